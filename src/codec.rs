@@ -1,0 +1,329 @@
+//! [`Codec`]: between a session and the text of a cookie, with every check in its order.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::config::{Migrate, Options};
+use crate::data::{SessionData, SessionId};
+use crate::error::{DecodeError, EncodeError};
+use crate::key::KeyRing;
+use crate::lifetime::Lifetime;
+use crate::rules::{self, Budget};
+use crate::seal::Sealer;
+use crate::set_cookie::SetCookieWriter;
+use crate::time::{Clock, UnixTime};
+use crate::wire;
+
+/// Turns a session into the value of a cookie and back. Pure and synchronous: for other frameworks, queues and tests.
+///
+/// Made by [`SessionConfig::build_codec`](crate::SessionConfig::build_codec); cheap to clone.
+///
+/// ```
+/// use sealed_session::{DecodeError, Key, SessionConfig};
+///
+/// let codec = SessionConfig::new(Key::generate()?).build_codec()?;
+/// let mut data = codec.create()?;
+/// data.set("user_id", 42)?;
+/// let value = codec.encode(&data)?;
+/// assert_eq!(codec.decode(&value)?.get("user_id")?, Some(42));
+///
+/// let other = SessionConfig::new(Key::generate()?).build_codec()?;
+/// assert!(matches!(other.decode(&value), Err(DecodeError::UnknownKey { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Codec {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    sealer: Sealer,
+    lifetime: Lifetime,
+    clock: Arc<dyn Clock>,
+    writer: SetCookieWriter,
+    budget: Budget,
+    max_read_chars: usize,
+    padding_block: usize,
+    persistent: bool,
+    schema: u8,
+    migrate: Option<Migrate>,
+}
+
+/// A session as it came out of a cookie.
+pub(crate) struct Opened {
+    pub(crate) data: SessionData,
+    /// Whether the cookie should be replaced even if nothing else asks for it.
+    pub(crate) is_stale: bool,
+}
+
+impl Codec {
+    /// From options that have no problem.
+    pub(crate) fn new(keys: &KeyRing, options: &Options) -> Self {
+        let inner = Inner {
+            sealer: Sealer::new(keys, &options.cookie_name, &options.audience),
+            lifetime: rules::lifetime(options),
+            clock: Arc::clone(&options.clock),
+            writer: SetCookieWriter::new(options),
+            budget: Budget::new(options),
+            max_read_chars: rules::max_read_chars(options),
+            padding_block: options.padding_block,
+            persistent: options.persistent,
+            schema: options.schema,
+            migrate: options.migrate.clone(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The time by the configured clock.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        self.inner.clock.now()
+    }
+
+    /// The name of the cookie, which every seal is bound to.
+    #[must_use]
+    pub fn cookie_name(&self) -> &str {
+        self.inner.writer.cookie_name()
+    }
+
+    /// An empty session with a new id, created now, with the timeouts and the schema of the configuration.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the operating system's random number generator fails.
+    pub fn create(&self) -> Result<SessionData, EncodeError> {
+        Ok(self.create_with(SessionId::generate()?, self.now()))
+    }
+
+    pub(crate) fn create_with(&self, id: SessionId, now: UnixTime) -> SessionData {
+        let mut data = SessionData::with(id, self.inner.lifetime.start(now));
+        data.set_persistent(self.inner.persistent);
+        data.set_schema(self.inner.schema);
+        data
+    }
+
+    /// Makes the session one issued now: its idle timeout starts anew, its absolute timeout does not move.
+    #[doc(alias = "rolling")]
+    #[doc(alias = "sliding")]
+    #[doc(alias = "refresh")]
+    pub fn extend(&self, data: &mut SessionData) {
+        let times = self.inner.lifetime.slide(self.now(), data.times());
+        data.put_times(times);
+    }
+
+    /// Seals a session as it stands, times and all, into the value of a cookie. Two calls never give the same value.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLarge`] when the cookie would be over its limit, [`EncodeError::Random`] when there is no random
+    /// nonce to be had.
+    pub fn encode(&self, data: &SessionData) -> Result<String, EncodeError> {
+        let chars = self.check_size(data)?;
+        let mut value = String::with_capacity(chars);
+        self.seal(data, &mut value)?;
+        Ok(value)
+    }
+
+    /// Opens the value of a cookie and checks everything: form, key, seal, name and audience, both timeouts, cut-off.
+    /// A session of another schema comes back migrated.
+    ///
+    /// # Errors
+    /// Every [`DecodeError`] but [`DecodeError::TooManyCandidates`]. For your log only: a client should not learn which.
+    pub fn decode(&self, value: &str) -> Result<SessionData, DecodeError> {
+        let opened = self.open(value.as_bytes(), self.now())?;
+        Ok(self.migrated(opened)?.data)
+    }
+
+    /// Opens one value; cheap refusals first, and no parsing of what is not authentic.
+    pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
+        let id = wire::key_id(value, self.inner.max_read_chars)?;
+        let (key, is_previous) = self.inner.sealer.find(id).ok_or(DecodeError::UnknownKey { id })?;
+        let mut envelope = wire::read_text(value)?;
+        key.open(&mut envelope)?;
+        let data = SessionData::read_plaintext(envelope, wire::HEAD_LEN).ok_or(DecodeError::Malformed)?;
+        self.inner.lifetime.check(now, data.times())?;
+        Ok(Opened { data, is_stale: is_previous })
+    }
+
+    /// Brings a session to the configured schema.
+    pub(crate) fn migrated(&self, mut opened: Opened) -> Result<Opened, DecodeError> {
+        let schema = opened.data.schema();
+        if schema != self.inner.schema {
+            let migrate = self.inner.migrate.as_ref().ok_or(DecodeError::UnsupportedSchema { schema })?;
+            migrate(schema, &mut opened.data).map_err(|_| DecodeError::UnsupportedSchema { schema })?;
+            opened.data.set_schema(self.inner.schema);
+            opened.is_stale = true;
+        }
+        Ok(opened)
+    }
+
+    /// The text of a Set-Cookie header with the sealed session.
+    pub(crate) fn set_cookie(&self, data: &SessionData) -> Result<String, EncodeError> {
+        let chars = self.check_size(data)?;
+        let mut line = self.inner.writer.begin(chars);
+        self.seal(data, &mut line)?;
+        // The browser counts from when it gets the response, not from when the session was opened.
+        let left = data.expires_at().seconds_since(self.now().max(data.issued_at()));
+        self.inner.writer.finish(&mut line, data.is_persistent().then_some(left));
+        Ok(line)
+    }
+
+    pub(crate) fn writer(&self) -> &SetCookieWriter {
+        &self.inner.writer
+    }
+
+    pub(crate) fn lifetime(&self) -> &Lifetime {
+        &self.inner.lifetime
+    }
+
+    pub(crate) fn max_read_chars(&self) -> usize {
+        self.inner.max_read_chars
+    }
+
+    /// The bytes that the name and the value of the cookie would have together.
+    pub(crate) fn cookie_bytes(&self, data: &SessionData) -> usize {
+        self.cookie_name().len().saturating_add(self.chars(data))
+    }
+
+    /// The bytes of entries that still fit; see [`Session::remaining_bytes`](crate::Session::remaining_bytes).
+    pub(crate) fn remaining_bytes(&self, data: &SessionData) -> usize {
+        self.inner.budget.max_plaintext.saturating_sub(data.plaintext_len())
+    }
+
+    fn chars(&self, data: &SessionData) -> usize {
+        wire::text_len(wire::OVERHEAD.saturating_add(self.padded_len(data)))
+    }
+
+    fn padded_len(&self, data: &SessionData) -> usize {
+        data.plaintext_len().next_multiple_of(self.inner.padding_block)
+    }
+
+    fn check_size(&self, data: &SessionData) -> Result<usize, EncodeError> {
+        let Budget { overhead, max_chars, .. } = self.inner.budget;
+        let chars = self.chars(data);
+        if chars > max_chars {
+            let (size, limit) = (overhead.saturating_add(chars), overhead.saturating_add(max_chars));
+            return Err(EncodeError::TooLarge { size, limit, largest: data.largest(LARGEST_SHOWN) });
+        }
+        Ok(chars)
+    }
+
+    fn seal(&self, data: &SessionData, text: &mut String) -> Result<(), EncodeError> {
+        let mut envelope = self.unsealed(data)?;
+        self.inner.sealer.primary().seal(&mut envelope)?;
+        wire::write_text(&envelope, text);
+        Ok(())
+    }
+
+    /// An envelope with a fresh nonce, the padded plaintext, and room for the tag.
+    fn unsealed(&self, data: &SessionData) -> Result<Vec<u8>, EncodeError> {
+        let end = wire::HEAD_LEN.saturating_add(self.padded_len(data));
+        let mut envelope = self.inner.sealer.primary().begin(end.saturating_add(wire::TAG_LEN))?;
+        data.write_plaintext(&mut envelope);
+        envelope.resize(end, 0);
+        Ok(envelope)
+    }
+}
+
+/// Shows the cookie name and no key.
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec").field("cookie_name", &self.cookie_name()).finish_non_exhaustive()
+    }
+}
+
+const LARGEST_SHOWN: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SessionConfig;
+    use crate::key::Key;
+
+    const FIRST: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld_weZyQlDB3J8BiyQUkURDnrbMsmV61k7QoqF3cWgFB_pt-Llh2xShOWiPWKZd7A0\
+                         SqzNclrxkKtOpMJyw5zl3FeqlxpHG6LCtDR6QE5kvQfOi5NVIsytzRGmXJB8d-4ILuirQu3Z8m_hUtVkrl0Ys";
+    const SECOND: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld-xuZyQlDB3J8BiyQUkURDnrbM1zaL1k618V5njvKvqJUmR3ogKKwQ7O7Jaqjje\
+                          uzw";
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::from_secs(seconds).unwrap()
+    }
+
+    fn config(now: u64) -> SessionConfig {
+        let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
+        SessionConfig::new(key).clock(move || at(now))
+    }
+
+    fn session(times: [u64; 3]) -> SessionData {
+        let mut data = SessionData::new(at(0), std::time::Duration::from_secs(1)).unwrap();
+        data.set_id(SessionId::from_bytes(std::array::from_fn(|i| 0xa0 + u8::try_from(i).unwrap())));
+        data.set_times(at(times[0]), at(times[1]), at(times[2])).unwrap();
+        data
+    }
+
+    fn first() -> (Codec, SessionData) {
+        let mut data = session([1_700_000_000, 1_700_003_600, 1_700_090_000]);
+        data.set("user_id", "123").unwrap();
+        data.set("role", "admin").unwrap();
+        data.set_flash("notice", "Welcome back").unwrap();
+        (config(1_700_003_600).build_codec().unwrap(), data)
+    }
+
+    fn second() -> (Codec, SessionData) {
+        let config = config(0).cookie_name("__Host-session").audience("shop").schema(7).padding_block(1);
+        let mut data = session([0, 0, UnixTime::MAX.as_secs()]);
+        data.set_persistent(false);
+        data.set_schema(7);
+        (config.build_codec().unwrap(), data)
+    }
+
+    /// The one place where a nonce is chosen.
+    fn seal_with_published_nonce(codec: &Codec, data: &SessionData) -> String {
+        let mut envelope = codec.unsealed(data).unwrap();
+        for (byte, value) in envelope[5..29].iter_mut().zip(0x40..) {
+            *byte = value;
+        }
+        codec.inner.sealer.primary().seal(&mut envelope).unwrap();
+        let mut text = String::new();
+        wire::write_text(&envelope, &mut text);
+        text
+    }
+
+    #[test]
+    fn the_known_answers_open_to_their_sessions() {
+        for ((codec, data), value) in [(first(), FIRST), (second(), SECOND)] {
+            assert_eq!(codec.decode(value).as_ref(), Ok(&data));
+        }
+    }
+
+    #[test]
+    fn the_known_answers_are_what_their_sessions_seal_to() {
+        for ((codec, data), value) in [(first(), FIRST), (second(), SECOND)] {
+            assert_eq!(seal_with_published_nonce(&codec, &data), value);
+        }
+    }
+
+    #[test]
+    fn an_authentic_plaintext_that_is_no_session_is_malformed() {
+        let (codec, data) = first();
+        let key = codec.inner.sealer.primary();
+        let mut plaintext = Vec::new();
+        data.write_plaintext(&mut plaintext);
+        let sealed = |plaintext: &[u8]| {
+            let mut envelope = key.begin(0).unwrap();
+            envelope.extend_from_slice(plaintext);
+            key.seal(&mut envelope).unwrap();
+            let mut text = String::new();
+            wire::write_text(&envelope, &mut text);
+            codec.decode(&text)
+        };
+        assert_eq!(sealed(&plaintext).as_ref(), Ok(&data));
+        // Every cut but the three that fall between entries.
+        let whole = (0..plaintext.len()).filter(|cut| sealed(&plaintext[..*cut]).is_ok());
+        assert_eq!(whole.collect::<Vec<_>>(), [33, 48, 62]);
+        for cut in 0..33 {
+            assert_eq!(sealed(&plaintext[..cut]), Err(DecodeError::Malformed), "{cut}");
+        }
+        assert_eq!(sealed(&[&plaintext[..], b"\0\x01"].concat()), Err(DecodeError::Malformed));
+        plaintext[0] = 2;
+        assert_eq!(sealed(&plaintext), Err(DecodeError::Malformed));
+    }
+}

@@ -1,0 +1,301 @@
+//! [`SessionConfig`]: every setting, its default, and the rules between them.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::data::SessionData;
+use crate::key::KeyRing;
+use crate::set_cookie::SameSite;
+use crate::time::{Clock, SystemClock, UnixTime};
+
+/// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
+///
+/// ```
+/// use sealed_session::{Key, SameSite, SessionConfig};
+/// use std::time::Duration;
+///
+/// let manager = SessionConfig::new(Key::generate()?)
+///     .cookie_name("__Host-session")
+///     .same_site(SameSite::Strict)
+///     .idle_timeout(Duration::from_secs(30 * 60))
+///     .absolute_timeout(Duration::from_secs(8 * 60 * 60))
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SessionConfig {
+    pub(crate) keys: KeyRing,
+    pub(crate) options: Options,
+}
+
+impl SessionConfig {
+    /// The defaults, with a key or a [`KeyRing`].
+    pub fn new(keys: impl Into<KeyRing>) -> Self {
+        Self { keys: keys.into(), options: Options::default() }
+    }
+
+    /// The name of the cookie, `tideway_session` by default. A name that begins with `__Host-` is the best choice:
+    /// browsers keep such a cookie only from this very host, with Secure and `Path=/`.
+    #[must_use]
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.options.cookie_name = name.into();
+        self
+    }
+
+    /// The Path attribute, `/` by default.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.options.path = path.into();
+        self
+    }
+
+    /// The Domain attribute, none by default: the cookie goes to this host alone.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.options.domain = Some(domain.into());
+        self
+    }
+
+    /// The Secure attribute, on by default: browsers send the cookie over https, and to localhost.
+    #[must_use]
+    pub fn secure(mut self, secure: bool) -> Self {
+        self.options.secure = secure;
+        self
+    }
+
+    /// The `HttpOnly` attribute, on by default: scripts in the page can't read the cookie.
+    #[must_use]
+    pub fn http_only(mut self, http_only: bool) -> Self {
+        self.options.http_only = http_only;
+        self
+    }
+
+    /// The `SameSite` attribute, [`SameSite::Lax`] by default.
+    #[must_use]
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.options.same_site = same_site;
+        self
+    }
+
+    /// The Partitioned attribute (CHIPS), off by default: one cookie for each site that embeds this one.
+    #[must_use]
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.options.partitioned = partitioned;
+        self
+    }
+
+    /// Whether a new session outlives the browser (Max-Age is sent), on by default.
+    /// [`Session::set_persistent`](crate::Session::set_persistent) decides for one session.
+    #[must_use]
+    pub fn persistent(mut self, persistent: bool) -> Self {
+        self.options.persistent = persistent;
+        self
+    }
+
+    /// How long a session lives unused, 24 hours by default. A lower value holds from the next seal on.
+    #[must_use]
+    #[doc(alias = "ttl")]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.options.idle_timeout = timeout;
+        self
+    }
+
+    /// How long a session lives at most, 30 days by default, counted from its creation or the last
+    /// [`Session::regenerate`](crate::Session::regenerate). A lower value ends sessions already out.
+    #[must_use]
+    #[doc(alias = "max_lifetime")]
+    pub fn absolute_timeout(mut self, timeout: Duration) -> Self {
+        self.options.absolute_timeout = timeout;
+        self
+    }
+
+    /// How old a cookie must be before a request that looks at the session seals it again, so that its idle timeout
+    /// starts anew: 10 % of the idle timeout by default, but at least 60 seconds, and at most half of the idle timeout.
+    ///
+    /// The idle timeout is exact to this much. Zero seals at every such request.
+    #[must_use]
+    #[doc(alias = "rolling")]
+    #[doc(alias = "sliding")]
+    pub fn extend_after(mut self, age: Duration) -> Self {
+        self.options.extend_after = Some(age);
+        self
+    }
+
+    /// How far in the future a cookie may be issued, 60 seconds by default, for servers whose clocks differ.
+    #[must_use]
+    #[doc(alias = "leeway")]
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.options.clock_skew = skew;
+        self
+    }
+
+    /// Refuses every session created before this time: logs everyone out. None by default.
+    #[must_use]
+    pub fn not_before(mut self, time: UnixTime) -> Self {
+        self.options.not_before = time;
+        self
+    }
+
+    /// Separates applications that share a key: a cookie sealed for one audience is refused by every other. Empty by
+    /// default.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.options.audience = audience.into();
+        self
+    }
+
+    /// Pads the session to a multiple of this many bytes, 32 by default, so that the length of the cookie says little
+    /// about what is in it. 1 pads nothing.
+    #[must_use]
+    pub fn padding_block(mut self, bytes: usize) -> Self {
+        self.options.padding_block = bytes;
+        self
+    }
+
+    /// The most bytes that the whole Set-Cookie text may have, 3500 by default: with the other headers of a response
+    /// that stays under the 4096 bytes of nginx's default proxy buffer, beyond which nginx answers 502.
+    ///
+    /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep.
+    #[must_use]
+    pub fn max_cookie_bytes(mut self, bytes: usize) -> Self {
+        self.options.max_cookie_bytes = bytes;
+        self
+    }
+
+    /// The number of the shape of what the application keeps in its sessions, 0 by default. A cookie of another schema
+    /// goes through [`SessionConfig::migrate`] or is refused.
+    #[must_use]
+    pub fn schema(mut self, schema: u8) -> Self {
+        self.options.schema = schema;
+        self
+    }
+
+    /// Brings a session of another schema to the configured one. It gets the schema that the cookie has, once, when the
+    /// session is opened, and the session is sealed again with the configured schema. An error refuses the cookie.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?)
+    ///     .schema(1)
+    ///     .migrate(|from, data| {
+    ///         if from != 0 {
+    ///             return Err(format!("schema {from} is newer than this release").into());
+    ///         }
+    ///         let name: Option<String> = data.remove("user_name")?;
+    ///         data.set("name", name.unwrap_or_default())?;
+    ///         Ok(())
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn migrate<F>(mut self, migrate: F) -> Self
+    where
+        F: Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
+    {
+        self.options.migrate = Some(Arc::new(migrate));
+        self
+    }
+
+    /// Where the time comes from, [`SystemClock`] by default.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.options.clock = Arc::new(clock);
+        self
+    }
+
+    /// Whether the key was made up for this run, because none was given and
+    /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
+    #[must_use]
+    pub fn has_insecure_key(&self) -> bool {
+        self.options.insecure_key
+    }
+}
+
+impl fmt::Debug for SessionConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionConfig").field("keys", &self.keys).field("options", &self.options).finish()
+    }
+}
+
+/// What [`SessionConfig::migrate`] takes.
+pub(crate) type Migrate = Arc<dyn Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
+
+/// Every setting but the keys.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the cookie's attributes are")]
+pub(crate) struct Options {
+    pub(crate) cookie_name: String,
+    pub(crate) path: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) secure: bool,
+    pub(crate) http_only: bool,
+    pub(crate) same_site: SameSite,
+    pub(crate) partitioned: bool,
+    pub(crate) persistent: bool,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) absolute_timeout: Duration,
+    pub(crate) extend_after: Option<Duration>,
+    pub(crate) clock_skew: Duration,
+    pub(crate) not_before: UnixTime,
+    pub(crate) audience: String,
+    pub(crate) padding_block: usize,
+    pub(crate) max_cookie_bytes: usize,
+    pub(crate) schema: u8,
+    pub(crate) migrate: Option<Migrate>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) insecure_key: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cookie_name: "tideway_session".to_owned(),
+            path: "/".to_owned(),
+            domain: None,
+            secure: true,
+            http_only: true,
+            same_site: SameSite::Lax,
+            partitioned: false,
+            persistent: true,
+            idle_timeout: Duration::from_secs(24 * 60 * 60),
+            absolute_timeout: Duration::from_secs(30 * 24 * 60 * 60),
+            extend_after: None,
+            clock_skew: Duration::from_secs(60),
+            not_before: UnixTime::MIN,
+            audience: String::new(),
+            padding_block: 32,
+            max_cookie_bytes: 3500,
+            schema: 0,
+            migrate: None,
+            clock: Arc::new(SystemClock),
+            insecure_key: false,
+        }
+    }
+}
+
+/// All but the two things that can't be shown.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("cookie_name", &self.cookie_name)
+            .field("path", &self.path)
+            .field("domain", &self.domain)
+            .field("secure", &self.secure)
+            .field("http_only", &self.http_only)
+            .field("same_site", &self.same_site)
+            .field("partitioned", &self.partitioned)
+            .field("persistent", &self.persistent)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("absolute_timeout", &self.absolute_timeout)
+            .field("extend_after", &self.extend_after)
+            .field("clock_skew", &self.clock_skew)
+            .field("not_before", &self.not_before)
+            .field("audience", &self.audience)
+            .field("padding_block", &self.padding_block)
+            .field("max_cookie_bytes", &self.max_cookie_bytes)
+            .field("schema", &self.schema)
+            .field("insecure_key", &self.insecure_key)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,397 @@
+//! [`SessionData`]: a session as a plain value.
+
+use std::fmt;
+use std::time::Duration;
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use serde::de::DeserializeOwned;
+use serde::ser::Serialize;
+
+use crate::entries::{Entries, Namespace};
+use crate::error::{EncodeError, ValueError};
+use crate::lifetime::end_of;
+use crate::time::{Times, UnixTime};
+use crate::typed;
+use crate::wire::{FIXED_LEN, Fixed, ID_LEN};
+
+/// The id of a session: 128 random bits, for logs, deny lists and CSRF tokens.
+///
+/// It is no secret that opens a session; the seal is.
+///
+/// ```
+/// use sealed_session::SessionId;
+/// let id = SessionId::from_bytes([0xa0; 16]);
+/// assert_eq!(id.to_string(), "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionId([u8; ID_LEN]);
+
+impl SessionId {
+    /// Draws an id from the operating system's random number generator.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the generator fails.
+    pub fn generate() -> Result<Self, EncodeError> {
+        let mut id = [0; ID_LEN];
+        SysRng.try_fill_bytes(&mut id).map_err(|_| EncodeError::Random)?;
+        Ok(Self(id))
+    }
+
+    /// An id that was made elsewhere, in an import or a test. It must be random.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+/// 32 hexadecimal digits.
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// The first eight digits only, which is enough to follow a session through a log.
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _] = self.0;
+        write!(f, "SessionId({}..)", hex::encode(start))
+    }
+}
+
+/// A session as a plain value: what [`Codec`](crate::Codec) encodes and decodes.
+///
+/// Each value is kept as its JSON text. Reading one parses that one; those that nobody touches are copied from cookie
+/// to cookie as they are. Flash values have keys of their own.
+///
+/// ```
+/// use sealed_session::{SessionData, UnixTime};
+/// use std::time::Duration;
+///
+/// let now = UnixTime::from_secs(1_700_000_000).unwrap();
+/// let mut data = SessionData::new(now, Duration::from_secs(3600))?;
+/// data.set("user_id", 42)?;
+/// assert_eq!(data.get::<u64>("user_id")?, Some(42));
+/// assert!(!data.is_expired(now));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionData {
+    id: SessionId,
+    times: Times,
+    schema: u8,
+    persistent: bool,
+    entries: Entries,
+}
+
+impl SessionData {
+    /// An empty, persistent session of schema 0 with a new id, created at `now`, that ends `ttl` (whole seconds) later.
+    ///
+    /// [`Codec::create`](crate::Codec::create) makes one with the timeouts of the configuration.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format, [`EncodeError::Random`]
+    /// when there is no random id to be had.
+    pub fn new(now: UnixTime, ttl: Duration) -> Result<Self, EncodeError> {
+        let times = Times { created_at: now, issued_at: now, expires_at: end_of(now, ttl)? };
+        Ok(Self::with(SessionId::generate()?, times))
+    }
+
+    pub(crate) fn with(id: SessionId, times: Times) -> Self {
+        Self { id, times, schema: 0, persistent: true, entries: Entries::default() }
+    }
+
+    /// The id of the session.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// When the session was created, or last regenerated ([`Session::regenerate`](crate::Session::regenerate)).
+    #[must_use]
+    pub fn created_at(&self) -> UnixTime {
+        self.times.created_at
+    }
+
+    /// When the session was last sealed.
+    #[must_use]
+    pub fn issued_at(&self) -> UnixTime {
+        self.times.issued_at
+    }
+
+    /// When the session ends unless it is sealed again before.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.times.expires_at
+    }
+
+    /// Whether the session is over at `now`: from `expires_at` on.
+    #[must_use]
+    pub fn is_expired(&self, now: UnixTime) -> bool {
+        now >= self.times.expires_at
+    }
+
+    /// The application's number for the shape of what it keeps in the session.
+    #[must_use]
+    pub fn schema(&self) -> u8 {
+        self.schema
+    }
+
+    /// Whether the browser keeps the cookie when it is closed.
+    #[must_use]
+    pub fn is_persistent(&self) -> bool {
+        self.persistent
+    }
+
+    /// Sets the id.
+    pub fn set_id(&mut self, id: SessionId) {
+        self.id = id;
+    }
+
+    /// Sets all three times, for an import or a test.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimesOutOfOrder`] unless `created_at <= issued_at <= expires_at`.
+    pub fn set_times(
+        &mut self,
+        created_at: UnixTime,
+        issued_at: UnixTime,
+        expires_at: UnixTime,
+    ) -> Result<(), EncodeError> {
+        let times = Times { created_at, issued_at, expires_at };
+        if !times.are_in_order() {
+            return Err(EncodeError::TimesOutOfOrder);
+        }
+        self.times = times;
+        Ok(())
+    }
+
+    /// Makes the session one issued at `now` that ends `ttl` (whole seconds) later.
+    ///
+    /// [`Codec::extend`](crate::Codec::extend) does it by the timeouts of the configuration.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format,
+    /// [`EncodeError::TimesOutOfOrder`] when `now` is before the session was created.
+    #[doc(alias = "rolling")]
+    #[doc(alias = "sliding")]
+    #[doc(alias = "refresh")]
+    pub fn extend(&mut self, now: UnixTime, ttl: Duration) -> Result<(), EncodeError> {
+        self.set_times(self.times.created_at, now, end_of(now, ttl)?)
+    }
+
+    /// Sets the application's schema number.
+    pub fn set_schema(&mut self, schema: u8) {
+        self.schema = schema;
+    }
+
+    /// Sets whether the browser keeps the cookie when it is closed.
+    pub fn set_persistent(&mut self, persistent: bool) {
+        self.persistent = persistent;
+    }
+
+    /// Reads a value; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
+        self.read(Namespace::Data, key)
+    }
+
+    /// Stores a value. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    pub fn set<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
+        self.put(Namespace::Data, key, &typed::to_json(key, &value)?)
+    }
+
+    /// Removes a value and returns it; `None` when there was none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    pub fn remove<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ValueError> {
+        self.take(Namespace::Data, key)
+    }
+
+    /// Removes a value unread. Says whether there was one.
+    pub fn discard(&mut self, key: &str) -> bool {
+        self.entries.remove(Namespace::Data, key)
+    }
+
+    /// Whether there is a value with this key.
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        self.json(Namespace::Data, key).is_some()
+    }
+
+    /// The values, in the order in which they were first stored: each key with its JSON text.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.in_namespace(Namespace::Data)
+    }
+
+    /// How many values there are; flash values are not counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries().count()
+    }
+
+    /// Whether there is neither a value nor a flash value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Removes every value; flash values stay. Says whether there was one.
+    pub fn clear(&mut self) -> bool {
+        self.entries.retain(Namespace::Data, |_| false)
+    }
+
+    /// Reads all values as one struct or map, each field from the value with its name.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when they don't make a `T`.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, ValueError> {
+        typed::from_fields(self.entries())
+    }
+
+    /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
+    /// stay. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing
+    /// is changed then.
+    pub fn set_data<T: Serialize + ?Sized>(&mut self, content: &T) -> Result<bool, ValueError> {
+        self.put_fields(&typed::to_fields(content)?)
+    }
+
+    /// Stores a flash value, for the next request that takes it. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    pub fn set_flash<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
+        self.put(Namespace::Flash, key, &typed::to_json(key, &value)?)
+    }
+
+    /// Removes a flash value and returns it; `None` when there was none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    pub fn take_flash<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ValueError> {
+        self.take(Namespace::Flash, key)
+    }
+
+    /// The flash values, unread: each key with its JSON text.
+    pub fn flash(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.in_namespace(Namespace::Flash)
+    }
+
+    /// Takes every flash value.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay then.
+    pub fn flashes<T: DeserializeOwned>(&mut self) -> Result<Vec<(String, T)>, ValueError> {
+        let taken = self
+            .flash()
+            .map(|(key, json)| Ok((key.to_owned(), typed::from_json(key, json)?)))
+            .collect::<Result<_, _>>()?;
+        self.entries.retain(Namespace::Flash, |_| false);
+        Ok(taken)
+    }
+
+    pub(crate) fn json(&self, namespace: Namespace, key: &str) -> Option<&str> {
+        self.entries.get(namespace, key)
+    }
+
+    pub(crate) fn put(&mut self, namespace: Namespace, key: &str, json: &str) -> Result<bool, ValueError> {
+        self.entries.put(namespace, key, json)
+    }
+
+    pub(crate) fn put_fields(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
+        let mut entries = self.entries.clone();
+        entries.retain(Namespace::Data, |key| fields.iter().any(|(field, _)| field == key));
+        for (key, json) in fields {
+            entries.put(Namespace::Data, key, json)?;
+        }
+        let changed = entries != self.entries;
+        self.entries = entries;
+        Ok(changed)
+    }
+
+    pub(crate) fn remove_in(&mut self, namespace: Namespace, key: &str) -> bool {
+        self.entries.remove(namespace, key)
+    }
+
+    pub(crate) fn times(&self) -> &Times {
+        &self.times
+    }
+
+    pub(crate) fn put_times(&mut self, times: Times) {
+        self.times = times;
+    }
+
+    /// Removes every value and flash value. Says whether there was one.
+    pub(crate) fn empty(&mut self) -> bool {
+        !std::mem::take(&mut self.entries).is_empty()
+    }
+
+    /// The bytes of the plaintext without its padding.
+    pub(crate) fn plaintext_len(&self) -> usize {
+        FIXED_LEN.saturating_add(self.entries.as_bytes().len())
+    }
+
+    /// Appends the plaintext without its padding.
+    pub(crate) fn write_plaintext(&self, plaintext: &mut Vec<u8>) {
+        let Self { id, times, schema, persistent, entries } = self;
+        Fixed { persistent: *persistent, schema: *schema, id: id.0, times: *times }.write(plaintext);
+        plaintext.extend_from_slice(entries.as_bytes());
+    }
+
+    /// Reads the plaintext that begins at `start`; `None` when it is not one.
+    pub(crate) fn read_plaintext(bytes: Vec<u8>, start: usize) -> Option<Self> {
+        let Fixed { persistent, schema, id, times } = Fixed::read(bytes.get(start..)?)?;
+        let entries = Entries::parse(bytes, start.checked_add(FIXED_LEN)?)?;
+        Some(Self { id: SessionId(id), times, schema, persistent, entries })
+    }
+
+    /// The largest entries, largest first.
+    pub(crate) fn largest(&self, count: usize) -> Vec<(String, usize)> {
+        let mut sizes: Vec<_> = self.entries.iter().map(|entry| (entry.key.to_owned(), entry.size())).collect();
+        sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        sizes.truncate(count);
+        sizes
+    }
+
+    fn read<T: DeserializeOwned>(&self, namespace: Namespace, key: &str) -> Result<Option<T>, ValueError> {
+        self.json(namespace, key).map(|json| typed::from_json(key, json)).transpose()
+    }
+
+    fn take<T: DeserializeOwned>(&mut self, namespace: Namespace, key: &str) -> Result<Option<T>, ValueError> {
+        let value = self.read(namespace, key)?;
+        self.entries.remove(namespace, key);
+        Ok(value)
+    }
+}
+
+/// Never shows a value, a flash value or the whole id.
+impl fmt::Debug for SessionData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionData")
+            .field("id", &self.id)
+            .field("created_at", &self.times.created_at)
+            .field("issued_at", &self.times.issued_at)
+            .field("expires_at", &self.times.expires_at)
+            .field("schema", &self.schema)
+            .field("persistent", &self.persistent)
+            .field("entries", &self.entries().count())
+            .field("flash", &self.flash().count())
+            .finish()
+    }
+}

@@ -1,0 +1,363 @@
+//! The entries of a session, kept as the bytes that the format carries: an entry that nobody touches is copied from
+//! cookie to cookie and never parsed.
+//!
+//! ```text
+//! entry = tag (bit 7: flash, bits 0-6: key length 1..127) | key, UTF-8 | value length (2, big-endian) | value, one JSON text
+//! ```
+
+use std::ops::Range;
+use std::str;
+
+use crate::error::ValueError;
+
+/// The two separate sets of keys in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    Data,
+    Flash,
+}
+
+impl Namespace {
+    fn of(tag: u8) -> Self {
+        if tag & FLASH == 0 { Self::Data } else { Self::Flash }
+    }
+
+    fn bit(self) -> u8 {
+        match self {
+            Self::Data => 0,
+            Self::Flash => FLASH,
+        }
+    }
+}
+
+/// One entry, borrowed.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) namespace: Namespace,
+    pub(crate) key: &'a str,
+    pub(crate) json: &'a str,
+}
+
+impl Entry<'_> {
+    /// The bytes that the entry takes in the plaintext.
+    pub(crate) fn size(&self) -> usize {
+        size(self.key.len(), self.json.len())
+    }
+}
+
+/// A well-formed sequence of entries.
+///
+/// Invariant: `block` is whole entries, keys and values are UTF-8, and no key stands twice in one namespace. It is made
+/// in `parse` and kept by `put` and `remove`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entries {
+    block: Vec<u8>,
+}
+
+impl Entries {
+    /// Takes over the entries of a plaintext that begin at `start`; padding is cut off.
+    ///
+    /// `None` when an entry is cut short or not UTF-8, a key stands twice, or the padding is not all zero.
+    pub(crate) fn parse(mut plaintext: Vec<u8>, start: usize) -> Option<Self> {
+        let mut rest = plaintext.get(start..)?;
+        let mut seen = SeenKeys::default();
+        while let Some((entry, after)) = split_entry(rest) {
+            str::from_utf8(entry.key).ok()?;
+            str::from_utf8(entry.json).ok()?;
+            if seen.insert(entry.tag, entry.key) {
+                let before = plaintext.get(start..plaintext.len().checked_sub(rest.len())?)?;
+                if raw_entries(before).any(|other| other.is(Namespace::of(entry.tag), entry.key)) {
+                    return None;
+                }
+            }
+            rest = after;
+        }
+        if rest.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        let padding = rest.len();
+        plaintext.truncate(plaintext.len().checked_sub(padding)?);
+        plaintext.drain(..start);
+        Some(Self { block: plaintext })
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.block
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.block.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+        raw_entries(&self.block).map(|entry| Entry {
+            namespace: Namespace::of(entry.tag),
+            // Invariant: both are UTF-8, so neither default is ever taken.
+            key: str::from_utf8(entry.key).unwrap_or_default(),
+            json: str::from_utf8(entry.json).unwrap_or_default(),
+        })
+    }
+
+    pub(crate) fn in_namespace(&self, namespace: Namespace) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter(move |entry| entry.namespace == namespace).map(|entry| (entry.key, entry.json))
+    }
+
+    /// The JSON text of a value.
+    pub(crate) fn get(&self, namespace: Namespace, key: &str) -> Option<&str> {
+        let entry = raw_entries(&self.block).find(|entry| entry.is(namespace, key.as_bytes()))?;
+        str::from_utf8(entry.json).ok()
+    }
+
+    /// Puts a value in the place of the one with this key, or at the end. Says whether anything changed.
+    ///
+    /// # Errors
+    /// [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    pub(crate) fn put(&mut self, namespace: Namespace, key: &str, json: &str) -> Result<bool, ValueError> {
+        let (tag, json_len) = (tag(namespace, key)?, json_len(key, json)?);
+        if self.get(namespace, key) == Some(json) {
+            return Ok(false);
+        }
+        let place = self.place(namespace, key).unwrap_or(self.block.len()..self.block.len());
+        let after = self.block.split_off(place.end);
+        self.block.truncate(place.start);
+        self.block.reserve(size(key.len(), json.len()).saturating_add(after.len()));
+        self.block.push(tag);
+        self.block.extend_from_slice(key.as_bytes());
+        self.block.extend_from_slice(&json_len.to_be_bytes());
+        self.block.extend_from_slice(json.as_bytes());
+        self.block.extend_from_slice(&after);
+        Ok(true)
+    }
+
+    /// Removes a value. Says whether there was one.
+    pub(crate) fn remove(&mut self, namespace: Namespace, key: &str) -> bool {
+        let place = self.place(namespace, key);
+        place.map(|place| self.block.drain(place)).is_some()
+    }
+
+    /// Removes every value of a namespace for which `keep` says no. Says whether there was one.
+    pub(crate) fn retain(&mut self, namespace: Namespace, keep: impl Fn(&str) -> bool) -> bool {
+        let mut kept = Vec::with_capacity(self.block.len());
+        for raw in raw_entries(&self.block) {
+            let key = str::from_utf8(raw.key).unwrap_or_default();
+            if Namespace::of(raw.tag) != namespace || keep(key) {
+                kept.extend_from_slice(raw.whole);
+            }
+        }
+        let changed = kept.len() != self.block.len();
+        self.block = kept;
+        changed
+    }
+
+    /// Where the entry with this key stands.
+    fn place(&self, namespace: Namespace, key: &str) -> Option<Range<usize>> {
+        let mut start = 0_usize;
+        for entry in raw_entries(&self.block) {
+            let end = start.checked_add(entry.whole.len())?;
+            if entry.is(namespace, key.as_bytes()) {
+                return Some(start..end);
+            }
+            start = end;
+        }
+        None
+    }
+}
+
+/// The bytes that an entry takes in the plaintext.
+pub(crate) fn size(key: usize, json: usize) -> usize {
+    key.saturating_add(json).saturating_add(3)
+}
+
+fn tag(namespace: Namespace, key: &str) -> Result<u8, ValueError> {
+    match u8::try_from(key.len()) {
+        Ok(len @ 1..=KEY_LEN) => Ok(len | namespace.bit()),
+        _ => Err(ValueError::KeyLength { found: key.len() }),
+    }
+}
+
+fn json_len(key: &str, json: &str) -> Result<u16, ValueError> {
+    u16::try_from(json.len()).map_err(|_| ValueError::TooLong { key: key.to_owned(), found: json.len() })
+}
+
+/// One entry as it stands in a block, nothing checked but its lengths.
+struct RawEntry<'a> {
+    whole: &'a [u8],
+    tag: u8,
+    key: &'a [u8],
+    json: &'a [u8],
+}
+
+impl RawEntry<'_> {
+    fn is(&self, namespace: Namespace, key: &[u8]) -> bool {
+        self.key == key && Namespace::of(self.tag) == namespace
+    }
+}
+
+/// The first entry of `bytes` and what follows it; `None` at the end, at padding, and where an entry is cut short.
+fn split_entry(bytes: &[u8]) -> Option<(RawEntry<'_>, &[u8])> {
+    let (&tag, rest) = bytes.split_first()?;
+    let key_len = usize::from(tag & KEY_LEN);
+    if key_len == 0 {
+        return None;
+    }
+    let (key, rest) = rest.split_at_checked(key_len)?;
+    let (len, rest) = rest.split_first_chunk()?;
+    let (json, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+    let whole = bytes.get(..size(key.len(), json.len()))?;
+    Some((RawEntry { whole, tag, key, json }, rest))
+}
+
+fn raw_entries(mut block: &[u8]) -> impl Iterator<Item = RawEntry<'_>> {
+    std::iter::from_fn(move || {
+        let (entry, rest) = split_entry(block)?;
+        block = rest;
+        Some(entry)
+    })
+}
+
+/// A filter over the keys met so far: it may say "seen" of a new key, and never "new" of a seen one, so that only the
+/// rare key in doubt is compared with those before it.
+#[derive(Default)]
+struct SeenKeys([u64; 16]);
+
+impl SeenKeys {
+    /// Notes a key. Says whether it may have been noted before.
+    fn insert(&mut self, tag: u8, key: &[u8]) -> bool {
+        let hash = hash(tag, key);
+        let bit = 1 << (hash >> 58);
+        let word = usize::try_from(hash >> 54 & 0xf).ok().and_then(|word| self.0.get_mut(word));
+        word.is_none_or(|word| {
+            let seen = *word & bit != 0;
+            *word |= bit;
+            seen
+        })
+    }
+}
+
+/// Spreads a tag and both ends of a key over 64 bits. It need not be strong: a collision costs a comparison.
+fn hash(tag: u8, key: &[u8]) -> u64 {
+    let ends = match (key.first_chunk(), key.last_chunk()) {
+        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29),
+        _ => key.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
+    };
+    (ends ^ u64::from(tag)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+const FLASH: u8 = 0x80;
+const KEY_LEN: u8 = 0x7f;
+
+#[cfg(test)]
+mod tests {
+    use super::Namespace::{Data, Flash};
+    use super::*;
+
+    fn entries(list: &[(Namespace, &str, &str)]) -> Entries {
+        let mut entries = Entries::default();
+        for (namespace, key, json) in list {
+            entries.put(*namespace, key, json).unwrap();
+        }
+        entries
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Entries> {
+        Entries::parse(bytes.to_vec(), 0)
+    }
+
+    #[test]
+    fn an_entry_is_the_published_bytes() {
+        let entries = entries(&[(Data, "a", "1"), (Flash, "bc", "\"x\"")]);
+        assert_eq!(entries.as_bytes(), b"\x01a\x00\x011\x82bc\x00\x03\"x\"");
+        assert_eq!(parse(entries.as_bytes()), Some(entries));
+    }
+
+    #[test]
+    fn what_stands_before_the_start_and_the_padding_after_the_end_are_dropped() {
+        let parsed = Entries::parse(b"head\x01a\x00\x011\0\0\0".to_vec(), 4).unwrap();
+        assert_eq!(parsed.as_bytes(), b"\x01a\x00\x011");
+        assert_eq!(Entries::parse(b"head".to_vec(), 5), None);
+    }
+
+    #[test]
+    fn every_cut_inside_an_entry_is_refused() {
+        let whole = b"\x01a\x00\x03\"x\"";
+        assert!(parse(whole).is_some());
+        for cut in 1..whole.len() {
+            assert_eq!(parse(&whole[..cut]), None, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_not_zero_after_the_last_entry_is_refused() {
+        for padding in [&b"\0\x01"[..], b"\0\0\0\xff", b"\x80", b"\x80\0", b"\0\x01a\x00\x011"] {
+            assert_eq!(parse(&[b"\x01a\x00\x011", padding].concat()), None, "{padding:?}");
+        }
+        assert!(parse(b"\0\0\0").is_some_and(|entries| entries.is_empty()));
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_refused_in_key_and_value() {
+        assert_eq!(parse(b"\x01\xff\x00\x011"), None);
+        assert_eq!(parse(b"\x01a\x00\x01\xff"), None);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_in_one_namespace_is_refused() {
+        assert_eq!(parse(b"\x01a\x00\x011\x01b\x00\x011\x01a\x00\x012"), None);
+        assert_eq!(parse(b"\x81a\x00\x011\x81a\x00\x012"), None);
+        assert!(parse(b"\x01a\x00\x011\x81a\x00\x012").is_some());
+    }
+
+    #[test]
+    fn two_hundred_different_keys_are_no_duplicates_and_each_repeat_is_found() {
+        let mut many = Entries::default();
+        for number in 0..200 {
+            many.put(Data, &format!("k{number}"), "1").unwrap();
+        }
+        assert_eq!(parse(many.as_bytes()).as_ref(), Some(&many));
+        for number in (0..200).step_by(9) {
+            let again = entries(&[(Data, &format!("k{number}"), "2")]);
+            assert_eq!(parse(&[many.as_bytes(), again.as_bytes()].concat()), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn put_replaces_in_place_and_keeps_the_order() {
+        let mut three = entries(&[(Data, "a", "1"), (Data, "b", "2"), (Data, "c", "3")]);
+        assert_eq!(three.put(Data, "b", "\"longer\""), Ok(true));
+        assert_eq!(three, entries(&[(Data, "a", "1"), (Data, "b", "\"longer\""), (Data, "c", "3")]));
+        assert_eq!(three.put(Data, "b", ""), Ok(true));
+        assert_eq!(three.get(Data, "b"), Some(""));
+        assert_eq!(three.get(Data, "c"), Some("3"));
+    }
+
+    #[test]
+    fn put_of_the_same_text_changes_nothing() {
+        let mut one = entries(&[(Data, "a", "1")]);
+        assert_eq!(one.put(Data, "a", "1"), Ok(false));
+        assert_eq!(one.put(Flash, "a", "1"), Ok(true));
+    }
+
+    #[test]
+    fn a_key_has_1_to_127_bytes_and_a_value_at_most_65535() {
+        let mut none = Entries::default();
+        assert_eq!(none.put(Data, "", "1"), Err(ValueError::KeyLength { found: 0 }));
+        assert_eq!(none.put(Data, &"k".repeat(128), "1"), Err(ValueError::KeyLength { found: 128 }));
+        assert_eq!(none.put(Data, &"k".repeat(256), "1"), Err(ValueError::KeyLength { found: 256 }));
+        let long = "1".repeat(65_536);
+        assert_eq!(none.put(Data, "k", &long), Err(ValueError::TooLong { key: "k".into(), found: 65_536 }));
+        assert!(none.is_empty());
+        assert_eq!(none.put(Data, &"k".repeat(127), &long[1..]), Ok(true));
+        assert_eq!(parse(none.as_bytes()), Some(none));
+    }
+
+    #[test]
+    fn remove_and_retain_touch_one_namespace() {
+        let mut both = entries(&[(Data, "a", "1"), (Flash, "a", "2"), (Data, "b", "3")]);
+        assert!(both.remove(Data, "a"));
+        assert!(!both.remove(Data, "a"));
+        assert_eq!(both.get(Flash, "a"), Some("2"));
+        assert!(both.retain(Flash, |_| false));
+        assert!(!both.retain(Flash, |_| false));
+        assert_eq!(both, entries(&[(Data, "b", "3")]));
+    }
+}

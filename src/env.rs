@@ -1,0 +1,309 @@
+//! Configuration from environment variables: every one checked, every problem in one report, no value in any of them.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::config::{Options, SessionConfig};
+use crate::error::{ConfigError, ConfigProblem, ProblemKind};
+use crate::key::{Key, KeyRing};
+use crate::rules;
+use crate::set_cookie::SameSite;
+use crate::time::UnixTime;
+
+const PREFIX: &str = "TIDEWAY_";
+const COMMON: &str = "SESSION_";
+
+const BACKEND: &str = "SESSION_BACKEND";
+const TTL_SECONDS: &str = "SESSION_TTL_SECONDS";
+const COOKIE_NAME: &str = "SESSION_COOKIE_NAME";
+const COOKIE_PATH: &str = "SESSION_COOKIE_PATH";
+const COOKIE_DOMAIN: &str = "SESSION_COOKIE_DOMAIN";
+const COOKIE_SECURE: &str = "SESSION_COOKIE_SECURE";
+const COOKIE_HTTP_ONLY: &str = "SESSION_COOKIE_HTTP_ONLY";
+const COOKIE_SAME_SITE: &str = "SESSION_COOKIE_SAME_SITE";
+const ENCRYPTION_KEY: &str = "SESSION_ENCRYPTION_KEY";
+const ENCRYPTION_KEY_FILE: &str = "SESSION_ENCRYPTION_KEY_FILE";
+const ALLOW_INSECURE_KEY: &str = "SESSION_ALLOW_INSECURE_KEY";
+const PREVIOUS_KEYS: &str = "SESSION_PREVIOUS_KEYS";
+const PREVIOUS_KEYS_FILE: &str = "SESSION_PREVIOUS_KEYS_FILE";
+const ABSOLUTE_TIMEOUT_SECONDS: &str = "SESSION_ABSOLUTE_TIMEOUT_SECONDS";
+const EXTEND_AFTER_SECONDS: &str = "SESSION_EXTEND_AFTER_SECONDS";
+const NOT_BEFORE: &str = "SESSION_NOT_BEFORE";
+const AUDIENCE: &str = "SESSION_AUDIENCE";
+
+/// Every variable, with the setting of [`SessionConfig`] that it is for, where there is one.
+const VARIABLES: [(&str, &str); 17] = [
+    (BACKEND, ""),
+    (TTL_SECONDS, "idle_timeout"),
+    (COOKIE_NAME, "cookie_name"),
+    (COOKIE_PATH, "path"),
+    (COOKIE_DOMAIN, "domain"),
+    (COOKIE_SECURE, "secure"),
+    (COOKIE_HTTP_ONLY, "http_only"),
+    (ENCRYPTION_KEY, ""),
+    (ENCRYPTION_KEY_FILE, ""),
+    (ALLOW_INSECURE_KEY, ""),
+    (PREVIOUS_KEYS, ""),
+    (PREVIOUS_KEYS_FILE, ""),
+    (ABSOLUTE_TIMEOUT_SECONDS, "absolute_timeout"),
+    (EXTEND_AFTER_SECONDS, "extend_after"),
+    (COOKIE_SAME_SITE, "same_site"),
+    (NOT_BEFORE, "not_before"),
+    (AUDIENCE, "audience"),
+];
+
+const WHOLE_SECONDS: &str = "a whole number of seconds";
+const SWITCH: &str = "true or false (or 1/0, yes/no, on/off)";
+const KEY: &str = "64 hexadecimal digits, or a file with them in SESSION_ENCRYPTION_KEY_FILE";
+
+impl SessionConfig {
+    /// The configuration that the process environment describes, under the prefix `TIDEWAY_`.
+    ///
+    /// When the key is missing and `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` is true, it makes one for this process and says so
+    /// on standard error.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem of every variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_env_with_prefix(PREFIX)
+    }
+
+    /// [`SessionConfig::from_env`] under another prefix, such as `SHOP_`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem of every variable.
+    pub fn from_env_with_prefix(prefix: &str) -> Result<Self, ConfigError> {
+        let config = Self::from_vars(prefix, env::vars_os())?;
+        if config.has_insecure_key() {
+            warn(prefix);
+        }
+        Ok(config)
+    }
+
+    /// The configuration that these variables describe. Each name is looked up with the prefix, then without; a name with
+    /// the prefix that is none of ours is an error.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem of every variable: each names the variable and what it takes, never its value.
+    ///
+    /// ```
+    /// use sealed_session::SessionConfig;
+    /// let vars = [
+    ///     ("SHOP_SESSION_ENCRYPTION_KEY", "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988"),
+    ///     ("SESSION_COOKIE_NAME", "__Host-shop"),
+    /// ];
+    /// let manager = SessionConfig::from_vars("SHOP_", vars)?.build()?;
+    /// assert_eq!(manager.codec().cookie_name(), "__Host-shop");
+    ///
+    /// let error = SessionConfig::from_vars("SHOP_", [("SHOP_SESSION_TTL", "60")]).unwrap_err();
+    /// assert!(error.to_string().contains("did you mean SHOP_SESSION_TTL_SECONDS?"));
+    /// assert!(error.to_string().contains("SHOP_SESSION_ENCRYPTION_KEY: is required"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_vars<N, V>(prefix: &str, vars: impl IntoIterator<Item = (N, V)>) -> Result<Self, ConfigError>
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut reader = Reader::new(prefix, vars);
+        let mut options = reader.options();
+        let keys = reader.keys(&mut options);
+        reader.check(&options);
+        reader.refuse_unknown();
+        match keys {
+            Some(keys) if reader.problems.is_empty() => Ok(Self { keys, options }),
+            _ => Err(ConfigError::new(reader.problems)),
+        }
+    }
+}
+
+/// The variables, and what is wrong with them so far.
+struct Reader<'p> {
+    prefix: &'p str,
+    vars: BTreeMap<OsString, OsString>,
+    problems: Vec<ConfigProblem>,
+}
+
+/// A variable that is set: its name in full, and its text without white space around it.
+struct Var {
+    name: String,
+    text: Zeroizing<String>,
+}
+
+impl<'p> Reader<'p> {
+    fn new<N: Into<OsString>, V: Into<OsString>>(prefix: &'p str, vars: impl IntoIterator<Item = (N, V)>) -> Self {
+        let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { prefix, vars, problems: Vec::new() }
+    }
+
+    fn options(&mut self) -> Options {
+        let default = Options::default();
+        self.parse(BACKEND, "cookie (in_memory comes with the stores, in a later release)", |text| {
+            text.eq_ignore_ascii_case("cookie").then_some(())
+        });
+        Options {
+            idle_timeout: self.parse(TTL_SECONDS, WHOLE_SECONDS, seconds).unwrap_or(default.idle_timeout),
+            cookie_name: self.text(COOKIE_NAME).unwrap_or(default.cookie_name),
+            path: self.text(COOKIE_PATH).unwrap_or(default.path),
+            domain: self.text(COOKIE_DOMAIN).filter(|domain| !domain.is_empty()),
+            secure: self.parse(COOKIE_SECURE, SWITCH, switch).unwrap_or(default.secure),
+            http_only: self.parse(COOKIE_HTTP_ONLY, SWITCH, switch).unwrap_or(default.http_only),
+            same_site: self.parse(COOKIE_SAME_SITE, "strict, lax or none", same_site).unwrap_or(default.same_site),
+            absolute_timeout: self
+                .parse(ABSOLUTE_TIMEOUT_SECONDS, WHOLE_SECONDS, seconds)
+                .unwrap_or(default.absolute_timeout),
+            extend_after: self.parse(EXTEND_AFTER_SECONDS, WHOLE_SECONDS, seconds),
+            not_before: self
+                .parse(NOT_BEFORE, "an RFC 3339 instant such as 2026-01-31T12:00:00Z", UnixTime::from_rfc3339)
+                .unwrap_or(default.not_before),
+            audience: self.text(AUDIENCE).unwrap_or(default.audience),
+            ..default
+        }
+    }
+
+    /// The keys, or `None` and a problem.
+    fn keys(&mut self, options: &mut Options) -> Option<KeyRing> {
+        let allow_insecure = self.parse(ALLOW_INSECURE_KEY, SWITCH, switch).unwrap_or(false);
+        let before = self.problems.len();
+        let primary = self.text_or_file(ENCRYPTION_KEY, ENCRYPTION_KEY_FILE);
+        let previous = self.text_or_file(PREVIOUS_KEYS, PREVIOUS_KEYS_FILE);
+        let primary_name = primary.as_ref().map_or_else(|| self.name_of(ENCRYPTION_KEY), |var| var.name.clone());
+        let primary = match primary {
+            Some(var) => Key::from_hex(&var.text),
+            None if self.problems.len() != before => return None,
+            None if allow_insecure => {
+                options.insecure_key = true;
+                Key::generate()
+            }
+            None => return self.problem(primary_name, ProblemKind::Missing { takes: KEY }),
+        };
+        let primary = primary.map_err(|error| self.note(primary_name, ProblemKind::Key(error))).ok();
+        let previous_name = previous.as_ref().map_or_else(|| self.name_of(PREVIOUS_KEYS), |var| var.name.clone());
+        let texts = previous.iter().filter(|var| !var.text.is_empty()).flat_map(|var| var.text.split(','));
+        let ring = texts
+            .map(Key::from_hex)
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|previous| primary.map(|primary| KeyRing::new(primary, previous)).transpose());
+        ring.map_err(|error| self.note(previous_name, ProblemKind::Key(error))).ok()?
+    }
+
+    /// Notes the rules that the options break, under the names of the variables. A variable has one problem at most.
+    fn check(&mut self, options: &Options) {
+        for problem in rules::problems(options) {
+            let variable = VARIABLES.iter().find(|(_, setting)| *setting == problem.setting());
+            let name = variable.map_or_else(|| problem.setting().to_owned(), |(name, _)| self.name_of(name));
+            if self.problems.iter().all(|known| known.setting() != name) {
+                self.note(name, problem.kind().clone());
+            }
+        }
+    }
+
+    /// Notes every name under our prefix that is no variable of ours.
+    fn refuse_unknown(&mut self) {
+        if self.prefix.is_empty() {
+            return;
+        }
+        let ours = format!("{}{COMMON}", self.prefix);
+        let names: Vec<_> = self.vars.keys().filter_map(|name| name.to_str()).map(str::to_owned).collect();
+        for name in names.into_iter().filter(|name| name.starts_with(&ours)) {
+            let known = |(variable, _): &(&str, &str)| name.strip_prefix(self.prefix) == Some(variable);
+            if !VARIABLES.iter().any(known) {
+                let nearest = VARIABLES
+                    .iter()
+                    .map(|(variable, _)| format!("{}{variable}", self.prefix))
+                    .min_by_key(|variable| strsim::damerau_levenshtein(variable, &name))
+                    .unwrap_or_default();
+                self.note(name, ProblemKind::UnknownVariable { nearest });
+            }
+        }
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.var(name).map(|var| (*var.text).clone())
+    }
+
+    fn parse<T>(&mut self, name: &str, takes: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let var = self.var(name)?;
+        match parse(&var.text) {
+            Some(value) => Some(value),
+            None => self.problem(var.name, ProblemKind::Invalid { takes }),
+        }
+    }
+
+    /// A variable, or the text of the file that another one names.
+    fn text_or_file(&mut self, name: &str, file_name: &str) -> Option<Var> {
+        match (self.var(name), self.var(file_name)) {
+            (Some(_), Some(file)) => {
+                let rule = "must not be set together with the variable that holds the text itself";
+                self.problem(file.name, ProblemKind::Conflict { rule })
+            }
+            (var, None) => var,
+            (None, Some(file)) => match fs::read_to_string(Path::new(file.text.as_str())).map(Zeroizing::new) {
+                Ok(text) => Some(Var { name: file.name, text: Zeroizing::new(text.trim().to_owned()) }),
+                Err(error) => self.problem(file.name, ProblemKind::File(error.kind())),
+            },
+        }
+    }
+
+    fn var(&mut self, name: &str) -> Option<Var> {
+        let name = self.name_of(name);
+        match self.vars.get(OsStr::new(&name))?.to_str() {
+            Some(text) => Some(Var { name, text: Zeroizing::new(text.trim().to_owned()) }),
+            None => self.problem(name, ProblemKind::Invalid { takes: "UTF-8 text" }),
+        }
+    }
+
+    /// The name under which a variable is set; with the prefix when it is not.
+    fn name_of(&self, name: &str) -> String {
+        let full = format!("{}{name}", self.prefix);
+        let is_bare = !self.vars.contains_key(OsStr::new(&full)) && self.vars.contains_key(OsStr::new(name));
+        if is_bare { name.to_owned() } else { full }
+    }
+
+    fn problem<T>(&mut self, name: String, kind: ProblemKind) -> Option<T> {
+        self.note(name, kind);
+        None
+    }
+
+    fn note(&mut self, name: String, kind: ProblemKind) {
+        self.problems.push(ConfigProblem::new(name, kind));
+    }
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    // `parse` alone would take a plus sign.
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_digits).map(Duration::from_secs)
+}
+
+fn switch(text: &str) -> Option<bool> {
+    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    match () {
+        () if is(["true", "1", "yes", "on"]) => Some(true),
+        () if is(["false", "0", "no", "off"]) => Some(false),
+        () => None,
+    }
+}
+
+fn same_site(text: &str) -> Option<SameSite> {
+    match text.to_ascii_lowercase().as_str() {
+        "strict" => Some(SameSite::Strict),
+        "lax" => Some(SameSite::Lax),
+        "none" => Some(SameSite::None),
+        _ => None,
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a made-up key must not go unnoticed, and a library has no log of its own")]
+fn warn(prefix: &str) {
+    eprintln!(
+        "WARNING: {prefix}{ENCRYPTION_KEY} is not set and {prefix}{ALLOW_INSECURE_KEY} is true: sessions are sealed under a \
+         random key that ends with this process. Never do this in production."
+    );
+}

@@ -1,0 +1,101 @@
+//! [`SessionManager`]: Cookie headers in, Set-Cookie headers out.
+
+use crate::codec::Codec;
+use crate::config::SessionConfig;
+use crate::error::{ConfigError, EncodeError};
+use crate::header::Candidates;
+use crate::rules;
+use crate::session::Session;
+use crate::set_cookie::SetCookies;
+
+/// Loads the session of a request and commits it to the response. One for the whole application; cheap to clone.
+///
+/// ```
+/// use sealed_session::{Key, SessionConfig};
+///
+/// let manager = SessionConfig::new(Key::generate()?).build()?;
+///
+/// // A request without a cookie, whose handler logs someone in.
+/// let session = manager.load(None::<&str>);
+/// session.set("user_id", 42)?;
+/// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+///
+/// // The next request brings the cookie back.
+/// let cookie = set_cookie.split(';').next().unwrap();
+/// let session = manager.load([cookie]);
+/// assert_eq!(session.get::<u64>("user_id")?, Some(42));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionManager {
+    codec: Codec,
+}
+
+impl SessionManager {
+    /// The manager that the environment describes, under the prefix `TIDEWAY_`; see [`SessionConfig::from_env`].
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem of every variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        SessionConfig::from_env()?.build()
+    }
+
+    /// The session of a request, from the values of its Cookie headers: any number of them, as strings or bytes.
+    ///
+    /// Never fails: a cookie that is refused gives an empty session, and [`Session::status`] says why. The cookie is not
+    /// opened before something is asked of the session, so that a request that has no use for it pays for a header scan.
+    #[must_use]
+    pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
+        let name = self.codec.cookie_name().as_bytes();
+        let candidates = Candidates::find(cookie_headers, name, self.codec.max_read_chars());
+        Session::new(self.codec.clone(), candidates)
+    }
+
+    /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
+    ///
+    /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
+    /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated. A deletion when
+    /// it was destroyed, or when a cookie was refused that no other node may know better
+    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)).
+    ///
+    /// What is set after this call is in no cookie until the next call.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLarge`] when the cookie would be over its limit, [`EncodeError::Random`] when there is no random
+    /// nonce to be had. The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
+    pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
+        session.commit()
+    }
+
+    /// The codec under this manager, for what is not a request.
+    #[must_use]
+    pub fn codec(&self) -> &Codec {
+        &self.codec
+    }
+}
+
+impl SessionConfig {
+    /// Checks everything and makes the manager.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem, each naming the setting and what it takes.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let error = SessionConfig::new(Key::generate()?).cookie_name("__Host-s").secure(false).build().unwrap_err();
+    /// assert_eq!(error.problems()[0].setting(), "secure");
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    pub fn build(self) -> Result<SessionManager, ConfigError> {
+        Ok(SessionManager { codec: self.build_codec()? })
+    }
+
+    /// Checks everything and makes a codec alone.
+    ///
+    /// # Errors
+    /// As for [`SessionConfig::build`].
+    pub fn build_codec(self) -> Result<Codec, ConfigError> {
+        let problems = rules::problems(&self.options);
+        if problems.is_empty() { Ok(Codec::new(&self.keys, &self.options)) } else { Err(ConfigError::new(problems)) }
+    }
+}

@@ -1,0 +1,273 @@
+//! What a configuration must keep to, checked once, when it is built: each broken rule is a problem in one report.
+
+use std::time::Duration;
+
+use crate::config::Options;
+use crate::error::{ConfigProblem, ProblemKind};
+use crate::lifetime::Lifetime;
+use crate::set_cookie::{NAME_AND_VALUE_LIMIT, SameSite, SetCookieWriter};
+use crate::time::UnixTime;
+use crate::wire;
+
+/// Every rule that `options` break, in the order of the settings.
+pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    let mut require = |holds: bool, setting: &str, kind: ProblemKind| {
+        if !holds {
+            problems.push(ConfigProblem::new(setting, kind));
+        }
+    };
+    let invalid = |takes| ProblemKind::Invalid { takes };
+    let conflict = |rule| ProblemKind::Conflict { rule };
+
+    let name = &options.cookie_name;
+    require(is_token(name), "cookie_name", invalid("1 to 256 letters, digits and !#$%&'*+-.^_`|~ (an RFC 9110 token)"));
+    require(
+        is_path(&options.path),
+        "path",
+        invalid("a path that begins with `/`, up to 1024 bytes of ASCII without `;`"),
+    );
+    let domain_is_good = options.domain.as_deref().is_none_or(is_domain);
+    require(domain_is_good, "domain", invalid("a host name, up to 1024 letters, digits, `-` and `.`"));
+
+    let host = has_prefix(name, "__Host-");
+    let secure_name = host || ["__Secure-", "__Http-"].iter().any(|prefix| has_prefix(name, prefix));
+    let http_name = has_prefix(name, "__Http-") || has_prefix(name, "__Host-Http-");
+    require(!host || options.path == "/", "path", conflict("must be `/` with a `__Host-` cookie name"));
+    require(!host || options.domain.is_none(), "domain", conflict("must not be set with a `__Host-` cookie name"));
+    require(
+        options.secure || !secure_name,
+        "secure",
+        conflict("must be on with a cookie name that begins with `__Host-`, `__Secure-` or `__Http-`"),
+    );
+    require(
+        options.http_only || !http_name,
+        "http_only",
+        conflict("must be on with a cookie name that begins with `__Http-` or `__Host-Http-`"),
+    );
+    let none = options.same_site == SameSite::None;
+    require(options.secure || !none, "same_site", conflict("must not be none without Secure"));
+    require(options.secure || !options.partitioned, "partitioned", conflict("must not be on without Secure"));
+
+    let whole = "whole seconds, from 1 to 1099511627775";
+    require(is_timeout(options.idle_timeout), "idle_timeout", invalid(whole));
+    require(is_timeout(options.absolute_timeout), "absolute_timeout", invalid(whole));
+    require(
+        options.idle_timeout <= options.absolute_timeout,
+        "idle_timeout",
+        conflict("must not be longer than the absolute timeout"),
+    );
+    let extends =
+        |holds: fn(Duration, Duration) -> bool| options.extend_after.is_none_or(|age| holds(age, options.idle_timeout));
+    require(extends(|age, _| is_whole(age)), "extend_after", invalid("whole seconds"));
+    require(extends(|age, idle| age < idle), "extend_after", conflict("must be shorter than the idle timeout"));
+    require(is_whole(options.clock_skew), "clock_skew", invalid("whole seconds"));
+
+    require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
+    require((1..=1024).contains(&options.padding_block), "padding_block", invalid("1 to 1024 bytes"));
+    let fits = Budget::new(options).max_plaintext >= wire::FIXED_LEN;
+    require(
+        fits || !(1..=1024).contains(&options.padding_block),
+        "max_cookie_bytes",
+        invalid("enough bytes for the cookie's name and attributes and an empty session, some 300"),
+    );
+    problems
+}
+
+/// The timeouts of options that have no problem.
+pub(crate) fn lifetime(options: &Options) -> Lifetime {
+    let idle = options.idle_timeout.as_secs();
+    let default = (idle / 10).max(60).min(idle / 2);
+    Lifetime {
+        idle,
+        absolute: options.absolute_timeout.as_secs(),
+        extend_after: options.extend_after.map_or(default, |age| age.as_secs()),
+        clock_skew: options.clock_skew.as_secs(),
+        not_before: options.not_before,
+    }
+}
+
+/// How much fits into a cookie.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    /// The bytes of a Set-Cookie text around its value.
+    pub(crate) overhead: usize,
+    /// The characters that the value may have.
+    pub(crate) max_chars: usize,
+    /// The bytes that the plaintext may have, a whole number of padding blocks.
+    pub(crate) max_plaintext: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(options: &Options) -> Self {
+        let overhead = SetCookieWriter::new(options).overhead();
+        let max_chars = max_read_chars(options).min(options.max_cookie_bytes.saturating_sub(overhead));
+        let room = wire::bytes_in(max_chars).saturating_sub(wire::OVERHEAD);
+        let blocks = room.checked_div(options.padding_block).unwrap_or(0);
+        Self { overhead, max_chars, max_plaintext: blocks.saturating_mul(options.padding_block) }
+    }
+}
+
+/// The characters that a value may have for a browser to keep it.
+pub(crate) fn max_read_chars(options: &Options) -> usize {
+    NAME_AND_VALUE_LIMIT.saturating_sub(options.cookie_name.len())
+}
+
+fn is_token(name: &str) -> bool {
+    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (1..=256).contains(&name.len()) && name.bytes().all(is_tchar)
+}
+
+fn is_path(path: &str) -> bool {
+    let is_path_byte = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b';';
+    path.starts_with('/') && path.len() <= ATTRIBUTE_LIMIT && path.bytes().all(is_path_byte)
+}
+
+fn is_domain(domain: &str) -> bool {
+    let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    (1..=ATTRIBUTE_LIMIT).contains(&domain.len()) && domain.bytes().all(is_host_byte)
+}
+
+/// Browsers take prefixes in any case.
+fn has_prefix(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+fn is_whole(duration: Duration) -> bool {
+    duration.subsec_nanos() == 0
+}
+
+fn is_timeout(duration: Duration) -> bool {
+    is_whole(duration) && (1..=UnixTime::MAX.as_secs()).contains(&duration.as_secs())
+}
+
+/// The most bytes that browsers keep of an attribute's value (RFC 6265bis section 5.6).
+const ATTRIBUTE_LIMIT: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The settings with a problem, each with `C` for a conflict and `I` for an invalid value.
+    fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
+        let mut options = Options::default();
+        change(&mut options);
+        let kind = |kind: &ProblemKind| if matches!(kind, ProblemKind::Conflict { .. }) { 'C' } else { 'I' };
+        problems(&options).iter().map(|problem| format!("{} {}", problem.setting(), kind(problem.kind()))).collect()
+    }
+
+    fn of_name(name: &str) -> Vec<String> {
+        problems_of(|options| options.cookie_name = name.into())
+    }
+
+    #[test]
+    fn the_defaults_have_no_problem() {
+        assert!(problems_of(|_| ()).is_empty());
+    }
+
+    #[test]
+    fn a_cookie_name_is_a_token() {
+        for name in ["s", "__Host-session", "!#$%&'*+-.^_`|~", &"n".repeat(256)] {
+            assert!(of_name(name).is_empty(), "{name:?}");
+        }
+        for name in
+            ["", "two words", "a=b", "a;b", "a,b", "\"a\"", "é", "a\0", "a=b; Domain=evil.example; x", &"n".repeat(257)]
+        {
+            assert_eq!(of_name(name), ["cookie_name I"], "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_begins_with_a_slash_and_can_not_end_the_attribute() {
+        let of = |path: &str| problems_of(|options| options.path = path.into());
+        assert!(of("/shop/a b").is_empty());
+        assert!(of(&format!("/{}", "p".repeat(1023))).is_empty());
+        for path in ["", "shop", "/;", "/\n", "/é", "/\x7f", &format!("/{}", "p".repeat(1024))] {
+            assert!(of(path).contains(&"path I".to_owned()), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_a_host_name() {
+        let of = |domain: &str| problems_of(|options| options.domain = Some(domain.into()));
+        assert!(of("example.com").is_empty());
+        assert!(of(".example.com").is_empty());
+        for domain in ["", "a b", "a;b", "a\n", "é", "example.com:80", &"d".repeat(1025)] {
+            assert!(of(domain).contains(&"domain I".to_owned()), "{domain:?}");
+        }
+    }
+
+    #[test]
+    fn prefixed_names_need_what_browsers_demand_of_them() {
+        for name in ["__Host-s", "__host-s", "__HOST-S"] {
+            let of = |change: fn(&mut Options)| {
+                problems_of(|options| {
+                    options.cookie_name = name.into();
+                    change(options);
+                })
+            };
+            assert!(of(|_| ()).is_empty());
+            assert_eq!(of(|options| options.path = "/app".into()), ["path C"]);
+            assert_eq!(of(|options| options.domain = Some("example.com".into())), ["domain C"]);
+            assert_eq!(of(|options| options.secure = false), ["secure C"]);
+        }
+        for (name, setting) in [("__Secure-s", "secure C"), ("__Http-s", "secure C"), ("__Host-Http-s", "secure C")] {
+            let insecure = problems_of(|options| (options.cookie_name, options.secure) = (name.into(), false));
+            assert_eq!(insecure, [setting], "{name}");
+        }
+        for name in ["__Http-s", "__Host-Http-s"] {
+            let scripted = problems_of(|options| (options.cookie_name, options.http_only) = (name.into(), false));
+            assert_eq!(scripted, ["http_only C"], "{name}");
+        }
+    }
+
+    #[test]
+    fn same_site_none_and_partitioned_need_secure() {
+        assert!(problems_of(|options| options.same_site = SameSite::None).is_empty());
+        let none = problems_of(|options| (options.same_site, options.secure) = (SameSite::None, false));
+        assert_eq!(none, ["same_site C"]);
+        let partitioned = problems_of(|options| (options.partitioned, options.secure) = (true, false));
+        assert_eq!(partitioned, ["partitioned C"]);
+    }
+
+    #[test]
+    fn timeouts_are_whole_seconds_above_zero_in_order() {
+        let seconds = Duration::from_secs;
+        let idle = |timeout| problems_of(|options| options.idle_timeout = timeout);
+        assert!(idle(seconds(1)).is_empty());
+        assert_eq!(idle(Duration::ZERO), ["idle_timeout I"]);
+        assert_eq!(idle(Duration::from_millis(1500)), ["idle_timeout I"]);
+        assert_eq!(idle(Duration::MAX), ["idle_timeout I", "idle_timeout C"]);
+        let absolute = |timeout| problems_of(|options| options.absolute_timeout = timeout);
+        assert!(absolute(seconds(86_400)).is_empty());
+        assert_eq!(absolute(seconds(86_399)), ["idle_timeout C"]);
+        assert!(absolute(seconds((1 << 40) - 1)).is_empty());
+        assert_eq!(absolute(seconds(1 << 40)), ["absolute_timeout I"]);
+        let extend = |age| problems_of(|options| options.extend_after = Some(age));
+        assert!(extend(Duration::ZERO).is_empty());
+        assert!(extend(seconds(86_399)).is_empty());
+        assert_eq!(extend(seconds(86_400)), ["extend_after C"]);
+        assert_eq!(extend(Duration::from_millis(1)), ["extend_after I"]);
+        assert_eq!(problems_of(|options| options.clock_skew = Duration::from_nanos(1)), ["clock_skew I"]);
+    }
+
+    #[test]
+    fn the_default_of_extend_after_is_a_tenth_but_a_minute_at_least_and_half_at_most() {
+        let of =
+            |idle| lifetime(&Options { idle_timeout: Duration::from_secs(idle), ..Options::default() }).extend_after;
+        assert_eq!([of(86_400), of(601), of(600), of(300), of(120), of(100), of(1)], [8_640, 60, 60, 60, 60, 50, 0]);
+    }
+
+    #[test]
+    fn sizes_are_checked() {
+        assert_eq!(problems_of(|options| options.audience = "a".repeat(65_536)), ["audience I"]);
+        assert!(problems_of(|options| options.audience = "a".repeat(65_535)).is_empty());
+        for block in [0, 1025, usize::MAX] {
+            assert_eq!(problems_of(|options| options.padding_block = block), ["padding_block I"]);
+        }
+        for bytes in [0, 100, 200] {
+            assert_eq!(problems_of(|options| options.max_cookie_bytes = bytes), ["max_cookie_bytes I"]);
+        }
+        assert!(problems_of(|options| options.max_cookie_bytes = usize::MAX).is_empty());
+    }
+}

@@ -1,0 +1,403 @@
+//! [`Session`]: the handle that a request carries.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::ser::Serialize;
+
+use crate::codec::Codec;
+use crate::data::{SessionData, SessionId};
+use crate::entries::Namespace;
+use crate::error::{DecodeError, EncodeError, ValueError};
+use crate::header::Candidates;
+use crate::set_cookie::SetCookies;
+use crate::state::{Retired, State, Status};
+use crate::time::UnixTime;
+use crate::typed;
+
+/// The session of one request: a shared handle, cheap to clone, for any thread.
+///
+/// It comes from [`SessionManager::load`](crate::SessionManager::load) and is opened at the first question asked of it.
+/// Every change is in memory until [`SessionManager::commit`](crate::SessionManager::commit). No lock is held while your
+/// `Serialize` and `Deserialize` run.
+///
+/// ```
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// # let session = manager.load(None::<&str>);
+/// session.set("cart", vec!["apple", "pear"])?;
+/// let cart: Option<Vec<String>> = session.get("cart")?;
+/// assert_eq!(cart.unwrap().len(), 2);
+/// assert!(session.get::<u64>("cart").is_err(), "a wrong type is an error, and the value stays");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    codec: Codec,
+    lazy: Mutex<Lazy>,
+}
+
+/// What the request brought, and the session once it is opened.
+struct Lazy {
+    candidates: Candidates,
+    state: Option<State>,
+}
+
+impl Session {
+    pub(crate) fn new(codec: Codec, candidates: Candidates) -> Self {
+        Self { shared: Arc::new(Shared { codec, lazy: Mutex::new(Lazy { candidates, state: None }) }) }
+    }
+
+    /// Reads a value; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
+        self.json(Namespace::Data, key).map(|json| typed::from_json(key, &json)).transpose()
+    }
+
+    /// Stores a value under a key of 1 to 127 bytes. Storing what is there already changes nothing.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    pub fn set<T: Serialize>(&self, key: &str, value: T) -> Result<(), ValueError> {
+        let json = typed::to_json(key, &value)?;
+        self.change(|data| data.put(Namespace::Data, key, &json))
+    }
+
+    /// Stores a value and returns the one that was there.
+    ///
+    /// # Errors
+    /// As for [`Session::set`], and [`ValueError::Deserialize`] when the old value is not a `T`; nothing is stored then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// assert_eq!(session.replace::<u64, _>("visits", 1)?, None);
+    /// assert_eq!(session.replace::<u64, _>("visits", 2)?, Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn replace<T: DeserializeOwned, V: Serialize>(&self, key: &str, value: V) -> Result<Option<T>, ValueError> {
+        let json = typed::to_json(key, &value)?;
+        self.swap(Namespace::Data, key, Some(&json))
+    }
+
+    /// Removes a value and returns it; `None` when there was none. [`Session::discard`] doesn't ask for its type.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
+    pub fn remove<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
+        self.swap(Namespace::Data, key, None)
+    }
+
+    /// Removes a value unread. Says whether there was one.
+    #[expect(clippy::must_use_candidate, reason = "most callers only want it gone")]
+    pub fn discard(&self, key: &str) -> bool {
+        self.edit(|data| data.discard(key))
+    }
+
+    /// Whether there is a value with this key.
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        self.read(|data| data.contains(key))
+    }
+
+    /// The keys of the values, in the order in which they were first stored; flash values are not among them.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.read(|data| data.entries().map(|(key, _)| key.to_owned()).collect())
+    }
+
+    /// How many values there are; flash values are not counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.read(SessionData::len)
+    }
+
+    /// Whether there is neither a value nor a flash value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.read(SessionData::is_empty)
+    }
+
+    /// Removes every value and keeps the session, its id and its flash values. See [`Session::destroy`] for a logout.
+    pub fn clear(&self) {
+        self.edit(SessionData::clear);
+    }
+
+    /// Reads all values as one struct or map, each field from the value with its name, whoever stored it.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when they don't make a `T`.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
+    /// struct Visitor { name: String, visits: u32 }
+    ///
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set_data(&Visitor { name: "Ada".into(), visits: 1 })?;
+    /// session.set("visits", 2)?;
+    /// assert_eq!(session.data::<Visitor>()?, Visitor { name: "Ada".into(), visits: 2 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, ValueError> {
+        self.read(Clone::clone).data()
+    }
+
+    /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
+    /// stay.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing
+    /// is changed then.
+    pub fn set_data<T: Serialize + ?Sized>(&self, content: &T) -> Result<(), ValueError> {
+        let fields = typed::to_fields(content)?;
+        self.change(|data| data.put_fields(&fields))
+    }
+
+    /// Stores a flash value: it is read once, by the request that takes it. Flash values have keys of their own.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set_flash("notice", "Welcome back")?;
+    /// assert_eq!(session.take_flash("notice")?, Some("Welcome back".to_owned()));
+    /// assert_eq!(session.take_flash::<String>("notice")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_flash<T: Serialize>(&self, key: &str, value: T) -> Result<(), ValueError> {
+        let json = typed::to_json(key, &value)?;
+        self.change(|data| data.put(Namespace::Flash, key, &json))
+    }
+
+    /// Takes a flash value: it is gone from the next cookie. Those that nobody takes stay.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
+    pub fn take_flash<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
+        self.swap(Namespace::Flash, key, None)
+    }
+
+    /// Takes every flash value, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay. `serde_json::Value` fits all.
+    pub fn flashes<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>, ValueError> {
+        let mut taken = self.read(Clone::clone).flashes()?;
+        // Of two threads that ask for one flash value, one gets it.
+        taken.retain(|(key, _)| self.edit(|data| data.remove_in(Namespace::Flash, key)));
+        Ok(taken)
+    }
+
+    /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
+    /// of privilege, before storing who logged in (OWASP, "Renew the Session ID After Any Privilege Level Change").
+    ///
+    /// What someone planted in the session before the login is kept too; [`Session::regenerate_empty`] drops it.
+    ///
+    /// Returns the session that the client's cookie held until now, if there was one.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the operating system's random number generator fails.
+    #[doc(alias = "renew")]
+    #[doc(alias = "cycle_id")]
+    pub fn regenerate(&self) -> Result<Option<Retired>, EncodeError> {
+        self.with(State::regenerate)
+    }
+
+    /// [`Session::regenerate`], and drops every value and flash value.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the operating system's random number generator fails; nothing is dropped then.
+    pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
+        self.with(|state, codec| {
+            let retired = state.regenerate(codec)?;
+            state.edit(SessionData::empty);
+            Ok(retired)
+        })
+    }
+
+    /// Ends the session: its values go, and the cookie is deleted. What is stored after this, such as a flash value that
+    /// says goodbye, begins another session with another id.
+    ///
+    /// Returns the session that the client's cookie held until now, if there was one.
+    #[doc(alias = "logout")]
+    #[doc(alias = "flush")]
+    #[doc(alias = "purge")]
+    pub fn destroy(&self) -> Option<Retired> {
+        self.with(State::destroy)
+    }
+
+    /// Lets this session live for `ttl` (whole seconds) from now, if that is longer than it would: never past the
+    /// absolute timeout.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format.
+    #[doc(alias = "rolling")]
+    #[doc(alias = "refresh")]
+    pub fn extend(&self, ttl: Duration) -> Result<(), EncodeError> {
+        self.with(|state, codec| state.extend(codec, ttl))
+    }
+
+    /// Sets whether the browser keeps the cookie when it is closed ("remember me").
+    pub fn set_persistent(&self, persistent: bool) {
+        self.edit(|data| {
+            let changed = data.is_persistent() != persistent;
+            data.set_persistent(persistent);
+            changed
+        });
+    }
+
+    /// The id, for logs, deny lists and CSRF tokens. A new session draws it here, or when it is committed.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the operating system's random number generator fails.
+    pub fn id(&self) -> Result<SessionId, EncodeError> {
+        self.with(|state, _| state.id())
+    }
+
+    /// When the session was created, or last regenerated.
+    #[must_use]
+    pub fn created_at(&self) -> UnixTime {
+        self.read(SessionData::created_at)
+    }
+
+    /// When the cookie of this request was sealed; for a new session, when it was opened.
+    #[must_use]
+    pub fn issued_at(&self) -> UnixTime {
+        self.read(SessionData::issued_at)
+    }
+
+    /// When the session ends unless it is sealed again before.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.read(SessionData::expires_at)
+    }
+
+    /// Whether the browser keeps the cookie when it is closed.
+    #[must_use]
+    pub fn is_persistent(&self) -> bool {
+        self.read(SessionData::is_persistent)
+    }
+
+    /// What became of the session so far.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.with(|state, _| state.status())
+    }
+
+    /// Why the cookie of this request was refused, if it was; also after something was stored. For your log only.
+    #[must_use]
+    pub fn rejected(&self) -> Option<DecodeError> {
+        self.with(|state, _| state.rejected())
+    }
+
+    /// Whether anything was asked of the session: then the response depends on the cookie and should say `Vary: Cookie`.
+    #[must_use]
+    pub fn is_opened(&self) -> bool {
+        self.lock().state.is_some()
+    }
+
+    /// How many more bytes of entries the cookie can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
+    #[must_use]
+    pub fn remaining_bytes(&self) -> usize {
+        self.with(|state, codec| codec.remaining_bytes(state.data()))
+    }
+
+    /// How many bytes the name and the value of the cookie have together if the session is sealed as it is.
+    #[must_use]
+    pub fn cookie_bytes(&self) -> usize {
+        self.with(|state, codec| codec.cookie_bytes(state.data()))
+    }
+
+    /// A copy of the session as a plain value; its flash values stay unread.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when it is new and there is no random id to be had.
+    pub fn snapshot(&self) -> Result<SessionData, EncodeError> {
+        self.with(|state, _| {
+            state.id()?;
+            Ok(state.data().clone())
+        })
+    }
+
+    pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
+        match &mut self.lock().state {
+            None => Ok(SetCookies::default()),
+            Some(state) => state.commit(&self.shared.codec),
+        }
+    }
+
+    fn json(&self, namespace: Namespace, key: &str) -> Option<String> {
+        self.read(|data| data.json(namespace, key).map(str::to_owned))
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&SessionData) -> R) -> R {
+        self.with(|state, _| read(state.data()))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut SessionData) -> Result<bool, ValueError>) -> Result<(), ValueError> {
+        self.with(|state, _| state.change(change))
+    }
+
+    fn edit(&self, edit: impl FnOnce(&mut SessionData) -> bool) -> bool {
+        self.with(|state, _| state.edit(edit))
+    }
+
+    /// Puts `new` in the place of a value and returns the old one, once it is known to be a `T`.
+    fn swap<T: DeserializeOwned>(
+        &self,
+        namespace: Namespace,
+        key: &str,
+        new: Option<&str>,
+    ) -> Result<Option<T>, ValueError> {
+        loop {
+            // Parsed without the lock, so it may have changed meanwhile: then once more.
+            let old = self.json(namespace, key);
+            let value = old.as_deref().map(|json| typed::from_json(key, json)).transpose()?;
+            let mut is_current = true;
+            self.change(|data| {
+                is_current = data.json(namespace, key) == old.as_deref();
+                match new {
+                    _ if !is_current => Ok(false),
+                    Some(json) => data.put(namespace, key, json),
+                    None => Ok(data.remove_in(namespace, key)),
+                }
+            })?;
+            if is_current {
+                return Ok(value);
+            }
+        }
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
+        let codec = &self.shared.codec;
+        let Lazy { candidates, state } = &mut *self.lock();
+        f(state.get_or_insert_with(|| State::open(candidates, codec)), codec)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lazy> {
+        // Only the application's migrate function can panic under the lock, and it leaves the session unopened.
+        self.shared.lazy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Shows no value and does not open the session.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.lock().state {
+            None => f.write_str("Session(unopened)"),
+            Some(state) => {
+                f.debug_struct("Session").field("status", &state.status()).field("data", state.data()).finish()
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What became of a session during one request, and what its commit must do: the rules, with no lock and no HTTP.
+
+use std::time::Duration;
+
+use crate::codec::{Codec, Opened};
+use crate::data::{SessionData, SessionId};
+use crate::error::{DecodeError, EncodeError};
+use crate::header::Candidates;
+use crate::set_cookie::SetCookies;
+use crate::time::UnixTime;
+
+/// What became of a session so far.
+///
+/// It says what a commit would do, so a new session that stayed empty is `New` and one that got a value is `Changed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// No cookie came, and nothing is stored.
+    New,
+    /// It came in a cookie and is unchanged.
+    Loaded,
+    /// Something was stored, changed or removed.
+    Changed,
+    /// It has a new id.
+    Regenerated,
+    /// It is over, and nothing was stored since.
+    Destroyed,
+    /// A cookie came and was refused, for this reason; nothing is stored.
+    Rejected(DecodeError),
+}
+
+/// A session that the client's cookie held until now.
+///
+/// No server can take a cookie back: a copy of it opens until `expires_at`. Who must end it sooner keeps the id on a
+/// deny list until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retired {
+    /// Its id.
+    pub id: SessionId,
+    /// When no copy of its cookie opens any more.
+    pub expires_at: UnixTime,
+}
+
+/// What the request brought.
+#[derive(Clone, Copy)]
+enum Origin {
+    Nothing,
+    Cookie(Retired),
+    Refused(DecodeError),
+    /// It was destroyed since.
+    Destroyed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Untouched,
+    Changed,
+    Regenerated,
+}
+
+/// What a commit must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan {
+    Nothing,
+    Seal,
+    Delete,
+}
+
+/// An opened session.
+pub(crate) struct State {
+    data: SessionData,
+    /// When it was opened: the one time that all its decisions are taken at.
+    now: UnixTime,
+    origin: Origin,
+    progress: Progress,
+    /// A new session draws its id when it is first needed, so that one that stays empty costs no random number.
+    has_id: bool,
+    is_stale: bool,
+    deletion_sent: bool,
+}
+
+impl State {
+    /// Opens the newest good candidate.
+    pub(crate) fn open(candidates: &Candidates, codec: &Codec) -> Self {
+        let now = codec.now();
+        match newest(candidates, codec, now) {
+            Ok(Some(Opened { data, is_stale })) => {
+                let origin = Origin::Cookie(Retired { id: data.id(), expires_at: data.expires_at() });
+                Self { has_id: true, is_stale, ..Self::blank(data, now, origin) }
+            }
+            Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
+            Err(reason) => Self::blank(new_data(codec, now), now, Origin::Refused(reason)),
+        }
+    }
+
+    fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
+        let progress = Progress::Untouched;
+        Self { data, now, origin, progress, has_id: false, is_stale: false, deletion_sent: false }
+    }
+
+    pub(crate) fn data(&self) -> &SessionData {
+        &self.data
+    }
+
+    /// The id, drawn now if need be.
+    pub(crate) fn id(&mut self) -> Result<SessionId, EncodeError> {
+        if !self.has_id {
+            self.data.set_id(SessionId::generate()?);
+            self.has_id = true;
+        }
+        Ok(self.data.id())
+    }
+
+    /// Applies a change that can fail and says whether it changed anything.
+    pub(crate) fn change<E>(&mut self, change: impl FnOnce(&mut SessionData) -> Result<bool, E>) -> Result<(), E> {
+        let changed = change(&mut self.data)?;
+        self.edit(|_| changed);
+        Ok(())
+    }
+
+    /// Applies a change that says whether it changed anything, and says so too.
+    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut SessionData) -> bool) -> bool {
+        let changed = edit(&mut self.data);
+        if changed {
+            self.deletion_sent = false;
+            if self.progress == Progress::Untouched {
+                self.progress = Progress::Changed;
+            }
+        }
+        changed
+    }
+
+    pub(crate) fn extend(&mut self, codec: &Codec, ttl: Duration) -> Result<(), EncodeError> {
+        let times = codec.lifetime().extend(self.now, self.data.times(), ttl)?;
+        self.edit(|data| {
+            let changed = data.expires_at() != times.expires_at;
+            data.put_times(times);
+            changed
+        });
+        Ok(())
+    }
+
+    /// Gives the session a new id and a new life.
+    pub(crate) fn regenerate(&mut self, codec: &Codec) -> Result<Option<Retired>, EncodeError> {
+        self.data.set_id(SessionId::generate()?);
+        self.has_id = true;
+        self.data.put_times(codec.lifetime().start(self.now));
+        self.progress = Progress::Regenerated;
+        self.deletion_sent = false;
+        Ok(self.retired())
+    }
+
+    /// Ends the session. What is stored after this begins another one.
+    pub(crate) fn destroy(&mut self, codec: &Codec) -> Option<Retired> {
+        let retired = self.retired();
+        *self = Self::blank(new_data(codec, self.now), self.now, Origin::Destroyed);
+        retired
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match (self.progress, self.origin) {
+            (Progress::Changed, _) if self.is_kept() => Status::Changed,
+            (Progress::Regenerated, _) if self.is_kept() => Status::Regenerated,
+            (_, Origin::Nothing) => Status::New,
+            (_, Origin::Cookie(_)) => Status::Loaded,
+            (_, Origin::Refused(reason)) => Status::Rejected(reason),
+            (_, Origin::Destroyed) => Status::Destroyed,
+        }
+    }
+
+    /// Why the cookie of this request was refused, if it was.
+    pub(crate) fn rejected(&self) -> Option<DecodeError> {
+        match self.origin {
+            Origin::Refused(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Does what the rules demand. On an error all is as it was.
+    pub(crate) fn commit(&mut self, codec: &Codec) -> Result<SetCookies, EncodeError> {
+        match self.plan(codec) {
+            Plan::Nothing => Ok(SetCookies::default()),
+            Plan::Delete => {
+                self.deletion_sent = true;
+                Ok(SetCookies::one(codec.writer().deletion()))
+            }
+            Plan::Seal => {
+                let before = *self.data.times();
+                self.id()?;
+                self.data.put_times(codec.lifetime().slide(self.now, &before));
+                let line = codec.set_cookie(&self.data).inspect_err(|_| self.data.put_times(before))?;
+                self.origin = Origin::Cookie(Retired { id: self.data.id(), expires_at: self.data.expires_at() });
+                self.progress = Progress::Untouched;
+                self.is_stale = false;
+                Ok(SetCookies::one(line))
+            }
+        }
+    }
+
+    fn plan(&self, codec: &Codec) -> Plan {
+        if self.progress != Progress::Untouched && self.is_kept() {
+            return Plan::Seal;
+        }
+        match self.origin {
+            Origin::Cookie(_) if self.is_stale || codec.lifetime().is_due(self.now, self.data.times()) => Plan::Seal,
+            Origin::Refused(reason) if reason.may_open_elsewhere() => Plan::Nothing,
+            Origin::Refused(_) | Origin::Destroyed if !self.deletion_sent => Plan::Delete,
+            _ => Plan::Nothing,
+        }
+    }
+
+    /// Whether there is a session to seal: one that came in a cookie may be empty, a new one may not.
+    fn is_kept(&self) -> bool {
+        matches!(self.origin, Origin::Cookie(_)) || !self.data.is_empty()
+    }
+
+    fn retired(&self) -> Option<Retired> {
+        match self.origin {
+            Origin::Cookie(retired) => Some(retired),
+            _ => None,
+        }
+    }
+}
+
+/// A session without content. Its id is drawn later.
+fn new_data(codec: &Codec, now: UnixTime) -> SessionData {
+    codec.create_with(SessionId::from_bytes([0; 16]), now)
+}
+
+/// Of the candidates that are authentic and alive, the one issued last; else the reason that says the most.
+fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, DecodeError> {
+    let mut best: Option<Opened> = None;
+    let mut reason: Option<DecodeError> = candidates.is_cut().then_some(DecodeError::TooManyCandidates);
+    for value in candidates.values() {
+        match codec.open(value, now) {
+            Ok(opened) => {
+                if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
+                    best = Some(opened);
+                }
+            }
+            Err(refused) => reason = Some(reason.map_or(refused, |reason| reason.or_weightier(refused))),
+        }
+    }
+    match (best, reason) {
+        (Some(best), _) => codec.migrated(best).map(Some),
+        (None, Some(reason)) => Err(reason),
+        (None, None) => Ok(None),
+    }
+}
