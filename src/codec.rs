@@ -236,6 +236,7 @@ const LARGEST_SHOWN: usize = 3;
 mod tests {
     use super::*;
     use crate::config::SessionConfig;
+    use crate::entries::Namespace;
     use crate::key::Key;
 
     const FIRST: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld_weZyQlDB3J8BiyQUkURDnrbMsmV61k7QoqF3cWgFB_pt-Llh2xShOWiPWKZd7A0\
@@ -254,7 +255,7 @@ mod tests {
 
     fn session(times: [u64; 3]) -> SessionData {
         let mut data = SessionData::new(at(0), std::time::Duration::from_secs(1)).unwrap();
-        data.set_id(SessionId::from_bytes(std::array::from_fn(|i| 0xa0 + u8::try_from(i).unwrap())));
+        data.set_id(SessionId::from_bytes((0xa0..=0xaf).collect::<Vec<_>>().try_into().unwrap()));
         data.set_times(at(times[0]), at(times[1]), at(times[2])).unwrap();
         data
     }
@@ -299,6 +300,35 @@ mod tests {
         for ((codec, data), value) in [(first(), FIRST), (second(), SECOND)] {
             assert_eq!(seal_with_published_nonce(&codec, &data), value);
         }
+    }
+
+    #[test]
+    fn every_accepted_vector_is_what_its_session_seals_to() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/v1.json")).unwrap();
+        let mut count = 0;
+        for v in vectors["accepted"].as_array().unwrap() {
+            let number = |field: &str| v[field].as_u64().unwrap();
+            let text = |field: &str| v[field].as_str().unwrap();
+            let schema = u8::try_from(number("schema")).unwrap();
+            let codec = config(number("now"))
+                .cookie_name(text("cookie_name"))
+                .audience(text("audience"))
+                .schema(schema)
+                .padding_block(usize::try_from(number("padding_block")).unwrap())
+                .build_codec()
+                .unwrap();
+            let mut data = session(["created_at", "issued_at", "expires_at"].map(number));
+            data.set_persistent(number("flags") == 1);
+            data.set_schema(schema);
+            for (field, namespace) in [("data", Namespace::Data), ("flash", Namespace::Flash)] {
+                for pair in v[field].as_array().unwrap() {
+                    data.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
+                }
+            }
+            assert_eq!(seal_with_published_nonce(&codec, &data), text("value"), "{}", text("name"));
+            count += 1;
+        }
+        assert!(count >= 40);
     }
 
     #[test]

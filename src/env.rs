@@ -210,16 +210,15 @@ impl<'p> Reader<'p> {
             return;
         }
         let ours = format!("{}{COMMON}", self.prefix);
-        let names: Vec<_> = self.vars.keys().filter_map(|name| name.to_str()).map(str::to_owned).collect();
-        for name in names.into_iter().filter(|name| name.starts_with(&ours)) {
-            let known = |(variable, _): &(&str, &str)| name.strip_prefix(self.prefix) == Some(variable);
-            if !VARIABLES.iter().any(known) {
-                let nearest = VARIABLES
-                    .iter()
-                    .map(|(variable, _)| format!("{}{variable}", self.prefix))
-                    .min_by_key(|variable| strsim::damerau_levenshtein(variable, &name))
-                    .unwrap_or_default();
-                self.note(name, ProblemKind::UnknownVariable { nearest });
+        let names: Vec<_> = self.vars.keys().filter_map(|name| Some(name.to_str()?.to_owned())).collect();
+        for name in names {
+            let Some(rest) = name.strip_prefix(&ours) else { continue };
+            let known = || VARIABLES.iter().filter_map(|(variable, _)| variable.strip_prefix(COMMON));
+            if known().all(|variable| variable != rest) {
+                // Favours a common beginning, as when the unit was left off.
+                let likeness = |variable: &&str| strsim::jaro_winkler(variable, rest);
+                let nearest = known().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default();
+                self.note(name.clone(), ProblemKind::UnknownVariable { nearest: format!("{ours}{nearest}") });
             }
         }
     }

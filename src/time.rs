@@ -121,7 +121,7 @@ impl<F: Fn() -> UnixTime + Send + Sync> Clock for F {
 /// assert!(SystemClock.now().as_secs() > 1_700_000_000);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing to configure, and its name is its value")]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

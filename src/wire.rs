@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn long(start: &str) -> String {
-        format!("{start}{}", "A".repeat(MIN_CHARS - start.len()))
+        format!("{start:A<MIN_CHARS$}")
     }
 
     #[test]

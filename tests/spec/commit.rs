@@ -1,0 +1,509 @@
+//! What a commit sends, a rule a test, and how a session lives from request to request.
+
+use std::time::Duration;
+
+use sealed_session::{DecodeError, EncodeError, SameSite, Session, SessionManager, Status, Timeout};
+
+use crate::common::{
+    FIRST_KEY, NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, is_deletion, manager, manager_with, ring, sealed,
+};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+/// Loads a cookie and looks at the session, as a handler that only reads does.
+fn looked_at(manager: &SessionManager, cookie: &str) -> Session {
+    let session = manager.load([cookie]);
+    let _ = session.get::<u64>("user_id");
+    session
+}
+
+#[test]
+fn nothing_is_sent_when_nobody_looked_at_the_session() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    clock.set(23 * HOUR);
+    for header in [cookie.as_str(), "tideway_session=garbage", "a=1"] {
+        let session = manager.load([header]);
+        assert!(!session.is_opened());
+        assert_eq!(commit(&manager, &session), None, "{header}");
+        assert!(!session.is_opened());
+    }
+}
+
+#[test]
+fn nothing_is_sent_when_a_new_session_stayed_empty() {
+    let manager = manager();
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    session.discard("a");
+    session.set_persistent(false);
+    session.extend(Duration::from_secs(100_000)).unwrap();
+    session.regenerate().unwrap();
+    assert_eq!(session.status(), Status::New);
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn nothing_is_sent_when_a_young_session_was_only_read() {
+    let manager = manager();
+    let session = looked_at(&manager, &sealed(&manager));
+    assert_eq!(session.status(), Status::Loaded);
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn nothing_is_sent_when_a_value_is_set_to_what_it_is() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    session.set("user_id", 1).unwrap();
+    session.set_data(&std::collections::BTreeMap::from([("user_id", 1)])).unwrap();
+    session.set_persistent(true);
+    session.extend(Duration::from_secs(60)).unwrap();
+    assert!(!session.discard("none"));
+    assert_eq!(session.status(), Status::Loaded);
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn a_change_is_sealed_and_comes_back() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    session.set("user_id", 2).unwrap();
+    assert_eq!(session.status(), Status::Changed);
+    let line = commit(&manager, &session).unwrap();
+    assert!(line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400"), "{line}");
+    assert_eq!(manager.load([cookie_of(&line)]).get("user_id"), Ok(Some(2)));
+}
+
+#[test]
+fn a_commit_is_sent_once_and_again_after_the_next_change() {
+    let manager = manager();
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(session.status(), Status::Loaded);
+    assert_eq!(commit(&manager, &session), None);
+    session.set("a", 2).unwrap();
+    assert!(commit(&manager, &session).is_some());
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn a_session_that_was_looked_at_is_extended_once_it_is_due() {
+    // 10 % of the idle timeout of a day.
+    for (age, is_due) in [(8639, false), (8640, true), (8641, true)] {
+        let (manager, clock) = manager_with(|config| config);
+        let cookie = sealed(&manager);
+        clock.set(age);
+        let line = commit(&manager, &looked_at(&manager, &cookie));
+        assert_eq!(line.is_some(), is_due, "{age}");
+        if let Some(line) = line {
+            let session = manager.load([cookie_of(&line)]);
+            assert_eq!(session.created_at(), at(START));
+            assert_eq!(session.issued_at(), at(START + age));
+            assert_eq!(session.expires_at(), at(START + age + DAY));
+        }
+    }
+}
+
+#[test]
+fn extend_after_can_be_set_and_zero_extends_at_every_look() {
+    for (after, age, is_due) in [(0, 1, true), (100, 99, false), (100, 100, true)] {
+        let (manager, clock) = manager_with(|config| config.extend_after(Duration::from_secs(after)));
+        let cookie = sealed(&manager);
+        clock.set(age);
+        assert_eq!(commit(&manager, &looked_at(&manager, &cookie)).is_some(), is_due, "{after} {age}");
+    }
+}
+
+#[test]
+fn a_session_in_use_lives_to_its_absolute_timeout_and_no_second_longer() {
+    let (manager, clock) = manager_with(|config| config.absolute_timeout(Duration::from_secs(3 * DAY)));
+    let mut cookie = sealed(&manager);
+    let mut now = 0;
+    while now < 3 * DAY - 12 * HOUR {
+        now += 12 * HOUR;
+        clock.set(now);
+        let session = looked_at(&manager, &cookie);
+        assert_eq!(session.status(), Status::Loaded, "{now}");
+        cookie = commit(&manager, &session).map_or(cookie, |line| cookie_of(&line));
+    }
+    clock.set(3 * DAY - 1);
+    let session = looked_at(&manager, &cookie);
+    assert_eq!(session.status(), Status::Loaded);
+    assert_eq!(session.expires_at(), at(START + 3 * DAY));
+    assert_eq!(commit(&manager, &session), None, "it can live no longer, so there is nothing to send");
+    clock.set(3 * DAY);
+    let expected =
+        DecodeError::Expired { timeout: Timeout::Absolute, now: at(START + 3 * DAY), expires_at: at(START + 3 * DAY) };
+    assert_eq!(looked_at(&manager, &cookie).status(), Status::Rejected(expected));
+}
+
+#[test]
+fn an_idle_session_ends_and_its_cookie_is_deleted() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    clock.set(DAY - 1);
+    assert_eq!(looked_at(&manager, &cookie).status(), Status::Loaded);
+    clock.set(DAY);
+    let session = looked_at(&manager, &cookie);
+    assert!(session.rejected().unwrap().is_expired());
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn extend_lengthens_a_life_and_later_seals_keep_it() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    session.extend(Duration::from_secs(7 * DAY)).unwrap();
+    let line = commit(&manager, &session).unwrap();
+    assert!(line.ends_with("; Max-Age=604800"), "{line}");
+    clock.set(HOUR);
+    let session = manager.load([cookie_of(&line)]);
+    session.set("a", 2).unwrap();
+    assert_eq!(manager.load([cookie_of(&commit(&manager, &session).unwrap())]).expires_at(), at(START + 7 * DAY));
+}
+
+#[test]
+fn extend_alone_is_a_change_and_stops_at_the_absolute_timeout() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    session.extend(Duration::from_secs(300 * DAY)).unwrap();
+    assert_eq!(session.status(), Status::Changed);
+    assert_eq!(session.expires_at(), at(START + 30 * DAY));
+    assert!(commit(&manager, &session).unwrap().ends_with("; Max-Age=2592000"));
+}
+
+#[test]
+fn extend_by_no_second_or_by_too_many_is_an_error() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    for ttl in [Duration::ZERO, Duration::from_millis(999), Duration::from_secs(1 << 40), Duration::MAX] {
+        assert_eq!(session.extend(ttl), Err(EncodeError::TimeOutOfRange), "{ttl:?}");
+    }
+    assert_eq!(session.status(), Status::Loaded);
+}
+
+#[test]
+fn max_age_counts_from_the_response_and_never_goes_past_the_expiry() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    clock.set(600);
+    assert!(commit(&manager, &session).unwrap().ends_with("; Max-Age=85800"));
+}
+
+#[test]
+fn max_age_is_400_days_at_most() {
+    let long = Duration::from_secs(1000 * DAY);
+    let (manager, _) = manager_with(|config| config.idle_timeout(long).absolute_timeout(long));
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    assert!(commit(&manager, &session).unwrap().ends_with("; Max-Age=34560000"));
+}
+
+#[test]
+fn a_session_that_is_not_persistent_has_no_max_age_and_ends_all_the_same() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = manager.load([sealed(&manager)]);
+    session.set_persistent(false);
+    assert_eq!(session.status(), Status::Changed);
+    let line = commit(&manager, &session).unwrap();
+    assert!(line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"), "{line}");
+    clock.set(DAY - 1);
+    assert!(!manager.load([cookie_of(&line)]).is_persistent());
+    clock.set(DAY);
+    assert!(manager.load([cookie_of(&line)]).rejected().is_some());
+}
+
+#[test]
+fn whether_new_sessions_are_persistent_is_configured() {
+    let (manager, _) = manager_with(|config| config.persistent(false));
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    assert!(!commit(&manager, &session).unwrap().contains("Max-Age"));
+    session.set_persistent(true);
+    assert!(commit(&manager, &session).unwrap().contains("; Max-Age=86400"));
+}
+
+#[test]
+fn regenerate_changes_the_id_and_created_at_and_keeps_the_values() {
+    let (manager, clock) = manager_with(|config| config);
+    let before = manager.load([sealed(&manager)]);
+    before.set_flash("notice", "hello").unwrap();
+    let cookie = cookie_of(&commit(&manager, &before).unwrap());
+    clock.set(100);
+    let session = manager.load([cookie.as_str()]);
+    let old = session.regenerate().unwrap().unwrap();
+    assert_eq!(old.id, before.id().unwrap());
+    assert_eq!(old.expires_at, at(START + DAY));
+    assert_eq!(session.status(), Status::Regenerated);
+
+    let after = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
+    assert_ne!(after.id(), before.id());
+    assert_eq!(after.id(), session.id());
+    assert_eq!(after.created_at(), at(START + 100));
+    assert_eq!(after.get("user_id"), Ok(Some(1)));
+    assert_eq!(after.take_flash("notice"), Ok(Some("hello".to_owned())));
+    assert!(manager.load([cookie]).contains("user_id"), "the old cookie opens until its expiry");
+}
+
+#[test]
+fn regenerate_empty_drops_the_values_and_the_flash_values() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    session.set_flash("notice", 1).unwrap();
+    let old = session.regenerate_empty().unwrap().unwrap();
+    assert!(session.is_empty());
+    assert_eq!(session.status(), Status::Regenerated);
+    let after = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
+    assert_ne!(after.id(), Ok(old.id));
+    assert!(after.is_empty());
+}
+
+#[test]
+fn a_new_session_that_is_regenerated_has_no_old_one() {
+    let session = fresh(&manager());
+    assert_eq!(session.regenerate(), Ok(None));
+    assert_eq!(session.destroy(), None);
+}
+
+#[test]
+fn destroy_deletes_the_cookie_and_names_the_session_that_it_held() {
+    let manager = manager();
+    let cookie = sealed(&manager);
+    let session = manager.load([cookie.as_str()]);
+    let id = session.id().unwrap();
+    let old = session.destroy().unwrap();
+    assert_eq!((old.id, old.expires_at), (id, at(START + DAY)));
+    assert_eq!(session.status(), Status::Destroyed);
+    assert!(session.is_empty());
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn destroy_without_a_cookie_deletes_too() {
+    let manager = manager();
+    let session = fresh(&manager);
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn what_is_stored_after_destroy_begins_another_session() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    let old = session.destroy().unwrap();
+    session.set_flash("notice", "goodbye").unwrap();
+    assert_eq!(session.status(), Status::Changed);
+    let after = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
+    assert_ne!(after.id(), Ok(old.id));
+    assert!(!after.contains("user_id"));
+    assert_eq!(after.take_flash("notice"), Ok(Some("goodbye".to_owned())));
+}
+
+#[test]
+fn what_is_stored_and_removed_after_destroy_leaves_a_deletion() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    session.destroy();
+    session.set("a", 1).unwrap();
+    session.discard("a");
+    assert_eq!(session.status(), Status::Destroyed);
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn a_deletion_repeats_every_attribute() {
+    let (manager, _) =
+        manager_with(|config| config.path("/app").domain("example.com").same_site(SameSite::None).partitioned(true));
+    let session = fresh(&manager);
+    session.destroy();
+    assert_eq!(
+        commit(&manager, &session).unwrap(),
+        "tideway_session=; HttpOnly; SameSite=None; Partitioned; Secure; Path=/app; Domain=example.com; Max-Age=0; \
+         Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    );
+}
+
+#[test]
+fn a_refused_cookie_that_nothing_replaces_is_deleted() {
+    let manager = manager();
+    let mut tampered = sealed(&manager);
+    tampered.replace_range(60..61, if &tampered[60..61] == "A" { "B" } else { "A" });
+    for header in [tampered, format!("{NAME}="), format!("{NAME}=garbage"), format!("{NAME}={}", "A".repeat(5000))] {
+        let session = manager.load([header.as_str()]);
+        assert!(matches!(session.status(), Status::Rejected(_)), "{header}");
+        assert!(is_deletion(&commit(&manager, &session).unwrap()), "{header}");
+        assert_eq!(commit(&manager, &session), None, "{header}");
+    }
+}
+
+#[test]
+fn a_refused_cookie_that_something_replaces_is_not_deleted_but_set() {
+    let manager = manager();
+    let session = manager.load([format!("{NAME}=garbage")]);
+    session.set("a", 1).unwrap();
+    assert_eq!(session.status(), Status::Changed);
+    assert_eq!(session.rejected(), Some(DecodeError::Malformed));
+    let line = commit(&manager, &session).unwrap();
+    assert!(!is_deletion(&line));
+    assert_eq!(manager.load([cookie_of(&line)]).get("a"), Ok(Some(1)));
+}
+
+#[test]
+fn a_cookie_under_an_unknown_key_is_never_deleted() {
+    let (other, _) = manager_with(|_| sealed_session::SessionConfig::new(crate::common::key(SECOND_KEY)));
+    let manager = manager();
+    let session = looked_at(&manager, &sealed(&other));
+    assert!(matches!(session.status(), Status::Rejected(DecodeError::UnknownKey { .. })));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn a_cookie_of_an_unsupported_version_is_never_deleted() {
+    let manager = manager();
+    let mut cookie = sealed(&manager);
+    let version = NAME.len() + 1;
+    cookie.replace_range(version..version + 2, "Ag");
+    let session = looked_at(&manager, &cookie);
+    assert!(matches!(session.status(), Status::Rejected(DecodeError::UnsupportedVersion { version: 2 })));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn a_garbage_duplicate_does_not_get_a_cookie_under_an_unknown_key_deleted() {
+    let (other, _) = manager_with(|_| sealed_session::SessionConfig::new(crate::common::key(SECOND_KEY)));
+    let manager = manager();
+    let cookie = sealed(&other);
+    for header in [format!("{NAME}=garbage; {cookie}"), format!("{cookie}; {NAME}=garbage")] {
+        assert_eq!(commit(&manager, &looked_at(&manager, &header)), None);
+    }
+}
+
+#[test]
+fn destroy_deletes_even_a_cookie_that_this_node_can_not_open() {
+    let (other, _) = manager_with(|_| sealed_session::SessionConfig::new(crate::common::key(SECOND_KEY)));
+    let manager = manager();
+    let session = manager.load([sealed(&other)]);
+    assert_eq!(session.destroy(), None);
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn a_cookie_sealed_under_a_previous_key_is_sealed_again_under_the_primary_one() {
+    let with = |primary: &str, previous: &[&str]| {
+        let ring = ring(primary, previous);
+        manager_with(move |_| sealed_session::SessionConfig::new(ring)).0
+    };
+    let old = with(FIRST_KEY, &[]);
+    let announced = with(FIRST_KEY, &[SECOND_KEY]);
+    let promoted = with(SECOND_KEY, &[FIRST_KEY]);
+    let dropped = with(SECOND_KEY, &[]);
+
+    let cookie = sealed(&old);
+    assert_eq!(commit(&announced, &looked_at(&announced, &cookie)), None);
+    let session = looked_at(&promoted, &cookie);
+    let id = session.id();
+    assert_eq!(session.status(), Status::Loaded);
+    let line = commit(&promoted, &session).unwrap();
+    for manager in [&announced, &promoted, &dropped] {
+        let session = manager.load([cookie_of(&line)]);
+        assert_eq!(session.get("user_id"), Ok(Some(1)));
+        assert_eq!(session.id(), id);
+    }
+    assert!(matches!(looked_at(&dropped, &cookie).status(), Status::Rejected(DecodeError::UnknownKey { .. })));
+}
+
+#[test]
+fn an_old_schema_is_migrated_once_at_opening_and_sealed_again() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let cookie = sealed(&manager());
+    let calls = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&calls);
+    let (manager, _) = manager_with(|config| {
+        config.schema(1).migrate(move |from, data| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(from, 0);
+            let id: u64 = data.remove("user_id")?.ok_or("no user")?;
+            data.set("user", id + 100)?;
+            Ok(())
+        })
+    });
+    let session = manager.load([cookie]);
+    assert_eq!(session.get("user"), Ok(Some(101)));
+    assert!(!session.contains("user_id"));
+    let line = commit(&manager, &session).unwrap();
+    let session = manager.load([cookie_of(&line)]);
+    assert_eq!(session.get("user"), Ok(Some(101)));
+    assert_eq!(session.snapshot().unwrap().schema(), 1);
+    assert_eq!(commit(&manager, &session), None);
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_schema_that_can_not_be_migrated_is_refused_and_its_cookie_kept_for_nodes_that_can() {
+    let (newer, _) = manager_with(|config| config.schema(2));
+    let cookie = sealed(&newer);
+    let (without, _) = manager_with(|config| config.schema(1));
+    let (failing, _) = manager_with(|config| config.schema(1).migrate(|_, _| Err("too new".into())));
+    for manager in [without, failing] {
+        let session = looked_at(&manager, &cookie);
+        assert_eq!(session.status(), Status::Rejected(DecodeError::UnsupportedSchema { schema: 2 }));
+        assert!(session.is_empty());
+        assert_eq!(commit(&manager, &session), None);
+    }
+}
+
+#[test]
+fn a_session_that_grew_too_large_is_an_error_and_stays_as_it_was() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = manager.load([sealed(&manager)]);
+    clock.set(HOUR);
+    let (id, expires_at) = (session.id(), session.expires_at());
+    session.set("bio", "x".repeat(4000)).unwrap();
+    assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { .. })));
+    assert_eq!(session.status(), Status::Changed);
+    assert_eq!((session.id(), session.expires_at()), (id, expires_at));
+    assert_eq!(session.issued_at(), at(START));
+    session.discard("bio");
+    assert!(commit(&manager, &session).is_some());
+}
+
+#[test]
+fn two_sessions_have_two_ids_and_the_id_of_one_is_the_id_that_is_sealed() {
+    let manager = manager();
+    let (first, second) = (fresh(&manager), fresh(&manager));
+    assert_ne!(first.id(), second.id());
+    assert_eq!(first.id(), first.id());
+    first.set("a", 1).unwrap();
+    assert_eq!(manager.load([cookie_of(&commit(&manager, &first).unwrap())]).id(), first.id());
+}
+
+#[test]
+fn a_clone_is_the_same_session() {
+    let manager = manager();
+    let session = fresh(&manager);
+    session.clone().set("a", 1).unwrap();
+    assert_eq!(session.get("a"), Ok(Some(1)));
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(session.clone().status(), Status::Loaded);
+}
+
+#[test]
+fn a_migration_that_panics_loses_nothing() {
+    let cookie = sealed(&manager());
+    let (manager, _) = manager_with(|config| config.schema(1).migrate(|_, _| panic!("a bug")));
+    let session = manager.load([cookie]);
+    for _ in 0..2 {
+        let look = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| session.len()));
+        assert!(look.is_err());
+        assert_eq!(commit(&manager, &session), None);
+    }
+}

@@ -1,0 +1,405 @@
+//! The environment: what each variable takes, and one report of all that is wrong. The process's own is never read.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sealed_session::{ConfigError, KeyError, ProblemKind, SessionConfig, SessionData, SessionManager};
+
+use crate::common::{FIRST_KEY, SECOND_KEY, START, at, commit, cookie_of, fresh, key, sealed};
+
+const KEY: (&str, &str) = ("TIDEWAY_SESSION_ENCRYPTION_KEY", FIRST_KEY);
+
+fn read(vars: &[(&str, &str)]) -> Result<SessionConfig, ConfigError> {
+    SessionConfig::from_vars("TIDEWAY_", vars.iter().copied())
+}
+
+/// A manager from the key and these variables, at a fixed time.
+fn manager(vars: &[(&str, &str)]) -> SessionManager {
+    read(&[&[KEY], vars].concat()).unwrap().clock(|| at(START)).build().unwrap()
+}
+
+/// The Set-Cookie text that these variables make, its value cut out.
+fn attributes(vars: &[(&str, &str)]) -> String {
+    let manager = manager(vars);
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    let line = commit(&manager, &session).unwrap();
+    let value = line.split(['=', ';']).nth(1).unwrap();
+    line.replace(value, "V")
+}
+
+/// Every problem of these variables, next to the key: its variable and its kind.
+fn problems(vars: &[(&str, &str)]) -> Vec<(String, ProblemKind)> {
+    let error = read(&[&[KEY], vars].concat()).unwrap_err();
+    error.problems().iter().map(|problem| (problem.setting().to_owned(), problem.kind().clone())).collect()
+}
+
+/// A file that is gone with the value.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("sealed-session-{}-{name}", std::process::id()));
+        fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn the_key_alone_gives_the_defaults() {
+    assert_eq!(attributes(&[]), "tideway_session=V; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400");
+}
+
+#[test]
+fn every_cookie_variable_reaches_the_cookie() {
+    let vars = [
+        ("TIDEWAY_SESSION_BACKEND", "cookie"),
+        ("TIDEWAY_SESSION_TTL_SECONDS", "7200"),
+        ("TIDEWAY_SESSION_COOKIE_NAME", "sid"),
+        ("TIDEWAY_SESSION_COOKIE_PATH", "/app"),
+        ("TIDEWAY_SESSION_COOKIE_DOMAIN", "example.com"),
+        ("TIDEWAY_SESSION_COOKIE_SECURE", "false"),
+        ("TIDEWAY_SESSION_COOKIE_HTTP_ONLY", "no"),
+        ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "Strict"),
+    ];
+    assert_eq!(attributes(&vars), "sid=V; SameSite=Strict; Path=/app; Domain=example.com; Max-Age=7200");
+}
+
+#[test]
+fn the_lifetime_variables_reach_the_session() {
+    let manager = manager(&[
+        ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "100000"),
+        ("TIDEWAY_SESSION_EXTEND_AFTER_SECONDS", "5"),
+        ("TIDEWAY_SESSION_NOT_BEFORE", "2023-11-14T22:13:20Z"),
+        ("TIDEWAY_SESSION_AUDIENCE", "shop"),
+    ]);
+    let mut data = manager.codec().create().unwrap();
+    let status =
+        |data: &SessionData| manager.load([format!("tideway_session={}", manager.codec().encode(data).unwrap())]);
+    data.set_times(at(START), at(START), at(START + 10)).unwrap();
+    assert_eq!(status(&data).rejected(), None);
+    data.set_times(at(START - 1), at(START), at(START + 10)).unwrap();
+    assert_eq!(status(&data).rejected().map(|reason| reason.as_str()), Some("before_cutoff"));
+    data.set_times(at(START - 100_000), at(START), at(START + 10)).unwrap();
+    assert_eq!(status(&data).rejected().map(|reason| reason.as_str()), Some("expired_absolute"));
+
+    for (age, is_due) in [(4, false), (5, true)] {
+        data.set_times(at(START), at(START), at(START + 10)).unwrap();
+        let vars = [&[KEY, ("TIDEWAY_SESSION_EXTEND_AFTER_SECONDS", "5"), ("TIDEWAY_SESSION_AUDIENCE", "shop")][..]];
+        let later = read(&vars.concat()).unwrap().clock(move || at(START + age)).build().unwrap();
+        let session = later.load([format!("tideway_session={}", manager.codec().encode(&data).unwrap())]);
+        assert_eq!(session.rejected(), None);
+        assert_eq!(commit(&later, &session).is_some(), is_due);
+    }
+}
+
+#[test]
+fn the_audience_separates_applications_that_share_a_key() {
+    let (shop, blog) = (manager(&[("TIDEWAY_SESSION_AUDIENCE", "shop")]), manager(&[("SESSION_AUDIENCE", "blog")]));
+    let cookie = sealed(&shop);
+    assert_eq!(shop.load([&cookie]).rejected(), None);
+    assert!(blog.load([&cookie]).rejected().is_some());
+}
+
+#[test]
+fn previous_keys_open() {
+    let old = manager(&[]);
+    let cookie = sealed(&old);
+    let vars = [("TIDEWAY_SESSION_ENCRYPTION_KEY", SECOND_KEY), ("TIDEWAY_SESSION_PREVIOUS_KEYS", FIRST_KEY)];
+    let rotated = read(&vars).unwrap().clock(|| at(START)).build().unwrap();
+    let session = rotated.load([cookie]);
+    assert_eq!(session.get("user_id"), Ok(Some(1)));
+    assert!(commit(&rotated, &session).is_some());
+}
+
+#[test]
+fn the_name_with_the_prefix_goes_before_the_bare_one() {
+    let vars = [("SESSION_TTL_SECONDS", "60"), ("TIDEWAY_SESSION_TTL_SECONDS", "7200"), ("SESSION_COOKIE_NAME", "sid")];
+    assert!(attributes(&vars).starts_with("sid=V;"));
+    assert!(attributes(&vars).ends_with("; Max-Age=7200"));
+    let bare = SessionConfig::from_vars("TIDEWAY_", [("SESSION_ENCRYPTION_KEY", FIRST_KEY)]).unwrap().build();
+    assert!(bare.is_ok());
+}
+
+#[test]
+fn the_prefix_can_be_changed_or_left_out() {
+    let vars = [("SHOP_SESSION_ENCRYPTION_KEY", FIRST_KEY), ("SHOP_SESSION_COOKIE_NAME", "shop")];
+    let manager = SessionConfig::from_vars("SHOP_", vars).unwrap().build().unwrap();
+    assert_eq!(manager.codec().cookie_name(), "shop");
+    let vars = [("SESSION_ENCRYPTION_KEY", FIRST_KEY), ("SESSION_MANAGER", "of the desktop")];
+    assert!(SessionConfig::from_vars("", vars).is_ok());
+    assert!(SessionConfig::from_vars("SHOP_", [KEY]).is_err());
+}
+
+#[test]
+fn switches_take_eight_words_in_any_case_and_nothing_else() {
+    for word in ["true", "1", "yes", "on", "TRUE", "Yes", " on "] {
+        assert!(attributes(&[("TIDEWAY_SESSION_COOKIE_SECURE", word)]).contains("; Secure"), "{word:?}");
+    }
+    for word in ["false", "0", "no", "off", "FALSE", "No", "\toff\n"] {
+        assert!(!attributes(&[("TIDEWAY_SESSION_COOKIE_SECURE", word)]).contains("Secure"), "{word:?}");
+    }
+    for word in ["", "2", "ja", "truee", "yes please"] {
+        for name in ["TIDEWAY_SESSION_COOKIE_SECURE", "TIDEWAY_SESSION_COOKIE_HTTP_ONLY"] {
+            let found = problems(&[(name, word)]);
+            assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == name), "{word:?} {found:?}");
+        }
+    }
+}
+
+#[test]
+fn durations_are_whole_seconds_and_timeouts_above_zero() {
+    for name in ["TTL", "ABSOLUTE_TIMEOUT", "EXTEND_AFTER"].map(|name| format!("TIDEWAY_SESSION_{name}_SECONDS")) {
+        for value in ["", "-1", "+1", "1.5", "1h", "ten", "0x10", "18446744073709551616"] {
+            let found = problems(&[(&name, value)]);
+            assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if *at == name), "{value:?} {found:?}");
+        }
+    }
+    for name in ["TIDEWAY_SESSION_TTL_SECONDS", "TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS"] {
+        for value in ["0", "18446744073709551615", "1099511627776"] {
+            let found = problems(&[(name, value)]);
+            assert!(
+                found.iter().any(|(at, kind)| at == name && matches!(kind, ProblemKind::Invalid { .. })),
+                "{found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn timeouts_out_of_order_are_named() {
+    let found = problems(&[("TIDEWAY_SESSION_TTL_SECONDS", "100"), ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "99")]);
+    assert!(
+        matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if at == "TIDEWAY_SESSION_TTL_SECONDS"),
+        "{found:?}"
+    );
+    let found = problems(&[("SESSION_TTL_SECONDS", "100"), ("SESSION_EXTEND_AFTER_SECONDS", "100")]);
+    assert!(
+        matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if at == "SESSION_EXTEND_AFTER_SECONDS"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_backend_that_is_not_there_yet_is_an_error() {
+    assert!(read(&[KEY, ("TIDEWAY_SESSION_BACKEND", "Cookie")]).is_ok());
+    for backend in ["in_memory", "cookies", ""] {
+        let found = problems(&[("TIDEWAY_SESSION_BACKEND", backend)]);
+        assert!(
+            matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == "TIDEWAY_SESSION_BACKEND"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn cookie_rules_are_reported_under_the_name_of_the_variable() {
+    for (name, value, kind) in [
+        ("TIDEWAY_SESSION_COOKIE_NAME", "a b", 'I'),
+        ("SESSION_COOKIE_NAME", "", 'I'),
+        ("TIDEWAY_SESSION_COOKIE_PATH", "app", 'I'),
+        ("TIDEWAY_SESSION_COOKIE_DOMAIN", "a;b", 'I'),
+        ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "laxx", 'I'),
+        ("TIDEWAY_SESSION_NOT_BEFORE", "yesterday", 'I'),
+    ] {
+        let found = problems(&[(name, value)]);
+        assert_eq!(found.len(), 1, "{name} {found:?}");
+        assert_eq!(found[0].0, name);
+        assert_eq!(matches!(found[0].1, ProblemKind::Invalid { .. }), kind == 'I', "{name} {found:?}");
+    }
+    let host = ("TIDEWAY_SESSION_COOKIE_NAME", "__Host-sid");
+    for (name, value) in [("COOKIE_PATH", "/app"), ("COOKIE_DOMAIN", "example.com"), ("COOKIE_SECURE", "false")] {
+        let name = format!("TIDEWAY_SESSION_{name}");
+        let found = problems(&[host, (&name, value)]);
+        assert!(matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if *at == name), "{found:?}");
+    }
+    let found = problems(&[("SESSION_COOKIE_SAME_SITE", "none"), ("SESSION_COOKIE_SECURE", "0")]);
+    assert!(
+        matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if at == "SESSION_COOKIE_SAME_SITE"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn an_empty_domain_an_empty_audience_and_no_previous_keys_are_none() {
+    let vars = [
+        ("TIDEWAY_SESSION_COOKIE_DOMAIN", ""),
+        ("TIDEWAY_SESSION_AUDIENCE", ""),
+        ("TIDEWAY_SESSION_PREVIOUS_KEYS", " "),
+    ];
+    assert!(!attributes(&vars).contains("Domain"));
+}
+
+#[test]
+fn a_missing_key_is_an_error_that_names_the_variable() {
+    let error = read(&[]).unwrap_err();
+    assert_eq!(error.problems().len(), 1);
+    assert_eq!(error.problems()[0].setting(), "TIDEWAY_SESSION_ENCRYPTION_KEY");
+    assert!(matches!(error.problems()[0].kind(), ProblemKind::Missing { .. }));
+}
+
+#[test]
+fn a_missing_key_is_made_up_when_that_is_allowed() {
+    let allowed = ("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true");
+    let config = read(&[allowed]).unwrap();
+    assert!(config.has_insecure_key());
+    let (one, other) = (config.build().unwrap(), read(&[allowed]).unwrap().build().unwrap());
+    assert!(other.load([sealed(&one)]).rejected().is_some(), "two runs have two keys");
+    assert!(!read(&[KEY, allowed]).unwrap().has_insecure_key());
+    assert!(read(&[("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "false")]).is_err());
+    assert!(read(&[("TIDEWAY_SESSION_ENCRYPTION_KEY", ""), allowed]).is_err(), "an empty key is a mistake");
+    assert!(read(&[("TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", "/nowhere"), allowed]).is_err());
+}
+
+#[test]
+fn a_wrong_key_is_an_error_of_its_kind_and_never_shown() {
+    let name = "TIDEWAY_SESSION_ENCRYPTION_KEY";
+    for (digits, expected) in [
+        (&FIRST_KEY[1..], KeyError::Length { found: 63 }),
+        (&FIRST_KEY.repeat(2), KeyError::Length { found: 128 }),
+        (&FIRST_KEY.replace("00", "zz"), KeyError::NotHex),
+        (&"00".repeat(32), KeyError::Repeated),
+    ] {
+        let error = read(&[(name, digits)]).unwrap_err();
+        assert_eq!(error.problems()[0].kind(), &ProblemKind::Key(expected));
+        assert!(!format!("{error} {error:?}").contains(&digits[..8]), "{error}");
+        let error = read(&[KEY, ("TIDEWAY_SESSION_PREVIOUS_KEYS", &format!("{SECOND_KEY},{digits}"))]).unwrap_err();
+        assert_eq!(error.problems()[0].setting(), "TIDEWAY_SESSION_PREVIOUS_KEYS");
+        assert_eq!(error.problems()[0].kind(), &ProblemKind::Key(expected));
+    }
+    let tideway = read(&[(name, &FIRST_KEY.repeat(2))]).unwrap_err().to_string();
+    assert!(tideway.contains("Tideway") && tideway.contains("32 bytes"), "{tideway}");
+}
+
+#[test]
+fn a_key_listed_twice_is_an_error() {
+    let found = problems(&[("TIDEWAY_SESSION_PREVIOUS_KEYS", FIRST_KEY)]);
+    let expected = ProblemKind::Key(KeyError::Duplicate { id: key(FIRST_KEY).id() });
+    assert_eq!(found, [("TIDEWAY_SESSION_PREVIOUS_KEYS".to_owned(), expected)]);
+}
+
+#[test]
+fn keys_are_read_from_files() {
+    let primary = TempFile::new("primary", format!("{SECOND_KEY}\n").as_bytes());
+    let previous = TempFile::new("previous", format!(" {FIRST_KEY} \r\n").as_bytes());
+    let vars =
+        [("TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", primary.path()), ("SESSION_PREVIOUS_KEYS_FILE", previous.path())];
+    let rotated = read(&vars).unwrap().clock(|| at(START)).build().unwrap();
+    let session = rotated.load([sealed(&manager(&[]))]);
+    assert_eq!(session.rejected(), None);
+    assert!(commit(&rotated, &session).is_some());
+}
+
+#[test]
+fn a_file_that_can_not_be_read_or_holds_no_key_is_an_error_of_its_kind() {
+    let name = "TIDEWAY_SESSION_ENCRYPTION_KEY_FILE";
+    let garbage = TempFile::new("garbage", b"\xff\xfe");
+    let short = TempFile::new("short", b"abc");
+    for (path, expected) in [
+        ("/nowhere/at/all", ProblemKind::File(io::ErrorKind::NotFound)),
+        ("", ProblemKind::File(io::ErrorKind::NotFound)),
+        (garbage.path(), ProblemKind::File(io::ErrorKind::InvalidData)),
+        (short.path(), ProblemKind::Key(KeyError::Length { found: 3 })),
+    ] {
+        let error = read(&[(name, path)]).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!((error.problems()[0].setting(), error.problems()[0].kind()), (name, &expected));
+    }
+}
+
+#[test]
+fn a_key_and_a_file_for_it_contradict_each_other() {
+    let file = TempFile::new("both", SECOND_KEY.as_bytes());
+    for name in ["ENCRYPTION_KEY", "PREVIOUS_KEYS"].map(|name| format!("TIDEWAY_SESSION_{name}")) {
+        let file_name = format!("{name}_FILE");
+        let error = read(&[KEY, (&name, SECOND_KEY), (&file_name, file.path())]).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!(error.problems()[0].setting(), file_name);
+        assert!(matches!(error.problems()[0].kind(), ProblemKind::Conflict { .. }));
+    }
+}
+
+#[test]
+fn an_unknown_name_under_the_prefix_is_an_error_with_the_nearest_known_one() {
+    for (name, nearest) in [
+        ("TIDEWAY_SESSION_TTL", "TIDEWAY_SESSION_TTL_SECONDS"),
+        ("TIDEWAY_SESSION_COOKIE_SAMESITE", "TIDEWAY_SESSION_COOKIE_SAME_SITE"),
+        ("TIDEWAY_SESSION_ENCRYPTON_KEY", "TIDEWAY_SESSION_ENCRYPTION_KEY"),
+        ("TIDEWAY_SESSION_PREVIOUS_KEY", "TIDEWAY_SESSION_PREVIOUS_KEYS"),
+    ] {
+        let expected = ProblemKind::UnknownVariable { nearest: nearest.to_owned() };
+        assert_eq!(problems(&[(name, "x")]), [(name.to_owned(), expected)]);
+    }
+    let others =
+        [("SESSION_MANAGER", "x"), ("TIDEWAY_PORT", "1"), ("TIDEWAY_SESSIONS", "x"), ("SHOP_SESSION_TTL", "1")];
+    assert!(read(&[&[KEY], &others[..]].concat()).is_ok());
+}
+
+#[test]
+fn all_problems_come_in_one_report_that_shows_no_value() {
+    let vars = [
+        ("TIDEWAY_SESSION_BACKEND", "secretvalue"),
+        ("TIDEWAY_SESSION_TTL_SECONDS", "secretvalue"),
+        ("TIDEWAY_SESSION_COOKIE_NAME", "secret value"),
+        ("TIDEWAY_SESSION_COOKIE_PATH", "secretvalue"),
+        ("TIDEWAY_SESSION_COOKIE_DOMAIN", "secret value"),
+        ("TIDEWAY_SESSION_COOKIE_SECURE", "secretvalue"),
+        ("TIDEWAY_SESSION_COOKIE_HTTP_ONLY", "secretvalue"),
+        ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "secretvalue"),
+        ("TIDEWAY_SESSION_ENCRYPTION_KEY", "secretvalue"),
+        ("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "secretvalue"),
+        ("TIDEWAY_SESSION_PREVIOUS_KEYS", "secretvalue"),
+        ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "secretvalue"),
+        ("TIDEWAY_SESSION_EXTEND_AFTER_SECONDS", "secretvalue"),
+        ("TIDEWAY_SESSION_NOT_BEFORE", "secretvalue"),
+        ("TIDEWAY_SESSION_NONSENSE", "secretvalue"),
+    ];
+    let error = read(&vars).unwrap_err();
+    let text = error.to_string();
+    for (name, _) in vars {
+        assert_eq!(error.problems().iter().filter(|problem| problem.setting() == name).count(), 1, "{name}: {text}");
+    }
+    assert_eq!(error.problems().len(), vars.len());
+    assert!(!format!("{text} {error:?}").contains("secret"), "{text}");
+    assert_eq!(text.lines().count(), vars.len() + 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_not_text_is_an_error_and_one_of_a_foreign_variable_is_not() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let bytes = || OsString::from_vec(vec![0xff]);
+    let read = |name: &str| SessionConfig::from_vars("TIDEWAY_", [(KEY.0, KEY.1.into()), (name, bytes())]);
+    assert!(read("OTHER").is_ok());
+    let error = read("TIDEWAY_SESSION_COOKIE_NAME").unwrap_err();
+    assert_eq!(error.problems()[0].setting(), "TIDEWAY_SESSION_COOKIE_NAME");
+    let names = [(OsString::from(KEY.0), OsString::from(KEY.1)), (bytes(), bytes())];
+    assert!(SessionConfig::from_vars("TIDEWAY_", names).is_ok());
+}
+
+#[test]
+fn the_configuration_can_be_changed_after_it_was_read_and_shows_no_key() {
+    let config = read(&[KEY]).unwrap().cookie_name("__Host-sid").idle_timeout(Duration::from_secs(60));
+    assert!(!format!("{config:?}").contains(&FIRST_KEY[..8]));
+    assert_eq!(config.build().unwrap().codec().cookie_name(), "__Host-sid");
+}
+
+#[test]
+fn a_cookie_of_one_run_opens_in_the_next_with_the_same_variables() {
+    let session = manager(&[]).load([cookie_of(&sealed(&manager(&[])))]);
+    assert_eq!(session.get("user_id"), Ok(Some(1)));
+}

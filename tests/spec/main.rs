@@ -1,0 +1,19 @@
+//! The behaviour of the crate through its public API, a module a subject. Time is injected; nothing here sleeps.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod commit;
+mod common;
+mod cookies;
+mod decode;
+mod environment;
+mod foreign;
+mod size;
+mod values;
+mod vectors;

@@ -1,0 +1,93 @@
+//! tests/vectors/v1.json, written by another implementation in another language: each opens, or is refused, as it says.
+
+use std::time::Duration;
+
+use sealed_session::{Codec, SessionConfig, UnixTime};
+use serde::Deserialize;
+
+use crate::common::{at, key};
+
+#[derive(Deserialize)]
+struct Vectors {
+    key: String,
+    session_id: String,
+    clock_skew: u64,
+    absolute_timeout: u64,
+    accepted: Vec<Accepted>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    name: String,
+    cookie_name: String,
+    audience: String,
+    flags: u8,
+    schema: u8,
+    created_at: u64,
+    issued_at: u64,
+    expires_at: u64,
+    data: Vec<(String, String)>,
+    flash: Vec<(String, String)>,
+    now: u64,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    name: String,
+    reason: String,
+    cookie_name: String,
+    audience: String,
+    now: u64,
+    value: String,
+}
+
+fn vectors() -> Vectors {
+    serde_json::from_str(include_str!("../vectors/v1.json")).unwrap()
+}
+
+fn codec(vectors: &Vectors, cookie_name: &str, audience: &str, schema: u8, now: u64) -> Codec {
+    SessionConfig::new(key(&vectors.key))
+        .cookie_name(cookie_name)
+        .audience(audience)
+        .schema(schema)
+        .clock_skew(Duration::from_secs(vectors.clock_skew))
+        .absolute_timeout(Duration::from_secs(vectors.absolute_timeout))
+        .max_cookie_bytes(4096)
+        .clock(move || at(now))
+        .build_codec()
+        .unwrap()
+}
+
+#[test]
+fn every_accepted_vector_opens_to_its_session() {
+    let vectors = vectors();
+    assert!(vectors.accepted.len() >= 40);
+    for v in &vectors.accepted {
+        let codec = codec(&vectors, &v.cookie_name, &v.audience, v.schema, v.now);
+        let data = codec.decode(&v.value).unwrap_or_else(|reason| panic!("{}: {reason}", v.name));
+        let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> Vec<(String, String)> {
+            pairs.map(|(key, json)| (key.to_owned(), json.to_owned())).collect()
+        };
+        assert_eq!(pairs(&mut data.entries()), v.data, "{}", v.name);
+        assert_eq!(pairs(&mut data.flash()), v.flash, "{}", v.name);
+        assert_eq!(u8::from(data.is_persistent()), v.flags, "{}", v.name);
+        assert_eq!(data.schema(), v.schema, "{}", v.name);
+        assert_eq!(data.id().to_string(), vectors.session_id, "{}", v.name);
+        let times = [data.created_at(), data.issued_at(), data.expires_at()].map(UnixTime::as_secs);
+        assert_eq!(times, [v.created_at, v.issued_at, v.expires_at], "{}", v.name);
+        // What opens seals again to a session that is the same.
+        assert_eq!(codec.decode(&codec.encode(&data).unwrap()), Ok(data), "{}", v.name);
+    }
+}
+
+#[test]
+fn every_refused_vector_is_refused_for_its_reason() {
+    let vectors = vectors();
+    assert!(vectors.refused.len() >= 20);
+    for v in &vectors.refused {
+        let codec = codec(&vectors, &v.cookie_name, &v.audience, 0, v.now);
+        assert_eq!(codec.decode(&v.value).unwrap_err().as_str(), v.reason, "{}", v.name);
+    }
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Writes v1.json: test vectors of the wire format, from docs/wire-format.md alone.
+
+It shares no code with the crate. XAES-256-GCM (C2SP) is put together from the AES and AES-GCM of the `cryptography`
+package (pip install cryptography). Run it as: python3 generate.py > v1.json
+"""
+import base64
+import json
+import struct
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY = bytes(range(32))
+NONCE = bytes(range(0x40, 0x58))
+SESSION_ID = bytes(range(0xA0, 0xB0))
+
+
+def xaes_seal(key, nonce, message, aad):
+    """C2SP XAES-256-GCM: a key for this message from the key and half of the nonce, then AES-256-GCM."""
+    def block(data):
+        return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(data)
+    lead = int.from_bytes(block(bytes(16)), "big")
+    k1 = ((lead << 1) & (1 << 128) - 1) ^ (0b10000111 if lead >> 127 else 0)
+    derived = b"".join(
+        block((int.from_bytes(bytes([0, counter]) + b"X\0" + nonce[:12], "big") ^ k1).to_bytes(16, "big"))
+        for counter in (1, 2)
+    )
+    return AESGCM(derived).encrypt(nonce[12:], message, aad)
+
+
+def key_id(key):
+    return xaes_seal(key, bytes(24), b"", b"sealed-session key id")[:4]
+
+
+def entry(key, value, flash):
+    raw = key.encode()
+    return bytes([len(raw) | (0x80 if flash else 0)]) + raw + struct.pack(">H", len(value.encode())) + value.encode()
+
+
+def plaintext(v):
+    head = bytes([v["flags"], v["schema"]]) + SESSION_ID
+    times = b"".join(v[name].to_bytes(5, "big") for name in ("created_at", "issued_at", "expires_at"))
+    entries = b"".join(entry(k, j, False) for k, j in v["data"]) + b"".join(entry(k, j, True) for k, j in v["flash"])
+    body = head + times + entries
+    return body + bytes(-len(body) % v["padding_block"])
+
+
+def envelope(v, body, key=KEY, version=1):
+    head = bytes([version]) + key_id(key)
+    texts = [v["cookie_name"].encode(), v["audience"].encode()]
+    aad = head + b"".join(struct.pack(">H", len(text)) + text for text in texts)
+    return head + NONCE + xaes_seal(key, NONCE, body, aad)
+
+
+def text(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+BASE = {
+    "cookie_name": "tideway_session", "audience": "", "flags": 1, "schema": 0, "created_at": 1700000000,
+    "issued_at": 1700003600, "expires_at": 1700090000, "padding_block": 32, "data": [], "flash": [], "now": 1700003600,
+}
+accepted, refused = [], []
+
+
+def accept(name, **changes):
+    v = {**BASE, **changes}
+    v = {"name": name, **v, "value": text(envelope(v, plaintext(v)))}
+    accepted.append(v)
+    return v
+
+
+def refuse(name, reason, value, now=BASE["now"], cookie_name=BASE["cookie_name"], audience=""):
+    refused.append({"name": name, "reason": reason, "cookie_name": cookie_name, "audience": audience, "now": now,
+                    "value": value})
+
+
+first = accept("known answer: two values and a flash value", data=[["user_id", '"123"'], ["role", '"admin"']],
+               flash=[["notice", '"Welcome back"']])
+accept("known answer: name and audience, not persistent, schema, no padding, the end of time", flags=0, schema=7,
+       cookie_name="__Host-session", audience="shop", created_at=0, issued_at=0, expires_at=2**40 - 1, padding_block=1,
+       now=0)
+accept("empty")
+accept("flash only", flash=[["notice", '{"level":"info","text":"saved"}']])
+accept("one key in both namespaces", data=[["n", "1"]], flash=[["n", "2"]])
+accept("keys in several scripts", data=[["ключ", '"да"'], ["鍵", "[1,2,3]"], ["🔑", "null"], ["é", "true"]])
+accept("the longest key", data=[["k" * 127, "0"]])
+accept("a value of 1000 bytes", data=[["long", json.dumps("x" * 998)]])
+accept("JSON as it stands, spaces and number forms included", data=[["raw", ' { "a" : 1.50E+2 } ']])
+accept("schema 255", schema=255)
+accept("audience", audience="shop.example/ä")
+accept("not persistent", flags=0, data=[["user_id", "42"]])
+accept("created, issued and read in one second", created_at=1700003600)
+accept("issued as far ahead as the clock skew of 60 seconds allows", now=1700003540)
+for remainder in range(32):
+    # The fixed part is 33 bytes and this entry 5 more than its value: together 38 + remainder.
+    accept(f"padding after {(38 + remainder) % 32} bytes of the last block", data=[["k", "1" * (1 + remainder)]])
+
+good, body = first["value"], plaintext(first)
+raw = envelope(first, body)
+refuse("empty value", "malformed", "")
+refuse("one character short of the shortest envelope", "malformed", good[:103])
+refuse("padding of base64", "malformed", good + "==")
+refuse("the standard alphabet of base64", "malformed", good[:80] + "+" + good[81:])
+refuse("white space", "malformed", good + " ")
+refuse("stray bits at the end", "malformed", accepted[2]["value"][:-1] + chr(ord(accepted[2]["value"][-1]) + 1))
+refuse("reserved: begins with a digit and ~", "malformed", "2~" + good)
+refuse("longer than a browser keeps", "too_long", good + "A" * 4096)
+refuse("version 2", "unsupported_version", text(b"\x02" + raw[1:]))
+refuse("another key", "unknown_key", text(envelope(first, body, key=bytes(range(1, 33)))))
+refuse("one bit of the ciphertext", "not_authentic", text(raw[:40] + bytes([raw[40] ^ 1]) + raw[41:]))
+refuse("one bit of the nonce", "not_authentic", text(raw[:5] + bytes([raw[5] ^ 1]) + raw[6:]))
+refuse("one bit of the tag", "not_authentic", text(raw[:-1] + bytes([raw[-1] ^ 128])))
+refuse("another cookie name", "not_authentic", good, cookie_name="other")
+refuse("another audience", "not_authentic", good, audience="shop")
+refuse("an unknown flag", "malformed", text(envelope(first, bytes([3]) + body[1:])))
+refuse("padding that is not zero", "malformed", text(envelope(first, body + b"\0\1")))
+refuse("an entry that is cut short", "malformed", text(envelope(first, body[:33] + b"\x05abc")))
+refuse("a flash tag without a key", "malformed", text(envelope(first, body[:33] + b"\x80")))
+refuse("a key twice", "malformed", text(envelope(first, body[:33] + entry("a", "1", False) * 2)))
+refuse("a key that is not UTF-8", "malformed", text(envelope(first, body[:33] + b"\x01\xff\x00\x011")))
+refuse("a value that is not UTF-8", "malformed", text(envelope(first, body[:33] + b"\x01a\x00\x01\xff")))
+refuse("issued before it was created", "malformed",
+       text(envelope(first, plaintext({**first, "created_at": 1700003601}))))
+refuse("issued after its expiry", "malformed", text(envelope(first, plaintext({**first, "expires_at": 1700003599}))))
+refuse("the second it expires", "expired_idle", good, now=1700090000)
+refuse("30 days after its creation", "expired_absolute",
+       text(envelope(first, plaintext({**first, "expires_at": 2**40 - 1}))), now=1700000000 + 30 * 86400)
+refuse("issued beyond the clock skew of 60 seconds", "not_yet_valid", good, now=1700003539)
+
+print(json.dumps({
+    "format": "sealed-session v1",
+    "key": KEY.hex(), "key_id": key_id(KEY).hex(), "nonce": NONCE.hex(), "session_id": SESSION_ID.hex(),
+    "clock_skew": 60, "absolute_timeout": 30 * 86400,
+    "accepted": accepted, "refused": refused,
+}, ensure_ascii=False, indent=1))
