@@ -306,3 +306,35 @@ fn warn(prefix: &str) {
          random key that ends with this process. Never do this in production."
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_lists_every_variable_and_no_other() {
+        let readme = include_str!("../README.md");
+        let listed = readme.lines().filter_map(|line| line.strip_prefix("| `TIDEWAY_")?.split('`').next());
+        let listed: std::collections::BTreeSet<_> = listed.collect();
+        assert_eq!(listed, VARIABLES.iter().map(|(name, _)| *name).collect());
+    }
+
+    #[test]
+    fn the_readme_gives_the_defaults() {
+        let readme = include_str!("../README.md");
+        let listed = |name: &str| {
+            let row = readme.lines().find(|line| line.starts_with(&format!("| `TIDEWAY_{name}` |"))).unwrap();
+            row.split('|').nth(2).unwrap().trim().to_owned()
+        };
+        let default = Options::default();
+        assert_eq!(listed(TTL_SECONDS), default.idle_timeout.as_secs().to_string());
+        assert_eq!(listed(ABSOLUTE_TIMEOUT_SECONDS), default.absolute_timeout.as_secs().to_string());
+        assert_eq!(listed(COOKIE_NAME), default.cookie_name);
+        assert_eq!(listed(COOKIE_PATH), default.path);
+        assert_eq!(listed(COOKIE_SECURE), default.secure.to_string());
+        assert_eq!(listed(COOKIE_HTTP_ONLY), default.http_only.to_string());
+        assert_eq!(same_site(&listed(COOKIE_SAME_SITE)), Some(default.same_site));
+        assert_eq!(listed(COOKIE_DOMAIN), "none");
+        assert_eq!(default.domain, None);
+    }
+}
