@@ -60,7 +60,7 @@ const VARIABLES: [(&str, &str); 17] = [
 
 const WHOLE_SECONDS: &str = "a whole number of seconds";
 const SWITCH: &str = "true or false (or 1/0, yes/no, on/off)";
-const KEY: &str = "64 hexadecimal digits, or a file with them in SESSION_ENCRYPTION_KEY_FILE";
+const KEY: &str = "64 hexadecimal digits (or, with _FILE at the end of its name, the path of a file with them)";
 
 impl SessionConfig {
     /// The configuration that the process environment describes, under the prefix `TIDEWAY_`.
@@ -324,7 +324,7 @@ mod tests {
         let readme = include_str!("../README.md");
         let listed = |name: &str| {
             let row = readme.lines().find(|line| line.starts_with(&format!("| `TIDEWAY_{name}` |"))).unwrap();
-            row.split('|').nth(2).unwrap().trim().to_owned()
+            row.split('|').nth(2).unwrap().trim_matches([' ', '`']).to_owned()
         };
         let default = Options::default();
         assert_eq!(listed(TTL_SECONDS), default.idle_timeout.as_secs().to_string());

@@ -4,6 +4,7 @@
 //! [`ValueError`] and [`EncodeError`] are for the application's code. [`DecodeError`] is for logs and metrics: a
 //! client gets the same empty session for each of its variants.
 //!
+//! Keys of entries are shown escaped, since a client may have chosen them, and what they hold never is.
 //! No error keeps a `source()` from the cipher, base64 or `serde_json`: their texts can quote what they read.
 
 use std::error::Error;
@@ -215,11 +216,11 @@ impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyLength { found } => write!(f, "session key must be 1 to 127 bytes, found {found}"),
-            Self::Serialize { key } => write!(f, "session value `{key}` could not be serialized"),
+            Self::Serialize { key } => write!(f, "session value {key:?} could not be serialized"),
             Self::TooLong { key, found } => {
-                write!(f, "session value `{key}` must be at most 65535 bytes of JSON, found {found}")
+                write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")
             }
-            Self::Deserialize { key, expected } => write!(f, "session value `{key}` is not a {expected}"),
+            Self::Deserialize { key, expected } => write!(f, "session value {key:?} is not a {expected}"),
             Self::NotAMap { found } => write!(f, "session content must be a struct or a map, found {found}"),
         }
     }
@@ -257,7 +258,7 @@ impl fmt::Display for EncodeError {
                 write!(f, "session cookie must be at most {limit} bytes, found {size}; largest entries:")?;
                 let mut comma = "";
                 largest.iter().try_for_each(|(key, bytes)| {
-                    let done = write!(f, "{comma} `{key}` ({bytes} bytes)");
+                    let done = write!(f, "{comma} {key:?} ({bytes} bytes)");
                     comma = ",";
                     done
                 })

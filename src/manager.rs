@@ -42,7 +42,7 @@ impl SessionManager {
 
     /// The session of a request, from the values of its Cookie headers: any number of them, as strings or bytes.
     ///
-    /// Never fails: a cookie that is refused gives an empty session, and [`Session::status`] says why. The cookie is not
+    /// Never fails: a cookie that is refused gives an empty session, and [`Session::rejected`] says why. The cookie is not
     /// opened before something is asked of the session, so that a request that has no use for it pays for a header scan.
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
@@ -56,7 +56,8 @@ impl SessionManager {
     /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
     /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated. A deletion when
     /// it was destroyed, or when a cookie was refused that no other node may know better
-    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)).
+    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)). A value that is stored replaces even
+    /// such a cookie: a browser has one.
     ///
     /// What is set after this call is in no cookie until the next call.
     ///

@@ -307,6 +307,7 @@ impl Session {
     }
 
     /// How many more bytes of entries the cookie can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
+    /// None are left in one that is full, or too large to be sealed.
     #[must_use]
     pub fn remaining_bytes(&self) -> usize {
         self.with(|state, codec| codec.remaining_bytes(state.data()))

@@ -56,7 +56,7 @@ impl SetCookies {
         self.0.is_none()
     }
 
-    /// The header values, borrowed. They are ASCII.
+    /// The header values, borrowed. They are printable ASCII, so each is a valid header value.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.as_deref().into_iter()
     }

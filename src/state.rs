@@ -29,6 +29,25 @@ pub enum Status {
     Rejected(DecodeError),
 }
 
+impl Status {
+    /// A short, stable name, for logs and metrics.
+    ///
+    /// ```
+    /// assert_eq!(sealed_session::Status::Loaded.as_str(), "loaded");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Loaded => "loaded",
+            Self::Changed => "changed",
+            Self::Regenerated => "regenerated",
+            Self::Destroyed => "destroyed",
+            Self::Rejected(_) => "rejected",
+        }
+    }
+}
+
 /// A session that the client's cookie held until now.
 ///
 /// No server can take a cookie back: a copy of it opens until `expires_at`. Who must end it sooner keeps the id on a

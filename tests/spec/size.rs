@@ -97,7 +97,7 @@ fn too_large_names_the_size_the_limit_and_the_largest_entries() {
     assert_eq!(largest, [("bio".into(), 2908), ("cart".into(), 709), ("notice".into(), 61)]);
     assert!(size > 4900 && (3400..=3500).contains(&limit), "{size} {limit}");
     let text = manager.commit(&session).unwrap_err().to_string();
-    assert!(text.contains("`bio` (2908 bytes), `cart` (709 bytes)"), "{text}");
+    assert!(text.contains("\"bio\" (2908 bytes), \"cart\" (709 bytes)"), "{text}");
     assert!(!text.contains("xxx"), "{text}");
 }
 

@@ -70,9 +70,17 @@ fn an_error_never_quotes_a_value() {
     let session = fresh(&manager());
     session.set("token", "hunter2").unwrap();
     let error = session.get::<u64>("token").unwrap_err();
-    assert_eq!(error.to_string(), "session value `token` is not a u64");
+    assert_eq!(error.to_string(), "session value \"token\" is not a u64");
     assert!(!format!("{error:?}").contains("hunter2"));
     assert!(std::error::Error::source(&error).is_none());
+}
+
+#[test]
+fn an_error_shows_a_key_without_its_control_characters() {
+    let session = fresh(&manager());
+    session.set("a\n\u{1b}[31m", 1).unwrap();
+    let shown = session.get::<String>("a\n\u{1b}[31m").unwrap_err().to_string();
+    assert_eq!(shown, r#"session value "a\n\u{1b}[31m" is not a alloc::string::String"#);
 }
 
 #[test]

@@ -1,0 +1,234 @@
+//! The demo as a client sees it, over TCP: examples/demo.rs is started for each test on a port of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a helper that fails is a test that fails"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+const OTHER_KEY: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+
+/// A running demo, ended with the value.
+struct Demo {
+    child: Child,
+    address: String,
+}
+
+impl Demo {
+    fn start(vars: &[(&str, &str)]) -> Self {
+        let mut child = command(vars).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines.map(Result::unwrap).find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
+        Self { child, address: address.unwrap_or_else(|| panic!("the demo did not start")) }
+    }
+
+    fn with_key(key: &str) -> Self {
+        Self::start(&[("TIDEWAY_SESSION_ENCRYPTION_KEY", key)])
+    }
+
+    /// Sends a request with these Cookie headers, and a form if it is a POST.
+    fn send(&self, method: &str, path: &str, cookies: &[&[u8]], form: &str) -> Response {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n").into_bytes();
+        for cookie in cookies {
+            request.extend_from_slice(&[b"Cookie: ", *cookie, b"\r\n"].concat());
+        }
+        let form_type = "application/x-www-form-urlencoded";
+        request.extend_from_slice(
+            format!("Content-Type: {form_type}\r\nContent-Length: {}\r\n\r\n", form.len()).as_bytes(),
+        );
+        request.extend_from_slice(form.as_bytes());
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(&request).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        Response::new(&String::from_utf8(bytes).unwrap())
+    }
+
+    fn post(&self, path: &str, cookie: &str, form: &str) -> Response {
+        self.send("POST", path, &[cookie.as_bytes()], form)
+    }
+
+    /// The session as GET /api/session shows it.
+    fn session(&self, cookie: &str) -> Value {
+        self.send("GET", "/api/session", &[cookie.as_bytes()], "").json()
+    }
+
+    /// The cookie of a visitor who logged in.
+    fn logged_in(&self) -> String {
+        self.post("/login", "", "name=Ada").cookie()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(vars: &[(&str, &str)]) -> Command {
+    let tests = PathBuf::from(std::env::current_exe().unwrap());
+    let demo = tests.parent().unwrap().parent().unwrap().join("examples").join("demo");
+    assert!(demo.exists(), "run `cargo build --example demo` first, or all of `cargo test`");
+    let mut command = Command::new(demo);
+    command.env_clear().env("PORT", "0").envs(vars.iter().copied());
+    command
+}
+
+struct Response {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Response {
+    fn new(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        };
+        Self { status, headers: lines.map(header).collect(), body: body.to_owned() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(header, _)| header == name);
+        let value = found.next().map(|(_, value)| value.as_str());
+        assert!(found.next().is_none(), "{name} stands twice");
+        value
+    }
+
+    fn cookie(&self) -> String {
+        self.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    fn deletes(&self) -> bool {
+        self.header("set-cookie")
+            .is_some_and(|line| line.starts_with("tideway_session=;") && line.contains("Max-Age=0"))
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+#[test]
+fn every_form_redirects_to_the_page_and_login_changes_the_id() {
+    let demo = Demo::with_key(KEY);
+    let before = demo.post("/set", "", "key=color&value=green");
+    let login = demo.post("/login", &before.cookie(), "name=Ada+Lovelace");
+    for response in [&before, &login, &demo.post("/flash", "", "message=hi"), &demo.post("/logout", "", "")] {
+        assert_eq!((response.status, response.header("location")), (303, Some("/")));
+        assert_eq!(response.header("cache-control"), Some("private, no-store"));
+        assert_eq!(response.header("vary"), Some("Cookie"));
+    }
+    let (before, after) = (demo.session(&before.cookie()), demo.session(&login.cookie()));
+    assert_ne!(before["id"], after["id"]);
+    assert_eq!(after["data"]["name"], "Ada Lovelace");
+    assert_eq!(after["data"]["color"], "green");
+    assert_eq!(after["status"], "loaded");
+    assert_eq!(after["rejected"], Value::Null);
+    assert_eq!(after["expires_at"].as_u64().unwrap() - after["issued_at"].as_u64().unwrap(), 86_400);
+    assert_eq!(after["cookie_bytes"].as_u64().unwrap(), u64::try_from(login.cookie().len() - 1).unwrap());
+}
+
+#[test]
+fn a_flash_value_is_seen_once() {
+    let demo = Demo::with_key(KEY);
+    let flash = demo.post("/flash", "", "message=Saved+%26+done");
+    assert_eq!(demo.session(&flash.cookie())["flash"]["message"], "Saved & done");
+    let first = demo.send("GET", "/", &[flash.cookie().as_bytes()], "");
+    assert!(first.body.contains("Saved &amp; done"), "{}", first.body);
+    let second = demo.send("GET", "/", &[first.cookie().as_bytes()], "");
+    assert!(!second.body.contains("Saved"), "{}", second.body);
+}
+
+#[test]
+fn reading_the_session_sends_no_cookie() {
+    let demo = Demo::with_key(KEY);
+    let cookie = demo.logged_in();
+    for cookies in [&[cookie.as_bytes()][..], &[]] {
+        let response = demo.send("GET", "/api/session", cookies, "");
+        assert_eq!((response.status, response.header("set-cookie")), (200, None));
+        assert_eq!(response.header("vary"), Some("Cookie"));
+    }
+}
+
+#[test]
+fn a_restart_with_the_same_key_keeps_the_login_and_another_key_gives_an_empty_session() {
+    let cookie = Demo::with_key(KEY).logged_in();
+    assert_eq!(Demo::with_key(KEY).session(&cookie)["data"]["name"], "Ada");
+    let other = Demo::with_key(OTHER_KEY).send("GET", "/api/session", &[cookie.as_bytes()], "");
+    assert_eq!((other.status, other.header("set-cookie")), (200, None), "the cookie is left alone");
+    assert_eq!(other.json()["rejected"], "unknown_key");
+    assert_eq!(other.json()["data"], serde_json::json!({}));
+}
+
+#[test]
+fn a_changed_cookie_gives_an_empty_session_and_is_deleted() {
+    let demo = Demo::with_key(KEY);
+    let mut cookie = demo.logged_in();
+    let last = cookie.len() - 10;
+    let other = if &cookie[last..=last] == "A" { "B" } else { "A" };
+    cookie.replace_range(last..=last, other);
+    let response = demo.send("GET", "/api/session", &[cookie.as_bytes()], "");
+    assert!(response.deletes());
+    assert_eq!(response.json()["rejected"], "not_authentic");
+    assert_eq!(response.json()["status"], "rejected");
+}
+
+#[test]
+fn garbage_of_the_same_name_other_headers_and_foreign_bytes_hide_nothing() {
+    let demo = Demo::with_key(KEY);
+    let cookie = demo.logged_in();
+    let name = |cookies: &[&[u8]]| demo.send("GET", "/api/session", cookies, "").json()["data"]["name"].clone();
+    assert_eq!(name(&[format!("tideway_session=garbage; {cookie}").as_bytes()]), "Ada");
+    assert_eq!(name(&[b"theme=dark", cookie.as_bytes()]), "Ada");
+    assert_eq!(name(&[b"theme=\xff\xfe", cookie.as_bytes()]), "Ada");
+    assert_eq!(name(&[&[b"theme=\xff; ", cookie.as_bytes()].concat()]), "Ada");
+}
+
+#[test]
+fn logout_deletes_the_cookie() {
+    let demo = Demo::with_key(KEY);
+    assert!(demo.post("/logout", &demo.logged_in(), "").deletes());
+}
+
+#[test]
+fn a_session_that_grows_too_large_is_an_empty_500_and_the_old_cookie_stays_good() {
+    let demo = Demo::with_key(KEY);
+    let cookie = demo.logged_in();
+    let response = demo.post("/set", &cookie, &format!("key=big&value={}", "x".repeat(4000)));
+    assert_eq!((response.status, response.header("set-cookie"), response.body.as_str()), (500, None, ""));
+    assert_eq!(demo.session(&cookie)["data"]["name"], "Ada");
+}
+
+#[test]
+fn without_a_key_it_makes_one_and_over_plain_http_it_drops_secure_unless_told_otherwise() {
+    let line = |vars: &[(&str, &str)]| {
+        Demo::start(vars).post("/login", "", "name=Ada").header("set-cookie").unwrap().to_owned()
+    };
+    assert!(!line(&[]).contains("Secure"));
+    assert!(line(&[("TIDEWAY_SESSION_COOKIE_SECURE", "true")]).contains("; Secure"));
+    assert!(line(&[("TIDEWAY_SESSION_COOKIE_NAME", "__Host-sid")]).contains("; Secure"));
+}
+
+#[test]
+fn a_wrong_variable_ends_it_with_a_report() {
+    let output = command(&[("TIDEWAY_SESSION_TTL", "1"), ("SESSION_COOKIE_PATH", "x")]).output().unwrap();
+    let report = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(report.contains("TIDEWAY_SESSION_TTL_SECONDS?") && report.contains("SESSION_COOKIE_PATH"), "{report}");
+}
