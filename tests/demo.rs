@@ -1,16 +1,9 @@
 //! The demo as a client sees it, over TCP: examples/demo.rs is started for each test on a port of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a helper that fails is a test that fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -77,7 +70,7 @@ impl Drop for Demo {
 }
 
 fn command(vars: &[(&str, &str)]) -> Command {
-    let tests = PathBuf::from(std::env::current_exe().unwrap());
+    let tests = std::env::current_exe().unwrap();
     let demo = tests.parent().unwrap().parent().unwrap().join("examples").join("demo");
     assert!(demo.exists(), "run `cargo build --example demo` first, or all of `cargo test`");
     let mut command = Command::new(demo);
