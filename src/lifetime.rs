@@ -45,16 +45,18 @@ impl Lifetime {
     ///
     /// A longer life that the application asked for is kept.
     pub(crate) fn slide(&self, now: UnixTime, times: &Times) -> Times {
-        let wanted = times.expires_at.max(now.saturating_add(self.idle));
-        self.until(now, times, wanted)
+        // A clock that went back, within the skew, must not put issued_at before created_at.
+        let issued_at = now.max(times.created_at);
+        let times = Times { issued_at, ..*times };
+        Times { expires_at: self.end(&times, now.saturating_add(self.idle)), ..times }
     }
 
-    /// The times of a session that is to live for `ttl` from `now`, or as long as it would anyway.
+    /// The expiry of a session that is to live for `ttl` from `now`, or as long as it would anyway.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or its end is past what the format can carry.
-    pub(crate) fn extend(&self, now: UnixTime, times: &Times, ttl: Duration) -> Result<Times, EncodeError> {
-        Ok(self.until(now, times, times.expires_at.max(end_of(now, ttl)?)))
+    pub(crate) fn extend(&self, now: UnixTime, times: &Times, ttl: Duration) -> Result<UnixTime, EncodeError> {
+        Ok(self.end(times, end_of(now, ttl)?))
     }
 
     /// Whether a session that was looked at at `now` is to be sealed again, to push its expiry forward.
@@ -62,11 +64,10 @@ impl Lifetime {
         now.seconds_since(times.issued_at) >= self.extend_after && self.slide(now, times).expires_at > times.expires_at
     }
 
-    fn until(&self, now: UnixTime, times: &Times, wanted: UnixTime) -> Times {
-        // A clock that went back, within the skew, must not put issued_at before created_at.
-        let issued_at = now.max(times.created_at);
-        let expires_at = wanted.min(times.created_at.saturating_add(self.absolute)).max(issued_at);
-        Times { created_at: times.created_at, issued_at, expires_at }
+    /// The later of two ends, but never past the absolute timeout.
+    fn end(&self, times: &Times, wanted: UnixTime) -> UnixTime {
+        let end = times.expires_at.max(wanted).min(times.created_at.saturating_add(self.absolute));
+        end.max(times.issued_at)
     }
 }
 
@@ -165,16 +166,18 @@ mod tests {
 
     #[test]
     fn sliding_keeps_a_longer_life_and_extending_never_shortens_one() {
-        let long = LIFETIME.extend(at(10_000), &times(10_000, 10_000, 11_000), Duration::from_secs(3000)).unwrap();
-        assert_eq!(long, times(10_000, 10_000, 13_000));
-        assert_eq!(LIFETIME.slide(at(10_500), &long), times(10_000, 10_500, 13_000));
-        assert_eq!(LIFETIME.extend(at(10_500), &long, Duration::from_secs(1)), Ok(times(10_000, 10_500, 13_000)));
+        let session = times(10_000, 10_000, 11_000);
+        let extend = |times: &Times, ttl| LIFETIME.extend(at(10_500), times, Duration::from_secs(ttl));
+        assert_eq!(extend(&session, 3000), Ok(at(13_500)));
+        let long = times(10_000, 10_000, 13_500);
+        assert_eq!(LIFETIME.slide(at(10_600), &long), times(10_000, 10_600, 13_500));
+        assert_eq!(extend(&long, 1), Ok(at(13_500)));
     }
 
     #[test]
     fn extending_stops_at_the_absolute_timeout() {
         let session = times(10_000, 10_000, 11_000);
-        assert_eq!(LIFETIME.extend(at(10_000), &session, Duration::from_secs(9000)), Ok(times(10_000, 10_000, 15_000)));
+        assert_eq!(LIFETIME.extend(at(10_000), &session, Duration::from_secs(9000)), Ok(at(15_000)));
     }
 
     #[test]

@@ -294,7 +294,7 @@ impl Session {
         self.with(|state, _| state.status())
     }
 
-    /// Why the cookie of this request was refused, if it was; also after something was stored. For your log only.
+    /// Why the cookie of this request was refused, if it was, whatever happened since. For your log only.
     #[must_use]
     pub fn rejected(&self) -> Option<DecodeError> {
         self.with(|state, _| state.rejected())

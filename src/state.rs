@@ -7,7 +7,7 @@ use crate::data::{SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError};
 use crate::header::Candidates;
 use crate::set_cookie::SetCookies;
-use crate::time::UnixTime;
+use crate::time::{Times, UnixTime};
 
 /// What became of a session so far.
 ///
@@ -92,6 +92,7 @@ pub(crate) struct State {
     /// When it was opened: the one time that all its decisions are taken at.
     now: UnixTime,
     origin: Origin,
+    rejected: Option<DecodeError>,
     progress: Progress,
     /// A new session draws its id when it is first needed, so that one that stays empty costs no random number.
     has_id: bool,
@@ -109,13 +110,15 @@ impl State {
                 Self { has_id: true, is_stale, ..Self::blank(data, now, origin) }
             }
             Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
-            Err(reason) => Self::blank(new_data(codec, now), now, Origin::Refused(reason)),
+            Err(reason) => {
+                Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
+            }
         }
     }
 
     fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
         let progress = Progress::Untouched;
-        Self { data, now, origin, progress, has_id: false, is_stale: false, deletion_sent: false }
+        Self { data, now, origin, rejected: None, progress, has_id: false, is_stale: false, deletion_sent: false }
     }
 
     pub(crate) fn data(&self) -> &SessionData {
@@ -151,11 +154,11 @@ impl State {
     }
 
     pub(crate) fn extend(&mut self, codec: &Codec, ttl: Duration) -> Result<(), EncodeError> {
-        let times = codec.lifetime().extend(self.now, self.data.times(), ttl)?;
+        let before = *self.data.times();
+        let expires_at = codec.lifetime().extend(self.now, &before, ttl)?;
         self.edit(|data| {
-            let changed = data.expires_at() != times.expires_at;
-            data.put_times(times);
-            changed
+            data.put_times(Times { expires_at, ..before });
+            expires_at != before.expires_at
         });
         Ok(())
     }
@@ -173,7 +176,8 @@ impl State {
     /// Ends the session. What is stored after this begins another one.
     pub(crate) fn destroy(&mut self, codec: &Codec) -> Option<Retired> {
         let retired = self.retired();
-        *self = Self::blank(new_data(codec, self.now), self.now, Origin::Destroyed);
+        let data = new_data(codec, self.now);
+        *self = Self { rejected: self.rejected, ..Self::blank(data, self.now, Origin::Destroyed) };
         retired
     }
 
@@ -190,10 +194,7 @@ impl State {
 
     /// Why the cookie of this request was refused, if it was.
     pub(crate) fn rejected(&self) -> Option<DecodeError> {
-        match self.origin {
-            Origin::Refused(reason) => Some(reason),
-            _ => None,
-        }
+        self.rejected
     }
 
     /// Does what the rules demand. On an error all is as it was.
@@ -208,12 +209,27 @@ impl State {
                 let before = *self.data.times();
                 self.id()?;
                 self.data.put_times(codec.lifetime().slide(self.now, &before));
-                let line = codec.set_cookie(&self.data).inspect_err(|_| self.data.put_times(before))?;
+                let line = match codec.set_cookie(&self.data) {
+                    Ok(line) => line,
+                    Err(error) => {
+                        self.data.put_times(before);
+                        return self.excuse(error);
+                    }
+                };
                 self.origin = Origin::Cookie(Retired { id: self.data.id(), expires_at: self.data.expires_at() });
                 self.progress = Progress::Untouched;
                 self.is_stale = false;
                 Ok(SetCookies::one(line))
             }
+        }
+    }
+
+    /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
+    /// cookie stays good until it expires.
+    fn excuse(&self, error: EncodeError) -> Result<SetCookies, EncodeError> {
+        match error {
+            EncodeError::TooLarge { .. } if self.progress == Progress::Untouched => Ok(SetCookies::default()),
+            error => Err(error),
         }
     }
 

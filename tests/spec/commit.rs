@@ -179,6 +179,33 @@ fn extend_alone_is_a_change_and_stops_at_the_absolute_timeout() {
 }
 
 #[test]
+fn extend_to_less_than_the_idle_timeout_does_not_put_off_the_extension_that_is_due() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    clock.set(3 * HOUR);
+    let session = manager.load([cookie]);
+    session.extend(Duration::from_secs(60)).unwrap();
+    assert_eq!(session.issued_at(), at(START));
+    let session = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
+    assert_eq!(session.expires_at(), at(START + 3 * HOUR + DAY));
+}
+
+#[test]
+fn a_session_that_nobody_changed_and_that_no_longer_fits_stays_as_it_is() {
+    let (generous, _) = manager_with(|config| config.max_cookie_bytes(4096));
+    let session = fresh(&generous);
+    session.set("big", "x".repeat(2600)).unwrap();
+    let cookie = cookie_of(&commit(&generous, &session).unwrap());
+    let (strict, clock) = manager_with(|config| config);
+    clock.set(3 * HOUR);
+    let session = looked_at(&strict, &cookie);
+    assert_eq!(commit(&strict, &session), None);
+    assert_eq!(session.issued_at(), at(START));
+    session.set("a", 1).unwrap();
+    assert!(matches!(strict.commit(&session), Err(EncodeError::TooLarge { .. })));
+}
+
+#[test]
 fn extend_by_no_second_or_by_too_many_is_an_error() {
     let manager = manager();
     let session = manager.load([sealed(&manager)]);
@@ -353,6 +380,7 @@ fn a_refused_cookie_that_something_replaces_is_not_deleted_but_set() {
     let line = commit(&manager, &session).unwrap();
     assert!(!is_deletion(&line));
     assert_eq!(manager.load([cookie_of(&line)]).get("a"), Ok(Some(1)));
+    assert_eq!(session.rejected(), Some(DecodeError::Malformed), "a log can still say why");
 }
 
 #[test]
