@@ -14,6 +14,8 @@ mod cookies;
 mod decode;
 mod environment;
 mod foreign;
+mod outside;
 mod size;
+mod tamper;
 mod values;
 mod vectors;
