@@ -15,6 +15,7 @@ mod decode;
 mod environment;
 mod foreign;
 mod outside;
+mod properties;
 mod size;
 mod tamper;
 mod values;

@@ -34,7 +34,7 @@ fn a_value_of_any_type_comes_back_in_the_next_request() {
     let manager = manager();
     let session = fresh(&manager);
     session.set("number", u64::MAX).unwrap();
-    session.set("float", 0.1).unwrap();
+    session.set("float", -3.234_768_087_681_837e-84).unwrap();
     session.set("text", "naïve \"quotes\" \u{0} \u{1f600}").unwrap();
     session.set("role", Role::Admin { since: 5 }).unwrap();
     session.set("guest", &Role::Guest).unwrap();
@@ -43,7 +43,7 @@ fn a_value_of_any_type_comes_back_in_the_next_request() {
     session.set("unit", ()).unwrap();
     let session = next(&manager, &session);
     assert_eq!(session.get("number"), Ok(Some(u64::MAX)));
-    assert_eq!(session.get("float"), Ok(Some(0.1)));
+    assert_eq!(session.get("float"), Ok(Some(-3.234_768_087_681_837e-84)));
     assert_eq!(session.get("text"), Ok(Some("naïve \"quotes\" \u{0} \u{1f600}".to_owned())));
     assert_eq!(session.get("role"), Ok(Some(Role::Admin { since: 5 })));
     assert_eq!(session.get("guest"), Ok(Some(Role::Guest)));
