@@ -135,7 +135,7 @@ impl Codec {
     /// Opens one value; cheap refusals first, and no parsing of what is not authentic.
     pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
         let id = wire::key_id(value, self.inner.max_read_chars)?;
-        let (key, is_previous) = self.inner.sealer.find(id).ok_or(DecodeError::UnknownKey { id })?;
+        let (key, is_previous) = self.inner.sealer.find(id, now).ok_or(DecodeError::UnknownKey { id })?;
         let mut envelope = wire::read_text(value)?;
         key.open(&mut envelope)?;
         let data = SessionData::read_plaintext(envelope, wire::HEAD_LEN).ok_or(DecodeError::Malformed)?;

@@ -245,6 +245,7 @@ pub(crate) struct Options {
     pub(crate) migrate: Option<Migrate>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) insecure_key: bool,
+    pub(crate) insecure_in_production: bool,
 }
 
 impl Default for Options {
@@ -270,6 +271,7 @@ impl Default for Options {
             migrate: None,
             clock: Arc::new(SystemClock),
             insecure_key: false,
+            insecure_in_production: false,
         }
     }
 }

@@ -86,6 +86,29 @@ impl SessionConfig {
         Ok(config)
     }
 
+    /// For development over plain http: no Secure, and a cookie name without the prefix that needs it, so that `__Host-sid`
+    /// becomes `sid` and never meets the cookie of the real site.
+    ///
+    /// It looks at one more variable: where `APP_ENV` is `production`, [`SessionConfig::build`] refuses it.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).cookie_name("__Host-sid").insecure_dev();
+    /// assert_eq!(config.build()?.codec().cookie_name(), "sid");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn insecure_dev(self) -> Self {
+        self.insecure_dev_in(env::var_os("APP_ENV").as_deref())
+    }
+
+    fn insecure_dev_in(mut self, app_env: Option<&OsStr>) -> Self {
+        self.options.cookie_name = rules::without_prefix(&self.options.cookie_name).to_owned();
+        self.options.secure = false;
+        self.options.insecure_in_production = app_env.is_some_and(|value| value.eq_ignore_ascii_case("production"));
+        self
+    }
+
     /// The configuration that these variables describe. Each name is looked up with the prefix, then without; a name with
     /// the prefix that is none of ours is an error.
     ///
@@ -310,6 +333,22 @@ fn warn(prefix: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_insecure_configuration_for_development_is_refused_in_production() {
+        let config = |app_env: Option<&str>| {
+            let config = SessionConfig::new(Key::generate().unwrap()).cookie_name("__Host-sid");
+            config.insecure_dev_in(app_env.map(OsStr::new)).build()
+        };
+        for app_env in [None, Some("development"), Some("")] {
+            assert_eq!(config(app_env).unwrap().codec().cookie_name(), "sid");
+        }
+        for app_env in ["production", "Production"] {
+            let error = config(Some(app_env)).unwrap_err();
+            assert_eq!(error.problems().len(), 1);
+            assert_eq!(error.problems()[0].setting(), "insecure_dev");
+        }
+    }
 
     #[test]
     fn the_readme_lists_every_variable_and_no_other() {

@@ -38,6 +38,11 @@ impl Candidates {
         }
     }
 
+    /// How many cookies came under our name.
+    pub(crate) fn count(&self) -> usize {
+        self.found
+    }
+
     /// Whether there are more than those that [`Candidates::values`] gives.
     pub(crate) fn is_cut(&self) -> bool {
         self.found > MAX_CANDIDATES

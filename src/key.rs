@@ -7,6 +7,7 @@ use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
 use crate::error::KeyError;
+use crate::time::UnixTime;
 
 /// A 32-byte key.
 ///
@@ -137,6 +138,7 @@ impl fmt::Debug for KeyId {
 pub struct KeyRing {
     pub(crate) primary: Key,
     pub(crate) previous: Vec<Key>,
+    pub(crate) previous_until: UnixTime,
 }
 
 impl KeyRing {
@@ -154,7 +156,7 @@ impl KeyRing {
     /// # Ok::<(), sealed_session::KeyError>(())
     /// ```
     pub fn new(primary: Key, previous: Vec<Key>) -> Result<Self, KeyError> {
-        let ring = Self { primary, previous };
+        let ring = Self { previous, ..Self::from(primary) };
         let mut seen = Vec::new();
         for id in ring.ids() {
             if seen.contains(&id) {
@@ -163,6 +165,21 @@ impl KeyRing {
             seen.push(id);
         }
         Ok(ring)
+    }
+
+    /// Retires the previous keys at a time: from then on they open nothing, even where nobody has dropped them yet
+    /// (NIST SP 800-57 part 1, section 5.3: a key has an end to its period of use).
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing, UnixTime};
+    /// let end_of_rotation = UnixTime::from_secs(1_800_000_000).unwrap();
+    /// let ring = KeyRing::new(Key::generate()?, vec![Key::generate()?])?.retire_previous_at(end_of_rotation);
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn retire_previous_at(mut self, time: UnixTime) -> Self {
+        self.previous_until = time;
+        self
     }
 
     /// The ids of the keys, the primary one first.
@@ -174,7 +191,7 @@ impl KeyRing {
 /// A ring of one key.
 impl From<Key> for KeyRing {
     fn from(primary: Key) -> Self {
-        Self { primary, previous: Vec::new() }
+        Self { primary, previous: Vec::new(), previous_until: UnixTime::MAX }
     }
 }
 
@@ -226,7 +243,17 @@ mod tests {
     #[test]
     fn debug_shows_the_id_and_no_byte_of_the_key() {
         let ring = KeyRing::new(Key::from_hex(DIGITS).unwrap(), vec![]).unwrap();
-        assert_eq!(format!("{ring:?}"), "KeyRing { primary: Key(f57c76ce), previous: [] }");
+        assert!(format!("{ring:?}").starts_with("KeyRing { primary: Key(f57c76ce), previous: [], "));
+    }
+
+    #[test]
+    fn the_bytes_of_a_key_are_wiped_when_it_is_dropped() {
+        // Safe Rust can't look at freed memory; it can see that the wipe is part of the type, and what the wipe does.
+        fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let mut key = Key::from_hex(DIGITS).unwrap();
+        wiped_on_drop(&*key.0);
+        zeroize::Zeroize::zeroize(&mut *key.0);
+        assert_eq!(key.bytes(), &[0; 32]);
     }
 
     #[test]

@@ -7,6 +7,9 @@ mod data;
 mod entries;
 mod env;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod header;
 mod key;
 mod lifetime;

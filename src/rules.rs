@@ -30,9 +30,10 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
     let domain_is_good = options.domain.as_deref().is_none_or(is_domain);
     require(domain_is_good, "domain", invalid("a host name, up to 1024 letters, digits, `-` and `.`"));
 
-    let host = has_prefix(name, "__Host-");
-    let secure_name = host || ["__Secure-", "__Http-"].iter().any(|prefix| has_prefix(name, prefix));
-    let http_name = has_prefix(name, "__Http-") || has_prefix(name, "__Host-Http-");
+    let has = |prefix| strip_prefix(name, prefix).is_some();
+    let host = has("__Host-");
+    let secure_name = PREFIXES.iter().any(|prefix| has(prefix));
+    let http_name = has("__Http-") || has("__Host-Http-");
     require(!host || options.path == "/", "path", conflict("must be `/` with a `__Host-` cookie name"));
     require(!host || options.domain.is_none(), "domain", conflict("must not be set with a `__Host-` cookie name"));
     require(
@@ -45,6 +46,8 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
         "http_only",
         conflict("must be on with a cookie name that begins with `__Http-` or `__Host-Http-`"),
     );
+    let in_production = conflict("must not be used where the variable APP_ENV is production");
+    require(!options.insecure_in_production, "insecure_dev", in_production);
     let none = options.same_site == SameSite::None;
     require(options.secure || !none, "same_site", conflict("must not be none without Secure"));
     require(options.secure || !options.partitioned, "partitioned", conflict("must not be on without Secure"));
@@ -128,10 +131,19 @@ fn is_domain(domain: &str) -> bool {
     (1..=ATTRIBUTE_LIMIT).contains(&domain.len()) && domain.bytes().all(is_host_byte)
 }
 
-/// Browsers take prefixes in any case.
-fn has_prefix(name: &str, prefix: &str) -> bool {
-    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+/// A cookie name without the prefix that asks browsers for more.
+pub(crate) fn without_prefix(name: &str) -> &str {
+    PREFIXES.iter().find_map(|prefix| strip_prefix(name, prefix)).unwrap_or(name)
 }
+
+/// Browsers take prefixes in any case.
+fn strip_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = name.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// The prefixes of cookie names that all need Secure, longer ones first.
+const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
 
 fn is_whole(duration: Duration) -> bool {
     duration.subsec_nanos() == 0
@@ -219,6 +231,13 @@ mod tests {
             let scripted = problems_of(|options| (options.cookie_name, options.http_only) = (name.into(), false));
             assert_eq!(scripted, ["http_only C"], "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_loses_its_prefix_whole_and_in_any_case() {
+        let without = ["__Host-sid", "__host-Http-sid", "__Secure-sid", "__HTTP-sid", "sid"].map(without_prefix);
+        assert_eq!(without, ["sid"; 5]);
+        assert_eq!(without_prefix("my__Host-sid"), "my__Host-sid");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! Secret here: the key and the plaintext. Not secret: every length, the version, the key id, the nonce, and whether
 //! an envelope opened.
 
-use rand::TryRng;
+use rand::TryCryptoRng;
 use rand::rngs::SysRng;
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::key::{Key, KeyId, KeyRing};
+use crate::time::UnixTime;
 use crate::wire::{HEAD_LEN, NONCE_LEN, TAG_LEN, VERSION};
 
 impl Key {
@@ -35,22 +36,30 @@ impl Key {
 pub(crate) struct Sealer {
     primary: BoundKey,
     previous: Vec<BoundKey>,
+    previous_until: UnixTime,
 }
 
 impl Sealer {
     pub(crate) fn new(ring: &KeyRing, cookie_name: &str, audience: &str) -> Self {
         let bind = |key| BoundKey::new(key, cookie_name, audience);
-        Self { primary: bind(&ring.primary), previous: ring.previous.iter().map(bind).collect() }
+        Self {
+            primary: bind(&ring.primary),
+            previous: ring.previous.iter().map(bind).collect(),
+            previous_until: ring.previous_until,
+        }
     }
 
     pub(crate) fn primary(&self) -> &BoundKey {
         &self.primary
     }
 
-    /// The key with this id, and whether it is a previous one.
-    pub(crate) fn find(&self, id: KeyId) -> Option<(&BoundKey, bool)> {
+    /// The key with this id, and whether it is a previous one. At their time those retire.
+    pub(crate) fn find(&self, id: KeyId, now: UnixTime) -> Option<(&BoundKey, bool)> {
         if self.primary.id == id {
             return Some((&self.primary, false));
+        }
+        if now >= self.previous_until {
+            return None;
         }
         self.previous.iter().find(|key| key.id == id).map(|key| (key, true))
     }
@@ -75,8 +84,12 @@ impl BoundKey {
     /// The nonce is the operating system's, for every message: a generator in the process would repeat itself after a
     /// fork or a resumed snapshot, and one repeated nonce lets anyone forge every session.
     pub(crate) fn begin(&self, capacity: usize) -> Result<Vec<u8>, EncodeError> {
+        self.begin_with(&mut SysRng, capacity)
+    }
+
+    fn begin_with(&self, rng: &mut impl TryCryptoRng, capacity: usize) -> Result<Vec<u8>, EncodeError> {
         let mut nonce = [0; NONCE_LEN];
-        SysRng.try_fill_bytes(&mut nonce).map_err(|_| EncodeError::Random)?;
+        rng.try_fill_bytes(&mut nonce).map_err(|_| EncodeError::Random)?;
         let mut envelope = Vec::with_capacity(capacity);
         envelope.push(VERSION);
         envelope.extend_from_slice(&self.id.to_bytes());
@@ -173,6 +186,38 @@ mod tests {
         let sealer = Sealer::new(&key().into(), "s", "");
         let envelope = || sealer.primary().begin(0).unwrap();
         assert_ne!(envelope(), envelope());
+    }
+
+    #[test]
+    fn a_random_number_generator_that_fails_is_an_error_and_no_nonce() {
+        struct Broken;
+
+        impl rand::TryRng for Broken {
+            type Error = std::io::Error;
+
+            fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+                Err(std::io::ErrorKind::Other.into())
+            }
+
+            fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+                Err(std::io::ErrorKind::Other.into())
+            }
+
+            fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Self::Error> {
+                Err(std::io::ErrorKind::Other.into())
+            }
+        }
+
+        impl TryCryptoRng for Broken {}
+
+        let sealer = Sealer::new(&key().into(), "s", "");
+        assert_eq!(sealer.primary().begin_with(&mut Broken, 100), Err(EncodeError::Random));
+    }
+
+    #[test]
+    fn the_cipher_wipes_its_keys_when_it_is_dropped() {
+        fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped_on_drop(&Sealer::new(&key().into(), "s", "").primary.cipher);
     }
 
     #[test]

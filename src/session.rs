@@ -300,6 +300,13 @@ impl Session {
         self.with(|state, _| state.rejected())
     }
 
+    /// How many cookies of the session's name the request brought. More than one means that an attribute of the cookie was
+    /// changed, or that a neighbour on another host of the domain plants its own.
+    #[must_use]
+    pub fn candidates(&self) -> usize {
+        self.lock().candidates.count()
+    }
+
     /// Whether anything was asked of the session: then the response depends on the cookie and should say `Vary: Cookie`.
     #[must_use]
     pub fn is_opened(&self) -> bool {

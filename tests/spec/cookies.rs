@@ -83,6 +83,7 @@ fn four_cookies_of_our_name_are_tried_and_a_fifth_is_not() {
     let garbage = |count: usize| format!("{NAME}=garbage; ").repeat(count);
     assert_eq!(status(&manager, garbage(3) + &good), Status::Loaded);
     let session = manager.load([garbage(4) + &good]);
+    assert_eq!(session.candidates(), 5);
     assert_eq!(session.status(), Status::Rejected(DecodeError::TooManyCandidates));
     assert_eq!(commit(&manager, &session), None, "the one that was not tried may be good");
     assert_eq!(status(&manager, format!("{good}; {}", garbage(4))), Status::Loaded);

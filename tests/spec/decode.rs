@@ -219,6 +219,21 @@ fn a_previous_key_opens_and_the_primary_one_seals() {
 }
 
 #[test]
+fn previous_keys_retire_at_their_time_and_the_primary_one_does_not() {
+    let (old, _) = codec_with(|config| config);
+    let value = old.encode(&session(&old)).unwrap();
+    let clock = TestClock::new();
+    let ring = ring(SECOND_KEY, &[FIRST_KEY]).retire_previous_at(at(START + 10));
+    let rotated = SessionConfig::new(ring).clock(clock.reader()).build_codec().unwrap();
+    let ours = rotated.encode(&session(&rotated)).unwrap();
+    clock.set(9);
+    assert!(rotated.decode(&value).is_ok());
+    clock.set(10);
+    assert_eq!(rotated.decode(&value), Err(DecodeError::UnknownKey { id: key(FIRST_KEY).id() }));
+    assert!(rotated.decode(&ours).is_ok());
+}
+
+#[test]
 fn create_and_extend_follow_the_configured_timeouts() {
     let (codec, clock) = codec_with(|config| {
         config.idle_timeout(Duration::from_secs(1000)).absolute_timeout(Duration::from_secs(1500)).schema(3)
