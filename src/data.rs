@@ -337,9 +337,9 @@ impl SessionData {
         self.times = times;
     }
 
-    /// Removes every value and flash value. Says whether there was one.
-    pub(crate) fn empty(&mut self) -> bool {
-        !std::mem::take(&mut self.entries).is_empty()
+    /// Removes every value and flash value.
+    pub(crate) fn empty(&mut self) {
+        self.entries = Entries::default();
     }
 
     /// The bytes of the plaintext without its padding.

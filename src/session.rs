@@ -220,7 +220,10 @@ impl Session {
     pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
         self.with(|state, codec| {
             let retired = state.regenerate(codec)?;
-            state.edit(SessionData::empty);
+            state.edit(|data| {
+                data.empty();
+                true
+            });
             Ok(retired)
         })
     }

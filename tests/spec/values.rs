@@ -254,6 +254,29 @@ fn foreign_value(entry: &str, text: &str) -> String {
 }
 
 #[test]
+fn a_plain_session_does_what_the_handle_does() {
+    let mut data = SessionData::new(common::at(0), std::time::Duration::from_secs(1)).unwrap();
+    let content = BTreeMap::from([("a", 1), ("b", 2)]);
+    assert_eq!(data.set_data(&content), Ok(true));
+    assert_eq!(data.set_data(&content), Ok(false));
+    assert_eq!(data.set_flash("notice", "hi"), Ok(true));
+    assert_eq!(data.set_flash("notice", "hi"), Ok(false));
+    assert_eq!(data.len(), 2);
+    assert_eq!(data.take_flash("notice"), Ok(Some("hi".to_owned())));
+    assert_eq!(data.take_flash::<String>("notice"), Ok(None));
+    assert!(data.discard("a") && !data.discard("a"));
+    assert!(data.clear() && !data.clear());
+    assert!(data.is_empty());
+}
+
+#[test]
+fn an_id_is_its_bytes() {
+    let id = sealed_session::SessionId::from_bytes(*b"0123456789abcdef");
+    assert_eq!(id.to_bytes(), *b"0123456789abcdef");
+    assert_eq!(id.to_string(), "30313233343536373839616263646566");
+}
+
+#[test]
 fn of_two_threads_that_take_one_flash_value_one_gets_it() {
     let session = fresh(&manager());
     for round in 0..200 {
@@ -299,6 +322,7 @@ fn debug_shows_no_value_and_only_the_start_of_the_id() {
     assert!(!shown.contains(&data.id().to_string()), "{shown}");
     assert!(shown.contains(&data.id().to_string()[..8]), "{shown}");
     assert!(!shown.contains("AfV8"), "{shown}");
+    assert!(shown.contains("Codec { cookie_name: \"tideway_session\""), "{shown}");
 }
 
 #[test]
