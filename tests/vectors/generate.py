@@ -1,60 +1,38 @@
 #!/usr/bin/env python3
 """Writes v1.json: test vectors of the wire format, from docs/wire-format.md alone.
 
-It shares no code with the crate. XAES-256-GCM (C2SP) is put together from the AES and AES-GCM of the `cryptography`
-package (pip install cryptography). Run it as: python3 generate.py > v1.json
+It shares no code with the crate: the writer is examples/interop/sealed_session.py, which needs the `cryptography` package
+(pip install cryptography). Run it as: python3 generate.py > v1.json
 """
-import base64
 import json
-import struct
+import sys
+from pathlib import Path
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "interop"))
+from sealed_session import encode, key_id, seal, to_text, write_entry, write_plaintext  # noqa: E402
 
 KEY = bytes(range(32))
 NONCE = bytes(range(0x40, 0x58))
 SESSION_ID = bytes(range(0xA0, 0xB0))
 
 
-def xaes_seal(key, nonce, message, aad):
-    """C2SP XAES-256-GCM: a key for this message from the key and half of the nonce, then AES-256-GCM."""
-    def block(data):
-        return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(data)
-    lead = int.from_bytes(block(bytes(16)), "big")
-    k1 = ((lead << 1) & (1 << 128) - 1) ^ (0b10000111 if lead >> 127 else 0)
-    derived = b"".join(
-        block((int.from_bytes(bytes([0, counter]) + b"X\0" + nonce[:12], "big") ^ k1).to_bytes(16, "big"))
-        for counter in (1, 2)
-    )
-    return AESGCM(derived).encrypt(nonce[12:], message, aad)
-
-
-def key_id(key):
-    return xaes_seal(key, bytes(24), b"", b"sealed-session key id")[:4]
-
-
-def entry(key, value, flash):
-    raw = key.encode()
-    return bytes([len(raw) | (0x80 if flash else 0)]) + raw + struct.pack(">H", len(value.encode())) + value.encode()
+def session(v):
+    times = {name: v[name] for name in ("created_at", "issued_at", "expires_at")}
+    return {"id": SESSION_ID.hex(), "persistent": v["flags"] == 1, "schema": v["schema"], **times,
+            "data": dict(v["data"]), "flash": dict(v["flash"])}
 
 
 def plaintext(v):
-    head = bytes([v["flags"], v["schema"]]) + SESSION_ID
-    times = b"".join(v[name].to_bytes(5, "big") for name in ("created_at", "issued_at", "expires_at"))
-    entries = b"".join(entry(k, j, False) for k, j in v["data"]) + b"".join(entry(k, j, True) for k, j in v["flash"])
-    body = head + times + entries
-    return body + bytes(-len(body) % v["padding_block"])
+    return write_plaintext(session(v), v["padding_block"])
 
 
-def envelope(v, body, key=KEY, version=1):
-    head = bytes([version]) + key_id(key)
-    texts = [v["cookie_name"].encode(), v["audience"].encode()]
-    aad = head + b"".join(struct.pack(">H", len(text)) + text for text in texts)
-    return head + NONCE + xaes_seal(key, NONCE, body, aad)
+def envelope(v, body, key=KEY):
+    return seal(body, key, v["cookie_name"], v["audience"], NONCE)
 
 
 def text(raw):
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return to_text(raw).decode()
 
 
 BASE = {
@@ -66,7 +44,8 @@ accepted, refused = [], []
 
 def accept(name, **changes):
     v = {**BASE, **changes}
-    v = {"name": name, **v, "value": text(envelope(v, plaintext(v)))}
+    value = encode(session(v), KEY, v["cookie_name"], v["audience"], v["padding_block"], NONCE)
+    v = {"name": name, **v, "value": value}
     accepted.append(v)
     return v
 
@@ -118,7 +97,7 @@ refuse("an unknown flag", "malformed", text(envelope(first, bytes([3]) + body[1:
 refuse("padding that is not zero", "malformed", text(envelope(first, body + b"\0\1")))
 refuse("an entry that is cut short", "malformed", text(envelope(first, body[:33] + b"\x05abc")))
 refuse("a flash tag without a key", "malformed", text(envelope(first, body[:33] + b"\x80")))
-refuse("a key twice", "malformed", text(envelope(first, body[:33] + entry("a", "1", False) * 2)))
+refuse("a key twice", "malformed", text(envelope(first, body[:33] + write_entry("a", "1", 0) * 2)))
 refuse("a key that is not UTF-8", "malformed", text(envelope(first, body[:33] + b"\x01\xff\x00\x011")))
 refuse("a value that is not UTF-8", "malformed", text(envelope(first, body[:33] + b"\x01a\x00\x01\xff")))
 refuse("issued before it was created", "malformed",
