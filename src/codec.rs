@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{Migrate, Options};
 use crate::data::{SessionData, SessionId};
-use crate::error::{DecodeError, EncodeError};
+use crate::decode_error::DecodeError;
+use crate::error::EncodeError;
 use crate::key::KeyRing;
 use crate::lifetime::Lifetime;
 use crate::rules::{self, Budget};

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::data::SessionData;
 use crate::key::KeyRing;
-use crate::set_cookie::SameSite;
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
@@ -217,6 +216,18 @@ impl fmt::Debug for SessionConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionConfig").field("keys", &self.keys).field("options", &self.options).finish()
     }
+}
+
+/// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SameSite {
+    /// Never, not even when a user follows a link to this site: a login with an identity provider loses its session.
+    Strict,
+    /// When a user follows a link, and not with what a foreign page loads or posts. The default.
+    Lax,
+    /// Always. Needs Secure.
+    None,
 }
 
 /// What [`SessionConfig::migrate`] takes.

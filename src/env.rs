@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::config::{Options, SessionConfig};
-use crate::error::{ConfigError, ConfigProblem, ProblemKind};
+use crate::config::{Options, SameSite, SessionConfig};
+use crate::config_error::{ConfigError, ConfigProblem, ProblemKind};
 use crate::key::{Key, KeyRing};
 use crate::rules;
-use crate::set_cookie::SameSite;
 use crate::time::UnixTime;
 
 const PREFIX: &str = "TIDEWAY_";

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codec;
 mod config;
+mod config_error;
 mod data;
+mod decode_error;
 mod entries;
 mod env;
 mod error;
@@ -12,6 +15,7 @@ mod error;
 pub mod fuzzing;
 mod header;
 mod key;
+mod key_id;
 mod lifetime;
 mod manager;
 mod rules;
@@ -24,12 +28,15 @@ mod typed;
 mod wire;
 
 pub use codec::Codec;
-pub use config::SessionConfig;
+pub use config::{SameSite, SessionConfig};
+pub use config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
 pub use data::{SessionData, SessionId};
-pub use error::{ConfigError, ConfigProblem, DecodeError, EncodeError, KeyError, ProblemKind, Timeout, ValueError};
-pub use key::{Key, KeyId, KeyRing};
+pub use decode_error::{DecodeError, Timeout};
+pub use error::{EncodeError, ValueError};
+pub use key::{Key, KeyRing};
+pub use key_id::KeyId;
 pub use manager::SessionManager;
 pub use session::Session;
-pub use set_cookie::{SameSite, SetCookies};
+pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};
 pub use time::{Clock, SystemClock, UnixTime};

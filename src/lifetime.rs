@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::error::{DecodeError, EncodeError, Timeout};
+use crate::decode_error::{DecodeError, Timeout};
+use crate::error::EncodeError;
 use crate::time::{Times, UnixTime};
 
 /// The timeouts of a configuration, checked: `0 < idle <= absolute`, `extend_after < idle`, all in seconds.

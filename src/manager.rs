@@ -2,7 +2,8 @@
 
 use crate::codec::Codec;
 use crate::config::SessionConfig;
-use crate::error::{ConfigError, EncodeError};
+use crate::config_error::ConfigError;
+use crate::error::EncodeError;
 use crate::header::Candidates;
 use crate::rules;
 use crate::session::Session;

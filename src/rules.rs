@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::config::Options;
-use crate::error::{ConfigProblem, ProblemKind};
+use crate::config::{Options, SameSite};
+use crate::config_error::{ConfigProblem, ProblemKind};
 use crate::lifetime::Lifetime;
-use crate::set_cookie::{NAME_AND_VALUE_LIMIT, SameSite, SetCookieWriter};
+use crate::set_cookie::{NAME_AND_VALUE_LIMIT, SetCookieWriter};
 use crate::time::UnixTime;
 use crate::wire;
 

@@ -8,8 +8,10 @@ use rand::rngs::SysRng;
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
-use crate::error::{DecodeError, EncodeError};
-use crate::key::{Key, KeyId, KeyRing};
+use crate::decode_error::DecodeError;
+use crate::error::EncodeError;
+use crate::key::{Key, KeyRing};
+use crate::key_id::KeyId;
 use crate::time::UnixTime;
 use crate::wire::{HEAD_LEN, NONCE_LEN, TAG_LEN, VERSION};
 

@@ -9,8 +9,9 @@ use serde::ser::Serialize;
 
 use crate::codec::Codec;
 use crate::data::{SessionData, SessionId};
+use crate::decode_error::DecodeError;
 use crate::entries::Namespace;
-use crate::error::{DecodeError, EncodeError, ValueError};
+use crate::error::{EncodeError, ValueError};
 use crate::header::Candidates;
 use crate::set_cookie::SetCookies;
 use crate::state::{Retired, State, Status};

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use cookie::{Cookie, CookieBuilder};
 use time::{Duration, OffsetDateTime};
 
-use crate::config::Options;
+use crate::config::{Options, SameSite};
 
 /// The longest Max-Age that browsers keep: 400 days, in seconds (RFC 6265bis section 5.5).
 pub(crate) const MAX_AGE_LIMIT: u64 = 400 * 24 * 60 * 60;
@@ -15,18 +15,6 @@ pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;
 const MAX_AGE: &str = "; Max-Age=";
 /// Room for the digits of [`MAX_AGE_LIMIT`], always counted, so that a size does not depend on the time.
 const MAX_AGE_DIGITS: usize = 8;
-
-/// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SameSite {
-    /// Never, not even when a user follows a link to this site: a login with an identity provider loses its session.
-    Strict,
-    /// When a user follows a link, and not with what a foreign page loads or posts. The default.
-    Lax,
-    /// Always. Needs Secure.
-    None,
-}
 
 /// What a response must carry: nothing, or one Set-Cookie header value.
 ///

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::codec::{Codec, Opened};
 use crate::data::{SessionData, SessionId};
-use crate::error::{DecodeError, EncodeError};
+use crate::decode_error::DecodeError;
+use crate::error::EncodeError;
 use crate::header::Candidates;
 use crate::set_cookie::SetCookies;
 use crate::time::{Times, UnixTime};

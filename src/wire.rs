@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
-use crate::error::DecodeError;
-use crate::key::KeyId;
+use crate::decode_error::DecodeError;
+use crate::key_id::KeyId;
 use crate::time::{Times, UnixTime};
 
 pub(crate) const VERSION: u8 = 1;

@@ -1,0 +1,169 @@
+//! What a log reads: why a cookie was refused. A client gets the same empty session for each reason.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::key_id::KeyId;
+use crate::time::UnixTime;
+
+/// Why a cookie was refused. For logs and metrics; a client can't tell one from another.
+///
+/// The times in it are reached only behind the seal, so they say nothing to a forger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Not in the format: too short, outside the base64url alphabet, or, behind a valid seal, not a session.
+    Malformed,
+    /// Longer than any cookie that a browser keeps.
+    TooLong,
+    /// Sealed in a version of the format that this release does not know.
+    UnsupportedVersion {
+        /// The version byte of the cookie.
+        version: u8,
+    },
+    /// Sealed under a key that is not in the ring.
+    UnknownKey {
+        /// The id of that key.
+        id: KeyId,
+    },
+    /// Changed, or sealed for another cookie name or another audience.
+    NotAuthentic,
+    /// Issued in the future, by more than the clock skew.
+    NotYetValid {
+        /// The time of the check.
+        now: UnixTime,
+        /// When the cookie says it was sealed.
+        issued_at: UnixTime,
+    },
+    /// Past its idle or its absolute timeout.
+    Expired {
+        /// Which of the two.
+        timeout: Timeout,
+        /// The time of the check.
+        now: UnixTime,
+        /// When it ended.
+        expires_at: UnixTime,
+    },
+    /// Created before the configured cut-off (`not_before`).
+    BeforeCutoff {
+        /// When the session was created.
+        created_at: UnixTime,
+        /// The cut-off.
+        not_before: UnixTime,
+    },
+    /// Of another payload schema, which the application's `migrate` function did not take.
+    UnsupportedSchema {
+        /// The schema number of the cookie.
+        schema: u8,
+    },
+    /// More cookies of this name than are tried, and none of those tried is good.
+    TooManyCandidates,
+}
+
+impl DecodeError {
+    /// A short, stable name of the reason, for a metric's label.
+    ///
+    /// ```
+    /// assert_eq!(sealed_session::DecodeError::NotAuthentic.as_str(), "not_authentic");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
+            Self::UnsupportedVersion { .. } => "unsupported_version",
+            Self::UnknownKey { .. } => "unknown_key",
+            Self::NotAuthentic => "not_authentic",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::Expired { timeout: Timeout::Idle, .. } => "expired_idle",
+            Self::Expired { timeout: Timeout::Absolute, .. } => "expired_absolute",
+            Self::BeforeCutoff { .. } => "before_cutoff",
+            Self::UnsupportedSchema { .. } => "unsupported_schema",
+            Self::TooManyCandidates => "too_many_candidates",
+        }
+    }
+
+    /// Whether the session was good and is over.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        matches!(self, Self::Expired { .. })
+    }
+
+    /// Whether another node, or a later look, may still open the cookie: such a cookie is never deleted.
+    ///
+    /// A fleet in the middle of a key rotation or an upgrade has nodes that know more than this one.
+    #[must_use]
+    pub fn may_open_elsewhere(&self) -> bool {
+        matches!(
+            self,
+            Self::UnsupportedVersion { .. }
+                | Self::UnknownKey { .. }
+                | Self::UnsupportedSchema { .. }
+                | Self::TooManyCandidates
+        )
+    }
+
+    /// Which of two refusals is reported for one request: the one that keeps the cookie, then the one that got further.
+    pub(crate) fn or_weightier(self, other: Self) -> Self {
+        if other.weight() > self.weight() { other } else { self }
+    }
+
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Malformed => 0,
+            Self::TooLong => 1,
+            Self::NotAuthentic => 2,
+            Self::NotYetValid { .. } | Self::Expired { .. } | Self::BeforeCutoff { .. } => 3,
+            Self::UnsupportedVersion { .. } => 4,
+            Self::UnknownKey { .. } => 5,
+            Self::UnsupportedSchema { .. } => 6,
+            Self::TooManyCandidates => 7,
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("session cookie is not in the known format"),
+            Self::TooLong => f.write_str("session cookie is longer than a cookie can be"),
+            Self::UnsupportedVersion { version } => write!(f, "session cookie has the unknown version {version}"),
+            Self::UnknownKey { id } => write!(f, "session cookie is sealed under the unknown key {id}"),
+            Self::NotAuthentic => f.write_str("session cookie could not be authenticated"),
+            Self::NotYetValid { now, issued_at } => {
+                write!(f, "session cookie is issued in the future: at {issued_at}, now {now}")
+            }
+            Self::Expired { timeout, now, expires_at } => {
+                write!(f, "session is past its {timeout} timeout: ended {expires_at}, now {now}")
+            }
+            Self::BeforeCutoff { created_at, not_before } => {
+                write!(f, "session is older than the cut-off: created {created_at}, cut-off {not_before}")
+            }
+            Self::UnsupportedSchema { schema } => write!(f, "session content has the unsupported schema {schema}"),
+            Self::TooManyCandidates => {
+                f.write_str("too many session cookies in one request, none of those tried is good")
+            }
+        }
+    }
+}
+
+impl Error for DecodeError {}
+
+/// The two timeouts of a session (OWASP Session Management Cheat Sheet, "Session Expiration").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Timeout {
+    /// Too long since it was last sealed.
+    Idle,
+    /// Too long since it was created.
+    Absolute,
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "idle",
+            Self::Absolute => "absolute",
+        })
+    }
+}
