@@ -53,8 +53,10 @@ struct Inner {
 /// A session as it came out of a cookie.
 pub(crate) struct Opened {
     pub(crate) data: SessionData,
-    /// Whether the cookie should be replaced even if nothing else asks for it.
+    /// Whether it was sealed under a previous key.
     pub(crate) is_stale: bool,
+    /// Whether it came in another schema.
+    pub(crate) is_migrated: bool,
 }
 
 impl Codec {
@@ -114,10 +116,11 @@ impl Codec {
     /// Seals a session as it stands, times and all, into the value of a cookie. Two calls never give the same value.
     ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] when the cookie would be over its limit, [`EncodeError::Random`] when there is no random
-    /// nonce to be had.
+    /// [`EncodeError::TooLarge`] when the cookie would be over its limit, [`EncodeError::Schema`] when the session is of
+    /// another schema than this codec opens, [`EncodeError::Random`] when there is no random nonce to be had,
+    /// [`EncodeError::Cipher`] never in practice.
     pub fn encode(&self, data: &SessionData) -> Result<String, EncodeError> {
-        let chars = self.check_size(data)?;
+        let chars = self.check(data)?;
         let mut value = String::with_capacity(chars);
         self.seal(data, &mut value)?;
         Ok(value)
@@ -141,7 +144,7 @@ impl Codec {
         key.open(&mut envelope)?;
         let data = SessionData::read_plaintext(envelope, wire::HEAD_LEN).ok_or(DecodeError::Malformed)?;
         self.inner.lifetime.check(now, data.times())?;
-        Ok(Opened { data, is_stale: is_previous })
+        Ok(Opened { data, is_stale: is_previous, is_migrated: false })
     }
 
     /// Brings a session to the configured schema.
@@ -149,20 +152,23 @@ impl Codec {
         let schema = opened.data.schema();
         if schema != self.inner.schema {
             let migrate = self.inner.migrate.as_ref().ok_or(DecodeError::UnsupportedSchema { schema })?;
+            let (id, times) = (opened.data.id(), *opened.data.times());
             migrate(schema, &mut opened.data).map_err(|_| DecodeError::UnsupportedSchema { schema })?;
+            // A migration is about content: who the session is and how long it lives was checked before it.
+            opened.data.set_id(id);
+            opened.data.put_times(times);
             opened.data.set_schema(self.inner.schema);
-            opened.is_stale = true;
+            opened.is_migrated = true;
         }
         Ok(opened)
     }
 
     /// The text of a Set-Cookie header with the sealed session.
     pub(crate) fn set_cookie(&self, data: &SessionData) -> Result<String, EncodeError> {
-        let chars = self.check_size(data)?;
+        let chars = self.check(data)?;
         let mut line = self.inner.writer.begin(chars);
         self.seal(data, &mut line)?;
-        // The browser counts from when it gets the response, not from when the session was opened.
-        let left = data.expires_at().seconds_since(self.now().max(data.issued_at()));
+        let left = data.expires_at().seconds_since(data.issued_at());
         self.inner.writer.finish(&mut line, data.is_persistent().then_some(left));
         Ok(line)
     }
@@ -197,7 +203,10 @@ impl Codec {
         data.plaintext_len().next_multiple_of(self.inner.padding_block)
     }
 
-    fn check_size(&self, data: &SessionData) -> Result<usize, EncodeError> {
+    fn check(&self, data: &SessionData) -> Result<usize, EncodeError> {
+        if data.schema() != self.inner.schema {
+            return Err(EncodeError::Schema { found: data.schema(), expected: self.inner.schema });
+        }
         let Budget { overhead, max_chars, .. } = self.inner.budget;
         let chars = self.chars(data);
         if chars > max_chars {

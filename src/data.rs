@@ -15,7 +15,7 @@ use crate::time::{Times, UnixTime};
 use crate::typed;
 use crate::wire::{FIXED_LEN, Fixed, ID_LEN};
 
-/// The id of a session: 128 random bits, for logs, deny lists and CSRF tokens.
+/// The id of a session: 128 random bits, for logs and deny lists.
 ///
 /// It is no secret that opens a session; the seal is.
 ///
@@ -208,7 +208,8 @@ impl SessionData {
     /// Stores a value. Says whether this changed anything.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
+    /// stored then.
     pub fn set<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
         self.put(Namespace::Data, key, &typed::to_json(key, &value)?)
     }
@@ -251,7 +252,7 @@ impl SessionData {
 
     /// Removes every value; flash values stay. Says whether there was one.
     pub fn clear(&mut self) -> bool {
-        self.entries.retain(Namespace::Data, |_| false)
+        self.entries.clear(Namespace::Data)
     }
 
     /// Reads all values as one struct or map, each field from the value with its name.
@@ -266,16 +267,17 @@ impl SessionData {
     /// stay. Says whether this changed anything.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing
-    /// is changed then.
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is changed then.
     pub fn set_data<T: Serialize + ?Sized>(&mut self, content: &T) -> Result<bool, ValueError> {
-        self.put_fields(&typed::to_fields(content)?)
+        self.put_all(&typed::to_fields(content)?)
     }
 
     /// Stores a flash value, for the next request that takes it. Says whether this changed anything.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
+    /// stored then.
     pub fn set_flash<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
         self.put(Namespace::Flash, key, &typed::to_json(key, &value)?)
     }
@@ -302,7 +304,7 @@ impl SessionData {
             .flash()
             .map(|(key, json)| Ok((key.to_owned(), typed::from_json(key, json)?)))
             .collect::<Result<_, _>>()?;
-        self.entries.retain(Namespace::Flash, |_| false);
+        self.entries.clear(Namespace::Flash);
         Ok(taken)
     }
 
@@ -314,15 +316,8 @@ impl SessionData {
         self.entries.put(namespace, key, json)
     }
 
-    pub(crate) fn put_fields(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
-        let mut entries = self.entries.clone();
-        entries.retain(Namespace::Data, |key| fields.iter().any(|(field, _)| field == key));
-        for (key, json) in fields {
-            entries.put(Namespace::Data, key, json)?;
-        }
-        let changed = entries != self.entries;
-        self.entries = entries;
-        Ok(changed)
+    pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
+        self.entries.put_all(fields)
     }
 
     pub(crate) fn remove_in(&mut self, namespace: Namespace, key: &str) -> bool {

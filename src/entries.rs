@@ -5,6 +5,7 @@
 //! entry = tag (bit 7: flash, bits 0-6: key length 1..127) | key, UTF-8 | value length (2, big-endian) | value, one JSON text
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::str;
 
@@ -49,7 +50,8 @@ impl Entry<'_> {
 ///
 /// Invariant: `block` is whole entries, keys and values are UTF-8, and no key stands twice in one namespace. It is made
 /// in `parse` and kept by `put` and `remove`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Entries {
     block: Vec<u8>,
 }
@@ -111,22 +113,47 @@ impl Entries {
     /// Puts a value in the place of the one with this key, or at the end. Says whether anything changed.
     ///
     /// # Errors
-    /// [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    /// [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is stored then.
     pub(crate) fn put(&mut self, namespace: Namespace, key: &str, json: &str) -> Result<bool, ValueError> {
-        let (tag, json_len) = (tag(namespace, key)?, json_len(key, json)?);
         if self.get(namespace, key) == Some(json) {
             return Ok(false);
         }
         let place = self.place(namespace, key).unwrap_or(self.block.len()..self.block.len());
-        let after = self.block.split_off(place.end);
-        self.block.truncate(place.start);
-        self.block.reserve(size(key.len(), json.len()).saturating_add(after.len()));
-        self.block.push(tag);
-        self.block.extend_from_slice(key.as_bytes());
-        self.block.extend_from_slice(&json_len.to_be_bytes());
-        self.block.extend_from_slice(json.as_bytes());
-        self.block.extend_from_slice(&after);
+        let (before, after) = (self.block.get(..place.start), self.block.get(place.end..));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let mut block = Vec::with_capacity(self.block.len().saturating_add(size(key.len(), json.len())));
+        block.extend_from_slice(before);
+        push(&mut block, namespace, key, json, after.len())?;
+        block.extend_from_slice(after);
+        self.block = block;
         Ok(true)
+    }
+
+    /// Makes these the values, each in the place of the one with its key, or at the end; flash values stay. Says whether
+    /// anything changed.
+    ///
+    /// # Errors
+    /// As for [`Entries::put`]; nothing is changed then.
+    pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
+        let mut left: HashMap<&str, &str> = fields.iter().map(|(key, json)| (key.as_str(), json.as_str())).collect();
+        let mut block = Vec::with_capacity(self.block.len());
+        for entry in self.iter() {
+            let json = match entry.namespace {
+                Namespace::Flash => Some(entry.json),
+                Namespace::Data => left.remove(entry.key),
+            };
+            if let Some(json) = json {
+                push(&mut block, entry.namespace, entry.key, json, 0)?;
+            }
+        }
+        for (key, _) in fields {
+            if let Some(json) = left.remove(key.as_str()) {
+                push(&mut block, Namespace::Data, key, json, 0)?;
+            }
+        }
+        let changed = block != self.block;
+        self.block = block;
+        Ok(changed)
     }
 
     /// Removes a value. Says whether there was one.
@@ -135,14 +162,11 @@ impl Entries {
         place.map(|place| self.block.drain(place)).is_some()
     }
 
-    /// Removes every value of a namespace for which `keep` says no. Says whether there was one.
-    pub(crate) fn retain(&mut self, namespace: Namespace, keep: impl Fn(&str) -> bool) -> bool {
+    /// Removes every value of a namespace. Says whether there was one.
+    pub(crate) fn clear(&mut self, namespace: Namespace) -> bool {
         let mut kept = Vec::with_capacity(self.block.len());
-        for raw in raw_entries(&self.block) {
-            let key = str::from_utf8(raw.key).unwrap_or_default();
-            if Namespace::of(raw.tag) != namespace || keep(key) {
-                kept.extend_from_slice(raw.whole);
-            }
+        for entry in raw_entries(&self.block).filter(|entry| Namespace::of(entry.tag) != namespace) {
+            kept.extend_from_slice(entry.whole);
         }
         let changed = kept.len() != self.block.len();
         self.block = kept;
@@ -168,15 +192,23 @@ pub(crate) fn size(key: usize, json: usize) -> usize {
     key.saturating_add(json).saturating_add(3)
 }
 
-fn tag(namespace: Namespace, key: &str) -> Result<u8, ValueError> {
-    match u8::try_from(key.len()) {
-        Ok(len @ 1..=KEY_LEN) => Ok(len | namespace.bit()),
-        _ => Err(ValueError::KeyLength { found: key.len() }),
+/// Appends an entry, if it and the `more` bytes to come still fit.
+fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: usize) -> Result<(), ValueError> {
+    let tag = match u8::try_from(key.len()) {
+        Ok(len @ 1..=KEY_LEN) => len | namespace.bit(),
+        _ => return Err(ValueError::KeyLength { found: key.len() }),
+    };
+    let Ok(json_len) = u16::try_from(json.len()) else {
+        return Err(ValueError::TooLong { key: key.to_owned(), found: json.len() });
+    };
+    if size(key.len(), json.len()).saturating_add(block.len()).saturating_add(more) > MAX_BLOCK {
+        return Err(ValueError::Full { key: key.to_owned() });
     }
-}
-
-fn json_len(key: &str, json: &str) -> Result<u16, ValueError> {
-    u16::try_from(json.len()).map_err(|_| ValueError::TooLong { key: key.to_owned(), found: json.len() })
+    block.push(tag);
+    block.extend_from_slice(key.as_bytes());
+    block.extend_from_slice(&json_len.to_be_bytes());
+    block.extend_from_slice(json.as_bytes());
+    Ok(())
 }
 
 /// One entry as it stands in a block, nothing checked but its lengths.
@@ -243,6 +275,8 @@ fn hash(tag: u8, key: &[u8]) -> u64 {
     (ends ^ u64::from(tag)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// No cookie holds a tenth of it. It keeps a session that will not be sealed anyway from costing quadratic time.
+const MAX_BLOCK: usize = 0xffff;
 const FLASH: u8 = 0x80;
 const KEY_LEN: u8 = 0x7f;
 
@@ -344,20 +378,44 @@ mod tests {
         assert_eq!(none.put(Data, &"k".repeat(128), "1"), Err(ValueError::KeyLength { found: 128 }));
         assert_eq!(none.put(Data, &"k".repeat(256), "1"), Err(ValueError::KeyLength { found: 256 }));
         let long = "1".repeat(65_536);
+        let fitting = &long[..MAX_BLOCK - 3 - 127];
         assert_eq!(none.put(Data, "k", &long), Err(ValueError::TooLong { key: "k".into(), found: 65_536 }));
         assert!(none.is_empty());
-        assert_eq!(none.put(Data, &"k".repeat(127), &long[1..]), Ok(true));
+        assert_eq!(none.put(Data, "k", &long[1..]), Err(ValueError::Full { key: "k".into() }));
+        assert_eq!(none.put(Data, &"k".repeat(127), fitting), Ok(true));
+        assert_eq!(none.put(Data, &"k".repeat(127), &fitting[1..]), Ok(true), "it takes the place of the old one");
+        assert_eq!(none.put(Flash, "f", ""), Err(ValueError::Full { key: "f".into() }));
         assert_eq!(parse(none.as_bytes()), Some(none));
     }
 
     #[test]
-    fn remove_and_retain_touch_one_namespace() {
+    fn put_all_keeps_places_drops_the_rest_and_leaves_flash_values() {
+        let fields = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter().map(|(key, json)| ((*key).to_owned(), (*json).to_owned())).collect()
+        };
+        let mut mixed = entries(&[(Data, "a", "1"), (Flash, "f", "2"), (Data, "b", "3"), (Data, "c", "4")]);
+        let wanted = entries(&[(Flash, "f", "2"), (Data, "b", "5"), (Data, "c", "4"), (Data, "d", "7")]);
+        // Of a key that stands twice the last counts.
+        let list = fields(&[("d", "6"), ("c", "4"), ("b", "5"), ("d", "7")]);
+        assert_eq!(mixed.put_all(&list), Ok(true));
+        assert_eq!(mixed, wanted);
+        assert_eq!(mixed.put_all(&list), Ok(false));
+        assert_eq!(mixed.put_all(&fields(&[("b", "0"), ("", "1")])), Err(ValueError::KeyLength { found: 0 }));
+        assert_eq!(mixed, wanted);
+        let many: Vec<_> = (0..20_000).map(|number| (format!("key{number}"), "1".to_owned())).collect();
+        assert!(matches!(mixed.put_all(&many), Err(ValueError::Full { .. })));
+        assert_eq!(mixed.put_all(&many[..300]), Ok(true));
+        assert_eq!(parse(mixed.as_bytes()), Some(mixed));
+    }
+
+    #[test]
+    fn remove_and_clear_touch_one_namespace() {
         let mut both = entries(&[(Data, "a", "1"), (Flash, "a", "2"), (Data, "b", "3")]);
         assert!(both.remove(Data, "a"));
         assert!(!both.remove(Data, "a"));
         assert_eq!(both.get(Flash, "a"), Some("2"));
-        assert!(both.retain(Flash, |_| false));
-        assert!(!both.retain(Flash, |_| false));
+        assert!(both.clear(Flash));
+        assert!(!both.clear(Flash));
         assert_eq!(both, entries(&[(Data, "b", "3")]));
     }
 }

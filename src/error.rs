@@ -29,6 +29,11 @@ pub enum ValueError {
         /// The length of its JSON text, in bytes.
         found: usize,
     },
+    /// All entries together would be longer than 65,535 bytes, far more than any cookie holds.
+    Full {
+        /// The key that the value was to have.
+        key: String,
+    },
     /// The stored value is not of the type that was asked for; it stays.
     Deserialize {
         /// The key of the value, or `*` for the whole session.
@@ -51,6 +56,7 @@ impl fmt::Display for ValueError {
             Self::TooLong { key, found } => {
                 write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")
             }
+            Self::Full { key } => write!(f, "session has no room for the value {key:?} in 65535 bytes"),
             Self::Deserialize { key, expected } => write!(f, "session value {key:?} is not a {expected}"),
             Self::NotAMap { found } => write!(f, "session content must be a struct or a map, found {found}"),
         }
@@ -76,6 +82,13 @@ pub enum EncodeError {
     TimeOutOfRange,
     /// The session's times are not in the order `created_at <= issued_at <= expires_at`.
     TimesOutOfOrder,
+    /// The session has another schema than the codec, which would refuse what it sealed.
+    Schema {
+        /// The schema of the session.
+        found: u8,
+        /// The schema of the codec.
+        expected: u8,
+    },
     /// The operating system's random number generator failed.
     Random,
     /// The cipher refused the message, as it does past 64 GiB only.
@@ -96,6 +109,7 @@ impl fmt::Display for EncodeError {
             }
             Self::TimeOutOfRange => f.write_str("session time must be 1 to 1099511627775 whole seconds"),
             Self::TimesOutOfOrder => f.write_str("session times must be in order: created_at, issued_at, expires_at"),
+            Self::Schema { found, expected } => write!(f, "session must have the schema {expected}, found {found}"),
             Self::Random => f.write_str(RANDOM),
             Self::Cipher => f.write_str("session could not be sealed"),
         }

@@ -8,7 +8,7 @@
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
 /// The values that came under our name, copied out of the header so that they can be opened later.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Candidates {
     bytes: Vec<u8>,
     lens: [usize; MAX_CANDIDATES],

@@ -23,7 +23,7 @@ impl Lifetime {
         if issued_at > now.saturating_add(self.clock_skew) {
             return Err(DecodeError::NotYetValid { now, issued_at });
         }
-        let absolute_end = created_at.saturating_add(self.absolute);
+        let absolute_end = self.absolute_end(times);
         if now >= absolute_end {
             return Err(DecodeError::Expired { timeout: Timeout::Absolute, now, expires_at: absolute_end });
         }
@@ -65,9 +65,14 @@ impl Lifetime {
         now.seconds_since(times.issued_at) >= self.extend_after && self.slide(now, times).expires_at > times.expires_at
     }
 
+    /// When the session ends whatever is done to it.
+    pub(crate) fn absolute_end(&self, times: &Times) -> UnixTime {
+        times.created_at.saturating_add(self.absolute)
+    }
+
     /// The later of two ends, but never past the absolute timeout.
     fn end(&self, times: &Times, wanted: UnixTime) -> UnixTime {
-        let end = times.expires_at.max(wanted).min(times.created_at.saturating_add(self.absolute));
+        let end = times.expires_at.max(wanted).min(self.absolute_end(times));
         end.max(times.issued_at)
     }
 }

@@ -63,8 +63,8 @@ impl SessionManager {
     /// What is set after this call is in no cookie until the next call.
     ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when there is no random
-    /// nonce to be had. The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
+    /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
+    /// there is no random nonce to be had. The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
         session.commit()
     }

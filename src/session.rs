@@ -22,7 +22,7 @@ use crate::typed;
 ///
 /// It comes from [`SessionManager::load`](crate::SessionManager::load) and is opened at the first question asked of it.
 /// Every change is in memory until [`SessionManager::commit`](crate::SessionManager::commit). No lock is held while your
-/// `Serialize` and `Deserialize` run.
+/// `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function and a clock of yours run under it.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -65,7 +65,8 @@ impl Session {
     /// Stores a value under a key of 1 to 127 bytes. Storing what is there already changes nothing.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
+    /// stored then.
     pub fn set<T: Serialize>(&self, key: &str, value: T) -> Result<(), ValueError> {
         let json = typed::to_json(key, &value)?;
         self.change(|data| data.put(Namespace::Data, key, &json))
@@ -155,17 +156,18 @@ impl Session {
     /// stay.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing
-    /// is changed then.
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is changed then.
     pub fn set_data<T: Serialize + ?Sized>(&self, content: &T) -> Result<(), ValueError> {
         let fields = typed::to_fields(content)?;
-        self.change(|data| data.put_fields(&fields))
+        self.change(|data| data.put_all(&fields))
     }
 
     /// Stores a flash value: it is read once, by the request that takes it. Flash values have keys of their own.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`] and [`ValueError::TooLong`]; nothing is stored then.
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
+    /// stored then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -193,10 +195,13 @@ impl Session {
     /// # Errors
     /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay. `serde_json::Value` fits all.
     pub fn flashes<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>, ValueError> {
-        let mut taken = self.read(Clone::clone).flashes()?;
-        // Of two threads that ask for one flash value, one gets it.
-        taken.retain(|(key, _)| self.edit(|data| data.remove_in(Namespace::Flash, key)));
-        Ok(taken)
+        let keys: Vec<String> = self.read(|data| data.flash().map(|(key, _)| key.to_owned()).collect());
+        // All of them are known to fit before the first is taken.
+        for key in &keys {
+            self.json(Namespace::Flash, key).map(|json| typed::from_json::<T>(key, &json)).transpose()?;
+        }
+        let take = |key: String| Some(self.take_flash(&key).transpose()?.map(|value| (key, value)));
+        keys.into_iter().filter_map(take).collect()
     }
 
     /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
@@ -260,7 +265,8 @@ impl Session {
         });
     }
 
-    /// The id, for logs, deny lists and CSRF tokens. A new session draws it here, or when it is committed.
+    /// The id, for logs and deny lists. A new session draws it here, or when it is committed; one that stays empty is not
+    /// committed, and the next request has another.
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the operating system's random number generator fails.

@@ -12,7 +12,7 @@ use crate::time::{Times, UnixTime};
 
 /// What became of a session so far.
 ///
-/// It says what a commit would do, so a new session that stayed empty is `New` and one that got a value is `Changed`.
+/// A new session that stayed empty is `New`, and one that got a value is `Changed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -20,7 +20,7 @@ pub enum Status {
     New,
     /// It came in a cookie and is unchanged.
     Loaded,
-    /// Something was stored, changed or removed.
+    /// Something was stored, changed or removed, or the session was migrated from another schema.
     Changed,
     /// It has a new id.
     Regenerated,
@@ -51,15 +51,21 @@ impl Status {
 
 /// A session that the client's cookie held until now.
 ///
-/// No server can take a cookie back: a copy of it opens until `expires_at`. Who must end it sooner keeps the id on a
-/// deny list until then.
+/// No server can take a cookie back: a copy of it opens, and may be extended under the same id, until the absolute
+/// timeout. Who must end it sooner keeps the id on a deny list until `expires_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {
     /// Its id.
     pub id: SessionId,
-    /// When no copy of its cookie opens any more.
+    /// When no copy of its cookie opens any more, extended or not: its absolute timeout.
     pub expires_at: UnixTime,
+}
+
+impl Retired {
+    fn new(data: &SessionData, codec: &Codec) -> Self {
+        Self { id: data.id(), expires_at: codec.lifetime().absolute_end(data.times()) }
+    }
 }
 
 /// What the request brought.
@@ -90,7 +96,7 @@ enum Plan {
 /// An opened session.
 pub(crate) struct State {
     data: SessionData,
-    /// When it was opened: the one time that all its decisions are taken at.
+    /// When it was opened, or last committed: the one time that all decisions in between are taken at.
     now: UnixTime,
     origin: Origin,
     rejected: Option<DecodeError>,
@@ -106,9 +112,10 @@ impl State {
     pub(crate) fn open(candidates: &Candidates, codec: &Codec) -> Self {
         let now = codec.now();
         match newest(candidates, codec, now) {
-            Ok(Some(Opened { data, is_stale })) => {
-                let origin = Origin::Cookie(Retired { id: data.id(), expires_at: data.expires_at() });
-                Self { has_id: true, is_stale, ..Self::blank(data, now, origin) }
+            Ok(Some(Opened { data, is_stale, is_migrated })) => {
+                let origin = Origin::Cookie(Retired::new(&data, codec));
+                let progress = if is_migrated { Progress::Changed } else { Progress::Untouched };
+                Self { has_id: true, is_stale, progress, ..Self::blank(data, now, origin) }
             }
             Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
             Err(reason) => {
@@ -200,7 +207,13 @@ impl State {
 
     /// Does what the rules demand. On an error all is as it was.
     pub(crate) fn commit(&mut self, codec: &Codec) -> Result<SetCookies, EncodeError> {
+        // A handler may have taken its time. A clock that went back meanwhile is not followed.
+        self.now = self.now.max(codec.now());
         match self.plan(codec) {
+            Plan::Seal if self.now >= codec.lifetime().absolute_end(self.data.times()) => {
+                self.destroy(codec);
+                self.commit(codec)
+            }
             Plan::Nothing => Ok(SetCookies::default()),
             Plan::Delete => {
                 self.deletion_sent = true;
@@ -217,7 +230,7 @@ impl State {
                         return self.excuse(error);
                     }
                 };
-                self.origin = Origin::Cookie(Retired { id: self.data.id(), expires_at: self.data.expires_at() });
+                self.origin = Origin::Cookie(Retired::new(&self.data, codec));
                 self.progress = Progress::Untouched;
                 self.is_stale = false;
                 Ok(SetCookies::one(line))

@@ -216,12 +216,66 @@ fn extend_by_no_second_or_by_too_many_is_an_error() {
 }
 
 #[test]
-fn max_age_counts_from_the_response_and_never_goes_past_the_expiry() {
+fn a_copy_of_a_retired_session_is_extended_no_further_than_its_deny_list_entry() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    clock.set(20 * HOUR);
+    let copy = cookie_of(&commit(&manager, &looked_at(&manager, &cookie)).unwrap());
+    clock.set(21 * HOUR);
+    let old = manager.load([cookie]).destroy().unwrap();
+    clock.set(30 * HOUR);
+    assert_eq!(manager.load([copy.as_str()]).id(), Ok(old.id), "the copy lives on under the same id");
+    let mut copy = copy;
+    for hour in (30..30 * 24).step_by(12) {
+        clock.set(hour * HOUR);
+        let session = looked_at(&manager, &copy);
+        assert_eq!(session.status(), Status::Loaded);
+        copy = commit(&manager, &session).map_or(copy, |line| cookie_of(&line));
+    }
+    clock.set(old.expires_at.as_secs() - START);
+    assert!(looked_at(&manager, &copy).rejected().is_some());
+}
+
+#[test]
+fn a_handler_that_takes_its_time_seals_at_the_time_of_the_response() {
     let (manager, clock) = manager_with(|config| config);
     let session = fresh(&manager);
     session.set("a", 1).unwrap();
-    clock.set(600);
-    assert!(commit(&manager, &session).unwrap().ends_with("; Max-Age=85800"));
+    clock.set(25 * HOUR);
+    let line = commit(&manager, &session).unwrap();
+    assert!(line.ends_with("; Max-Age=86400"), "{line}");
+    let session = manager.load([cookie_of(&line)]);
+    assert_eq!([session.created_at(), session.issued_at()], [at(START), at(START + 25 * HOUR)]);
+}
+
+#[test]
+fn a_handler_that_outlasts_the_absolute_timeout_ends_in_a_deletion() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = manager.load([sealed(&manager)]);
+    session.set("a", 1).unwrap();
+    clock.set(30 * DAY);
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(session.status(), Status::Destroyed);
+}
+
+#[test]
+fn a_clock_that_goes_back_during_a_request_is_not_followed() {
+    let (manager, clock) = manager_with(|config| config);
+    clock.set(100);
+    let session = fresh(&manager);
+    session.set("a", 1).unwrap();
+    clock.set(50);
+    let session = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
+    assert_eq!([session.created_at(), session.issued_at()], [at(START + 100), at(START + 100)]);
+}
+
+#[test]
+fn max_age_never_goes_past_the_expiry() {
+    let (manager, clock) = manager_with(|config| config.absolute_timeout(Duration::from_secs(DAY + 10)));
+    let cookie = sealed(&manager);
+    clock.set(DAY - 5);
+    let line = commit(&manager, &looked_at(&manager, &cookie)).unwrap();
+    assert!(line.ends_with("; Max-Age=15"), "{line}");
 }
 
 #[test]
@@ -267,7 +321,7 @@ fn regenerate_changes_the_id_and_created_at_and_keeps_the_values() {
     let session = manager.load([cookie.as_str()]);
     let old = session.regenerate().unwrap().unwrap();
     assert_eq!(old.id, before.id().unwrap());
-    assert_eq!(old.expires_at, at(START + DAY));
+    assert_eq!(old.expires_at, at(START + 30 * DAY));
     assert_eq!(session.status(), Status::Regenerated);
 
     let after = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
@@ -306,7 +360,7 @@ fn destroy_deletes_the_cookie_and_names_the_session_that_it_held() {
     let session = manager.load([cookie.as_str()]);
     let id = session.id().unwrap();
     let old = session.destroy().unwrap();
-    assert_eq!((old.id, old.expires_at), (id, at(START + DAY)));
+    assert_eq!((old.id, old.expires_at), (id, at(START + 30 * DAY)));
     assert_eq!(session.status(), Status::Destroyed);
     assert!(session.is_empty());
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
@@ -414,6 +468,16 @@ fn a_garbage_duplicate_does_not_get_a_cookie_under_an_unknown_key_deleted() {
 }
 
 #[test]
+fn too_many_garbage_cookies_do_not_get_one_deleted_that_was_not_tried() {
+    let (other, _) = manager_with(|_| sealed_session::SessionConfig::new(crate::common::key(SECOND_KEY)));
+    let manager = manager();
+    let header = format!("{}{}", format!("{NAME}=garbage; ").repeat(4), sealed(&other));
+    let session = looked_at(&manager, &header);
+    assert_eq!(session.rejected(), Some(DecodeError::TooManyCandidates));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
 fn destroy_deletes_even_a_cookie_that_this_node_can_not_open() {
     let (other, _) = manager_with(|_| sealed_session::SessionConfig::new(crate::common::key(SECOND_KEY)));
     let manager = manager();
@@ -473,6 +537,35 @@ fn an_old_schema_is_migrated_once_at_opening_and_sealed_again() {
     assert_eq!(session.snapshot().unwrap().schema(), 1);
     assert_eq!(commit(&manager, &session), None);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_migration_changes_content_and_neither_id_nor_times() {
+    let cookie = sealed(&manager());
+    let (manager, _) = manager_with(|config| {
+        config.schema(1).migrate(|_, data| {
+            data.set_id(sealed_session::SessionId::from_bytes([1; 16]));
+            data.set_times(at(0), at(0), sealed_session::UnixTime::MAX)?;
+            Ok(())
+        })
+    });
+    let session = manager.load([&cookie]);
+    assert_ne!(session.id().unwrap().to_bytes(), [1; 16]);
+    assert_eq!([session.created_at(), session.expires_at()], [at(START), at(START + DAY)]);
+    assert_eq!(session.status(), Status::Changed);
+}
+
+#[test]
+fn a_migrated_session_that_grew_too_large_is_an_error() {
+    let cookie = sealed(&manager());
+    let (manager, _) = manager_with(|config| {
+        config.schema(1).migrate(|_, data| {
+            data.set("big", "x".repeat(4000))?;
+            Ok(())
+        })
+    });
+    let session = looked_at(&manager, &cookie);
+    assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { .. })));
 }
 
 #[test]

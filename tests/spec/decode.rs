@@ -253,6 +253,15 @@ fn create_and_extend_follow_the_configured_timeouts() {
 }
 
 #[test]
+fn a_session_of_another_schema_than_its_codec_is_an_error_and_no_lost_cookie() {
+    let (codec, _) = codec_with(|config| config.schema(1));
+    let mut data = SessionData::new(at(START), Duration::from_secs(10)).unwrap();
+    assert_eq!(codec.encode(&data), Err(EncodeError::Schema { found: 0, expected: 1 }));
+    data.set_schema(1);
+    assert!(codec.decode(&codec.encode(&data).unwrap()).is_ok());
+}
+
+#[test]
 fn a_session_without_a_codec_takes_any_life_and_refuses_what_overflows() {
     let mut data = SessionData::new(at(START), Duration::from_secs(10)).unwrap();
     assert!(!data.is_expired(at(START + 9)));

@@ -14,7 +14,7 @@ fn codec() -> Codec {
     codec_of(FIRST_KEY, "sid", "")
 }
 
-/// A value of 200 bytes: 45 around a plaintext of five blocks, less the 5 that no block has.
+/// A value of 205 bytes: 45 around a plaintext of five blocks.
 fn value(codec: &Codec) -> String {
     let mut data = codec.create().unwrap();
     data.set("user_id", "01JD3V6Z9QK2M8X4T7B5N0C1RF").unwrap();

@@ -178,6 +178,32 @@ fn flashes_takes_them_all_or_none() {
 }
 
 #[test]
+fn a_flash_value_that_changes_while_all_are_taken_is_not_lost() {
+    thread_local!(static SESSION: std::cell::RefCell<Option<Session>> = const { std::cell::RefCell::new(None) });
+
+    /// Stores a new flash value under the same key while the old one is read, once.
+    #[derive(PartialEq, Debug)]
+    struct Meddler(u32);
+
+    impl<'de> Deserialize<'de> for Meddler {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            if let Some(session) = SESSION.take() {
+                session.set_flash("n", 2).unwrap();
+            }
+            u32::deserialize(deserializer).map(Meddler)
+        }
+    }
+    let session = fresh(&manager());
+    session.set_flash("n", 1).unwrap();
+    SESSION.set(Some(session.clone()));
+    assert_eq!(session.flashes(), Ok(vec![("n".to_owned(), Meddler(2))]));
+    session.set_flash("n", 1).unwrap();
+    SESSION.set(Some(session.clone()));
+    assert_eq!(session.take_flash("n"), Ok(Some(Meddler(2))));
+    assert!(session.is_empty());
+}
+
+#[test]
 fn a_flash_value_of_another_type_stays() {
     let session = fresh(&manager());
     session.set_flash("notice", "saved").unwrap();
