@@ -89,7 +89,8 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
         // They are ASCII, so each of them is a header value.
         Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
             response.headers_mut().append(header::SET_COOKIE, set_cookie);
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            let no_store = HeaderValue::from_static("private, no-store");
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
         }),
         // What the handler says is not true if the session is not kept.
         Err(error) => response = Failure::from(error).into_response(),

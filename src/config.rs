@@ -42,14 +42,15 @@ impl SessionConfig {
         self
     }
 
-    /// The Path attribute, `/` by default.
+    /// The Path attribute, `/` by default: up to 1024 bytes of ASCII that begin with `/`, without `;`.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.options.path = path.into();
         self
     }
 
-    /// The Domain attribute, none by default: the cookie goes to this host alone.
+    /// The Domain attribute, none by default: the cookie goes to this host alone. A host name is what it takes; every host
+    /// below it gets the cookie, and can plant another of its name.
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.options.domain = Some(domain.into());
@@ -92,7 +93,11 @@ impl SessionConfig {
         self
     }
 
-    /// How long a session lives unused, 24 hours by default. A lower value holds from the next seal on.
+    /// How long a session lives unused, 24 hours by default, in whole seconds.
+    ///
+    /// A lower value is for sessions created or regenerated from then on; those already out keep the expiry that they have, so
+    /// that a longer life given by [`Session::extend`](crate::Session::extend) is kept too. To end those, lower
+    /// [`SessionConfig::absolute_timeout`] or set [`SessionConfig::not_before`].
     #[must_use]
     #[doc(alias = "ttl")]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
@@ -121,7 +126,7 @@ impl SessionConfig {
         self
     }
 
-    /// How far in the future a cookie may be issued, 60 seconds by default, for servers whose clocks differ.
+    /// How far in the future a cookie may be issued, 60 seconds by default and a day at most, for servers whose clocks differ.
     #[must_use]
     #[doc(alias = "leeway")]
     pub fn clock_skew(mut self, skew: Duration) -> Self {
@@ -129,7 +134,8 @@ impl SessionConfig {
         self
     }
 
-    /// Refuses every session created before this time: logs everyone out. None by default.
+    /// Refuses every session created before this time: logs everyone out. None by default. Until a time in the future has
+    /// come, it refuses the sessions of new logins too.
     #[must_use]
     pub fn not_before(mut self, time: UnixTime) -> Self {
         self.options.not_before = time;
@@ -171,7 +177,8 @@ impl SessionConfig {
     }
 
     /// Brings a session of another schema to the configured one. It gets the schema that the cookie has, once, when the
-    /// session is opened, and the session is sealed again with the configured schema. An error refuses the cookie.
+    /// session is opened, and the session is sealed again with the configured schema. An error refuses the cookie. It is for
+    /// content: the id and the times stay what they were.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -256,7 +263,7 @@ pub(crate) struct Options {
     pub(crate) migrate: Option<Migrate>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) insecure_key: bool,
-    pub(crate) insecure_in_production: bool,
+    pub(crate) insecure_dev: bool,
 }
 
 impl Default for Options {
@@ -282,7 +289,7 @@ impl Default for Options {
             migrate: None,
             clock: Arc::new(SystemClock),
             insecure_key: false,
-            insecure_in_production: false,
+            insecure_dev: false,
         }
     }
 }

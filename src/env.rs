@@ -7,10 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use crate::config::{Options, SameSite, SessionConfig};
-use crate::config_error::{ConfigError, ConfigProblem, ProblemKind};
+use crate::config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
 use crate::key::{Key, KeyRing};
 use crate::rules;
 use crate::time::UnixTime;
@@ -97,15 +95,26 @@ impl SessionConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn insecure_dev(self) -> Self {
-        self.insecure_dev_in(env::var_os("APP_ENV").as_deref())
+    pub fn insecure_dev(mut self) -> Self {
+        self.options.insecure_dev = true;
+        self
     }
 
-    fn insecure_dev_in(mut self, app_env: Option<&OsStr>) -> Self {
-        self.options.cookie_name = rules::without_prefix(&self.options.cookie_name).to_owned();
+    /// Carries out [`SessionConfig::insecure_dev`], or says why not.
+    pub(crate) fn for_this_process(self) -> (Self, Option<ConfigProblem>) {
+        self.for_app_env(env::var_os("APP_ENV").as_deref())
+    }
+
+    fn for_app_env(mut self, app_env: Option<&OsStr>) -> (Self, Option<ConfigProblem>) {
+        if !self.options.insecure_dev {
+            return (self, None);
+        }
+        let name = rules::without_prefix(&self.options.cookie_name).to_owned();
+        self.options.cookie_name = name;
         self.options.secure = false;
-        self.options.insecure_in_production = app_env.is_some_and(|value| value.eq_ignore_ascii_case("production"));
-        self
+        let rule = "must not be used where the variable APP_ENV is production";
+        let is_production = app_env.is_some_and(|value| value.eq_ignore_ascii_case("production"));
+        (self, is_production.then(|| ConfigProblem::new("insecure_dev", ProblemKind::Conflict { rule })))
     }
 
     /// The configuration that these variables describe. Each name is looked up with the prefix, then without; a name with
@@ -155,7 +164,15 @@ struct Reader<'p> {
 /// A variable that is set: its name in full, and its text without white space around it.
 struct Var {
     name: String,
-    text: Zeroizing<String>,
+    text: String,
+}
+
+/// What became of a text that a variable or a file holds.
+enum Text {
+    Is(Var),
+    Unset,
+    /// Its problem is noted.
+    Unreadable,
 }
 
 impl<'p> Reader<'p> {
@@ -192,35 +209,45 @@ impl<'p> Reader<'p> {
     /// The keys, or `None` and a problem.
     fn keys(&mut self, options: &mut Options) -> Option<KeyRing> {
         let allow_insecure = self.parse(ALLOW_INSECURE_KEY, SWITCH, switch).unwrap_or(false);
-        let before = self.problems.len();
         let primary = self.text_or_file(ENCRYPTION_KEY, ENCRYPTION_KEY_FILE);
         let previous = self.text_or_file(PREVIOUS_KEYS, PREVIOUS_KEYS_FILE);
-        let primary_name = primary.as_ref().map_or_else(|| self.name_of(ENCRYPTION_KEY), |var| var.name.clone());
         let primary = match primary {
-            Some(var) => Key::from_hex(&var.text),
-            None if self.problems.len() != before => return None,
-            None if allow_insecure => {
+            Text::Is(var) => self.key(&var.name, Key::from_hex(&var.text)),
+            Text::Unset if allow_insecure => {
                 options.insecure_key = true;
-                Key::generate()
+                self.key(&self.name_of(ENCRYPTION_KEY), Key::generate())
             }
-            None => return self.problem(primary_name, ProblemKind::Missing { takes: KEY }),
+            Text::Unset => self.problem(self.name_of(ENCRYPTION_KEY), ProblemKind::Missing { takes: KEY }),
+            Text::Unreadable => None,
         };
-        let primary = primary.map_err(|error| self.note(primary_name, ProblemKind::Key(error))).ok();
-        let previous_name = previous.as_ref().map_or_else(|| self.name_of(PREVIOUS_KEYS), |var| var.name.clone());
-        let texts = previous.iter().filter(|var| !var.text.is_empty()).flat_map(|var| var.text.split(','));
-        let ring = texts
-            .map(Key::from_hex)
-            .collect::<Result<Vec<_>, _>>()
-            .and_then(|previous| primary.map(|primary| KeyRing::new(primary, previous)).transpose());
-        ring.map_err(|error| self.note(previous_name, ProblemKind::Key(error))).ok()?
+        let (previous_name, previous) = match previous {
+            Text::Is(var) => {
+                let texts = var.text.split([',', '\n']).map(str::trim).filter(|text| !text.is_empty());
+                let keys: Vec<_> = texts.map(|text| self.key(&var.name, Key::from_hex(text))).collect();
+                (var.name, keys.into_iter().collect::<Option<Vec<_>>>())
+            }
+            Text::Unset => (self.name_of(PREVIOUS_KEYS), Some(Vec::new())),
+            Text::Unreadable => return None,
+        };
+        self.key(&previous_name, KeyRing::new(primary?, previous?))
     }
 
-    /// Notes the rules that the options break, under the names of the variables. A variable has one problem at most.
+    fn key<T>(&mut self, name: &str, key: Result<T, KeyError>) -> Option<T> {
+        key.map_err(|error| self.note(name.to_owned(), ProblemKind::Key(error))).ok()
+    }
+
+    /// Notes the rules that the options break, under the names of the variables. A variable has one problem at most, and one
+    /// that could not be read contradicts no other.
     fn check(&mut self, options: &Options) {
+        let is_time = |name: &str| name.ends_with("_SECONDS");
+        let has_wrong_time = self.problems.iter().any(|problem| is_time(problem.setting()));
         for problem in rules::problems(options) {
             let variable = VARIABLES.iter().find(|(_, setting)| *setting == problem.setting());
             let name = variable.map_or_else(|| problem.setting().to_owned(), |(name, _)| self.name_of(name));
-            if self.problems.iter().all(|known| known.setting() != name) {
+            let is_known = self.problems.iter().any(|known| known.setting() == name);
+            let is_conflict = matches!(problem.kind(), ProblemKind::Conflict { .. });
+            let is_unsure = has_wrong_time && is_conflict && is_time(&name);
+            if !is_known && !is_unsure {
                 self.note(name, problem.kind().clone());
             }
         }
@@ -246,7 +273,7 @@ impl<'p> Reader<'p> {
     }
 
     fn text(&mut self, name: &str) -> Option<String> {
-        self.var(name).map(|var| (*var.text).clone())
+        self.var(name).map(|var| var.text)
     }
 
     fn parse<T>(&mut self, name: &str, takes: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
@@ -257,27 +284,45 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// A variable, or the text of the file that another one names.
-    fn text_or_file(&mut self, name: &str, file_name: &str) -> Option<Var> {
-        match (self.var(name), self.var(file_name)) {
+    /// A variable, or the text of the file that another one names. Names with the prefix go before bare ones.
+    fn text_or_file(&mut self, name: &str, file_name: &str) -> Text {
+        let [var, file] = [name, file_name].map(|name| self.is_set(name).then(|| self.name_of(name)));
+        let has_prefix = |found: &Option<String>| found.as_ref().is_some_and(|found| found.starts_with(self.prefix));
+        let (var, file) = match (has_prefix(&var), has_prefix(&file)) {
+            (true, false) => (var, None),
+            (false, true) => (None, file),
+            _ => (var, file),
+        };
+        let found = match (var, file) {
+            (None, None) => return Text::Unset,
+            (Some(_), None) => self.var(name),
+            (None, Some(_)) => self.file(file_name),
             (Some(_), Some(file)) => {
                 let rule = "must not be set together with the variable that holds the text itself";
-                self.problem(file.name, ProblemKind::Conflict { rule })
+                self.problem(file, ProblemKind::Conflict { rule })
             }
-            (var, None) => var,
-            (None, Some(file)) => match fs::read_to_string(Path::new(file.text.as_str())).map(Zeroizing::new) {
-                Ok(text) => Some(Var { name: file.name, text: Zeroizing::new(text.trim().to_owned()) }),
-                Err(error) => self.problem(file.name, ProblemKind::File(error.kind())),
-            },
+        };
+        found.map_or(Text::Unreadable, Text::Is)
+    }
+
+    fn file(&mut self, file_name: &str) -> Option<Var> {
+        let Var { name, text: path } = self.var(file_name)?;
+        match fs::read_to_string(Path::new(&path)) {
+            Ok(text) => Some(Var { name, text: text.trim().to_owned() }),
+            Err(error) => self.problem(name, ProblemKind::File(error.kind())),
         }
     }
 
     fn var(&mut self, name: &str) -> Option<Var> {
         let name = self.name_of(name);
         match self.vars.get(OsStr::new(&name))?.to_str() {
-            Some(text) => Some(Var { name, text: Zeroizing::new(text.trim().to_owned()) }),
+            Some(text) => Some(Var { name, text: text.trim().to_owned() }),
             None => self.problem(name, ProblemKind::Invalid { takes: "UTF-8 text" }),
         }
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.vars.contains_key(OsStr::new(&self.name_of(name)))
     }
 
     /// The name under which a variable is set; with the prefix when it is not.
@@ -336,17 +381,20 @@ mod tests {
     #[test]
     fn the_insecure_configuration_for_development_is_refused_in_production() {
         let config = |app_env: Option<&str>| {
-            let config = SessionConfig::new(Key::generate().unwrap()).cookie_name("__Host-sid");
-            config.insecure_dev_in(app_env.map(OsStr::new)).build()
+            let config = SessionConfig::new(Key::generate().unwrap()).insecure_dev().cookie_name("__Host-sid");
+            config.for_app_env(app_env.map(OsStr::new))
         };
         for app_env in [None, Some("development"), Some("")] {
-            assert_eq!(config(app_env).unwrap().codec().cookie_name(), "sid");
+            let (config, problem) = config(app_env);
+            assert_eq!((config.options.cookie_name.as_str(), config.options.secure), ("sid", false));
+            assert_eq!(problem, None);
         }
         for app_env in ["production", "Production"] {
-            let error = config(Some(app_env)).unwrap_err();
-            assert_eq!(error.problems().len(), 1);
-            assert_eq!(error.problems()[0].setting(), "insecure_dev");
+            let (_, problem) = config(Some(app_env));
+            assert!(problem.is_some_and(|problem| problem.setting() == "insecure_dev"));
         }
+        let (unchanged, _) = SessionConfig::new(Key::generate().unwrap()).cookie_name("__Host-sid").for_app_env(None);
+        assert!(unchanged.options.secure && unchanged.options.cookie_name == "__Host-sid");
     }
 
     #[test]

@@ -97,7 +97,9 @@ impl SessionConfig {
     /// # Errors
     /// As for [`SessionConfig::build`].
     pub fn build_codec(self) -> Result<Codec, ConfigError> {
-        let problems = rules::problems(&self.options);
-        if problems.is_empty() { Ok(Codec::new(&self.keys, &self.options)) } else { Err(ConfigError::new(problems)) }
+        let (Self { keys, options }, problem) = self.for_this_process();
+        let mut problems = rules::problems(&options);
+        problems.extend(problem);
+        if problems.is_empty() { Ok(Codec::new(&keys, &options)) } else { Err(ConfigError::new(problems)) }
     }
 }

@@ -25,10 +25,14 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
     require(
         is_path(&options.path),
         "path",
-        invalid("a path that begins with `/`, up to 1024 bytes of ASCII without `;`"),
+        invalid("a path that begins with `/`, up to 1024 bytes of ASCII, without `;` and without a space at its end"),
     );
     let domain_is_good = options.domain.as_deref().is_none_or(is_domain);
-    require(domain_is_good, "domain", invalid("a host name, up to 1024 letters, digits, `-` and `.`"));
+    require(
+        domain_is_good,
+        "domain",
+        invalid("a host name: labels of up to 63 letters, digits and `-`, with dots between them"),
+    );
 
     let has = |prefix| strip_prefix(name, prefix).is_some();
     let host = has("__Host-");
@@ -46,8 +50,6 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
         "http_only",
         conflict("must be on with a cookie name that begins with `__Http-` or `__Host-Http-`"),
     );
-    let in_production = conflict("must not be used where the variable APP_ENV is production");
-    require(!options.insecure_in_production, "insecure_dev", in_production);
     let none = options.same_site == SameSite::None;
     require(options.secure || !none, "same_site", conflict("must not be none without Secure"));
     require(options.secure || !options.partitioned, "partitioned", conflict("must not be on without Secure"));
@@ -58,13 +60,14 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
     require(
         options.idle_timeout <= options.absolute_timeout,
         "idle_timeout",
-        conflict("must not be longer than the absolute timeout"),
+        conflict("must not be longer than the absolute timeout, which is 30 days unless it is set"),
     );
     let extends =
         |holds: fn(Duration, Duration) -> bool| options.extend_after.is_none_or(|age| holds(age, options.idle_timeout));
     require(extends(|age, _| is_whole(age)), "extend_after", invalid("whole seconds"));
     require(extends(|age, idle| age < idle), "extend_after", conflict("must be shorter than the idle timeout"));
-    require(is_whole(options.clock_skew), "clock_skew", invalid("whole seconds"));
+    let is_skew = is_whole(options.clock_skew) && options.clock_skew <= MAX_CLOCK_SKEW;
+    require(is_skew, "clock_skew", invalid("whole seconds, up to a day"));
 
     require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
     require((1..=1024).contains(&options.padding_block), "padding_block", invalid("1 to 1024 bytes"));
@@ -123,12 +126,21 @@ fn is_token(name: &str) -> bool {
 
 fn is_path(path: &str) -> bool {
     let is_path_byte = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b';';
-    path.starts_with('/') && path.len() <= ATTRIBUTE_LIMIT && path.bytes().all(is_path_byte)
+    // Browsers trim a space at the end, and a deletion must name the same path.
+    let is_trimmed = path.starts_with('/') && !path.ends_with(' ');
+    is_trimmed && path.len() <= ATTRIBUTE_LIMIT && path.bytes().all(is_path_byte)
 }
 
+/// RFC 1123 section 2.1; browsers ignore one dot in front.
 fn is_domain(domain: &str) -> bool {
-    let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-    (1..=ATTRIBUTE_LIMIT).contains(&domain.len()) && domain.bytes().all(is_host_byte)
+    let is_label = |label: &str| {
+        let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_host_byte)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
 }
 
 /// A cookie name without the prefix that asks browsers for more.
@@ -152,6 +164,9 @@ fn is_whole(duration: Duration) -> bool {
 fn is_timeout(duration: Duration) -> bool {
     is_whole(duration) && (1..=UnixTime::MAX.as_secs()).contains(&duration.as_secs())
 }
+
+/// A wider one would switch the check off.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most bytes that browsers keep of an attribute's value (RFC 6265bis section 5.6).
 const ATTRIBUTE_LIMIT: usize = 1024;
@@ -194,7 +209,7 @@ mod tests {
         let of = |path: &str| problems_of(|options| options.path = path.into());
         assert!(of("/shop/a b").is_empty());
         assert!(of(&format!("/{}", "p".repeat(1023))).is_empty());
-        for path in ["", "shop", "/;", "/\n", "/é", "/\x7f", &format!("/{}", "p".repeat(1024))] {
+        for path in ["", "shop", "/;", "/ ", "/\n", "/é", "/\x7f", &format!("/{}", "p".repeat(1024))] {
             assert!(of(path).contains(&"path I".to_owned()), "{path:?}");
         }
     }
@@ -204,7 +219,25 @@ mod tests {
         let of = |domain: &str| problems_of(|options| options.domain = Some(domain.into()));
         assert!(of("example.com").is_empty());
         assert!(of(".example.com").is_empty());
-        for domain in ["", "a b", "a;b", "a\n", "é", "example.com:80", &"d".repeat(1025)] {
+        assert!(of(&["a"; 127].join(".")).is_empty());
+        assert!(of(&"d".repeat(63)).is_empty());
+        for domain in [
+            "",
+            ".",
+            "..",
+            "a..b",
+            "..a",
+            "-a",
+            "a-",
+            "example.com.",
+            &["a"; 128].join("."),
+            &"d".repeat(64),
+            "a b",
+            "a;b",
+            "a\n",
+            "é",
+            "example.com:80",
+        ] {
             assert!(of(domain).contains(&"domain I".to_owned()), "{domain:?}");
         }
     }
@@ -267,7 +300,11 @@ mod tests {
         assert!(extend(seconds(86_399)).is_empty());
         assert_eq!(extend(seconds(86_400)), ["extend_after C"]);
         assert_eq!(extend(Duration::from_millis(1)), ["extend_after I"]);
-        assert_eq!(problems_of(|options| options.clock_skew = Duration::from_nanos(1)), ["clock_skew I"]);
+        let skew = |skew| problems_of(|options| options.clock_skew = skew);
+        assert!(skew(seconds(86_400)).is_empty());
+        for skewed in [Duration::from_nanos(1), seconds(86_401), Duration::MAX] {
+            assert_eq!(skew(skewed), ["clock_skew I"]);
+        }
     }
 
     #[test]

@@ -70,12 +70,16 @@ pub(crate) fn write_text(envelope: &[u8], text: &mut String) {
     BASE64.encode_string(envelope, text);
 }
 
-/// Which key sealed the value, from its first characters alone: whatever is refused here costs the same at any length.
+/// Which key sealed the value: refused by length, alphabet and version, before anything is decoded but its start.
 pub(crate) fn key_id(text: &[u8], max_chars: usize) -> Result<KeyId, DecodeError> {
     if text.len() > max_chars {
         return Err(DecodeError::TooLong);
     }
     if text.len() < MIN_CHARS {
+        return Err(DecodeError::Malformed);
+    }
+    // Counted without an early end, so that it is compiled to vector instructions.
+    if text.iter().filter(|byte| !is_base64url(**byte)).count() > 0 {
         return Err(DecodeError::Malformed);
     }
     let start = text.first_chunk::<PEEK_CHARS>().ok_or(DecodeError::Malformed)?;
@@ -86,6 +90,10 @@ pub(crate) fn key_id(text: &[u8], max_chars: usize) -> Result<KeyId, DecodeError
         return Err(DecodeError::UnsupportedVersion { version });
     }
     Ok(KeyId::new(id))
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
 /// The envelope of a text form; anything but canonical base64url without padding is refused.
@@ -142,6 +150,21 @@ mod tests {
         let id = KeyId::new([0xf5, 0x7c, 0x76, 0xce]);
         assert_eq!(key_id(long("AfV8ds5A").as_bytes(), 200), Ok(id));
         assert_eq!(key_id(long("AvV8ds5A").as_bytes(), 200), Err(DecodeError::UnsupportedVersion { version: 2 }));
+    }
+
+    #[test]
+    fn a_character_outside_the_alphabet_is_refused_before_version_and_key() {
+        for start in ["AvV8ds5A", "AQAAAAAA"] {
+            let good = long(start);
+            assert_ne!(key_id(good.as_bytes(), 200), Err(DecodeError::Malformed));
+            for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_alphanumeric() && !b"-_".contains(byte)) {
+                for position in [0, 8, 50, MIN_CHARS - 1] {
+                    let mut text = good.clone().into_bytes();
+                    text[position] = byte;
+                    assert_eq!(key_id(&text, 200), Err(DecodeError::Malformed), "{byte} at {position}");
+                }
+            }
+        }
     }
 
     #[test]

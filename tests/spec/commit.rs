@@ -296,7 +296,9 @@ fn a_session_that_is_not_persistent_has_no_max_age_and_ends_all_the_same() {
     let line = commit(&manager, &session).unwrap();
     assert!(line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"), "{line}");
     clock.set(DAY - 1);
+    assert!(session.is_opened());
     assert!(!manager.load([cookie_of(&line)]).is_persistent());
+    assert!(fresh(&manager).is_persistent());
     clock.set(DAY);
     assert!(manager.load([cookie_of(&line)]).rejected().is_some());
 }
@@ -363,6 +365,9 @@ fn destroy_deletes_the_cookie_and_names_the_session_that_it_held() {
     assert_eq!((old.id, old.expires_at), (id, at(START + 30 * DAY)));
     assert_eq!(session.status(), Status::Destroyed);
     assert!(session.is_empty());
+    session.set_flash("f", 1).unwrap();
+    assert!(!session.is_empty());
+    session.take_flash::<u8>("f").unwrap();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
 }
 

@@ -2,7 +2,7 @@
 
 use sealed_session::{DecodeError, SessionConfig, SessionManager, Status};
 
-use crate::common::{NAME, SECOND_KEY, commit, cookie_of, fresh, key, manager, manager_with, sealed};
+use crate::common::{NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, key, manager, manager_with, sealed};
 
 fn numbered(manager: &SessionManager, number: u64) -> String {
     let session = fresh(manager);
@@ -100,15 +100,45 @@ fn of_several_refusals_the_one_that_got_furthest_is_reported() {
 
 #[test]
 fn a_refused_cookie_looks_to_the_handler_like_none() {
-    let manager = manager();
-    let refused = manager.load([format!("{NAME}=garbage")]);
-    let none = fresh(&manager);
-    assert_eq!(refused.keys(), none.keys());
-    assert_eq!(refused.len(), 0);
-    assert_eq!(refused.created_at(), none.created_at());
-    assert_eq!(refused.expires_at(), none.expires_at());
-    assert_eq!(refused.remaining_bytes(), none.remaining_bytes());
-    assert_eq!(refused.get::<u64>("user_id"), none.get("user_id"));
+    const NOW: u64 = 3 * 86_400;
+    let (manager, clock) = manager_with(|config| config.schema(1).not_before(at(START + NOW - 50)));
+    let sealed_at = |seconds: u64, change: fn(SessionConfig) -> SessionConfig| {
+        let (manager, clock) = manager_with(change);
+        clock.set(seconds);
+        sealed(&manager)
+    };
+    let good = sealed_at(NOW, |config| config.schema(1));
+    let mut tampered = good.clone();
+    tampered.replace_range(60..61, if &good[60..61] == "A" { "B" } else { "A" });
+    let headers = [
+        format!("{NAME}="),
+        format!("{NAME}={}", "A".repeat(5000)),
+        format!("{NAME}=; ").repeat(5),
+        good.replace("=AfV8", "=AvV8"),
+        tampered,
+        sealed_at(NOW, |_| SessionConfig::new(key(SECOND_KEY))),
+        sealed_at(NOW, |config| config),
+        sealed_at(NOW + 100, |config| config.schema(1)),
+        sealed_at(NOW - 100, |config| config.schema(1)),
+        sealed_at(0, |config| config.schema(1)),
+    ];
+    clock.set(NOW);
+    assert_eq!(status(&manager, good), Status::Loaded);
+    let mut reasons = std::collections::BTreeSet::new();
+    for header in &headers {
+        let (refused, none) = (manager.load([header]), fresh(&manager));
+        assert_eq!(refused.keys(), none.keys());
+        assert_eq!(refused.created_at(), none.created_at());
+        assert_eq!(refused.issued_at(), none.issued_at());
+        assert_eq!(refused.expires_at(), none.expires_at());
+        assert_eq!(refused.is_persistent(), none.is_persistent());
+        assert_eq!(refused.remaining_bytes(), none.remaining_bytes());
+        assert_eq!(refused.cookie_bytes(), none.cookie_bytes());
+        assert_eq!(refused.get::<u64>("user_id"), none.get("user_id"));
+        assert!(refused.is_empty());
+        reasons.insert(refused.rejected().unwrap().as_str());
+    }
+    assert_eq!(reasons.len(), headers.len(), "each has another reason: {reasons:?}");
 }
 
 #[test]

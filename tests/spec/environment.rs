@@ -284,6 +284,46 @@ fn a_wrong_key_is_an_error_of_its_kind_and_never_shown() {
 }
 
 #[test]
+fn every_wrong_key_is_in_the_report_with_the_missing_one() {
+    let settings = |vars: &[(&str, &str)]| {
+        let error = read(vars).unwrap_err();
+        error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>()
+    };
+    let (primary, previous) = ("TIDEWAY_SESSION_ENCRYPTION_KEY", "TIDEWAY_SESSION_PREVIOUS_KEYS");
+    assert_eq!(settings(&[(previous, "abc,zz")]), [primary, previous, previous]);
+    assert_eq!(settings(&[("TIDEWAY_SESSION_PREVIOUS_KEYS_FILE", "/nowhere")]).len(), 2);
+    assert_eq!(settings(&[(primary, "abc"), (previous, "abc")]), [primary, previous]);
+}
+
+#[test]
+fn a_name_with_the_prefix_goes_before_a_bare_file_and_the_other_way_round() {
+    let file = TempFile::new("prefix", SECOND_KEY.as_bytes());
+    let by_text = [KEY, ("SESSION_ENCRYPTION_KEY_FILE", "/nowhere")];
+    let by_file = [("TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", file.path()), ("SESSION_ENCRYPTION_KEY", "abc")];
+    for (vars, digits) in [(by_text, FIRST_KEY), (by_file, SECOND_KEY)] {
+        let manager = read(&vars).unwrap().build().unwrap();
+        let ours = SessionConfig::new(key(digits)).build().unwrap();
+        assert_eq!(ours.load([sealed(&manager)]).rejected(), None);
+    }
+}
+
+#[test]
+fn a_timeout_that_can_not_be_read_contradicts_no_other() {
+    for (wrong, other) in [("TTL_SECONDS", "EXTEND_AFTER_SECONDS"), ("ABSOLUTE_TIMEOUT_SECONDS", "TTL_SECONDS")] {
+        let (wrong, other) = (format!("TIDEWAY_SESSION_{wrong}"), format!("TIDEWAY_SESSION_{other}"));
+        let found = problems(&[(&wrong, "x"), (&other, "5184000")]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, wrong);
+    }
+}
+
+#[test]
+fn a_name_is_shown_without_its_control_characters() {
+    let shown = read(&[KEY, ("TIDEWAY_SESSION_X\n\u{1b}[2J", "x")]).unwrap_err().to_string();
+    assert!(shown.contains(r"TIDEWAY_SESSION_X\n\u{1b}[2J: "), "{shown}");
+}
+
+#[test]
 fn a_key_listed_twice_is_an_error() {
     let found = problems(&[("TIDEWAY_SESSION_PREVIOUS_KEYS", FIRST_KEY)]);
     let expected = ProblemKind::Key(KeyError::Duplicate { id: key(FIRST_KEY).id() });
@@ -293,7 +333,8 @@ fn a_key_listed_twice_is_an_error() {
 #[test]
 fn keys_are_read_from_files() {
     let primary = TempFile::new("primary", format!("{SECOND_KEY}\n").as_bytes());
-    let previous = TempFile::new("previous", format!(" {FIRST_KEY} \r\n").as_bytes());
+    let third = "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f";
+    let previous = TempFile::new("previous", format!(" {third} \r\n{FIRST_KEY}\r\n\r\n").as_bytes());
     let vars =
         [("TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", primary.path()), ("SESSION_PREVIOUS_KEYS_FILE", previous.path())];
     let rotated = read(&vars).unwrap().clock(|| at(START)).build().unwrap();

@@ -1,0 +1,176 @@
+// Reads and writes the cookies of sealed-session, from docs/wire-format.md alone. An example, not a supported package.
+//
+// A session is an object: id (32 hexadecimal digits), persistent, schema, created_at, issued_at, expires_at, and the
+// Maps data and flash, whose values are JSON texts. It needs Node 20 or later and no packages.
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+
+const [VERSION, LIMIT, FLASH] = [1, 4096, 0x80];
+const TIMES = ["created_at", "issued_at", "expires_at"];
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }); // "ignore" a byte order mark: keep it
+
+/** Its message is the name of the reason, for your log: a client should not learn which. */
+export class Refused extends Error {}
+
+function check(holds, reason) {
+  if (!holds) throw new Refused(reason);
+}
+
+/** XAES-256-GCM (C2SP): the key for one message; its AES-GCM nonce is the second half of this one. */
+function messageKey(key, nonce) {
+  const aes = (number) => {
+    const block = Buffer.from(number.toString(16).padStart(32, "0"), "hex");
+    return createCipheriv("aes-256-ecb", key, null).setAutoPadding(false).update(block);
+  };
+  const number = (bytes) => BigInt(`0x${bytes.toString("hex")}`);
+  const lead = number(aes(0n));
+  const k1 = BigInt.asUintN(128, lead << 1n) ^ (lead >> 127n ? 0x87n : 0n);
+  const half = (counter) => aes(number(Buffer.from([0, counter, 0x58, 0, ...nonce.subarray(0, 12)])) ^ k1);
+  return Buffer.concat([half(1), half(2)]);
+}
+
+function encrypt(key, nonce, message, additionalData) {
+  const cipher = createCipheriv("aes-256-gcm", messageKey(key, nonce), nonce.subarray(12));
+  cipher.setAAD(additionalData);
+  return Buffer.concat([cipher.update(message), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key, nonce, sealed, additionalData) {
+  const cipher = createDecipheriv("aes-256-gcm", messageKey(key, nonce), nonce.subarray(12), { authTagLength: 16 });
+  cipher.setAAD(additionalData).setAuthTag(sealed.subarray(-16));
+  const message = cipher.update(sealed.subarray(0, -16));
+  try {
+    return Buffer.concat([message, cipher.final()]);
+  } catch {
+    throw new Refused("not_authentic");
+  }
+}
+
+export function keyId(key) {
+  return encrypt(key, Buffer.alloc(24), Buffer.alloc(0), Buffer.from("sealed-session key id")).subarray(0, 4);
+}
+
+function bigEndian(number, bytes) {
+  const buffer = Buffer.alloc(bytes);
+  buffer.writeUIntBE(number, 0, bytes);
+  return buffer;
+}
+
+function additionalData(head, ...texts) {
+  const raw = texts.map((text) => Buffer.from(text));
+  return Buffer.concat([head, ...raw.flatMap((bytes) => [bigEndian(bytes.length, 2), bytes])]);
+}
+
+function fromText(text) {
+  const envelope = Buffer.from(text, "base64url");
+  check(envelope.toString("base64url") === text, "malformed"); // the decoder skips what it doesn't know
+  return envelope;
+}
+
+function writeEntry(key, value, flash) {
+  [key, value] = [Buffer.from(key), Buffer.from(value)];
+  return Buffer.concat([Buffer.of(key.length | flash), key, bigEndian(value.length, 2), value]);
+}
+
+function writePlaintext(session, padding) {
+  const entries = (map, flash) => [...map].map(([key, value]) => writeEntry(key, value, flash));
+  const plaintext = Buffer.concat([
+    Buffer.of(session.persistent ? 1 : 0, session.schema), Buffer.from(session.id, "hex"),
+    ...TIMES.map((name) => bigEndian(session[name], 5)), ...entries(session.data, 0), ...entries(session.flash, FLASH),
+  ]);
+  return Buffer.concat([plaintext, Buffer.alloc((padding - (plaintext.length % padding)) % padding)]);
+}
+
+function readPlaintext(plaintext) {
+  check(plaintext.length >= 33 && plaintext[0] <= 1, "malformed");
+  const times = [18, 23, 28].map((start) => plaintext.readUIntBE(start, 5));
+  check(times[0] <= times[1] && times[1] <= times[2], "malformed");
+  const entries = { 0: new Map(), [FLASH]: new Map() };
+  let rest = plaintext.subarray(33);
+  while (rest[0] & 0x7f) {
+    const keyEnd = 1 + (rest[0] & 0x7f);
+    check(keyEnd + 2 <= rest.length, "malformed");
+    const end = keyEnd + 2 + rest.readUInt16BE(keyEnd);
+    check(end <= rest.length, "malformed");
+    const [key, value] = [rest.subarray(1, keyEnd), rest.subarray(keyEnd + 2, end)].map(utf8);
+    const map = entries[rest[0] & FLASH];
+    check(!map.has(key), "malformed");
+    map.set(key, value);
+    rest = rest.subarray(end);
+  }
+  check(rest.every((byte) => byte === 0), "malformed");
+  return {
+    id: plaintext.toString("hex", 2, 18), persistent: plaintext[0] === 1, schema: plaintext[1],
+    ...Object.fromEntries(TIMES.map((name, index) => [name, times[index]])), data: entries[0], flash: entries[FLASH],
+  };
+}
+
+function utf8(bytes) {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new Refused("malformed");
+  }
+}
+
+/** The cookie's value. `nonce` is for test vectors: a nonce used twice lets anyone forge every session. */
+export function encode(session, key, name, { audience = "", padding = 32, nonce = randomBytes(24) } = {}) {
+  const plaintext = writePlaintext(session, padding);
+  check(isDeepStrictEqual(readPlaintext(plaintext), session), "malformed"); // writes nothing that it can't read back
+  const head = Buffer.concat([Buffer.of(VERSION), keyId(key)]);
+  const sealed = encrypt(key, nonce, plaintext, additionalData(head, name, audience));
+  const value = Buffer.concat([head, nonce, sealed]).toString("base64url");
+  check(Buffer.byteLength(name) + value.length <= LIMIT, "too_long");
+  return value;
+}
+
+/** The session of a cookie's value, under any of `keys`, or an exception `Refused`. Its schema is yours to check. */
+export function decode(value, keys, name, options = {}) {
+  const { audience = "", now = Math.floor(Date.now() / 1000), clock_skew = 60 } = options;
+  const { absolute_timeout = 30 * 86400, not_before = 0 } = options;
+  const length = Buffer.byteLength(value);
+  check(Buffer.byteLength(name) + length <= LIMIT, "too_long");
+  check(length >= 104, "malformed");
+  check(/^[A-Za-z0-9_-]*$/.test(value), "malformed");
+  const start = fromText(value.slice(0, 8));
+  check(start[0] === VERSION, "unsupported_version");
+  const key = keys.find((key) => keyId(key).equals(start.subarray(1, 5)));
+  check(key, "unknown_key");
+  const envelope = fromText(value);
+  const aad = additionalData(envelope.subarray(0, 5), name, audience);
+  const session = readPlaintext(decrypt(key, envelope.subarray(5, 29), envelope.subarray(29), aad));
+  check(session.issued_at <= now + clock_skew, "not_yet_valid");
+  check(now < session.created_at + absolute_timeout, "expired_absolute");
+  check(now < session.expires_at, "expired_idle");
+  check(session.created_at >= not_before, "before_cutoff");
+  return session;
+}
+
+/** One line of the filter that tests/interop.rs talks to. There, keys and nonce are hex, and data and flash pairs. */
+function answer({ op, keys, name, session, value, nonce, ...options }) {
+  keys = keys.map((key) => Buffer.from(key, "hex"));
+  if (nonce) options.nonce = Buffer.from(nonce, "hex");
+  try {
+    if (op === "encode") {
+      const maps = { data: new Map(session.data), flash: new Map(session.flash) };
+      return { value: encode({ ...session, ...maps }, keys[0], name, options) };
+    }
+    session = decode(value, keys, name, options);
+    return { session: { ...session, data: [...session.data], flash: [...session.flash] } };
+  } catch (reason) {
+    if (reason instanceof Refused) return { refused: reason.message };
+    throw reason;
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  let rest = "";
+  // Not readline: it also ends a line at U+2028.
+  for await (const chunk of process.stdin.setEncoding("utf8")) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop();
+    for (const line of lines) console.log(JSON.stringify(answer(JSON.parse(line))));
+  }
+}

@@ -1,0 +1,149 @@
+"""Reads and writes the cookies of sealed-session, from docs/wire-format.md alone. An example, not a supported package.
+
+A session is a dict: id (32 hexadecimal digits), persistent, schema, created_at, issued_at, expires_at, and the dicts
+data and flash, whose values are JSON texts. It needs Python 3.9 and the `cryptography` package, 38 or later.
+"""
+import base64
+import json
+import os
+import re
+import sys
+import time
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+VERSION, LIMIT, FLASH = 1, 4096, 0x80
+TIMES = ("created_at", "issued_at", "expires_at")
+
+
+class Refused(ValueError):
+    """The name of the reason, for your log: a client should not learn which."""
+
+
+def check(holds, reason):
+    if not holds:
+        raise Refused(reason)
+
+
+def xaes(key, nonce):
+    """XAES-256-GCM (C2SP): the AES-256-GCM for one message; its own nonce is the second half of this one."""
+    def aes(number):
+        return Cipher(algorithms.AES256(key), modes.ECB()).encryptor().update(number.to_bytes(16, "big"))
+    lead = int.from_bytes(aes(0), "big")
+    k1 = (lead << 1) % (1 << 128) ^ (0x87 if lead >> 127 else 0)
+    m1, m2 = (int.from_bytes(bytes([0, counter, 0x58, 0]) + nonce[:12], "big") for counter in (1, 2))
+    return AESGCM(aes(m1 ^ k1) + aes(m2 ^ k1))
+
+
+def key_id(key):
+    return xaes(key, bytes(24)).encrypt(bytes(12), b"", b"sealed-session key id")[:4]
+
+
+def additional_data(head, name, audience):
+    return head + b"".join(len(text).to_bytes(2, "big") + text for text in (name.encode(), audience.encode()))
+
+
+def seal(plaintext, key, name, audience, nonce):
+    head = bytes([VERSION]) + key_id(key)
+    return head + nonce + xaes(key, nonce).encrypt(nonce[12:], plaintext, additional_data(head, name, audience))
+
+
+def to_text(envelope):
+    return base64.urlsafe_b64encode(envelope).rstrip(b"=")
+
+
+def from_text(text):
+    try:
+        envelope = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except ValueError:
+        raise Refused("malformed") from None
+    check(to_text(envelope) == text, "malformed")  # the decoder skips what it doesn't know; only one text is canonical
+    return envelope
+
+
+def write_entry(key, value, flash):
+    key, value = key.encode(), value.encode()
+    return bytes([len(key) | flash]) + key + len(value).to_bytes(2, "big") + value
+
+
+def write_plaintext(session, padding):
+    plaintext = bytes([session["persistent"], session["schema"]]) + bytes.fromhex(session["id"])
+    plaintext += b"".join(session[name].to_bytes(5, "big") for name in TIMES)
+    for kind, flash in (("data", 0), ("flash", FLASH)):
+        plaintext += b"".join(write_entry(key, value, flash) for key, value in session[kind].items())
+    return plaintext + bytes(-len(plaintext) % padding)
+
+
+def read_plaintext(plaintext):
+    check(len(plaintext) >= 33 and plaintext[0] <= 1, "malformed")
+    times = [int.from_bytes(plaintext[start:start + 5], "big") for start in (18, 23, 28)]
+    check(times == sorted(times), "malformed")
+    entries, rest = {0: {}, FLASH: {}}, plaintext[33:]
+    while rest and rest[0] & 0x7F:
+        key_end = 1 + (rest[0] & 0x7F)
+        end = key_end + 2 + int.from_bytes(rest[key_end:key_end + 2], "big")
+        check(end <= len(rest), "malformed")
+        try:
+            key, value = rest[1:key_end].decode(), rest[key_end + 2:end].decode()
+        except UnicodeDecodeError:
+            raise Refused("malformed") from None
+        check(key not in entries[rest[0] & FLASH], "malformed")
+        entries[rest[0] & FLASH][key] = value
+        rest = rest[end:]
+    check(not any(rest), "malformed")
+    return {"id": plaintext[2:18].hex(), "persistent": plaintext[0] == 1, "schema": plaintext[1],
+            **dict(zip(TIMES, times)), "data": entries[0], "flash": entries[FLASH]}
+
+
+def encode(session, key, name, audience="", padding=32, nonce=None):
+    """The cookie's value. `nonce` is for test vectors: a nonce used twice lets anyone forge every session."""
+    plaintext = write_plaintext(session, padding)
+    check(read_plaintext(plaintext) == session, "malformed")  # writes nothing that it could not read back
+    value = to_text(seal(plaintext, key, name, audience, nonce or os.urandom(24))).decode()
+    check(len(name.encode()) + len(value) <= LIMIT, "too_long")
+    return value
+
+
+def decode(value, keys, name, audience="", now=None, clock_skew=60, absolute_timeout=30 * 86400, not_before=0):
+    """The session of a cookie's value, under any of `keys`, or an exception `Refused`. Its schema is yours to check."""
+    value = value.encode(errors="surrogatepass")
+    check(len(name.encode()) + len(value) <= LIMIT, "too_long")
+    check(len(value) >= 104, "malformed")
+    check(re.fullmatch(rb"[A-Za-z0-9_-]*", value), "malformed")
+    start = from_text(value[:8])
+    check(start[0] == VERSION, "unsupported_version")
+    key = {key_id(key): key for key in keys}.get(start[1:5])
+    check(key is not None, "unknown_key")
+    envelope = from_text(value)
+    head, nonce, sealed = envelope[:5], envelope[5:29], envelope[29:]
+    try:
+        plaintext = xaes(key, nonce).decrypt(nonce[12:], sealed, additional_data(head, name, audience))
+    except InvalidTag:
+        raise Refused("not_authentic") from None
+    session = read_plaintext(plaintext)
+    now = int(time.time()) if now is None else now
+    check(session["issued_at"] <= now + clock_skew, "not_yet_valid")
+    check(now < session["created_at"] + absolute_timeout, "expired_absolute")
+    check(now < session["expires_at"], "expired_idle")
+    check(session["created_at"] >= not_before, "before_cutoff")
+    return session
+
+
+def answer(op, keys, name, session=None, value=None, nonce=None, **options):
+    """One line of the filter that tests/interop.rs talks to. There, keys and nonce are hex and data and flash pairs."""
+    keys, nonce = [bytes.fromhex(key) for key in keys], bytes.fromhex(nonce or "")
+    try:
+        if op == "encode":
+            session.update({kind: dict(session[kind]) for kind in ("data", "flash")})
+            return {"value": encode(session, keys[0], name, nonce=nonce, **options)}
+        session = decode(value, keys, name, **options)
+        return {"session": {**session, **{kind: list(session[kind].items()) for kind in ("data", "flash")}}}
+    except Refused as reason:
+        return {"refused": str(reason)}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin.buffer:
+        print(json.dumps(answer(**json.loads(line))), flush=True)
