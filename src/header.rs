@@ -2,7 +2,7 @@
 //!
 //! It reads bytes and compares the name byte for byte: no percent-decoding, no Unicode white space, no `&str`. Browsers
 //! store cookies named `\u{2000}__Host-sid` and `__%48ost-sid`, and a parser that tidies names hands those out as
-//! `__Host-sid` (RFC 6265bis section 5.6 has servers and browsers agree on bytes).
+//! `__Host-sid`.
 
 /// The most cookies of our name that one request is tried for. A client sends more only when someone planted them.
 pub(crate) const MAX_CANDIDATES: usize = 4;

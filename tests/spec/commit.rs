@@ -483,6 +483,29 @@ fn too_many_garbage_cookies_do_not_get_one_deleted_that_was_not_tried() {
 }
 
 #[test]
+fn why_a_cookie_was_refused_is_known_after_destroy() {
+    let manager = manager();
+    let session = manager.load([format!("{NAME}=garbage")]);
+    session.destroy();
+    assert_eq!(session.rejected(), Some(DecodeError::Malformed));
+}
+
+#[test]
+fn every_status_has_its_name() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    let mut names = vec![fresh(&manager).status().as_str(), session.status().as_str()];
+    session.set("a", 1).unwrap();
+    names.push(session.status().as_str());
+    session.regenerate().unwrap();
+    names.push(session.status().as_str());
+    session.destroy();
+    names.push(session.status().as_str());
+    names.push(manager.load([format!("{NAME}=")]).status().as_str());
+    assert_eq!(names, ["new", "loaded", "changed", "regenerated", "destroyed", "rejected"]);
+}
+
+#[test]
 fn destroy_deletes_even_a_cookie_that_this_node_can_not_open() {
     let (other, _) = manager_with(|_| sealed_session::SessionConfig::new(crate::common::key(SECOND_KEY)));
     let manager = manager();

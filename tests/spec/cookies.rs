@@ -90,6 +90,22 @@ fn four_cookies_of_our_name_are_tried_and_a_fifth_is_not() {
 }
 
 #[test]
+fn of_two_cookies_issued_in_one_second_and_of_two_refusals_of_one_weight_the_first_counts() {
+    let (manager, clock) = manager_with(|config| config.not_before(at(START + 1)));
+    let old = sealed(&manager);
+    clock.set(1);
+    let (one, two) = (numbered(&manager, 1), numbered(&manager, 2));
+    assert_eq!(manager.load([format!("{one}; {two}")]).get("n"), Ok(Some(1)));
+    assert_eq!(manager.load([format!("{two}; {one}")]).get("n"), Ok(Some(2)));
+    clock.set(100);
+    let future = sealed(&manager);
+    clock.set(1);
+    let reason = |header: String| manager.load([header]).rejected().unwrap().as_str();
+    assert_eq!(reason(format!("{old}; {future}")), "before_cutoff");
+    assert_eq!(reason(format!("{future}; {old}")), "not_yet_valid");
+}
+
+#[test]
 fn of_several_refusals_the_one_that_got_furthest_is_reported() {
     let (manager, clock) = manager_with(|config| config);
     let expired = sealed(&manager);

@@ -288,6 +288,28 @@ fn the_ends_of_time_are_no_panic() {
 }
 
 #[test]
+fn a_reason_says_in_words_what_was_compared() {
+    let (now, then) = (at(START + 10), at(START));
+    for (reason, text) in [
+        (
+            DecodeError::Expired { timeout: Timeout::Idle, now, expires_at: then },
+            "session is past its idle timeout: ended 2023-11-14T22:13:20Z, now 2023-11-14T22:13:30Z",
+        ),
+        (
+            DecodeError::Expired { timeout: Timeout::Absolute, now, expires_at: then },
+            "session is past its absolute timeout: ended 2023-11-14T22:13:20Z, now 2023-11-14T22:13:30Z",
+        ),
+        (
+            DecodeError::UnknownKey { id: key(FIRST_KEY).id() },
+            "session cookie is sealed under the unknown key f57c76ce",
+        ),
+    ] {
+        assert_eq!(reason.to_string(), text);
+    }
+    assert_eq!(format!("{:?}", key(FIRST_KEY).id()), "KeyId(f57c76ce)");
+}
+
+#[test]
 fn every_reason_has_a_name_and_a_text_without_a_value() {
     let codec = codec();
     for value in ["", "garbage", &"A".repeat(200), &"A".repeat(5000), &format!("AfV8ds5A{}", "A".repeat(200))] {

@@ -16,6 +16,7 @@ mod environment;
 mod foreign;
 mod outside;
 mod properties;
+mod security;
 mod size;
 mod tamper;
 mod values;

@@ -1,0 +1,22 @@
+//! SECURITY.md names the tests that prove it: each of them is there.
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn every_test_that_the_security_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let mut count = 0;
+    for word in page.split('`').filter(|word| !word.contains(' ')) {
+        let Some((file, test)) = word.split_once("::").filter(|(file, _)| file.starts_with(char::is_lowercase)) else {
+            continue;
+        };
+        let sources = ["tests/spec", "src"].map(|folder| root.join(folder).join(format!("{file}.rs")));
+        let wanted = format!("fn {test}(");
+        let is_there = |path| fs::read_to_string(path).is_ok_and(|text| text.contains(&wanted));
+        assert!(sources.iter().any(is_there), "{word}");
+        count += 1;
+    }
+    assert!(count >= 40, "{count}");
+}
