@@ -78,12 +78,27 @@ impl Codec {
     }
 
     /// The time by the configured clock.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, UnixTime};
+    /// let now = UnixTime::from_secs(1_700_000_000).unwrap();
+    /// let codec = SessionConfig::new(Key::generate()?).clock(move || now).build_codec()?;
+    /// assert_eq!(codec.now(), now);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn now(&self) -> UnixTime {
         self.inner.clock.now()
     }
 
     /// The name of the cookie, which every seal is bound to.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).cookie_name("__Host-shop").build_codec()?;
+    /// assert_eq!(codec.cookie_name(), "__Host-shop");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn cookie_name(&self) -> &str {
         self.inner.writer.cookie_name()
@@ -93,6 +108,16 @@ impl Codec {
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the operating system's random number generator fails.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let codec = manager.codec();
+    /// let data = codec.create()?;
+    /// assert!(data.is_empty());
+    /// assert_eq!(data.expires_at().as_secs() - data.created_at().as_secs(), 24 * 60 * 60);
+    /// assert_ne!(data.id(), codec.create()?.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(&self) -> Result<SessionData, EncodeError> {
         Ok(self.create_with(SessionId::generate()?, self.now()))
     }
@@ -105,6 +130,19 @@ impl Codec {
     }
 
     /// Makes the session one issued now: its idle timeout starts anew, its absolute timeout does not move.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).idle_timeout(Duration::from_secs(3600));
+    /// let codec = config.clock(move || at(10_600)).build_codec()?;
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// codec.extend(&mut data);
+    /// assert_eq!(data.created_at(), at(10_000));
+    /// assert_eq!(data.expires_at(), at(10_600 + 3600));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[doc(alias = "rolling")]
     #[doc(alias = "sliding")]
     #[doc(alias = "refresh")]
@@ -119,6 +157,16 @@ impl Codec {
     /// [`EncodeError::TooLarge`] when the cookie would be over its limit, [`EncodeError::Schema`] when the session is of
     /// another schema than this codec opens, [`EncodeError::Random`] when there is no random nonce to be had,
     /// [`EncodeError::Cipher`] never in practice.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let codec = manager.codec();
+    /// let mut data = codec.create()?;
+    /// assert_ne!(codec.encode(&data)?, codec.encode(&data)?);
+    /// data.set("draft", "x".repeat(5000))?;
+    /// assert!(codec.encode(&data).is_err(), "too large for a cookie");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn encode(&self, data: &SessionData) -> Result<String, EncodeError> {
         let chars = self.check(data)?;
         let mut value = String::with_capacity(chars);
@@ -131,6 +179,17 @@ impl Codec {
     ///
     /// # Errors
     /// Every [`DecodeError`] but [`DecodeError::TooManyCandidates`]. For your log only: a client should not learn which.
+    ///
+    /// ```
+    /// use sealed_session::DecodeError;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let codec = manager.codec();
+    /// let data = codec.create()?;
+    /// let value = codec.encode(&data)?;
+    /// assert_eq!(codec.decode(&value)?, data);
+    /// assert_eq!(codec.decode("forged"), Err(DecodeError::Malformed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn decode(&self, value: &str) -> Result<SessionData, DecodeError> {
         let opened = self.open(value.as_bytes(), self.now())?;
         Ok(self.migrated(opened)?.data)

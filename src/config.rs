@@ -30,12 +30,29 @@ pub struct SessionConfig {
 
 impl SessionConfig {
     /// The defaults, with a key or a [`KeyRing`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).build()?;
+    /// assert_eq!(manager.codec().cookie_name(), "tideway_session");
+    /// let ring = KeyRing::new(Key::generate()?, vec![Key::generate()?])?;
+    /// assert!(SessionConfig::new(ring).build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(keys: impl Into<KeyRing>) -> Self {
         Self { keys: keys.into(), options: Options::default() }
     }
 
     /// The name of the cookie, `tideway_session` by default. A name that begins with `__Host-` is the best choice:
     /// browsers keep such a cookie only from this very host, with Secure and `Path=/`.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).cookie_name("__Host-shop").build()?;
+    /// assert_eq!(manager.codec().cookie_name(), "__Host-shop");
+    /// assert!(SessionConfig::new(Key::generate()?).cookie_name("my shop").build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.options.cookie_name = name.into();
@@ -43,6 +60,16 @@ impl SessionConfig {
     }
 
     /// The Path attribute, `/` by default: up to 1024 bytes of ASCII that begin with `/`, without `;`.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).path("/shop").build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; Path=/shop;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.options.path = path.into();
@@ -51,6 +78,16 @@ impl SessionConfig {
 
     /// The Domain attribute, none by default: the cookie goes to this host alone. A host name is what it takes; every host
     /// below it gets the cookie, and can plant another of its name.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).domain("example.com").build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; Domain=example.com;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.options.domain = Some(domain.into());
@@ -58,6 +95,16 @@ impl SessionConfig {
     }
 
     /// The Secure attribute, on by default: browsers send the cookie over https, and to localhost.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).secure(false).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(!set_cookie.contains("; Secure"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn secure(mut self, secure: bool) -> Self {
         self.options.secure = secure;
@@ -65,6 +112,16 @@ impl SessionConfig {
     }
 
     /// The `HttpOnly` attribute, on by default: scripts in the page can't read the cookie.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).http_only(false).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(!set_cookie.contains("; HttpOnly"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.options.http_only = http_only;
@@ -72,6 +129,16 @@ impl SessionConfig {
     }
 
     /// The `SameSite` attribute, [`SameSite::Lax`] by default.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SameSite, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).same_site(SameSite::Strict).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; SameSite=Strict;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.options.same_site = same_site;
@@ -79,6 +146,16 @@ impl SessionConfig {
     }
 
     /// The Partitioned attribute (CHIPS), off by default: one cookie for each site that embeds this one.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SameSite, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).partitioned(true).same_site(SameSite::None).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; Partitioned;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn partitioned(mut self, partitioned: bool) -> Self {
         self.options.partitioned = partitioned;
@@ -87,6 +164,16 @@ impl SessionConfig {
 
     /// Whether a new session outlives the browser (Max-Age is sent), on by default.
     /// [`Session::set_persistent`](crate::Session::set_persistent) decides for one session.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).persistent(false).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(!set_cookie.contains("Max-Age"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn persistent(mut self, persistent: bool) -> Self {
         self.options.persistent = persistent;
@@ -98,6 +185,16 @@ impl SessionConfig {
     /// A lower value is for sessions created or regenerated from then on; those already out keep the expiry that they have, so
     /// that a longer life given by [`Session::extend`](crate::Session::extend) is kept too. To end those, lower
     /// [`SessionConfig::absolute_timeout`] or set [`SessionConfig::not_before`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// use std::time::Duration;
+    /// let idle = Duration::from_secs(30 * 60);
+    /// let codec = SessionConfig::new(Key::generate()?).idle_timeout(idle).build_codec()?;
+    /// let data = codec.create()?;
+    /// assert_eq!(Some(data.expires_at()), data.created_at().checked_add(idle));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[doc(alias = "ttl")]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
@@ -107,6 +204,17 @@ impl SessionConfig {
 
     /// How long a session lives at most, 30 days by default, counted from its creation or the last
     /// [`Session::regenerate`](crate::Session::regenerate). A lower value ends sessions already out.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// use std::time::Duration;
+    /// let absolute = Duration::from_secs(7 * 24 * 60 * 60);
+    /// let manager = SessionConfig::new(Key::generate()?).absolute_timeout(absolute).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.extend(2 * absolute)?;
+    /// assert_eq!(Some(session.expires_at()), session.created_at().checked_add(absolute));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[doc(alias = "max_lifetime")]
     pub fn absolute_timeout(mut self, timeout: Duration) -> Self {
@@ -117,7 +225,23 @@ impl SessionConfig {
     /// How old a cookie must be before a request that looks at the session seals it again, so that its idle timeout
     /// starts anew: 10 % of the idle timeout by default, but at least 60 seconds, and at most half of the idle timeout.
     ///
-    /// The idle timeout is exact to this much. Zero seals at every such request.
+    /// The idle timeout is exact to this much. Zero seals at every such
+    /// request, as long as that moves the expiry.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).extend_after(Duration::from_secs(300));
+    /// let manager = config.clock(move || at(10_300)).build()?;
+    /// for (issued_at, is_due) in [(10_000, true), (10_001, false)] {
+    ///     let data = SessionData::new(at(issued_at), Duration::from_secs(3600))?;
+    ///     let session = manager.load([format!("tideway_session={}", manager.codec().encode(&data)?)]);
+    ///     assert!(session.is_empty(), "this looks at the session");
+    ///     assert_eq!(!manager.commit(&session)?.is_empty(), is_due);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[doc(alias = "rolling")]
     #[doc(alias = "sliding")]
@@ -127,6 +251,18 @@ impl SessionConfig {
     }
 
     /// How far in the future a cookie may be issued, 60 seconds by default and a day at most, for servers whose clocks differ.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).clock_skew(Duration::from_secs(5));
+    /// let codec = config.clock(move || at(10_000)).build_codec()?;
+    /// let sealed_at = |seconds| codec.encode(&SessionData::new(at(seconds), Duration::from_secs(3600))?);
+    /// assert!(codec.decode(&sealed_at(10_005)?).is_ok());
+    /// assert!(codec.decode(&sealed_at(10_006)?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[doc(alias = "leeway")]
     pub fn clock_skew(mut self, skew: Duration) -> Self {
@@ -136,6 +272,18 @@ impl SessionConfig {
 
     /// Refuses every session created before this time: logs everyone out. None by default. Until a time in the future has
     /// come, it refuses the sessions of new logins too.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).not_before(at(10_000));
+    /// let codec = config.clock(move || at(10_060)).build_codec()?;
+    /// let created_at = |seconds| codec.encode(&SessionData::new(at(seconds), Duration::from_secs(3600))?);
+    /// assert!(codec.decode(&created_at(10_000)?).is_ok());
+    /// assert!(codec.decode(&created_at(9_999)?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn not_before(mut self, time: UnixTime) -> Self {
         self.options.not_before = time;
@@ -144,6 +292,16 @@ impl SessionConfig {
 
     /// Separates applications that share a key: a cookie sealed for one audience is refused by every other. Empty by
     /// default.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, SessionConfig};
+    /// # let key = || Key::from_hex("9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988");
+    /// let shop = SessionConfig::new(key()?).audience("shop").build_codec()?;
+    /// let forum = SessionConfig::new(key()?).audience("forum").build_codec()?;
+    /// let value = shop.encode(&shop.create()?)?;
+    /// assert_eq!(forum.decode(&value), Err(DecodeError::NotAuthentic));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.options.audience = audience.into();
@@ -152,6 +310,17 @@ impl SessionConfig {
 
     /// Pads the session to a multiple of this many bytes, 32 by default, so that the length of the cookie says little
     /// about what is in it. 1 pads nothing.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).padding_block(128).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("user", "Ada")?;
+    /// let bytes = session.cookie_bytes();
+    /// session.set("user", "Grace Hopper")?;
+    /// assert_eq!(session.cookie_bytes(), bytes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn padding_block(mut self, bytes: usize) -> Self {
         self.options.padding_block = bytes;
@@ -162,6 +331,15 @@ impl SessionConfig {
     /// that stays under the 4096 bytes of nginx's default proxy buffer, beyond which nginx answers 502.
     ///
     /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep.
+    ///
+    /// ```
+    /// use sealed_session::{EncodeError, Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).max_cookie_bytes(1000).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("draft", "x".repeat(1000))?;
+    /// assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { limit: 1000, .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn max_cookie_bytes(mut self, bytes: usize) -> Self {
         self.options.max_cookie_bytes = bytes;
@@ -170,6 +348,16 @@ impl SessionConfig {
 
     /// The number of the shape of what the application keeps in its sessions, 0 by default. A cookie of another schema
     /// goes through [`SessionConfig::migrate`] or is refused.
+    ///
+    /// ```
+    /// use sealed_session::{EncodeError, Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).schema(2).build_codec()?;
+    /// let mut data = codec.create()?;
+    /// assert_eq!(data.schema(), 2);
+    /// data.set_schema(1);
+    /// assert_eq!(codec.encode(&data), Err(EncodeError::Schema { found: 1, expected: 2 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn schema(mut self, schema: u8) -> Self {
         self.options.schema = schema;
@@ -205,6 +393,14 @@ impl SessionConfig {
     }
 
     /// Where the time comes from, [`SystemClock`] by default.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, UnixTime};
+    /// let now = UnixTime::from_secs(1_700_000_000).unwrap();
+    /// let codec = SessionConfig::new(Key::generate()?).clock(move || now).build_codec()?;
+    /// assert_eq!(codec.create()?.created_at(), now);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.options.clock = Arc::new(clock);
@@ -213,6 +409,14 @@ impl SessionConfig {
 
     /// Whether the key was made up for this run, because none was given and
     /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let config = SessionConfig::from_vars("SHOP_", [("SHOP_SESSION_ALLOW_INSECURE_KEY", "true")])?;
+    /// assert!(config.has_insecure_key());
+    /// assert!(!SessionConfig::new(Key::generate()?).has_insecure_key());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn has_insecure_key(&self) -> bool {
         self.options.insecure_key
@@ -226,6 +430,13 @@ impl fmt::Debug for SessionConfig {
 }
 
 /// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
+///
+/// ```
+/// use sealed_session::{Key, SameSite, SessionConfig};
+/// let config = SessionConfig::new(Key::generate()?).same_site(SameSite::None).secure(false);
+/// assert_eq!(config.build().unwrap_err().problems()[0].setting(), "same_site");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SameSite {

@@ -79,6 +79,14 @@ impl ConfigError {
     }
 
     /// The problems, at least one, in the order of the settings.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let error = SessionConfig::new(Key::generate()?).padding_block(0).path("shop").build().unwrap_err();
+    /// let settings: Vec<_> = error.problems().iter().map(|problem| problem.setting()).collect();
+    /// assert_eq!(settings, ["path", "padding_block"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
@@ -95,6 +103,13 @@ impl fmt::Display for ConfigError {
 impl Error for ConfigError {}
 
 /// One thing that is wrong with a configuration: the setting and what it takes, never its value.
+///
+/// ```
+/// use sealed_session::{Key, SessionConfig};
+/// let error = SessionConfig::new(Key::generate()?).padding_block(0).build().unwrap_err();
+/// assert_eq!(error.problems()[0].to_string(), "padding_block: takes 1 to 1024 bytes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
     setting: String,
@@ -107,12 +122,25 @@ impl ConfigProblem {
     }
 
     /// The setting: a method of [`SessionConfig`](crate::SessionConfig) such as `cookie_name`, or an environment variable.
+    ///
+    /// ```
+    /// use sealed_session::SessionConfig;
+    /// let error = SessionConfig::from_vars("SHOP_", [("PATH", "/bin")]).unwrap_err();
+    /// assert_eq!(error.problems()[0].setting(), "SHOP_SESSION_ENCRYPTION_KEY");
+    /// ```
     #[must_use]
     pub fn setting(&self) -> &str {
         &self.setting
     }
 
     /// What is wrong with it.
+    ///
+    /// ```
+    /// use sealed_session::{Key, ProblemKind, SessionConfig};
+    /// let error = SessionConfig::new(Key::generate()?).padding_block(0).build().unwrap_err();
+    /// assert_eq!(error.problems()[0].kind(), &ProblemKind::Invalid { takes: "1 to 1024 bytes" });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn kind(&self) -> &ProblemKind {
         &self.kind
@@ -127,6 +155,12 @@ impl fmt::Display for ConfigProblem {
 }
 
 /// What is wrong with a setting.
+///
+/// ```
+/// use sealed_session::{KeyError, ProblemKind, SessionConfig};
+/// let error = SessionConfig::from_vars("SHOP_", [("SHOP_SESSION_ENCRYPTION_KEY", "cafe")]).unwrap_err();
+/// assert_eq!(error.problems()[0].kind(), &ProblemKind::Key(KeyError::Length { found: 4 }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {

@@ -32,6 +32,12 @@ impl SessionId {
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the generator fails.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// assert_ne!(SessionId::generate()?, SessionId::generate()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn generate() -> Result<Self, EncodeError> {
         let mut id = [0; ID_LEN];
         SysRng.try_fill_bytes(&mut id).map_err(|_| EncodeError::Random)?;
@@ -39,12 +45,25 @@ impl SessionId {
     }
 
     /// An id that was made elsewhere, in an import or a test. It must be random.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// let id = SessionId::from_bytes([7; 16]);
+    /// assert_eq!(format!("{id:?}"), "SessionId(07070707..)", "a log gets the start of it");
+    /// ```
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
     /// The 16 bytes.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// let id = SessionId::generate()?;
+    /// assert_eq!(SessionId::from_bytes(id.to_bytes()), id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0
@@ -99,6 +118,16 @@ impl SessionData {
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format, [`EncodeError::Random`]
     /// when there is no random id to be had.
+    ///
+    /// ```
+    /// use sealed_session::{EncodeError, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert_eq!(data.expires_at(), at(13_600));
+    /// assert_eq!(SessionData::new(at(10_000), Duration::ZERO), Err(EncodeError::TimeOutOfRange));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(now: UnixTime, ttl: Duration) -> Result<Self, EncodeError> {
         let times = Times { created_at: now, issued_at: now, expires_at: end_of(now, ttl)? };
         Ok(Self::with(SessionId::generate()?, times))
@@ -109,48 +138,121 @@ impl SessionData {
     }
 
     /// The id of the session.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// let copy = data.clone();
+    /// assert_eq!(copy.id(), data.id());
+    /// assert_ne!(manager.codec().create()?.id(), data.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> SessionId {
         self.id
     }
 
     /// When the session was created, or last regenerated ([`Session::regenerate`](crate::Session::regenerate)).
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// data.extend(at(10_600), Duration::from_secs(3600))?;
+    /// assert_eq!(data.created_at(), at(10_000), "extending does not move it");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn created_at(&self) -> UnixTime {
         self.times.created_at
     }
 
     /// When the session was last sealed.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert_eq!(data.issued_at(), at(10_000));
+    /// data.extend(at(10_600), Duration::from_secs(3600))?;
+    /// assert_eq!(data.issued_at(), at(10_600));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn issued_at(&self) -> UnixTime {
         self.times.issued_at
     }
 
     /// When the session ends unless it is sealed again before.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert_eq!(data.expires_at(), at(13_600));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
         self.times.expires_at
     }
 
     /// Whether the session is over at `now`: from `expires_at` on.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert!(!data.is_expired(at(13_599)));
+    /// assert!(data.is_expired(at(13_600)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_expired(&self, now: UnixTime) -> bool {
         now >= self.times.expires_at
     }
 
     /// The application's number for the shape of what it keeps in the session.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).schema(2).build_codec()?;
+    /// assert_eq!(codec.create()?.schema(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn schema(&self) -> u8 {
         self.schema
     }
 
     /// Whether the browser keeps the cookie when it is closed.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).persistent(false).build_codec()?;
+    /// assert!(!codec.create()?.is_persistent());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_persistent(&self) -> bool {
         self.persistent
     }
 
     /// Sets the id.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// let id = SessionId::generate()?;
+    /// data.set_id(id);
+    /// assert_eq!(data.id(), id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_id(&mut self, id: SessionId) {
         self.id = id;
     }
@@ -159,6 +261,19 @@ impl SessionData {
     ///
     /// # Errors
     /// [`EncodeError::TimesOutOfOrder`] unless `created_at <= issued_at <= expires_at`.
+    ///
+    /// ```
+    /// use sealed_session::EncodeError;
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// data.set_times(at(1_000), at(2_000), at(3_000))?;
+    /// assert_eq!(data.issued_at(), at(2_000));
+    /// let backwards = data.set_times(at(2_000), at(1_000), at(3_000));
+    /// assert_eq!(backwards, Err(EncodeError::TimesOutOfOrder));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_times(
         &mut self,
         created_at: UnixTime,
@@ -173,13 +288,24 @@ impl SessionData {
         Ok(())
     }
 
-    /// Makes the session one issued at `now` that ends `ttl` (whole seconds) later.
+    /// Makes the session one issued at `now` that ends `ttl` (whole seconds) later, be that sooner or later than before.
     ///
     /// [`Codec::extend`](crate::Codec::extend) does it by the timeouts of the configuration.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format,
     /// [`EncodeError::TimesOutOfOrder`] when `now` is before the session was created.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// data.extend(at(10_600), Duration::from_secs(60))?;
+    /// assert_eq!(data.expires_at(), at(10_660), "a shorter life is taken too");
+    /// assert!(data.extend(at(9_999), Duration::from_secs(60)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[doc(alias = "rolling")]
     #[doc(alias = "sliding")]
     #[doc(alias = "refresh")]
@@ -188,11 +314,28 @@ impl SessionData {
     }
 
     /// Sets the application's schema number.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_schema(1);
+    /// assert!(manager.codec().encode(&data).is_err(), "this codec opens schema 0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_schema(&mut self, schema: u8) {
         self.schema = schema;
     }
 
     /// Sets whether the browser keeps the cookie when it is closed.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_persistent(false);
+    /// let back = manager.codec().decode(&manager.codec().encode(&data)?)?;
+    /// assert!(!back.is_persistent());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_persistent(&mut self, persistent: bool) {
         self.persistent = persistent;
     }
@@ -201,6 +344,15 @@ impl SessionData {
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when it is not a `T`.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// assert_eq!(data.get("user_id")?, Some(42));
+    /// assert!(data.get::<String>("user_id").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
         self.read(Namespace::Data, key)
     }
@@ -210,6 +362,15 @@ impl SessionData {
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
     /// stored then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// assert!(data.set("visits", 1)?);
+    /// assert!(!data.set("visits", 1)?, "it was there already");
+    /// assert!(data.set("visits", 2)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
         self.put(Namespace::Data, key, &typed::to_json(key, &value)?)
     }
@@ -218,39 +379,105 @@ impl SessionData {
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("coupon", "SPRING")?;
+    /// assert!(data.remove::<u64>("coupon").is_err(), "no number, so it stays");
+    /// assert_eq!(data.remove("coupon")?, Some("SPRING".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn remove<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ValueError> {
         self.take(Namespace::Data, key)
     }
 
     /// Removes a value unread. Says whether there was one.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("coupon", "SPRING")?;
+    /// assert!(data.discard("coupon"));
+    /// assert!(!data.discard("coupon"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn discard(&mut self, key: &str) -> bool {
         self.entries.remove(Namespace::Data, key)
     }
 
     /// Whether there is a value with this key.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert!(data.contains("user_id"));
+    /// assert!(!data.contains("notice"), "a flash value is none of the values");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
         self.json(Namespace::Data, key).is_some()
     }
 
     /// The values, in the order in which they were first stored: each key with its JSON text.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set("cart", ["apple"])?;
+    /// let entries: Vec<_> = data.entries().collect();
+    /// assert_eq!(entries, [("user_id", "42"), ("cart", r#"["apple"]"#)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.in_namespace(Namespace::Data)
     }
 
     /// How many values there are; flash values are not counted.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert_eq!(data.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries().count()
     }
 
     /// Whether there is neither a value nor a flash value.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// assert!(data.is_empty());
+    /// data.set_flash("notice", "Saved")?;
+    /// assert!(!data.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// Removes every value; flash values stay. Says whether there was one.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert!(data.clear());
+    /// assert_eq!((data.len(), data.flash().count()), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clear(&mut self) -> bool {
         self.entries.clear(Namespace::Data)
     }
@@ -259,6 +486,17 @@ impl SessionData {
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when they don't make a `T`.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("visits", 2)?;
+    /// data.set("orders", 1)?;
+    /// let all: BTreeMap<String, u32> = data.data()?;
+    /// assert_eq!(all["visits"] + all["orders"], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, ValueError> {
         typed::from_fields(self.entries())
     }
@@ -269,6 +507,17 @@ impl SessionData {
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
     /// [`ValueError::Full`]; nothing is changed then.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("draft", true)?;
+    /// assert!(data.set_data(&BTreeMap::from([("visits", 2)]))?);
+    /// assert_eq!(data.get("visits")?, Some(2));
+    /// assert!(!data.contains("draft"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_data<T: Serialize + ?Sized>(&mut self, content: &T) -> Result<bool, ValueError> {
         self.put_all(&typed::to_fields(content)?)
     }
@@ -278,6 +527,14 @@ impl SessionData {
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
     /// stored then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// assert!(data.set_flash("notice", "Saved")?);
+    /// assert_eq!(data.take_flash("notice")?, Some("Saved".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_flash<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
         self.put(Namespace::Flash, key, &typed::to_json(key, &value)?)
     }
@@ -286,11 +543,29 @@ impl SessionData {
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert_eq!(data.take_flash("notice")?, Some("Saved".to_owned()));
+    /// assert_eq!(data.take_flash::<String>("notice")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn take_flash<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ValueError> {
         self.take(Namespace::Flash, key)
     }
 
     /// The flash values, unread: each key with its JSON text.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert_eq!(data.flash().next(), Some(("notice", r#""Saved""#)));
+    /// assert_eq!(data.flash().count(), 1, "looking takes nothing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flash(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.in_namespace(Namespace::Flash)
     }
@@ -299,6 +574,17 @@ impl SessionData {
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Saved")?;
+    /// data.set_flash("tries", 3)?;
+    /// assert!(data.flashes::<String>().is_err(), "3 is no text, so both stay");
+    /// assert_eq!(data.flashes::<serde_json::Value>()?.len(), 2);
+    /// assert_eq!(data.flash().count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flashes<T: DeserializeOwned>(&mut self) -> Result<Vec<(String, T)>, ValueError> {
         let taken = self
             .flash()

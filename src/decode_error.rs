@@ -9,6 +9,15 @@ use crate::time::UnixTime;
 /// Why a cookie was refused. For logs and metrics; a client can't tell one from another.
 ///
 /// The times in it are reached only behind the seal, so they say nothing to a forger.
+///
+/// ```
+/// use sealed_session::DecodeError;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let session = manager.load(["tideway_session=forged"]);
+/// assert_eq!(session.rejected(), Some(DecodeError::Malformed));
+/// assert!(session.is_empty(), "the client gets a session all the same");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -84,6 +93,17 @@ impl DecodeError {
     }
 
     /// Whether the session was good and is over.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let codec = SessionConfig::new(Key::generate()?).clock(move || at(13_600)).build_codec()?;
+    /// let data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert!(codec.decode(&codec.encode(&data)?).unwrap_err().is_expired());
+    /// assert!(!codec.decode("forged").unwrap_err().is_expired());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_expired(&self) -> bool {
         matches!(self, Self::Expired { .. })
@@ -92,6 +112,18 @@ impl DecodeError {
     /// Whether another node, or a later look, may still open the cookie: such a cookie is never deleted.
     ///
     /// A fleet in the middle of a key rotation or an upgrade has nodes that know more than this one.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let newer = SessionConfig::new(Key::generate()?).build()?; // a node with a key that this one has not heard of
+    /// let session = newer.load(None::<&str>);
+    /// session.set("user_id", 42)?;
+    /// let session = manager.load(newer.commit(&session)?);
+    /// assert!(session.rejected().unwrap().may_open_elsewhere());
+    /// assert!(manager.commit(&session)?.is_empty(), "so the cookie is left alone");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn may_open_elsewhere(&self) -> bool {
         matches!(
@@ -150,6 +182,18 @@ impl fmt::Display for DecodeError {
 impl Error for DecodeError {}
 
 /// The two timeouts of a session (OWASP Session Management Cheat Sheet, "Session Expiration").
+///
+/// ```
+/// use sealed_session::{DecodeError, Key, SessionConfig, SessionData, Timeout, UnixTime};
+/// # use std::time::Duration;
+/// let at = |days: u64| UnixTime::from_secs(days * 24 * 60 * 60).unwrap();
+/// let codec = SessionConfig::new(Key::generate()?).clock(move || at(30)).build_codec()?;
+/// let mut data = SessionData::new(at(0), Duration::from_secs(3600))?;
+/// data.set_times(at(0), at(29), at(31))?;
+/// let error = codec.decode(&codec.encode(&data)?).unwrap_err();
+/// assert!(matches!(error, DecodeError::Expired { timeout: Timeout::Absolute, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Timeout {

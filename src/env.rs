@@ -67,6 +67,13 @@ impl SessionConfig {
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.
+    ///
+    /// ```no_run
+    /// use sealed_session::SessionConfig;
+    /// let manager = SessionConfig::from_env()?.cookie_name("__Host-shop").build()?;
+    /// assert_eq!(manager.codec().cookie_name(), "__Host-shop");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_env_with_prefix(PREFIX)
     }
@@ -75,6 +82,14 @@ impl SessionConfig {
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.
+    ///
+    /// ```no_run
+    /// use sealed_session::SessionConfig;
+    /// // Reads SHOP_SESSION_ENCRYPTION_KEY and its neighbours.
+    /// let config = SessionConfig::from_env_with_prefix("SHOP_")?;
+    /// assert!(!config.has_insecure_key());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_env_with_prefix(prefix: &str) -> Result<Self, ConfigError> {
         let config = Self::from_vars(prefix, env::vars_os())?;
         if config.has_insecure_key() {
@@ -88,7 +103,7 @@ impl SessionConfig {
     ///
     /// It looks at one more variable: where `APP_ENV` is `production`, [`SessionConfig::build`] refuses it.
     ///
-    /// ```
+    /// ```no_run
     /// use sealed_session::{Key, SessionConfig};
     /// let config = SessionConfig::new(Key::generate()?).cookie_name("__Host-sid").insecure_dev();
     /// assert_eq!(config.build()?.codec().cookie_name(), "sid");

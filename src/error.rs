@@ -9,6 +9,17 @@ use std::fmt;
 /// Why a value could not be put into a session or read out of it.
 ///
 /// The session is as it was before the call.
+///
+/// ```
+/// use sealed_session::ValueError;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// # let session = manager.load(None::<&str>);
+/// assert_eq!(session.set(&"k".repeat(128), 1), Err(ValueError::KeyLength { found: 128 }));
+/// session.set("user_id", 42)?;
+/// let error = session.get::<bool>("user_id").unwrap_err();
+/// assert_eq!(error.to_string(), r#"session value "user_id" is not a bool"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueError {
@@ -66,6 +77,18 @@ impl fmt::Display for ValueError {
 impl Error for ValueError {}
 
 /// Why a session could not be sealed. The session and the client's cookie stay as they were.
+///
+/// ```
+/// use sealed_session::EncodeError;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// # let session = manager.load(None::<&str>);
+/// session.set("user_id", 42)?;
+/// session.set("draft", "x".repeat(5000))?;
+/// let Err(EncodeError::TooLarge { size, limit, largest }) = manager.commit(&session) else { panic!("it fits") };
+/// assert!(size > limit);
+/// assert_eq!(largest[0].0, "draft");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {

@@ -151,6 +151,15 @@ impl KeyRing {
     }
 
     /// The ids of the keys, the primary one first.
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing};
+    /// let (new, old) = (Key::generate()?, Key::generate()?);
+    /// let ids = [new.id(), old.id()];
+    /// let ring = KeyRing::new(new, vec![old])?;
+    /// assert!(ring.ids().eq(ids));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn ids(&self) -> impl Iterator<Item = KeyId> {
         std::iter::once(&self.primary).chain(&self.previous).map(Key::id)
     }

@@ -5,6 +5,17 @@ use std::fmt;
 /// The public name of a key: four bytes that say nothing about it (a tag under the key of the empty message).
 ///
 /// Every cookie carries the id of the key that sealed it, so that one look picks the key and one attempt opens it.
+///
+/// ```
+/// use sealed_session::{DecodeError, Key, SessionConfig};
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let key = Key::generate()?;
+/// let id = key.id();
+/// let other = SessionConfig::new(key).build_codec()?;
+/// let value = other.encode(&other.create()?)?;
+/// assert_eq!(manager.codec().decode(&value), Err(DecodeError::UnknownKey { id }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyId([u8; KeyId::LEN]);
 
@@ -16,6 +27,13 @@ impl KeyId {
     }
 
     /// The four bytes, as the cookie carries them.
+    ///
+    /// ```
+    /// use sealed_session::Key;
+    /// let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")?;
+    /// assert_eq!(key.id().to_bytes(), [0xf5, 0x7c, 0x76, 0xce]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 4] {
         self.0

@@ -37,6 +37,13 @@ impl SessionManager {
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.
+    ///
+    /// ```no_run
+    /// use sealed_session::SessionManager;
+    /// let manager = SessionManager::from_env()?;
+    /// assert!(manager.load(None::<&str>).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         SessionConfig::from_env()?.build()
     }
@@ -45,6 +52,15 @@ impl SessionManager {
     ///
     /// Never fails: a cookie that is refused gives an empty session, and [`Session::rejected`] says why. The cookie is not
     /// opened before something is asked of the session, so that a request that has no use for it pays for a header scan.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load(["theme=dark", "lang=en"]);
+    /// assert!(session.rejected().is_none() && session.is_empty());
+    /// let session = manager.load([b"tideway_session=\xff".as_slice()]);
+    /// assert!(session.rejected().is_some() && session.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
         let name = self.codec.cookie_name().as_bytes();
@@ -65,11 +81,31 @@ impl SessionManager {
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
     /// there is no random nonce to be had. The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// assert!(manager.commit(&session)?.is_empty(), "a new session without a value needs no cookie");
+    /// session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.starts_with("tideway_session="));
+    /// assert!(manager.commit(&session)?.is_empty(), "nothing changed since");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
         session.commit()
     }
 
     /// The codec under this manager, for what is not a request.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// let session = manager.load([format!("tideway_session={}", manager.codec().encode(&data)?)]);
+    /// assert_eq!(session.get("user_id")?, Some(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn codec(&self) -> &Codec {
         &self.codec
@@ -96,6 +132,14 @@ impl SessionConfig {
     ///
     /// # Errors
     /// As for [`SessionConfig::build`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).cookie_name("sid").build_codec()?;
+    /// assert_eq!(codec.cookie_name(), "sid");
+    /// assert!(SessionConfig::new(Key::generate()?).cookie_name("").build_codec().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn build_codec(self) -> Result<Codec, ConfigError> {
         let (Self { keys, options }, problem) = self.for_this_process();
         let mut problems = rules::problems(&options);

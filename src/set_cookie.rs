@@ -39,12 +39,31 @@ impl SetCookies {
     }
 
     /// Whether the response needs no Set-Cookie header.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// assert!(manager.commit(&session)?.is_empty());
+    /// session.set("user_id", 42)?;
+    /// assert!(!manager.commit(&session)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
     /// The header values, borrowed. They are printable ASCII, so each is a valid header value.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("user_id", 42)?;
+    /// let set_cookies = manager.commit(&session)?;
+    /// assert!(set_cookies.iter().next().unwrap().starts_with("tideway_session="));
+    /// assert_eq!(set_cookies.iter().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.as_deref().into_iter()
     }

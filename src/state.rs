@@ -13,6 +13,18 @@ use crate::time::{Times, UnixTime};
 /// What became of a session so far.
 ///
 /// A new session that stayed empty is `New`, and one that got a value is `Changed`.
+///
+/// ```
+/// use sealed_session::{DecodeError, Status};
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let session = manager.load(["tideway_session=forged"]);
+/// assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
+/// session.set("user_id", 42)?;
+/// assert_eq!(session.status(), Status::Changed);
+/// session.destroy();
+/// assert_eq!(session.status(), Status::Destroyed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -53,6 +65,19 @@ impl Status {
 ///
 /// No server can take a cookie back: a copy of it opens, and may be extended under the same id, until the absolute
 /// timeout. Who must end it sooner keeps the id on a deny list until `expires_at`.
+///
+/// ```
+/// use std::time::Duration;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// # let session = manager.load(None::<&str>);
+/// session.set("user_id", 42)?;
+/// let session = manager.load(manager.commit(&session)?); // the next request brings the cookie back
+/// let (id, created_at) = (session.id()?, session.created_at());
+/// let retired = session.destroy().unwrap();
+/// assert_eq!(retired.id, id);
+/// assert_eq!(Some(retired.expires_at), created_at.checked_add(Duration::from_secs(30 * 24 * 60 * 60)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {

@@ -24,18 +24,38 @@ impl UnixTime {
     pub const MAX: Self = Self((1 << 40) - 1);
 
     /// The time `seconds` after the Unix epoch, or `None` past [`UnixTime::MAX`].
+    ///
+    /// ```
+    /// use sealed_session::UnixTime;
+    /// assert_eq!(UnixTime::from_secs(0), Some(UnixTime::MIN));
+    /// assert_eq!(UnixTime::from_secs(UnixTime::MAX.as_secs() + 1), None);
+    /// ```
     #[must_use]
     pub const fn from_secs(seconds: u64) -> Option<Self> {
         if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
     }
 
     /// Seconds since the Unix epoch.
+    ///
+    /// ```
+    /// use sealed_session::UnixTime;
+    /// let time = UnixTime::from_secs(1_700_000_000).unwrap();
+    /// assert_eq!(time.as_secs(), 1_700_000_000);
+    /// ```
     #[must_use]
     pub const fn as_secs(self) -> u64 {
         self.0
     }
 
     /// This time plus the whole seconds of `duration`, or `None` past [`UnixTime::MAX`].
+    ///
+    /// ```
+    /// use sealed_session::UnixTime;
+    /// use std::time::Duration;
+    /// let time = UnixTime::from_secs(10_000).unwrap();
+    /// assert_eq!(time.checked_add(Duration::from_millis(1_999)), UnixTime::from_secs(10_001));
+    /// assert_eq!(UnixTime::MAX.checked_add(Duration::from_secs(1)), None);
+    /// ```
     #[must_use]
     pub const fn checked_add(self, duration: Duration) -> Option<Self> {
         match self.0.checked_add(duration.as_secs()) {
@@ -103,6 +123,17 @@ impl fmt::Display for UnixTime {
 /// ```
 pub trait Clock: Send + Sync {
     /// The time now.
+    ///
+    /// ```
+    /// use sealed_session::{Clock, UnixTime};
+    /// struct Stopped(UnixTime);
+    /// impl Clock for Stopped {
+    ///     fn now(&self) -> UnixTime {
+    ///         self.0
+    ///     }
+    /// }
+    /// assert_eq!(Stopped(UnixTime::MAX).now(), UnixTime::MAX);
+    /// ```
     fn now(&self) -> UnixTime;
 }
 

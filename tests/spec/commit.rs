@@ -92,6 +92,20 @@ fn a_commit_is_sent_once_and_again_after_the_next_change() {
 }
 
 #[test]
+fn what_a_commit_sends_can_be_looked_at_before_it_is_sent() {
+    let manager = manager();
+    let session = fresh(&manager);
+    let nothing = manager.commit(&session).unwrap();
+    assert!(nothing.is_empty() && nothing.iter().next().is_none());
+    session.set("a", 1).unwrap();
+    let one = manager.commit(&session).unwrap();
+    assert!(!one.is_empty());
+    let lines: Vec<String> = one.iter().map(str::to_owned).collect();
+    assert_eq!(lines, one.into_iter().collect::<Vec<_>>());
+    assert!(manager.load([cookie_of(&lines[0])]).contains("a"));
+}
+
+#[test]
 fn a_session_that_was_looked_at_is_extended_once_it_is_due() {
     // 10 % of the idle timeout of a day.
     for (age, is_due) in [(8639, false), (8640, true), (8641, true)] {

@@ -343,6 +343,9 @@ fn debug_shows_no_value_and_only_the_start_of_the_id() {
     session.set_flash("notice", "hunter3").unwrap();
     let data: SessionData = session.snapshot().unwrap();
     let line = manager.commit(&session).unwrap();
+    assert!(format!("{line:?}").contains("count: 1"));
+    assert_eq!(format!("{:?}", fresh(&manager)), "Session(unopened)");
+    assert!(format!("{session:?}").contains("status: Loaded"));
     let shown = format!("{session:?} {data:?} {line:?} {manager:?}");
     assert!(!shown.contains("hunter"), "{shown}");
     assert!(!shown.contains(&data.id().to_string()), "{shown}");
