@@ -1,0 +1,139 @@
+//! The Cookie header reader finds our cookie among any bytes, in any number of headers, and takes nothing else for it:
+//! of the good ones among the first four candidates the one issued last, checked against another reader of the header.
+//!
+//! The input is four bytes that say where the two good cookies go, one for what else is done, and the headers, with CRLF
+//! between them. A pair `$0` to `$4` stands for a cookie that was sealed and is not good.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use sealed_session::{Codec, DecodeError, SessionConfig, SessionId, SessionManager, Status};
+use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, key};
+
+/// A cookie that was sealed, as it stands in a header.
+struct Sealed {
+    pair: Vec<u8>,
+    id: SessionId,
+    issued_at: u64,
+}
+
+struct World {
+    manager: SessionManager,
+    older: Sealed,
+    newer: Sealed,
+    /// Alive and authentic, of a schema that is not supported.
+    foreign_schema: Sealed,
+    refused: [Sealed; 4],
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let config = || SessionConfig::new(key(FIRST_KEY)).clock(|| at(NOW));
+    let codec = |config: SessionConfig| config.build_codec().expect("good settings");
+    let manager = config().build().expect("good settings");
+    let seal = |codec: &Codec, issued_at: u64, expires_at: u64| {
+        let mut data = codec.create().expect("an id");
+        data.set_times(at(issued_at), at(issued_at), at(expires_at)).expect("in order");
+        let pair = format!("{NAME}={}", codec.encode(&data).expect("small")).into_bytes();
+        Sealed { pair, id: data.id(), issued_at }
+    };
+    let ours = manager.codec();
+    World {
+        older: seal(ours, NOW - 10, NOW + 1000),
+        newer: seal(ours, NOW, NOW + 1000),
+        foreign_schema: seal(&codec(config().schema(9)), NOW - 5, NOW + 1000),
+        refused: [
+            seal(ours, NOW - 100, NOW),
+            seal(ours, NOW + 61, NOW + 1000),
+            seal(&codec(SessionConfig::new(key(SECOND_KEY))), NOW, NOW + 1000),
+            seal(&codec(config().audience("other")), NOW, NOW + 1000),
+        ],
+        manager,
+    }
+});
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    let is_other = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = bytes.iter().position(is_other).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(is_other).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}
+
+/// Whether a pair has our name: what stands before the first `=`, without the white space around it.
+fn is_ours(pair: &[u8]) -> bool {
+    pair.iter().position(|byte| *byte == b'=').is_some_and(|end| trim(&pair[..end]) == NAME.as_bytes())
+}
+
+/// Splits at CRLF, so that a lone one of the two may stand in a header.
+fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut headers = Vec::new();
+    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
+        headers.push(&bytes[..end]);
+        bytes = &bytes[end + 2..];
+    }
+    headers.push(bytes);
+    headers
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&[header_1, pair_1, header_2, pair_2, more], text)) = bytes.split_first_chunk() else { return };
+    let world = &*WORLD;
+    let stand_in = |pair: &[u8]| match trim(pair) {
+        [b'$', number @ b'0'..=b'3'] => world.refused[usize::from(number - b'0')].pair.clone(),
+        b"$4" => world.foreign_schema.pair.clone(),
+        _ => pair.to_vec(),
+    };
+    let mut headers: Vec<Vec<Vec<u8>>> = split_headers(text)
+        .into_iter()
+        .map(|header| header.split(|byte| *byte == b';').map(stand_in).collect())
+        .collect();
+    let plants = [(header_1, pair_1, &world.newer), (header_2, pair_2, &world.older)];
+    for (bit, (header, pair, sealed)) in plants.into_iter().enumerate() {
+        if more >> bit & 1 == 1 {
+            let padding = [&b""[..], b" ", b"\t", b" \t "][usize::from(more >> 2 & 3)];
+            let planted = [padding, &sealed.pair, padding].concat();
+            let count = headers.len() + 1;
+            match headers.get_mut(usize::from(header) % count) {
+                Some(pairs) => pairs.insert(usize::from(pair) % (pairs.len() + 1), planted),
+                None => headers.push(vec![planted]),
+            }
+        }
+    }
+
+    let candidates: Vec<&[u8]> = headers.iter().flatten().map(Vec::as_slice).filter(|pair| is_ours(pair)).collect();
+    let alive = [&world.older, &world.foreign_schema, &world.newer];
+    let expected = candidates
+        .iter()
+        .take(4)
+        .filter_map(|pair| alive.into_iter().find(|sealed| sealed.pair == trim(pair)))
+        .max_by_key(|sealed| sealed.issued_at);
+
+    let headers: Vec<Vec<u8>> = headers.iter().map(|pairs| pairs.join(&b';')).collect();
+    let session = world.manager.load(&headers);
+    assert!(!session.is_opened() && session.candidates() == candidates.len());
+    let status = session.status();
+    match (status, expected) {
+        (Status::Loaded, Some(sealed)) => {
+            assert_eq!(session.id(), Ok(sealed.id));
+            assert_eq!(session.issued_at(), at(sealed.issued_at));
+        }
+        (Status::Rejected(DecodeError::UnsupportedSchema { schema: 9 }), Some(sealed)) => {
+            assert_eq!(sealed.pair, world.foreign_schema.pair);
+        }
+        (Status::Rejected(reason), None) => {
+            assert!(!candidates.is_empty());
+            assert_eq!(reason == DecodeError::TooManyCandidates, candidates.len() > 4);
+        }
+        (Status::New, None) => assert!(candidates.is_empty()),
+        (status, _) => panic!("{status:?}, with {} candidates", candidates.len()),
+    }
+    if status != Status::Loaded {
+        assert!(session.is_empty() && session.created_at() == at(NOW));
+        assert!([&world.older, &world.newer].into_iter().all(|sealed| session.id() != Ok(sealed.id)));
+    }
+
+    let is_deleted = matches!(status, Status::Rejected(reason) if !reason.may_open_elsewhere());
+    let lines: Vec<String> = world.manager.commit(&session).expect("nothing to seal").into_iter().collect();
+    assert_eq!(lines.len(), usize::from(is_deleted));
+    assert!(lines.iter().all(|line| line.starts_with(&format!("{NAME}=;")) && line.contains("; Max-Age=0;")));
+});

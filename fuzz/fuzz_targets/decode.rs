@@ -1,0 +1,64 @@
+//! `Codec::decode` accepts nothing that was not sealed under its keys, and gives the reason that docs/wire-format.md calls
+//! for: checked against another reader of the envelope, which shares no code with the crate.
+//!
+//! The input is the text of a value. It is also taken as what follows a version and a key id that the codec knows, which
+//! leads straight to the cipher.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use sealed_session::{Codec, DecodeError, KeyId, SessionConfig};
+use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, from_base64url, key, ring, to_base64url};
+
+static CODEC: LazyLock<Codec> = LazyLock::new(|| {
+    SessionConfig::new(ring(FIRST_KEY, &[SECOND_KEY])).clock(|| at(NOW)).build_codec().expect("good settings")
+});
+static IDS: LazyLock<[KeyId; 2]> = LazyLock::new(|| [FIRST_KEY, SECOND_KEY].map(|digits| key(digits).id()));
+
+/// Why a value that nobody sealed is refused.
+fn expected(text: &str) -> DecodeError {
+    let text = text.as_bytes();
+    if NAME.len() + text.len() > 4096 {
+        return DecodeError::TooLong;
+    }
+    let is_base64url = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let head = text.get(..8).filter(|_| text.iter().all(is_base64url)).and_then(from_base64url);
+    let (Some(head), 104..) = (head, text.len()) else { return DecodeError::Malformed };
+    let is_known = IDS.iter().any(|id| id.to_bytes() == head[1..5]);
+    match (head[0], from_base64url(text)) {
+        // Which one it is can't be said here: a key id comes from a key only.
+        (1, _) if !is_known => DecodeError::UnknownKey { id: IDS[0] },
+        (1, Some(_)) => DecodeError::NotAuthentic,
+        (1, None) => DecodeError::Malformed,
+        (version, _) => DecodeError::UnsupportedVersion { version },
+    }
+}
+
+fn check(text: &str) {
+    let reason = match CODEC.decode(text) {
+        Ok(data) => panic!("accepted a value that nobody sealed: {text:?} {data:?}"),
+        Err(reason) => reason,
+    };
+    match (reason, expected(text)) {
+        (DecodeError::UnknownKey { id }, DecodeError::UnknownKey { .. }) => {
+            assert_eq!(
+                from_base64url(&text.as_bytes()[..8]).map(|head| head[1..5].to_vec()),
+                Some(id.to_bytes().into())
+            );
+        }
+        (reason, expected) => assert_eq!(reason, expected, "{text:?}"),
+    }
+    assert_eq!(CODEC.decode(text), Err(reason), "the same value, the same reason");
+    assert!(reason.to_string().is_ascii());
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => check(text),
+        Err(_) => check(&bytes.iter().map(|byte| char::from(*byte)).collect::<String>()),
+    }
+    for id in *IDS {
+        check(&to_base64url(&[&[1], &id.to_bytes()[..], bytes].concat()));
+    }
+});

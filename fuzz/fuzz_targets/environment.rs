@@ -1,0 +1,302 @@
+//! Whatever the environment holds, reading it gives a report that shows no value, or settings that build and make a cookie
+//! that browsers read as it was meant: printable ASCII, no attribute but those that were asked for, each once.
+//!
+//! Every value that is not a good one carries a mark that is in no name and in no message.
+#![no_main]
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use sealed_session::{ConfigError, ProblemKind, SessionConfig, Status};
+use sealed_session_fuzz::{FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at};
+
+#[derive(Arbitrary, Debug)]
+struct Input {
+    prefix: Prefix,
+    /// Whether a good key is set, so that the rest decides.
+    key: bool,
+    vars: Vec<Var>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Prefix {
+    Usual,
+    Other,
+    None,
+    Any(String),
+}
+
+#[derive(Arbitrary, Debug)]
+struct Var {
+    variable: u8,
+    prefixed: bool,
+    edit: Edit,
+    value: Value,
+}
+
+/// What is wrong with a name; mostly nothing.
+#[derive(Arbitrary, Debug)]
+enum Edit {
+    None,
+    Same,
+    Drop(u8),
+    Insert(u8, char),
+    Replace(u8, char),
+    Cut(u8),
+    Append(char),
+    Lower,
+    Bytes(Vec<u8>),
+}
+
+#[derive(Arbitrary, Debug)]
+enum Value {
+    /// One that the variable takes.
+    Good(u8),
+    /// One that another variable takes.
+    Other(u8, u8),
+    Number(u64),
+    /// Text with the mark in it: in a place, or behind every character.
+    Marked(String, u8),
+    Spread(String),
+    /// A good one, spoiled by the mark.
+    Spoiled(u8, u8),
+    Bytes(Vec<u8>),
+    Empty,
+}
+
+const MARK: &str = "qzj9";
+
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
+
+/// Every variable with values that it takes, and some keys that it doesn't.
+const VARIABLES: [(&str, &[&str]); 17] = [
+    ("SESSION_BACKEND", &["cookie", " Cookie "]),
+    ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
+    ("SESSION_COOKIE_NAME", &["sid", "__Host-sid", "__host-http-x", "__Secure-s", "!#$%&'*+-.^_`|~", "__HTTP-a"]),
+    ("SESSION_COOKIE_PATH", &["/", "/app", "/a b=c, \"d\""]),
+    ("SESSION_COOKIE_DOMAIN", &["example.com", ".example.com", "", "..", ".a-b."]),
+    ("SESSION_COOKIE_SECURE", &["true", "0", "No", "on"]),
+    ("SESSION_COOKIE_HTTP_ONLY", &["yes", "false", "OFF"]),
+    ("SESSION_COOKIE_SAME_SITE", &["strict", "Lax", "NONE"]),
+    ("SESSION_ENCRYPTION_KEY", &[FIRST_KEY, REPEATED_KEY, README_KEY]),
+    ("SESSION_ENCRYPTION_KEY_FILE", &["key", "keys", "garbage", "none", ""]),
+    ("SESSION_ALLOW_INSECURE_KEY", &["true", "false"]),
+    ("SESSION_PREVIOUS_KEYS", &[SECOND_KEY, FIRST_KEY, TWO_KEYS, ""]),
+    ("SESSION_PREVIOUS_KEYS_FILE", &["keys", "key", "garbage", "none", ""]),
+    ("SESSION_ABSOLUTE_TIMEOUT_SECONDS", &["86400", "1", "1099511627775"]),
+    ("SESSION_EXTEND_AFTER_SECONDS", &["0", "30", "86399"]),
+    ("SESSION_NOT_BEFORE", &["2023-11-14T22:13:20Z", "2023-11-14T23:59:59.5+01:00", "9999-12-31T23:59:59Z"]),
+    ("SESSION_AUDIENCE", &["shop", "", "é"]),
+];
+const REPEATED_KEY: &str = "abababababababababababababababababababababababababababababababab";
+const README_KEY: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";
+const TWO_KEYS: &str = "2b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfe, \
+                        603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4";
+
+impl Prefix {
+    fn text(&self) -> String {
+        match self {
+            Self::Usual => "TIDEWAY_".to_owned(),
+            Self::Other => "SHOP_".to_owned(),
+            Self::None => String::new(),
+            Self::Any(text) => text.replace(MARK, "_"),
+        }
+    }
+}
+
+/// The nearest place in a text at which a character begins.
+fn place(text: &str, number: u8) -> usize {
+    let places: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
+    places.get(usize::from(number) % places.len().max(1)).copied().unwrap_or(0)
+}
+
+impl Var {
+    fn pool(&self) -> (&'static str, &'static [&'static str]) {
+        VARIABLES[usize::from(self.variable) % VARIABLES.len()]
+    }
+
+    fn name(&self, prefix: &str) -> OsString {
+        let prefix = if self.prefixed { prefix } else { "" };
+        let mut name = format!("{prefix}{}", self.pool().0);
+        match &self.edit {
+            Edit::None | Edit::Same => (),
+            Edit::Drop(number) => drop(name.remove(place(&name, *number))),
+            Edit::Insert(number, character) => name.insert(place(&name, *number), *character),
+            Edit::Replace(number, character) => {
+                let start = place(&name, *number);
+                name.remove(start);
+                name.insert(start, *character);
+            }
+            Edit::Cut(number) => name.truncate(place(&name, *number)),
+            Edit::Append(character) => name.push(*character),
+            Edit::Lower => name.make_ascii_lowercase(),
+            Edit::Bytes(bytes) => match String::from_utf8([name.as_bytes(), bytes].concat()) {
+                Ok(text) => name = text,
+                Err(error) => return OsString::from_vec(error.into_bytes()),
+            },
+        }
+        name.replace(MARK, "_").into()
+    }
+
+    fn value(&self, is_file: bool) -> OsString {
+        let good = |pool: &[&str], number: u8| pool[usize::from(number) % pool.len()].to_owned();
+        let marked = |mut text: String, number: u8| {
+            text.insert_str(place(&text, number), MARK);
+            text
+        };
+        let text = match &self.value {
+            Value::Good(number) => good(self.pool().1, *number),
+            Value::Other(variable, number) => good(VARIABLES[usize::from(*variable) % VARIABLES.len()].1, *number),
+            Value::Number(number) => number.to_string(),
+            Value::Marked(text, number) => marked(text.clone(), *number),
+            Value::Spread(text) => {
+                text.chars().flat_map(|character| [character.to_string(), MARK.to_owned()]).collect()
+            }
+            Value::Spoiled(choice, number) => marked(good(self.pool().1, *choice), *number),
+            Value::Bytes(bytes) if !is_file => return OsString::from_vec([MARK.as_bytes(), bytes].concat()),
+            Value::Bytes(_) | Value::Empty => String::new(),
+        };
+        // Never a file of this machine, which may be a device without an end.
+        if is_file && !text.is_empty() { format!("{FILES}/{}", text.replace(['/', '.'], "_")) } else { text }.into()
+    }
+}
+
+/// The parts of a value that a report must not show, where they are long enough to be in it for no other reason: the
+/// whole, and the start of each key in it.
+fn secrets(value: &str) -> Vec<&str> {
+    let starts = value.split(',').filter_map(|part| part.trim().get(..8)).filter(|_| value.len() > 20);
+    starts.chain((value.len() > 15).then_some(value.trim())).collect()
+}
+
+fn check_shows_no_value(text: &str, prefix: &str, vars: &[(OsString, OsString)]) {
+    assert!(!text.contains(MARK), "{text}");
+    let in_a_name =
+        |secret: &str| prefix.contains(secret) || vars.iter().any(|(name, _)| name.to_string_lossy().contains(secret));
+    let values = vars.iter().map(|(_, value)| value.to_string_lossy());
+    // The last are what the files hold.
+    for value in values.chain([FIRST_KEY, SECOND_KEY, THIRD_KEY].map(Into::into)) {
+        for secret in secrets(&value) {
+            assert!(!text.contains(secret) || in_a_name(secret), "{secret:?} in {text}");
+        }
+    }
+}
+
+fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]) {
+    check_shows_no_value(&format!("{error} {error:?}"), prefix, vars);
+    let problems = error.problems();
+    assert!(!problems.is_empty());
+    for problem in problems {
+        // One for each setting, and one for each key that it lists.
+        let is_key = matches!(problem.kind(), ProblemKind::Key(_));
+        let same = problems.iter().filter(|other| other.setting() == problem.setting()).count();
+        assert!(is_key || same == 1, "{error}");
+        let is_set = vars.iter().any(|(name, _)| name == problem.setting());
+        match problem.kind() {
+            ProblemKind::Missing { .. } => assert!(!is_set && problem.setting().ends_with("SESSION_ENCRYPTION_KEY")),
+            ProblemKind::UnknownVariable { nearest } => {
+                assert!(is_set && VARIABLES.iter().any(|(name, _)| nearest.ends_with(name)));
+            }
+            // A rule between two settings may be broken by the default of the one it is reported under.
+            ProblemKind::Conflict { .. } | ProblemKind::Invalid { .. } => {
+                assert!(VARIABLES.iter().any(|(name, _)| problem.setting().ends_with(name)));
+            }
+            _ => assert!(is_set || problem.setting().contains("KEY"), "{error}"),
+        }
+    }
+}
+
+/// The value of an attribute, if the line has it: at most once.
+fn attribute<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let mut found = line.split(';').skip(1).filter_map(|part| {
+        let part = part.strip_prefix(' ').expect("a space");
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        (key == name).then_some(value)
+    });
+    let value = found.next();
+    assert_eq!(found.next(), None, "{line}");
+    value
+}
+
+fn check_line(line: &str, cookie_name: &str, vars: &[(OsString, OsString)]) {
+    assert!(line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{line:?}");
+    assert!(line.len() <= 3500);
+    assert!(line.starts_with(&format!("{cookie_name}=")));
+    for part in line.split(';').skip(1) {
+        let key = part.split('=').next().unwrap_or_default();
+        let known = [" HttpOnly", " SameSite", " Secure", " Path", " Domain", " Max-Age", " Expires"];
+        assert!(known.contains(&key), "{line}");
+    }
+    let names = |name: &str| vars.iter().any(|(known, _)| known.to_str().is_some_and(|known| known.ends_with(name)));
+    let secure = attribute(line, "Secure").is_some();
+    let http_only = attribute(line, "HttpOnly").is_some();
+    assert!(secure || names("SESSION_COOKIE_SECURE"), "{line}");
+    assert!(http_only || names("SESSION_COOKIE_HTTP_ONLY"), "{line}");
+    assert!(matches!(attribute(line, "SameSite"), Some("Strict" | "Lax" | "None")), "{line}");
+    assert!(secure || attribute(line, "SameSite") != Some("None"), "{line}");
+    assert!(attribute(line, "Path").is_some_and(|path| path.starts_with('/')), "{line}");
+    assert!(attribute(line, "Domain").is_none_or(|domain| !domain.is_empty()), "{line}");
+
+    let lower = cookie_name.to_ascii_lowercase();
+    let is_host = lower.starts_with("__host-");
+    assert!(!is_host || attribute(line, "Path") == Some("/") && attribute(line, "Domain").is_none(), "{line}");
+    assert!(secure || !is_host && !lower.starts_with("__secure-") && !lower.starts_with("__http-"), "{line}");
+    assert!(http_only || !lower.starts_with("__http-") && !lower.starts_with("__host-http-"), "{line}");
+}
+
+fn check_settings(config: SessionConfig, vars: &[(OsString, OsString)]) {
+    let is_for_a_key = |name: &OsString| name.to_string_lossy().contains("KEY");
+    let shown = format!("{config:?}");
+    for key in [FIRST_KEY, SECOND_KEY, THIRD_KEY] {
+        let is_public = vars.iter().any(|(name, value)| !is_for_a_key(name) && value.to_string_lossy().contains(key));
+        assert!(is_public || !shown.contains(&key[..8]), "{shown}");
+    }
+    let allows = vars.iter().any(|(name, _)| name.to_string_lossy().ends_with("SESSION_ALLOW_INSECURE_KEY"));
+    assert!(allows || !config.has_insecure_key());
+
+    let manager = config.clock(|| at(NOW)).build().expect("every rule is checked at reading");
+    let name = manager.codec().cookie_name();
+    let commit = |session: &sealed_session::Session| -> String {
+        let lines = manager.commit(session).expect("small");
+        lines.into_iter().next().expect("something to send")
+    };
+    let session = manager.load(None::<&str>);
+    session.set("a", 1).expect("a good value");
+    let line = commit(&session);
+    check_line(&line, name, vars);
+    let cookie = line.split(';').next().unwrap_or_default();
+    let loaded = manager.load([cookie]);
+    match loaded.status() {
+        Status::Loaded => assert_eq!((loaded.get("a"), loaded.id()), (Ok(Some(1)), session.id())),
+        Status::Rejected(reason) => {
+            assert_eq!(reason.as_str(), "before_cutoff");
+            assert!(vars.iter().any(|(name, _)| name.to_string_lossy().ends_with("SESSION_NOT_BEFORE")));
+        }
+        status => panic!("{status:?}"),
+    }
+    loaded.destroy();
+    let deletion = commit(&loaded);
+    check_line(&deletion, name, vars);
+    for attribute_name in ["Path", "Domain", "Secure", "SameSite", "HttpOnly"] {
+        assert_eq!(attribute(&deletion, attribute_name), attribute(&line, attribute_name));
+    }
+    assert_eq!(attribute(&deletion, "Max-Age"), Some("0"));
+}
+
+fuzz_target!(|input: Input| {
+    let prefix = input.prefix.text();
+    let mut vars: Vec<(OsString, OsString)> = Vec::new();
+    if input.key {
+        vars.push((format!("{prefix}SESSION_ENCRYPTION_KEY").into(), FIRST_KEY.into()));
+    }
+    for var in &input.vars {
+        let name = var.name(&prefix);
+        let value = var.value(name.to_string_lossy().ends_with("_FILE"));
+        vars.push((name, value));
+    }
+    match SessionConfig::from_vars(&prefix, vars.iter().cloned()) {
+        Ok(config) => check_settings(config, &vars),
+        Err(error) => check_report(&error, &prefix, &vars),
+    }
+});

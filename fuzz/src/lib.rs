@@ -1,0 +1,258 @@
+//! What the targets share: keys, times, base64url by the book, and JSON values to store.
+
+use std::fmt::Write;
+
+use arbitrary::Arbitrary;
+use sealed_session::{DecodeError, Key, KeyRing, UnixTime, ValueError};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
+
+/// The name that the default configuration gives to the cookie.
+pub const NAME: &str = "tideway_session";
+/// When everything happens.
+pub const NOW: u64 = 1_700_003_600;
+
+/// The key of the known answers and of `tests/vectors/v1.json`.
+pub const VECTOR_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+/// Keys that no cookie in the corpus was ever sealed under.
+pub const FIRST_KEY: &str = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
+pub const SECOND_KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfe";
+pub const THIRD_KEY: &str = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4";
+
+/// The bytes of an envelope besides the plaintext: version, key id, nonce and tag.
+pub const ENVELOPE_OVERHEAD: usize = 1 + 4 + 24 + 16;
+/// The bytes of a plaintext besides the entries: flags, schema, id and times.
+pub const FIXED_LEN: usize = 1 + 1 + 16 + 15;
+
+pub fn key(digits: &str) -> Key {
+    Key::from_hex(digits).expect("a good key")
+}
+
+pub fn ring(primary: &str, previous: &[&str]) -> KeyRing {
+    KeyRing::new(key(primary), previous.iter().map(|digits| key(digits)).collect()).expect("a good ring")
+}
+
+pub fn at(seconds: u64) -> UnixTime {
+    UnixTime::from_secs(seconds).expect("a time in range")
+}
+
+/// The characters that `bytes` bytes take in base64url without padding.
+pub fn text_len(bytes: usize) -> usize {
+    bytes / 3 * 4 + [0, 2, 3][bytes % 3]
+}
+
+/// The bytes of the text of a Set-Cookie header around a value: the longest there is with the default attributes.
+pub fn set_cookie_overhead(name: &str) -> usize {
+    name.len() + "=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=34560000".len()
+}
+
+/// Pairs of a key and a JSON text, in the order in which the keys were first stored.
+pub type Pairs = Vec<(String, String)>;
+
+/// Puts a pair in the place of the one with its key, or at the end. Says whether anything changed.
+pub fn put(pairs: &mut Pairs, key: &str, json: &str) -> bool {
+    match pairs.iter_mut().find(|(known, _)| known == key) {
+        Some((_, known)) if known == json => false,
+        Some((_, known)) => {
+            json.clone_into(known);
+            true
+        }
+        None => {
+            pairs.push((key.to_owned(), json.to_owned()));
+            true
+        }
+    }
+}
+
+/// The most bytes that the entries of a session have together.
+pub const MAX_ENTRIES_LEN: usize = 65_535;
+
+/// What is wrong with a pair, whatever else is stored.
+pub fn problem(key: &str, json: &str) -> Option<ValueError> {
+    if !(1..=127).contains(&key.len()) {
+        return Some(ValueError::KeyLength { found: key.len() });
+    }
+    (json.len() > 65_535).then(|| ValueError::TooLong { key: key.to_owned(), found: json.len() })
+}
+
+/// What storing a value beside `others` must come to; on an error nothing is stored.
+pub fn store(pairs: &mut Pairs, others: &Pairs, key: &str, value: &Json) -> Result<bool, ValueError> {
+    let json = value.text();
+    if let Some(problem) = problem(key, &json) {
+        return Err(problem);
+    }
+    let rest = pairs.iter().filter(|(known, _)| known != key).chain(others);
+    if entries_len(rest) + 3 + key.len() + json.len() > MAX_ENTRIES_LEN {
+        return Err(ValueError::Full { key: key.to_owned() });
+    }
+    Ok(put(pairs, key, &json))
+}
+
+/// The bytes that entries take in a plaintext.
+pub fn entries_len<'a>(pairs: impl IntoIterator<Item = &'a (String, String)>) -> usize {
+    pairs.into_iter().map(|(key, json)| 3 + key.len() + json.len()).sum()
+}
+
+/// The characters of a value with so many bytes of entries.
+pub fn value_len(entries_len: usize, padding_block: usize) -> usize {
+    text_len(ENVELOPE_OVERHEAD + (FIXED_LEN + entries_len).next_multiple_of(padding_block))
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Base64url without padding, by the book.
+pub fn to_base64url(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(text_len(bytes.len()));
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| usize::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let sextets = [18, 12, 6, 0].map(|shift| char::from(ALPHABET[bits >> shift & 63]));
+        text.extend(&sextets[..=chunk.len()]);
+    }
+    text
+}
+
+/// The bytes of canonical base64url without padding; `None` for anything else.
+pub fn from_base64url(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for character in text {
+        let sextet = ALPHABET.iter().position(|known| known == character)?;
+        bits = bits << 6 | u32::try_from(sextet).ok()?;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
+        }
+    }
+    // A character that adds no byte, or bits that none needs.
+    (count < 6 && bits & ((1 << count) - 1) == 0).then_some(bytes)
+}
+
+/// Whether a refusal is one of those that come before the seal is good.
+pub fn is_before_the_seal(reason: DecodeError) -> bool {
+    matches!(
+        reason,
+        DecodeError::Malformed
+            | DecodeError::TooLong
+            | DecodeError::UnsupportedVersion { .. }
+            | DecodeError::UnknownKey { .. }
+            | DecodeError::NotAuthentic
+    )
+}
+
+/// A key of an entry: often one of a few, so that two operations meet.
+#[derive(Arbitrary, Clone, Debug)]
+pub enum EntryKey {
+    Common(u8),
+    Any(String),
+    Long(u8),
+}
+
+impl EntryKey {
+    pub fn text(&self) -> String {
+        match self {
+            Self::Common(number) => ["a", "b", "user_id", "é", "\"\\\0"][usize::from(*number) % 5].to_owned(),
+            Self::Any(text) => text.clone(),
+            Self::Long(number) => "k".repeat(120 + usize::from(*number) % 16),
+        }
+    }
+}
+
+/// A value of an entry.
+#[derive(Arbitrary, Clone, Debug)]
+pub enum Json {
+    Null,
+    Bool(bool),
+    Number(u64),
+    Negative(i64),
+    Float(f64),
+    Text(String),
+    /// Up to 4095 characters, as many as a cookie might hold.
+    Long(char, u16),
+    /// About the most that an entry can hold.
+    Huge(u8),
+    List(Vec<Json>),
+    Map(Vec<(String, Json)>),
+}
+
+impl Json {
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).expect("every such value has a JSON text")
+    }
+
+    /// The text of a long one.
+    fn long(&self) -> String {
+        match self {
+            Self::Long(character, count) => character.to_string().repeat(usize::from(*count) % 4096),
+            Self::Huge(more) => "x".repeat(65_400 + usize::from(*more)),
+            _ => String::new(),
+        }
+    }
+
+    /// The JSON text by the book, from no serializer; `None` where there is more than one way to write a value.
+    pub fn published_text(&self) -> Option<String> {
+        match self {
+            Self::Null => Some("null".to_owned()),
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Number(value) => Some(value.to_string()),
+            Self::Negative(value) => Some(value.to_string()),
+            Self::Float(_) => None,
+            Self::Text(text) => quoted(text),
+            Self::Long(..) | Self::Huge(_) => quoted(&self.long()),
+            Self::List(list) => {
+                let parts: Option<Vec<_>> = list.iter().map(Self::published_text).collect();
+                Some(format!("[{}]", parts?.join(",")))
+            }
+            Self::Map(map) => {
+                let mut text = String::from("{");
+                for (index, (key, value)) in map.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(text, "{comma}{}:{}", quoted(key)?, value.published_text()?).ok()?;
+                }
+                Some(text + "}")
+            }
+        }
+    }
+}
+
+/// A JSON string; `None` when something in it could be escaped in two ways.
+fn quoted(text: &str) -> Option<String> {
+    let plain = |character: char| character >= ' ' && !matches!(character, '"' | '\\');
+    text.chars().all(plain).then(|| format!("\"{text}\""))
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => serializer.serialize_u64(*value),
+            Self::Negative(value) => serializer.serialize_i64(*value),
+            Self::Float(value) => serializer.serialize_f64(*value),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Long(..) | Self::Huge(_) => serializer.serialize_str(&self.long()),
+            Self::List(list) => serializer.collect_seq(list),
+            Self::Map(map) => serializer.collect_map(map.iter().map(|(key, value)| (key, value))),
+        }
+    }
+}
+
+/// What no JSON text exists for: a map whose keys are lists.
+#[derive(Debug)]
+pub struct Unserializable;
+
+impl Serialize for Unserializable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(vec![1], 1)])
+    }
+}
+
+/// What no JSON text is.
+#[derive(Debug, PartialEq)]
+pub enum Never {}
+
+impl<'de> Deserialize<'de> for Never {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(D::Error::custom("there is none"))
+    }
+}
