@@ -197,11 +197,11 @@ impl Codec {
 
     /// Opens one value; cheap refusals first, and no parsing of what is not authentic.
     pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
-        let id = wire::key_id(value, self.inner.max_read_chars)?;
+        let mut buffer = [0; wire::BUFFER_LEN];
+        let envelope = wire::read_text(value, self.inner.max_read_chars, &mut buffer)?;
+        let id = wire::key_id(envelope)?;
         let (key, is_previous) = self.inner.sealer.find(id, now).ok_or(DecodeError::UnknownKey { id })?;
-        let mut envelope = wire::read_text(value)?;
-        key.open(&mut envelope)?;
-        let data = SessionData::read_plaintext(envelope, wire::HEAD_LEN).ok_or(DecodeError::Malformed)?;
+        let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
         self.inner.lifetime.check(now, data.times())?;
         Ok(Opened { data, is_stale: is_previous, is_migrated: false })
     }

@@ -635,10 +635,11 @@ impl SessionData {
         plaintext.extend_from_slice(entries.as_bytes());
     }
 
-    /// Reads the plaintext that begins at `start`; `None` when it is not one.
-    pub(crate) fn read_plaintext(bytes: Vec<u8>, start: usize) -> Option<Self> {
-        let Fixed { persistent, schema, id, times } = Fixed::read(bytes.get(start..)?)?;
-        let entries = Entries::parse(bytes, start.checked_add(FIXED_LEN)?)?;
+    /// Reads a plaintext; `None` when it is not one.
+    pub(crate) fn read_plaintext(plaintext: &[u8]) -> Option<Self> {
+        let (fixed, entries) = plaintext.split_first_chunk()?;
+        let Fixed { persistent, schema, id, times } = Fixed::read(fixed)?;
+        let entries = Entries::parse(entries)?;
         Some(Self { id: SessionId(id), times, schema, persistent, entries })
     }
 

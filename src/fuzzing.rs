@@ -1,13 +1,11 @@
 //! For `fuzz/` alone: what lies behind the seal, where a fuzzer doesn't get by itself. Compiled under `cfg(fuzzing)` only.
 
 use crate::data::SessionData;
-use crate::wire::HEAD_LEN;
 
-/// Reads a plaintext the way the codec does, from behind the head of an opened envelope.
+/// Reads a plaintext the way the codec does.
 #[must_use]
 pub fn read_plaintext(plaintext: &[u8]) -> Option<SessionData> {
-    let envelope = [&[0xff; HEAD_LEN], plaintext].concat();
-    SessionData::read_plaintext(envelope, HEAD_LEN)
+    SessionData::read_plaintext(plaintext)
 }
 
 /// The plaintext of a session, without its padding.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::{Options, SameSite};
 use crate::config_error::{ConfigProblem, ProblemKind};
 use crate::lifetime::Lifetime;
-use crate::set_cookie::{NAME_AND_VALUE_LIMIT, SetCookieWriter};
+use crate::set_cookie::SetCookieWriter;
 use crate::time::UnixTime;
 use crate::wire;
 
@@ -116,7 +116,7 @@ impl Budget {
 
 /// The characters that a value may have for a browser to keep it.
 pub(crate) fn max_read_chars(options: &Options) -> usize {
-    NAME_AND_VALUE_LIMIT.saturating_sub(options.cookie_name.len())
+    wire::NAME_AND_VALUE_LIMIT.saturating_sub(options.cookie_name.len())
 }
 
 fn is_token(name: &str) -> bool {

@@ -114,21 +114,20 @@ impl BoundKey {
         Ok(())
     }
 
-    /// Opens `envelope` in place and drops its tag: what stays behind the head is the plaintext.
+    /// Opens `envelope` in place and gives its plaintext.
     ///
     /// # Errors
     /// [`DecodeError::NotAuthentic`], whatever is wrong.
     #[inline(never)]
-    pub(crate) fn open(&self, envelope: &mut Vec<u8>) -> Result<(), DecodeError> {
+    pub(crate) fn open<'e>(&self, envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
         const REFUSED: DecodeError = DecodeError::NotAuthentic;
         let (rest, tag) = envelope.split_last_chunk_mut::<TAG_LEN>().ok_or(REFUSED)?;
-        let (head, ciphertext) = rest.split_first_chunk_mut::<HEAD_LEN>().ok_or(REFUSED)?;
+        let (head, message) = rest.split_first_chunk_mut::<HEAD_LEN>().ok_or(REFUSED)?;
         let nonce = head.last_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
         self.cipher
-            .decrypt_inout_detached(nonce.into(), &self.aad, ciphertext.into(), (&*tag).into())
+            .decrypt_inout_detached(nonce.into(), &self.aad, (&mut *message).into(), (&*tag).into())
             .map_err(|_| REFUSED)?;
-        envelope.truncate(envelope.len().saturating_sub(TAG_LEN));
-        Ok(())
+        Ok(message)
     }
 }
 

@@ -9,8 +9,6 @@ use crate::config::{Options, SameSite};
 
 /// The longest Max-Age that browsers keep: 400 days, in seconds (RFC 6265bis section 5.5).
 pub(crate) const MAX_AGE_LIMIT: u64 = 400 * 24 * 60 * 60;
-/// The most bytes of name and value together that browsers keep (RFC 6265bis section 5.6).
-pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;
 
 const MAX_AGE: &str = "; Max-Age=";
 /// Room for the digits of [`MAX_AGE_LIMIT`], always counted, so that a size does not depend on the time.
