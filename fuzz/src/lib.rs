@@ -98,6 +98,25 @@ pub fn value_len(entries_len: usize, padding_block: usize) -> usize {
     text_len(ENVELOPE_OVERHEAD + (FIXED_LEN + entries_len).next_multiple_of(padding_block))
 }
 
+/// The most bytes of entries that fit under a limit on the text of the Set-Cookie header.
+pub fn room(name: &str, padding_block: usize, max_cookie_bytes: usize) -> usize {
+    let fits = |entries_len: usize| {
+        let chars = value_len(entries_len, padding_block);
+        chars + set_cookie_overhead(name) <= max_cookie_bytes && chars + name.len() <= 4096
+    };
+    let (mut fitting, mut too_many) = (0, 4096);
+    while too_many - fitting > 1 {
+        let middle = (fitting + too_many) / 2;
+        if fits(middle) { fitting = middle } else { too_many = middle }
+    }
+    fitting
+}
+
+/// A text whose entry under the key `fill` takes so many bytes, if that can be.
+pub fn filler(entry_len: usize) -> Option<String> {
+    Some("x".repeat(entry_len.checked_sub(3 + "fill".len() + 2)?))
+}
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Base64url without padding, by the book.
@@ -143,6 +162,8 @@ pub fn is_before_the_seal(reason: DecodeError) -> bool {
 /// A key of an entry: often one of a few, so that two operations meet.
 #[derive(Arbitrary, Clone, Debug)]
 pub enum EntryKey {
+    A,
+    B,
     Common(u8),
     Any(String),
     Long(u8),
@@ -151,6 +172,8 @@ pub enum EntryKey {
 impl EntryKey {
     pub fn text(&self) -> String {
         match self {
+            Self::A => "a".to_owned(),
+            Self::B => "b".to_owned(),
             Self::Common(number) => ["a", "b", "user_id", "é", "\"\\\0"][usize::from(*number) % 5].to_owned(),
             Self::Any(text) => text.clone(),
             Self::Long(number) => "k".repeat(120 + usize::from(*number) % 16),
