@@ -9,6 +9,7 @@ mod data;
 mod decode_error;
 mod entries;
 mod env;
+mod env_reader;
 mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
