@@ -2,6 +2,11 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "actix-web")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
+pub mod actix_web;
+#[cfg(feature = "axum")]
+mod axum;
 mod codec;
 mod config;
 mod config_error;
@@ -11,6 +16,7 @@ mod entries;
 mod env;
 mod env_reader;
 mod error;
+mod extract;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -19,12 +25,18 @@ mod key;
 mod key_id;
 mod lifetime;
 mod manager;
+#[cfg(feature = "rocket")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
+pub mod rocket;
 mod rules;
 mod seal;
 mod session;
 mod set_cookie;
 mod state;
 mod time;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod tower;
 mod typed;
 mod wire;
 
@@ -34,6 +46,9 @@ pub use config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
 pub use data::{SessionData, SessionId};
 pub use decode_error::{DecodeError, Timeout};
 pub use error::{EncodeError, ValueError};
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+pub use extract::ExtractError;
+pub use extract::Typed;
 pub use key::{Key, KeyRing};
 pub use key_id::KeyId;
 pub use manager::SessionManager;

@@ -1,0 +1,212 @@
+//! The session of each request to any tower service: axum, hyper, tonic and others. Feature `tower`.
+//!
+//! ```
+//! use axum::{Extension, Router, routing::get};
+//! use sealed_session::tower::SessionLayer;
+//! use sealed_session::{Session, SessionConfig, ValueError};
+//!
+//! async fn visits(Extension(session): Extension<Session>) -> Result<String, String> {
+//!     let visits = session.get::<u64>("visits").map_err(|error| error.to_string())?.unwrap_or(0) + 1;
+//!     session.set("visits", visits).map_err(|error| error.to_string())?;
+//!     Ok(format!("visit {visits}"))
+//! }
+//!
+//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+//! let app: Router = Router::new().route("/", get(visits)).layer(SessionLayer::new(manager));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::{HeaderValue, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::error::EncodeError;
+use crate::manager::SessionManager;
+use crate::session::Session;
+
+/// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has answered, whatever
+/// the status.
+///
+/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
+/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+///
+/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
+/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. [`SessionLayer::on_error`]
+/// answers otherwise. When the inner service fails instead of answering, no response carries a cookie and nothing is kept.
+///
+/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use sealed_session::{Session, SessionConfig, tower::SessionLayer};
+///
+/// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let app: Router = Router::new().route("/", post(|| async {})).layer(SessionLayer::new(manager));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionLayer<F = EmptyResponse> {
+    manager: SessionManager,
+    on_error: F,
+}
+
+impl SessionLayer {
+    /// A layer that loads from, and commits to, this manager.
+    ///
+    /// ```
+    /// use sealed_session::{SessionConfig, tower::SessionLayer};
+    /// let layer = SessionLayer::new(SessionConfig::new(sealed_session::Key::generate()?).build()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: SessionManager) -> Self {
+        Self { manager, on_error: EmptyResponse }
+    }
+}
+
+impl<F> SessionLayer<F> {
+    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
+    /// client may have caused it, and needs to know no more than that nothing was kept.
+    ///
+    /// ```
+    /// use axum::{http::StatusCode, response::IntoResponse};
+    /// use sealed_session::{SessionConfig, tower::SessionLayer};
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let layer = SessionLayer::new(manager)
+    ///     .on_error(|_| (StatusCode::INSUFFICIENT_STORAGE, "your cart is full").into_response());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_error<B, G: Fn(&EncodeError) -> Response<B>>(self, on_error: G) -> SessionLayer<G> {
+        SessionLayer { manager: self.manager, on_error }
+    }
+}
+
+impl<S, F: Clone> Layer<S> for SessionLayer<F> {
+    type Service = SessionService<S, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService { inner, layer: self.clone() }
+    }
+}
+
+/// The service that [`SessionLayer`] makes.
+///
+/// ```
+/// use sealed_session::tower::{SessionLayer, SessionService};
+/// use tower_layer::Layer;
+///
+/// let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let service: SessionService<axum::Router> = SessionLayer::new(manager).layer(axum::Router::new());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionService<S, F = EmptyResponse> {
+    inner: S,
+    layer: SessionLayer<F>,
+}
+
+impl<S, F, A, B> Service<Request<A>> for SessionService<S, F>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    F: OnError<B> + Clone,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = SessionFuture<S::Future, F>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        let session = self.layer.manager.load(request.headers().get_all(COOKIE));
+        request.extensions_mut().insert(session.clone());
+        SessionFuture { inner: self.inner.call(request), session, layer: self.layer.clone() }
+    }
+}
+
+pin_project! {
+    /// The response of a [`SessionService`].
+    #[derive(Debug)]
+    pub struct SessionFuture<I, F = EmptyResponse> {
+        #[pin]
+        inner: I,
+        session: Session,
+        layer: SessionLayer<F>,
+    }
+}
+
+impl<I, F, B, E> Future for SessionFuture<I, F>
+where
+    I: Future<Output = Result<Response<B>, E>>,
+    F: OnError<B>,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(context))?;
+        match this.layer.manager.commit(this.session) {
+            // They are ASCII, so each of them is a header value.
+            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
+                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
+                response.headers_mut().append(SET_COOKIE, set_cookie);
+                let no_store = HeaderValue::from_static("private, no-store");
+                response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
+            }),
+            Err(error) => {
+                log::error!(target: "sealed_session", "session not kept: {error}");
+                response = this.layer.on_error.response(&error);
+            }
+        }
+        if this.session.is_opened() {
+            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// What a client is answered when its session can't be kept; every `Fn(&EncodeError) -> Response<B>` is one.
+///
+/// ```
+/// use sealed_session::{EncodeError, tower::OnError};
+/// let on_error = |_: &EncodeError| http::Response::new("sorry");
+/// assert_eq!(*on_error.response(&EncodeError::Random).body(), "sorry");
+/// ```
+pub trait OnError<B> {
+    /// Makes the response.
+    fn response(&self, error: &EncodeError) -> Response<B>;
+}
+
+impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
+    fn response(&self, error: &EncodeError) -> Response<B> {
+        self(error)
+    }
+}
+
+/// An empty 500: what a [`SessionLayer`] answers unless told otherwise.
+///
+/// ```
+/// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
+/// let response: http::Response<String> = EmptyResponse::default().response(&EncodeError::Random);
+/// assert_eq!((response.status().as_u16(), response.body().as_str()), (500, ""));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct EmptyResponse;
+
+impl<B: Default> OnError<B> for EmptyResponse {
+    fn response(&self, _: &EncodeError) -> Response<B> {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    }
+}

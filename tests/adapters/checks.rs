@@ -1,0 +1,89 @@
+//! The contract, a function a behaviour.
+
+use crate::common::{Send, manager};
+
+/// A cookie that holds one visit.
+fn visited(send: &Send) -> String {
+    send("/visit", &[], false).cookie().to_owned()
+}
+
+pub(crate) fn a_session_nobody_looks_at_adds_no_header(send: &Send) {
+    for cookies in [&[][..], &["sid=garbage"], &[visited(send).as_str()]] {
+        let reply = send("/untouched", cookies, false);
+        assert_eq!((reply.status, reply.body.as_str()), (200, "untouched"));
+        for header in ["set-cookie", "vary", "cache-control"] {
+            assert!(reply.all(header).is_empty(), "{reply:?}");
+        }
+    }
+}
+
+pub(crate) fn a_session_that_is_read_varies_by_cookie_and_sends_none(send: &Send) {
+    let reply = send("/read", &[&visited(send)], false);
+    assert_eq!((reply.status, reply.body.as_str()), (200, "1"));
+    assert_eq!(reply.all("vary"), ["Cookie"]);
+    assert!(reply.all("set-cookie").is_empty() && reply.all("cache-control").is_empty(), "{reply:?}");
+}
+
+pub(crate) fn a_change_is_sealed_and_kept_from_caches(send: &Send) {
+    let reply = send("/visit", &[&visited(send)], false);
+    assert_eq!(manager().load([reply.cookie()]).get::<u64>("visits").unwrap(), Some(2));
+    assert_eq!((reply.all("vary"), reply.all("cache-control")), (vec!["Cookie"], vec!["private, no-store"]));
+    assert_eq!((reply.status, reply.body.as_str()), (200, "2"));
+}
+
+pub(crate) fn what_the_handler_says_of_caching_stands(send: &Send) {
+    let reply = send("/cached", &[], false);
+    assert_eq!(reply.all("cache-control"), ["max-age=60"]);
+    assert_eq!(manager().load([reply.cookie()]).get::<u64>("visits").unwrap(), Some(1));
+}
+
+pub(crate) fn the_cookie_comes_back_whichever_header_it_is_in(send: &Send) {
+    let cookie = visited(send);
+    for cookies in [[cookie.as_str(), "theme=dark"], ["theme=dark", &cookie], ["sid=garbage", &cookie]] {
+        assert_eq!(send("/read", &cookies, false).body, "1", "{cookies:?}");
+    }
+}
+
+pub(crate) fn a_handler_that_fails_keeps_its_changes(send: &Send) {
+    let reply = send("/failing", &[], false);
+    assert_eq!(reply.status, 418);
+    assert_eq!(manager().load([reply.cookie()]).get::<u64>("visits").unwrap(), Some(1));
+}
+
+pub(crate) fn a_logout_deletes(send: &Send) {
+    let reply = send("/logout", &[&visited(send)], false);
+    assert_eq!(reply.cookie(), "sid=");
+    assert!(reply.all("set-cookie").iter().all(|line| line.contains("; Max-Age=0")), "{reply:?}");
+    assert_eq!(reply.all("cache-control"), ["private, no-store"]);
+}
+
+pub(crate) fn a_session_that_can_not_be_kept_is_an_empty_500_and_no_cookie(send: &Send) {
+    let reply = send("/fill", &[&visited(send)], false);
+    assert_eq!((reply.status, reply.body.as_str()), (500, ""));
+    assert!(reply.all("set-cookie").is_empty() && reply.all("x-handler").is_empty(), "{reply:?}");
+    assert_eq!(reply.all("vary"), ["Cookie"]);
+}
+
+pub(crate) fn the_application_may_answer_that_in_its_own_way(send: &Send) {
+    let reply = send("/fill", &[], true);
+    assert_eq!((reply.status, reply.body.as_str(), reply.all("set-cookie").len()), (507, "full", 0));
+    assert_eq!(send("/visit", &[], true).body, "1", "and is asked for nothing else");
+}
+
+pub(crate) fn a_typed_session_is_read_and_saved(send: &Send) {
+    let reply = send("/typed", &[&visited(send)], false);
+    assert_eq!(reply.body, "2");
+    assert_eq!(manager().load([reply.cookie()]).get::<u64>("visits").unwrap(), Some(2));
+}
+
+pub(crate) fn values_of_another_type_are_an_empty_500_and_stay(send: &Send) {
+    let reply = send("/other", &[&visited(send)], false);
+    assert_eq!((reply.status, reply.all("set-cookie").len()), (500, 0));
+    assert!(!reply.body.contains("visits"), "{reply:?}");
+}
+
+pub(crate) fn a_route_outside_the_adapter_is_a_500(send: &Send) {
+    let reply = send("/outside", &[&visited(send)], false);
+    assert_eq!((reply.status, reply.all("set-cookie").len()), (500, 0));
+    assert!(!reply.body.contains("session"), "the reason is for the log: {reply:?}");
+}

@@ -1,0 +1,57 @@
+//! One contract for every adapter, in memory: the same small application in each framework, the same checks of each.
+//! Without a feature there is nothing here; `cargo test --all-features` runs all of it.
+#![cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
+
+#[cfg(feature = "actix-web")]
+mod actix;
+#[cfg(feature = "axum")]
+mod axum;
+mod checks;
+mod common;
+#[cfg(feature = "rocket")]
+mod rocket;
+
+/// A test for each check, in a module for each framework.
+macro_rules! contract {
+    ($($check:ident)*) => {
+        macro_rules! framework {
+            ($framework:ident) => {
+                $(#[test]
+                fn $check() {
+                    crate::checks::$check(&crate::$framework::send);
+                })*
+            };
+        }
+    };
+}
+
+contract! {
+    a_session_nobody_looks_at_adds_no_header
+    a_session_that_is_read_varies_by_cookie_and_sends_none
+    a_change_is_sealed_and_kept_from_caches
+    what_the_handler_says_of_caching_stands
+    the_cookie_comes_back_whichever_header_it_is_in
+    a_handler_that_fails_keeps_its_changes
+    a_logout_deletes
+    a_session_that_can_not_be_kept_is_an_empty_500_and_no_cookie
+    the_application_may_answer_that_in_its_own_way
+    a_typed_session_is_read_and_saved
+    values_of_another_type_are_an_empty_500_and_stay
+    a_route_outside_the_adapter_is_a_500
+}
+
+mod tests {
+    #[cfg(feature = "axum")]
+    mod axum {
+        framework!(axum);
+    }
+    #[cfg(feature = "actix-web")]
+    mod actix_web {
+        framework!(actix);
+    }
+    #[cfg(feature = "rocket")]
+    mod rocket {
+        framework!(rocket);
+    }
+}
