@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use sealed_session::{Session, SessionData, SessionManager, Status, ValueError};
+use sealed_session::{Session, SessionData, SessionManager, Status, Typed, ValueError};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -333,6 +333,39 @@ fn a_serializer_that_uses_the_session_does_not_deadlock() {
     let session = fresh(&manager());
     session.set("nosy", Nosy(session.clone())).unwrap();
     assert_eq!(session.keys(), ["seen", "nosy"]);
+}
+
+#[test]
+fn a_typed_session_is_all_there_is_once_it_is_saved_and_nothing_before() {
+    #[derive(Serialize, Deserialize, Default, PartialEq, Debug)]
+    #[serde(default)]
+    struct Visitor {
+        name: String,
+        visits: u32,
+    }
+    let manager = manager();
+    let session = fresh(&manager);
+    assert_eq!(*Typed::<Visitor>::new(session.clone()).unwrap(), Visitor::default(), "a visitor without a session");
+    session.set("draft", true).unwrap();
+    session.set("visits", 2).unwrap();
+    let mut visitor = Typed::<Visitor>::new(session.clone()).unwrap();
+    visitor.name.push_str("Ada");
+    assert_eq!(session.keys(), ["draft", "visits"], "a change is not saved by itself");
+    visitor.save().unwrap();
+    assert_eq!(session.keys(), ["visits", "name"]);
+    assert_eq!(visitor.session().get("name").unwrap(), Some("Ada".to_owned()));
+    assert!(format!("{visitor:?}").contains("Changed"));
+    assert!(!format!("{visitor:?}").contains("Ada"), "{visitor:?}");
+    assert_eq!(visitor.into_inner(), Visitor { name: "Ada".to_owned(), visits: 2 });
+}
+
+#[test]
+fn values_that_do_not_make_the_type_are_an_error_and_stay() {
+    let session = fresh(&manager());
+    session.set("visits", 2).unwrap();
+    let error = Typed::<BTreeMap<String, bool>>::new(session.clone()).unwrap_err();
+    assert!(matches!(error, ValueError::Deserialize { .. }), "{error:?}");
+    assert_eq!(session.get("visits").unwrap(), Some(2));
 }
 
 #[test]
