@@ -197,8 +197,16 @@ impl Codec {
 
     /// Opens one value; cheap refusals first, and no parsing of what is not authentic.
     pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
-        let mut buffer = [0; wire::BUFFER_LEN];
-        let envelope = wire::read_text(value, self.inner.max_read_chars, &mut buffer)?;
+        // On the stack, so that no refusal allocates.
+        if wire::bytes_in(value.len()) <= wire::SMALL_BUFFER_LEN {
+            self.open_in(&mut [0; wire::SMALL_BUFFER_LEN], value, now)
+        } else {
+            self.open_in(&mut [0; wire::BUFFER_LEN], value, now)
+        }
+    }
+
+    fn open_in(&self, buffer: &mut [u8], value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
+        let envelope = wire::read_text(value, self.inner.max_read_chars, buffer)?;
         let id = wire::key_id(envelope)?;
         let (key, is_previous) = self.inner.sealer.find(id, now).ok_or(DecodeError::UnknownKey { id })?;
         let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;

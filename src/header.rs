@@ -4,6 +4,8 @@
 //! store cookies named `\u{2000}__Host-sid` and `__%48ost-sid`, and a parser that tidies names hands those out as
 //! `__Host-sid`.
 
+use memchr::memchr_iter;
+
 /// The most cookies of our name that one request is tried for. A client sends more only when someone planted them.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
@@ -27,7 +29,10 @@ impl Candidates {
     }
 
     fn scan(&mut self, header: &[u8], name: &[u8], keep: usize) {
-        for pair in header.split(|byte| *byte == b';') {
+        let mut start = 0;
+        for end in memchr_iter(b';', header).chain([header.len()]) {
+            let pair = header.get(start..end).unwrap_or_default();
+            start = end.saturating_add(1);
             let Some(value) = value_of(pair, name) else { continue };
             if let Some(len) = self.lens.get_mut(self.found) {
                 let value = value.get(..keep).unwrap_or(value);

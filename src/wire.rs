@@ -70,16 +70,13 @@ pub(crate) fn write_text(envelope: &[u8], text: &mut String) {
     BASE64.encode_string(envelope, text);
 }
 
-/// Room for the largest envelope. On the stack, so that no refusal allocates.
-pub(crate) type Buffer = [u8; BUFFER_LEN];
+/// Room for the largest envelope.
 pub(crate) const BUFFER_LEN: usize = bytes_in(NAME_AND_VALUE_LIMIT);
+/// Room for most envelopes, and less to clear.
+pub(crate) const SMALL_BUFFER_LEN: usize = 512;
 
 /// Decodes the text form, refused unless it is of a possible length and canonical base64url without padding.
-pub(crate) fn read_text<'b>(
-    text: &[u8],
-    max_chars: usize,
-    buffer: &'b mut Buffer,
-) -> Result<&'b mut [u8], DecodeError> {
+pub(crate) fn read_text<'b>(text: &[u8], max_chars: usize, buffer: &'b mut [u8]) -> Result<&'b mut [u8], DecodeError> {
     if text.len() > max_chars {
         return Err(DecodeError::TooLong);
     }

@@ -142,6 +142,17 @@ fn a_cookie_sealed_under_a_higher_limit_still_opens() {
 }
 
 #[test]
+fn a_session_of_any_length_comes_back() {
+    let (manager, _) = manager_with(|config| config.padding_block(1).max_cookie_bytes(4096));
+    let codec = manager.codec();
+    let mut data = codec.create().unwrap();
+    for len in (0..1500).chain(2700..2800) {
+        data.set("k", "x".repeat(len)).unwrap();
+        assert_eq!(codec.decode(&codec.encode(&data).unwrap()), Ok(data.clone()), "{len}");
+    }
+}
+
+#[test]
 fn a_limit_that_holds_no_session_is_refused_at_start_up() {
     let build = |bytes| {
         SessionConfig::new(crate::common::key(crate::common::FIRST_KEY)).max_cookie_bytes(bytes).build().map(|_| ())
