@@ -248,10 +248,6 @@ impl Codec {
         &self.inner.lifetime
     }
 
-    pub(crate) fn max_read_chars(&self) -> usize {
-        self.inner.max_read_chars
-    }
-
     /// The bytes that the name and the value of the cookie would have together.
     pub(crate) fn cookie_bytes(&self, data: &SessionData) -> usize {
         self.cookie_name().len().saturating_add(self.chars(data))

@@ -9,38 +9,52 @@ use memchr::memchr_iter;
 /// The most cookies of our name that one request is tried for. A client sends more only when someone planted them.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-/// The values that came under our name, copied out of the header so that they can be opened later.
-#[derive(Default)]
-pub(crate) struct Candidates {
-    bytes: Vec<u8>,
-    lens: [usize; MAX_CANDIDATES],
-    found: usize,
+/// The values in one Cookie header that came under our name.
+pub(crate) fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item = &'h [u8]> {
+    let mut start = 0;
+    memchr_iter(b';', header).chain([header.len()]).filter_map(move |end| {
+        let pair = header.get(start..end)?;
+        start = end.saturating_add(1);
+        value_of(pair, name)
+    })
 }
 
-impl Candidates {
-    /// Looks through every header value once. Of a value longer than `max_len` only the fact is kept, as `max_len + 1`
-    /// bytes of it.
-    pub(crate) fn find<H: AsRef<[u8]>>(headers: impl IntoIterator<Item = H>, name: &[u8], max_len: usize) -> Self {
-        let mut candidates = Self::default();
-        for header in headers {
-            candidates.scan(header.as_ref(), name, max_len.saturating_add(1));
+/// The values that came under our name, copied out of the headers so that they can be opened later.
+///
+/// The first is in `first`, the allocation that holds this struct: almost every request brings one, and a request that
+/// never looks at its session then costs one allocation in all.
+pub(crate) struct Candidates<B: ?Sized = [u8]> {
+    found: usize,
+    lens: [usize; MAX_CANDIDATES],
+    more: Vec<u8>,
+    first: B,
+}
+
+impl<const N: usize> Candidates<[u8; N]> {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), first: [0; N] }
+    }
+
+    /// The first value, of at most `N` bytes.
+    pub(crate) fn of(value: &[u8]) -> Self {
+        let mut candidates = Self { found: 1, ..Self::new() };
+        if let (Some(first), [len, ..]) = (candidates.first.get_mut(..value.len()), &mut candidates.lens) {
+            first.copy_from_slice(value);
+            *len = value.len();
         }
         candidates
     }
+}
 
-    fn scan(&mut self, header: &[u8], name: &[u8], keep: usize) {
-        let mut start = 0;
-        for end in memchr_iter(b';', header).chain([header.len()]) {
-            let pair = header.get(start..end).unwrap_or_default();
-            start = end.saturating_add(1);
-            let Some(value) = value_of(pair, name) else { continue };
-            if let Some(len) = self.lens.get_mut(self.found) {
-                let value = value.get(..keep).unwrap_or(value);
-                *len = value.len();
-                self.bytes.extend_from_slice(value);
-            }
-            self.found = self.found.saturating_add(1);
+impl Candidates {
+    /// Adds another one; of those past [`MAX_CANDIDATES`] only the number is kept.
+    pub(crate) fn add(&mut self, value: &[u8]) {
+        if let Some(len) = self.lens.get_mut(self.found) {
+            *len = value.len();
+            self.more.extend_from_slice(value);
         }
+        self.found = self.found.saturating_add(1);
     }
 
     /// How many cookies came under our name.
@@ -55,12 +69,15 @@ impl Candidates {
 
     /// The values, in the order of the headers.
     pub(crate) fn values(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = self.bytes.as_slice();
-        self.lens.iter().take(self.found).map_while(move |len| {
+        let [first, others @ ..] = &self.lens;
+        let first = self.first.get(..*first).filter(|_| self.found > 0);
+        let mut rest = self.more.as_slice();
+        let others = others.iter().take(self.found.saturating_sub(1)).map_while(move |len| {
             let (value, after) = rest.split_at_checked(*len)?;
             rest = after;
             Some(value)
-        })
+        });
+        first.into_iter().chain(others)
     }
 }
 
@@ -90,7 +107,7 @@ mod tests {
     use super::*;
 
     fn found(headers: &[&[u8]], name: &str) -> Vec<Vec<u8>> {
-        Candidates::find(headers, name.as_bytes(), 100).values().map(<[u8]>::to_vec).collect()
+        headers.iter().flat_map(|header| values(header, name.as_bytes())).map(<[u8]>::to_vec).collect()
     }
 
     fn in_one(header: &str) -> Vec<String> {
@@ -153,18 +170,23 @@ mod tests {
     }
 
     #[test]
-    fn four_candidates_are_kept_and_the_fifth_is_noted() {
-        let four = Candidates::find(["s=1; s=2; s=3; s=4"], b"s", 100);
-        assert!(!four.is_cut());
-        let five = Candidates::find(["s=1; s=2; s=3", "s=4; s=5"], b"s", 100);
-        assert!(five.is_cut());
-        assert_eq!(five.values().collect::<Vec<_>>(), [b"1", b"2", b"3", b"4"]);
+    fn four_candidates_are_kept_and_the_fifth_is_counted() {
+        let mut first = Candidates::<[u8; 8]>::of(b"one");
+        let candidates: &mut Candidates = &mut first;
+        for (count, value) in (2..).zip([&b"two"[..], b"", b"four"]) {
+            candidates.add(value);
+            assert_eq!((candidates.count(), candidates.is_cut()), (count, false));
+        }
+        assert_eq!(candidates.values().collect::<Vec<_>>(), [&b"one"[..], b"two", b"", b"four"]);
+        candidates.add(b"five");
+        assert_eq!((candidates.count(), candidates.is_cut()), (5, true));
+        assert_eq!(candidates.values().collect::<Vec<_>>(), [&b"one"[..], b"two", b"", b"four"]);
     }
 
     #[test]
-    fn of_a_value_that_is_too_long_one_byte_more_than_allowed_is_kept() {
-        let header = format!("s={}; s=v", "x".repeat(100_000));
-        let candidates = Candidates::find([header], b"s", 100);
-        assert_eq!(candidates.values().map(<[u8]>::len).collect::<Vec<_>>(), [101, 1]);
+    fn none_and_one_that_is_empty_are_two_things() {
+        let values = |candidates: &Candidates| candidates.values().map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(values(&Candidates::<[u8; 0]>::new()), [b""; 0]);
+        assert_eq!(values(&Candidates::<[u8; 0]>::of(b"")), [b""]);
     }
 }

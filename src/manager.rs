@@ -4,7 +4,6 @@ use crate::codec::Codec;
 use crate::config::SessionConfig;
 use crate::config_error::ConfigError;
 use crate::error::EncodeError;
-use crate::header::Candidates;
 use crate::rules;
 use crate::session::Session;
 use crate::set_cookie::SetCookies;
@@ -63,9 +62,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
-        let name = self.codec.cookie_name().as_bytes();
-        let candidates = Candidates::find(cookie_headers, name, self.codec.max_read_chars());
-        Session::new(self.codec.clone(), candidates)
+        Session::load(&self.codec, cookie_headers)
     }
 
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.

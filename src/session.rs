@@ -12,11 +12,12 @@ use crate::data::{SessionData, SessionId};
 use crate::decode_error::DecodeError;
 use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
-use crate::header::Candidates;
+use crate::header::{self, Candidates};
 use crate::set_cookie::SetCookies;
 use crate::state::{Retired, State, Status};
 use crate::time::UnixTime;
 use crate::typed;
+use crate::wire;
 
 /// The session of one request: a shared handle, cheap to clone, for any thread.
 ///
@@ -38,20 +39,46 @@ pub struct Session {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+/// What the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the pointer.
+struct Shared<B: ?Sized = [u8]> {
     codec: Codec,
-    lazy: Mutex<Lazy>,
+    state: Mutex<Option<State>>,
+    candidates: Candidates<B>,
 }
 
-/// What the request brought, and the session once it is opened.
-struct Lazy {
-    candidates: Candidates,
-    state: Option<State>,
+impl Shared {
+    fn new<const N: usize>(codec: &Codec, candidates: Candidates<[u8; N]>) -> Arc<Self> {
+        Arc::new(Shared { codec: codec.clone(), state: Mutex::new(None), candidates })
+    }
+
+    /// With room for its first candidate, of at most `TOO_LONG` bytes, in a few sizes.
+    fn holding(codec: &Codec, value: &[u8]) -> Arc<Self> {
+        match value.len() {
+            0..=256 => Self::new::<256>(codec, Candidates::of(value)),
+            257..=640 => Self::new::<640>(codec, Candidates::of(value)),
+            641..=1536 => Self::new::<1536>(codec, Candidates::of(value)),
+            _ => Self::new::<TOO_LONG>(codec, Candidates::of(value)),
+        }
+    }
 }
+
+/// Of a longer value this much is kept: it is refused for its length whatever follows.
+const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
 
 impl Session {
-    pub(crate) fn new(codec: Codec, candidates: Candidates) -> Self {
-        Self { shared: Arc::new(Shared { codec, lazy: Mutex::new(Lazy { candidates, state: None }) }) }
+    /// Looks through every header value once.
+    pub(crate) fn load<H: AsRef<[u8]>>(codec: &Codec, cookie_headers: impl IntoIterator<Item = H>) -> Self {
+        let mut shared: Option<Arc<Shared>> = None;
+        for header in cookie_headers {
+            for value in header::values(header.as_ref(), codec.cookie_name().as_bytes()) {
+                let value = value.get(..TOO_LONG).unwrap_or(value);
+                match shared.as_mut().and_then(Arc::get_mut) {
+                    Some(shared) => shared.candidates.add(value),
+                    None => shared = Some(Shared::holding(codec, value)),
+                }
+            }
+        }
+        Self { shared: shared.unwrap_or_else(|| Shared::new::<0>(codec, Candidates::new())) }
     }
 
     /// Reads a value; `None` when there is none.
@@ -570,7 +597,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn candidates(&self) -> usize {
-        self.lock().candidates.count()
+        self.shared.candidates.count()
     }
 
     /// Whether anything was asked of the session: then the response depends on the cookie and should say `Vary: Cookie`.
@@ -585,7 +612,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn is_opened(&self) -> bool {
-        self.lock().state.is_some()
+        self.lock().is_some()
     }
 
     /// How many more bytes of entries the cookie can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
@@ -645,7 +672,7 @@ impl Session {
     }
 
     pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
-        match &mut self.lock().state {
+        match &mut *self.lock() {
             None => Ok(SetCookies::default()),
             Some(state) => state.commit(&self.shared.codec),
         }
@@ -694,21 +721,20 @@ impl Session {
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
-        let codec = &self.shared.codec;
-        let Lazy { candidates, state } = &mut *self.lock();
-        f(state.get_or_insert_with(|| State::open(candidates, codec)), codec)
+        let Shared { codec, candidates, .. } = &*self.shared;
+        f(self.lock().get_or_insert_with(|| State::open(candidates, codec)), codec)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lazy> {
+    fn lock(&self) -> MutexGuard<'_, Option<State>> {
         // Only the application's migrate function can panic under the lock, and it leaves the session unopened.
-        self.shared.lazy.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Shows no value and does not open the session.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.lock().state {
+        match &*self.lock() {
             None => f.write_str("Session(unopened)"),
             Some(state) => {
                 f.debug_struct("Session").field("status", &state.status()).field("data", state.data()).finish()

@@ -179,3 +179,24 @@ fn a_64_kilobyte_header_of_foreign_cookies_is_read() {
     assert_eq!(status(&manager, foreign.clone() + &sealed(&manager)), Status::Loaded);
     assert_eq!(status(&manager, foreign), Status::New);
 }
+
+#[test]
+fn a_value_that_is_far_too_long_is_refused_for_its_length() {
+    let manager = manager();
+    for chars in [4097, 4098, 100_000] {
+        let long = format!("{NAME}={}", "A".repeat(chars));
+        assert_eq!(status(&manager, long.clone()), Status::Rejected(DecodeError::TooLong), "{chars}");
+        assert_eq!(status(&manager, format!("{long}; {}", sealed(&manager))), Status::Loaded, "and hides no other");
+    }
+}
+
+#[test]
+fn a_cookie_of_any_length_is_opened_from_its_header() {
+    let manager = manager_with(|config| config.padding_block(1).max_cookie_bytes(4096)).0;
+    for len in (0..1200).chain([2800]) {
+        let session = fresh(&manager);
+        session.set("k", "x".repeat(len)).unwrap();
+        let cookie = cookie_of(&commit(&manager, &session).unwrap());
+        assert_eq!(manager.load([cookie]).get("k").unwrap(), Some("x".repeat(len)), "{len}");
+    }
+}
