@@ -126,11 +126,14 @@ impl IntoResponse for Failure {
 #[derive(Deserialize)]
 struct Login {
     name: String,
+    /// A checkbox: sent when it is checked.
+    forget: Option<String>,
 }
 
 async fn login(Extension(session): Extension<Session>, Form(form): Form<Login>) -> Result<Redirect, Failure> {
     // First of all, so that an id from before the login is worth nothing after it.
     session.regenerate()?;
+    session.set_persistent(form.forget.is_none());
     session.set("name", &form.name)?;
     session.set_flash("welcome", format!("Welcome, {}. Your session has a new id.", form.name))?;
     Ok(Redirect::to("/"))
@@ -235,7 +238,8 @@ fn escape(text: &str) -> String {
 
 const FORMS: &str = "<section class=forms><h2>Change it</h2>
 <form method=post action=/login><label>Name <input name=name required autocomplete=nickname></label>
-<button>Log in</button></form>
+<button>Log in</button>
+<label class=check><input type=checkbox name=forget> Forget me when the browser closes</label></form>
 <form method=post action=/set><label>Key <input name=key required maxlength=127 autocomplete=off></label>
 <label>Value <input name=value autocomplete=off></label><button>Set</button></form>
 <form method=post action=/flash><label>Message, shown once <input name=message required autocomplete=off></label>
@@ -268,6 +272,7 @@ form{display:flex;flex-wrap:wrap;gap:.7rem;align-items:end;padding:1.1rem 0;bord
 h2+form{padding-top:0}form:last-child{padding-bottom:0;border:0}label{flex:1 1 5rem;font-size:.9rem}
 input,button{font:inherit;height:2.6rem;border-radius:.5rem;padding:0 .8rem;border:1px solid var(--line)}
 input{display:block;width:100%;margin-top:.25rem;background:var(--field);color:var(--ink);font-size:1rem}
+.check{flex:1 0 100%}.check input{display:inline;width:auto;height:auto;margin:0 .4rem 0 0}
 button{background:var(--main);border-color:var(--main);color:var(--on);font-weight:600;cursor:pointer}
 .quiet{background:none;color:var(--bad);border-color:currentColor}button:hover{filter:brightness(1.1)}
 :focus-visible{outline:2px solid var(--main);outline-offset:2px}footer{margin-top:1.5rem;font-size:.9rem}";

@@ -138,6 +138,14 @@ fn every_form_redirects_to_the_page_and_login_changes_the_id() {
 }
 
 #[test]
+fn a_visitor_may_ask_for_a_cookie_that_ends_with_the_browser() {
+    let demo = Demo::with_key(KEY);
+    let line = |form| demo.post("/login", "", form).header("set-cookie").unwrap().to_owned();
+    assert!(line("name=Ada").contains("; Max-Age=86400"));
+    assert!(!line("name=Ada&forget=on").contains("Max-Age"));
+}
+
+#[test]
 fn a_flash_value_is_seen_once() {
     let demo = Demo::with_key(KEY);
     let flash = demo.post("/flash", "", "message=Saved+%26+done");
