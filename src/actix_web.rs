@@ -46,6 +46,9 @@ use crate::session::Session;
 ///
 /// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
 ///
+/// Make the manager once, outside of the closure that makes the `App`: that one runs for each worker, and with
+/// [`allow_insecure_key`](crate::SessionConfig::from_env) each would draw a key of its own.
+///
 /// ```
 /// use actix_web::App;
 /// use sealed_session::{SessionConfig, actix_web::SessionMiddleware};

@@ -12,23 +12,32 @@ use crate::session::Session;
 /// All values of the session as one `T`, which [`Typed::save`] writes back.
 ///
 /// An extractor of axum and actix-web and a request guard of Rocket; [`Typed::new`] is for everything else. `T` is the
-/// whole content: a value that it has no field for goes when it is saved ([`Session::set_data`]). Give its fields defaults,
-/// or a visitor without a session is an error. Flash values are apart.
+/// whole content: a value that it has no field for goes when it is saved ([`Session::set_data`]), unless a flattened map
+/// keeps it. Give its fields defaults, or a visitor without a session is an error. Flash values are apart.
 ///
 /// ```
+/// use std::collections::BTreeMap;
+///
 /// use sealed_session::Typed;
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Default, Deserialize, Serialize)]
 /// #[serde(default)]
-/// struct Visitor { name: Option<String>, visits: u32 }
+/// struct Visitor {
+///     name: Option<String>,
+///     visits: u32,
+///     #[serde(flatten)]
+///     rest: BTreeMap<String, serde_json::Value>, // what other handlers store
+/// }
 ///
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
 /// # let session = manager.load(None::<&str>);
+/// session.set("cart", ["apple"])?;
 /// let mut visitor = Typed::<Visitor>::new(session.clone())?; // in a handler: (mut visitor: Typed<Visitor>)
 /// visitor.visits += 1;
 /// visitor.save()?;
 /// assert_eq!(session.get("visits")?, Some(1));
+/// assert!(session.contains("cart"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

@@ -37,8 +37,8 @@ use crate::session::Session;
 /// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
 ///
 /// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
-/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was.
-/// [`SessionFairing::on_error`] answers otherwise.
+/// to the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's cookie
+/// stays as it was. [`SessionFairing::on_error`] answers otherwise.
 ///
 /// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
 ///

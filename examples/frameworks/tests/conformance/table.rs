@@ -1,0 +1,50 @@
+//! The table in the README of the crate.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::gaps;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+const BEGIN: &str = "<!-- table: written by examples/frameworks -->\n";
+const END: &str = "<!-- end of table -->\n";
+
+/// A row for each check and a column for each framework; what is not passed has a footnote.
+pub fn markdown<const N: usize>(frameworks: &[&str], checks: &[&str], columns: &[[Result<(), String>; N]]) -> String {
+    let mut notes: Vec<&str> = Vec::new();
+    let mut table = format!("| | {} |\n|---|{}\n", frameworks.join(" | "), ":-:|".repeat(frameworks.len()));
+    for (row, check) in checks.iter().enumerate() {
+        let cells = frameworks.iter().zip(columns).map(|(framework, outcomes)| {
+            match (&outcomes[row], gaps::find(framework, check)) {
+                (Ok(()), _) => "✓".to_owned(),
+                (Err(_), None) => "✗".to_owned(),
+                (Err(_), Some(gap)) => {
+                    if !notes.contains(&gap.reason) {
+                        notes.push(gap.reason);
+                    }
+                    let number =
+                        (1..).zip(&notes).find(|(_, note)| **note == gap.reason).map_or(0, |(number, _)| number);
+                    format!("– <sup>{number}</sup>")
+                }
+            }
+        });
+        let cells: Vec<_> = cells.collect();
+        let _ = writeln!(table, "| {check} | {} |", cells.join(" | ")); // writing to a String never fails
+    }
+    for (number, note) in (1..).zip(notes) {
+        let _ = write!(table, "\n<sup>{number}</sup> {note}\n");
+    }
+    table
+}
+
+/// Holds README.md to the table, or writes it there.
+pub fn keep(table: &str, update: bool) {
+    let readme = fs::read_to_string(README).expect("README.md can be read");
+    let (before, rest) = readme.split_once(BEGIN).expect("README.md says where the table begins");
+    let (found, after) = rest.split_once(END).expect("README.md says where the table ends");
+    if update {
+        fs::write(README, [before, BEGIN, table, END, after].concat()).expect("README.md can be written");
+    } else {
+        assert!(found == table, "README.md has another table; if this one is right: UPDATE_TABLE=1 cargo test");
+    }
+}
