@@ -1,6 +1,6 @@
 //! Writes Set-Cookie: the texts that set and delete our cookie, and what they measure.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use cookie::{Cookie, CookieBuilder};
 use time::{Duration, OffsetDateTime};
@@ -123,8 +123,8 @@ impl SetCookieWriter {
     pub(crate) fn finish(&self, line: &mut String, max_age: Option<u64>) {
         line.push_str(&self.attributes);
         if let Some(seconds) = max_age {
-            // Writing to a String never fails.
-            let _ = write!(line, "{MAX_AGE}{}", seconds.min(MAX_AGE_LIMIT));
+            line.push_str(MAX_AGE);
+            line.push_str(itoa::Buffer::new().format(seconds.min(MAX_AGE_LIMIT)));
         }
     }
 
