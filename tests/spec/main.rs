@@ -13,6 +13,7 @@ mod common;
 mod cookies;
 mod decode;
 mod environment;
+mod fleet;
 mod foreign;
 mod outside;
 mod properties;
