@@ -147,6 +147,10 @@ impl<F: Fn() -> UnixTime + Send + Sync> Clock for F {
 ///
 /// A clock set before 1970 reads as 1970, so that every cookie is refused as not yet valid.
 ///
+/// The target `wasm32-unknown-unknown` has no clock, and [`SystemTime::now`] panics there: give
+/// [`SessionConfig::clock`](crate::SessionConfig::clock) one of JavaScript's, as docs/edge.md shows. Nothing else in the
+/// crate reads a clock.
+///
 /// ```
 /// use sealed_session::{Clock, SystemClock};
 /// assert!(SystemClock.now().as_secs() > 1_700_000_000);
