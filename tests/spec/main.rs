@@ -15,6 +15,7 @@ mod decode;
 mod environment;
 mod fleet;
 mod foreign;
+mod operations;
 mod outside;
 mod properties;
 mod security;
