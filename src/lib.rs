@@ -29,6 +29,7 @@ mod key;
 mod key_id;
 mod lifetime;
 mod manager;
+mod presets;
 #[cfg(feature = "rocket")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
 pub mod rocket;
@@ -56,6 +57,7 @@ pub use extract::Typed;
 pub use key::{Key, KeyRing};
 pub use key_id::KeyId;
 pub use manager::SessionManager;
+pub use presets::TimeoutPreset;
 pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};

@@ -16,6 +16,7 @@ mod environment;
 mod fleet;
 mod foreign;
 mod operations;
+mod login;
 mod outside;
 mod properties;
 mod security;
