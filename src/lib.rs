@@ -30,6 +30,7 @@ mod key_id;
 mod lifetime;
 mod manager;
 mod presets;
+mod recent;
 #[cfg(feature = "rocket")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
 pub mod rocket;
@@ -58,6 +59,7 @@ pub use key::{Key, KeyRing};
 pub use key_id::KeyId;
 pub use manager::SessionManager;
 pub use presets::TimeoutPreset;
+pub use recent::StaleLogin;
 pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};

@@ -720,7 +720,7 @@ impl Session {
         }
     }
 
-    fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
         let Shared { codec, candidates, .. } = &*self.shared;
         f(self.lock().get_or_insert_with(|| State::open(candidates, codec)), codec)
     }

@@ -214,6 +214,14 @@ impl State {
         retired
     }
 
+    /// The seconds since the session was created or regenerated; `None` of one that no cookie brought and no call regenerated.
+    pub(crate) fn age(&self, codec: &Codec) -> Option<u64> {
+        // A clock that went back since the session was opened makes it no younger.
+        let now = self.now.max(codec.now());
+        let is_known = matches!(self.origin, Origin::Cookie(_)) || self.progress == Progress::Regenerated;
+        is_known.then(|| now.seconds_since(self.data.created_at()))
+    }
+
     pub(crate) fn status(&self) -> Status {
         match (self.progress, self.origin) {
             (Progress::Changed, _) if self.is_kept() => Status::Changed,

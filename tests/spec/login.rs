@@ -1,10 +1,22 @@
-//! What a login and what comes after it need: the timeouts of the standards.
+//! What a login and what comes after it need: the timeouts of the standards, a recent login.
 
 use std::time::Duration;
 
-use sealed_session::{SessionManager, TimeoutPreset};
+use sealed_session::{Session, SessionManager, StaleLogin, Status, TimeoutPreset};
 
-use crate::common::{TestClock, commit, cookie_of, manager_with, sealed};
+use crate::common::{TestClock, commit, cookie_of, fresh, manager_with, sealed};
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// The refusal of a login of this age.
+fn too_old(age: u64) -> Result<(), StaleLogin> {
+    Err(StaleLogin::TooOld { age: Duration::from_secs(age), limit: LIMIT })
+}
+
+/// Seals the session and loads it again, as the next request does.
+fn next(manager: &SessionManager, session: &Session) -> Session {
+    manager.load([cookie_of(&commit(manager, session).unwrap())])
+}
 
 /// Each preset with the idle and the absolute timeout that its standard names, in seconds.
 const PRESETS: [(TimeoutPreset, u64, u64); 5] = [
@@ -64,4 +76,92 @@ fn of_a_preset_and_a_timeout_the_later_call_counts() {
         session.extend(Duration::from_secs(365 * 24 * 3600)).unwrap();
         assert_eq!(session.expires_at().as_secs() - session.created_at().as_secs(), absolute);
     }
+}
+
+#[test]
+fn a_login_is_recent_until_one_second_before_the_limit() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = fresh(&manager);
+    session.regenerate().unwrap();
+    assert_eq!(session.require_recent(LIMIT), Ok(()), "in the request of the login too");
+    session.set("user_id", 42).unwrap();
+    let cookie = cookie_of(&commit(&manager, &session).unwrap());
+    for (seconds, expected) in [(0, Ok(())), (299, Ok(())), (300, too_old(300)), (301, too_old(301))] {
+        clock.set(seconds);
+        assert_eq!(manager.load([&cookie]).require_recent(LIMIT), expected, "{seconds}");
+    }
+}
+
+#[test]
+fn a_fraction_of_a_second_lets_no_older_login_in() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    let is_recent = |limit| manager.load([&cookie]).require_recent(limit).is_ok();
+    assert!(!is_recent(Duration::ZERO));
+    assert!(!is_recent(Duration::from_millis(999)));
+    assert!(is_recent(Duration::from_secs(1)));
+    clock.set(300);
+    assert!(!is_recent(LIMIT + Duration::from_millis(999)));
+    assert!(is_recent(Duration::MAX));
+}
+
+#[test]
+fn neither_use_nor_extension_makes_a_login_recent_and_regenerate_does() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    clock.set(299);
+    let session = manager.load([cookie]);
+    session.set("seen", true).unwrap();
+    session.extend(Duration::from_secs(7 * 24 * 3600)).unwrap();
+    let session = next(&manager, &session);
+    assert_eq!(session.require_recent(LIMIT), Ok(()));
+    clock.set(300);
+    assert_eq!(session.require_recent(LIMIT), too_old(300), "the time is that of the call");
+    session.set("again", true).unwrap();
+    let session = next(&manager, &session);
+    assert_eq!(session.require_recent(LIMIT), too_old(300));
+    session.regenerate().unwrap();
+    assert_eq!(session.require_recent(LIMIT), Ok(()));
+    assert_eq!(next(&manager, &session).require_recent(LIMIT), Ok(()));
+}
+
+#[test]
+fn without_a_session_no_login_is_recent() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    let no_session = Err(StaleLogin::NoSession);
+    assert_eq!(fresh(&manager).require_recent(Duration::MAX), no_session, "no cookie");
+    assert_eq!(manager.load(["tideway_session=forged"]).require_recent(Duration::MAX), no_session, "refused");
+    let session = fresh(&manager);
+    session.set("user_id", 42).unwrap();
+    assert_eq!(session.require_recent(Duration::MAX), no_session, "begun in this request, not by a login");
+    let session = manager.load([&cookie]);
+    session.destroy();
+    session.set("user_id", 42).unwrap();
+    assert_eq!(session.require_recent(Duration::MAX), no_session, "destroyed");
+    let session = fresh(&manager);
+    session.regenerate().unwrap();
+    session.destroy();
+    assert_eq!(session.require_recent(Duration::MAX), no_session, "logged in and out");
+    clock.set(24 * 3600);
+    assert_eq!(manager.load([&cookie]).require_recent(Duration::MAX), no_session, "expired");
+}
+
+#[test]
+fn a_clock_that_goes_back_makes_no_login_recent() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = sealed(&manager);
+    clock.set(300);
+    let session = manager.load([cookie]);
+    assert_eq!(session.status(), Status::Loaded);
+    clock.set(0);
+    assert_eq!(session.require_recent(LIMIT), too_old(300));
+}
+
+#[test]
+fn a_stale_login_says_how_old_it_is_and_how_old_it_may_be() {
+    let text = too_old(301).unwrap_err().to_string();
+    assert_eq!(text, "session must have been regenerated less than 300 seconds ago, found 301");
+    let text = StaleLogin::NoSession.to_string();
+    assert_eq!(text, "no session came with this request, and none was regenerated in it");
 }
