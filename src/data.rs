@@ -8,7 +8,7 @@ use rand::rngs::SysRng;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use crate::entries::{Entries, Namespace};
+use crate::entries::{CSRF_KEY, Entries, Namespace};
 use crate::error::{EncodeError, ValueError};
 use crate::lifetime::end_of;
 use crate::time::{Times, UnixTime};
@@ -242,7 +242,7 @@ impl SessionData {
         self.persistent
     }
 
-    /// Sets the id.
+    /// Sets the id. A CSRF token belongs to one id: with another id it is gone.
     ///
     /// ```
     /// use sealed_session::SessionId;
@@ -254,6 +254,9 @@ impl SessionData {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_id(&mut self, id: SessionId) {
+        if id != self.id {
+            self.entries.remove(Namespace::Csrf, CSRF_KEY);
+        }
         self.id = id;
     }
 
@@ -452,7 +455,7 @@ impl SessionData {
         self.entries().count()
     }
 
-    /// Whether there is neither a value nor a flash value.
+    /// Whether there is neither a value nor a flash value, nor a CSRF token.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

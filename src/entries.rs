@@ -11,21 +11,27 @@ use std::str;
 
 use crate::error::ValueError;
 
-/// The two separate sets of keys in a session.
+/// The separate sets of keys in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Namespace {
     Data,
     Flash,
+    /// Of [`CSRF_KEY`] alone: in the format it is one of the values, which see nothing of it.
+    Csrf,
 }
 
 impl Namespace {
-    fn of(tag: u8) -> Self {
-        if tag & FLASH == 0 { Self::Data } else { Self::Flash }
+    fn of(tag: u8, key: &[u8]) -> Self {
+        match tag & FLASH {
+            0 if key == CSRF_KEY.as_bytes() => Self::Csrf,
+            0 => Self::Data,
+            _ => Self::Flash,
+        }
     }
 
     fn bit(self) -> u8 {
         match self {
-            Self::Data => 0,
+            Self::Data | Self::Csrf => 0,
             Self::Flash => FLASH,
         }
     }
@@ -69,7 +75,7 @@ impl Entries {
             }
             if seen.insert(entry.tag, entry.key) {
                 let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
-                if raw_entries(before).any(|other| other.is(Namespace::of(entry.tag), entry.key)) {
+                if raw_entries(before).any(|other| other.is(entry.namespace(), entry.key)) {
                     return None;
                 }
             }
@@ -92,7 +98,7 @@ impl Entries {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
         raw_entries(&self.block).map(|entry| Entry {
-            namespace: Namespace::of(entry.tag),
+            namespace: entry.namespace(),
             // Invariant: both are UTF-8, so neither default is ever taken.
             key: str::from_utf8(entry.key).unwrap_or_default(),
             json: str::from_utf8(entry.json).unwrap_or_default(),
@@ -138,7 +144,7 @@ impl Entries {
         let mut block = Vec::with_capacity(self.block.len());
         for entry in self.iter() {
             let json = match entry.namespace {
-                Namespace::Flash => Some(entry.json),
+                Namespace::Flash | Namespace::Csrf => Some(entry.json),
                 Namespace::Data => left.remove(entry.key),
             };
             if let Some(json) = json {
@@ -164,7 +170,7 @@ impl Entries {
     /// Removes every value of a namespace. Says whether there was one.
     pub(crate) fn clear(&mut self, namespace: Namespace) -> bool {
         let mut kept = Vec::with_capacity(self.block.len());
-        for entry in raw_entries(&self.block).filter(|entry| Namespace::of(entry.tag) != namespace) {
+        for entry in raw_entries(&self.block).filter(|entry| entry.namespace() != namespace) {
             kept.extend_from_slice(entry.whole);
         }
         let changed = kept.len() != self.block.len();
@@ -197,6 +203,10 @@ fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: 
         Ok(len @ 1..=KEY_LEN) => len | namespace.bit(),
         _ => return Err(ValueError::KeyLength { found: key.len() }),
     };
+    // Of another namespace it would stand beside the token, and no reader takes a key twice.
+    if namespace == Namespace::Data && key == CSRF_KEY {
+        return Err(ValueError::Reserved { key: key.to_owned() });
+    }
     let Ok(json_len) = u16::try_from(json.len()) else {
         return Err(ValueError::TooLong { key: key.to_owned(), found: json.len() });
     };
@@ -226,7 +236,11 @@ impl RawEntry<'_> {
     }
 
     fn is(&self, namespace: Namespace, key: &[u8]) -> bool {
-        self.key == key && Namespace::of(self.tag) == namespace
+        self.key == key && self.namespace() == namespace
+    }
+
+    fn namespace(&self) -> Namespace {
+        Namespace::of(self.tag, self.key)
     }
 }
 
@@ -280,6 +294,8 @@ fn hash(tag: u8, key: &[u8]) -> u64 {
     (ends ^ u64::from(tag)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// The key of the CSRF token among the values of the format. No application stores a value under it.
+pub(crate) const CSRF_KEY: &str = "~csrf";
 /// No cookie holds a tenth of it. It keeps a session that will not be sealed anyway from costing quadratic time.
 const MAX_BLOCK: usize = 0xffff;
 const FLASH: u8 = 0x80;
@@ -287,7 +303,7 @@ const KEY_LEN: u8 = 0x7f;
 
 #[cfg(test)]
 mod tests {
-    use super::Namespace::{Data, Flash};
+    use super::Namespace::{Csrf, Data, Flash};
     use super::*;
 
     fn entries(list: &[(Namespace, &str, &str)]) -> Entries {
@@ -404,6 +420,26 @@ mod tests {
         assert!(matches!(mixed.put_all(&many), Err(ValueError::Full { .. })));
         assert_eq!(mixed.put_all(&many[..300]), Ok(true));
         assert_eq!(parse(mixed.as_bytes()), Some(mixed));
+    }
+
+    #[test]
+    fn the_csrf_token_is_a_value_of_the_format_that_the_values_see_nothing_of() {
+        let mut all = entries(&[(Data, "a", "1"), (Csrf, CSRF_KEY, "2"), (Flash, CSRF_KEY, "3")]);
+        assert_eq!(all.as_bytes(), b"\x01a\x00\x011\x05~csrf\x00\x012\x85~csrf\x00\x013");
+        assert_eq!(parse(all.as_bytes()).as_ref(), Some(&all));
+        assert_eq!(all.in_namespace(Data).collect::<Vec<_>>(), [("a", "1")]);
+        assert_eq!(all.in_namespace(Flash).collect::<Vec<_>>(), [(CSRF_KEY, "3")]);
+        assert_eq!((all.get(Data, CSRF_KEY), all.get(Csrf, CSRF_KEY)), (None, Some("2")));
+        let reserved = || Err(ValueError::Reserved { key: CSRF_KEY.into() });
+        let before = all.clone();
+        assert_eq!(all.put(Data, CSRF_KEY, "4"), reserved());
+        assert_eq!(all.put_all(&[("b".into(), "1".into()), (CSRF_KEY.into(), "2".into())]), reserved());
+        assert!(!all.remove(Data, CSRF_KEY));
+        assert_eq!(all, before);
+        assert_eq!(all.put_all(&[]), Ok(true));
+        assert!(!all.clear(Data));
+        assert_eq!(all, entries(&[(Csrf, CSRF_KEY, "2"), (Flash, CSRF_KEY, "3")]));
+        assert_eq!(parse(b"\x05~csrf\x00\x011\x05~csrf\x00\x012"), None);
     }
 
     #[test]

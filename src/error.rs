@@ -28,6 +28,11 @@ pub enum ValueError {
         /// The length of the key, in bytes.
         found: usize,
     },
+    /// The key is `~csrf`, under which the session keeps its CSRF token.
+    Reserved {
+        /// The key.
+        key: String,
+    },
     /// The value could not be serialized to JSON.
     Serialize {
         /// The key it was to have, or the type for [`Session::set_data`](crate::Session::set_data).
@@ -57,12 +62,15 @@ pub enum ValueError {
         /// The Rust type that was given.
         found: &'static str,
     },
+    /// The operating system's random number generator failed, so there is no CSRF token.
+    Random,
 }
 
 impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyLength { found } => write!(f, "session key must be 1 to 127 bytes, found {found}"),
+            Self::Reserved { key } => write!(f, "session key {key:?} is reserved for the CSRF token"),
             Self::Serialize { key } => write!(f, "session value {key:?} could not be serialized"),
             Self::TooLong { key, found } => {
                 write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")
@@ -70,6 +78,7 @@ impl fmt::Display for ValueError {
             Self::Full { key } => write!(f, "session has no room for the value {key:?} in 65535 bytes"),
             Self::Deserialize { key, expected } => write!(f, "session value {key:?} is not a {expected}"),
             Self::NotAMap { found } => write!(f, "session content must be a struct or a map, found {found}"),
+            Self::Random => f.write_str(RANDOM),
         }
     }
 }

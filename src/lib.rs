@@ -14,6 +14,7 @@ mod cipher_aws_lc;
 mod codec;
 mod config;
 mod config_error;
+mod csrf;
 mod data;
 mod decode_error;
 mod entries;

@@ -212,7 +212,7 @@ impl Session {
         self.read(SessionData::len)
     }
 
-    /// Whether there is neither a value nor a flash value.
+    /// Whether there is neither a value nor a flash value, nor a CSRF token.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

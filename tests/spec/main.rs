@@ -11,6 +11,7 @@
 mod commit;
 mod common;
 mod cookies;
+mod csrf;
 mod decode;
 mod environment;
 mod fleet;
