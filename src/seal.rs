@@ -101,9 +101,19 @@ impl BoundKey {
 
     /// Seals the plaintext behind the head of `envelope`, in place, and appends the tag.
     pub(crate) fn seal(&self, envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.seal_bound(&self.aad, envelope)
+    }
+
+    /// Seals for another cookie name, which `open` here refuses.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn seal_for(&self, cookie_name: &str, envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.seal_bound(&aad(self.id, cookie_name, ""), envelope)
+    }
+
+    fn seal_bound(&self, aad: &[u8], envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
         let (head, plaintext) = envelope.split_first_chunk_mut::<HEAD_LEN>().ok_or(EncodeError::Cipher)?;
         let nonce = head.last_chunk::<NONCE_LEN>().ok_or(EncodeError::Cipher)?;
-        let tag = self.cipher.seal(nonce, &self.aad, plaintext).ok_or(EncodeError::Cipher)?;
+        let tag = self.cipher.seal(nonce, aad, plaintext).ok_or(EncodeError::Cipher)?;
         envelope.extend_from_slice(&tag);
         Ok(())
     }

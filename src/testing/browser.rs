@@ -1,0 +1,226 @@
+//! [`TestBrowser`]: what comes out of one response goes into the next request.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::data::SessionData;
+use crate::decode_error::DecodeError;
+use crate::error::EncodeError;
+use crate::manager::SessionManager;
+use crate::session::Session;
+
+/// A browser that keeps the manager's one cookie. It drops the cookie when a response deletes it, and never by itself: that
+/// a session ends is the server's to say. It looks at no Path, Domain or Secure.
+///
+/// ```
+/// use sealed_session::testing::TestBrowser;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let mut browser = TestBrowser::new(&manager);
+/// let session = browser.load();
+/// session.set("user_id", 42)?;
+/// browser.commit(&session)?;
+/// assert_eq!(browser.load().get("user_id")?, Some(42));
+/// let session = browser.load();
+/// session.destroy();
+/// browser.commit(&session)?;
+/// assert_eq!(browser.cookie(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct TestBrowser {
+    manager: SessionManager,
+    cookie: Option<String>,
+}
+
+impl TestBrowser {
+    /// A browser without a cookie.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestBrowser;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// assert_eq!(TestBrowser::new(&manager).cookie(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: &SessionManager) -> Self {
+        Self { manager: manager.clone(), cookie: None }
+    }
+
+    /// Gives the browser a cookie (`name=value`), such as one of [`TestCookies`](crate::testing::TestCookies).
+    ///
+    /// ```
+    /// use sealed_session::testing::{TestBrowser, TestCookies};
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let cookies = TestCookies::new(&manager).with("user_id", 42);
+    /// let browser = TestBrowser::new(&manager).with_cookie(cookies.logged_in());
+    /// assert!(browser.load().contains("user_id"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_cookie(mut self, cookie: impl Into<String>) -> Self {
+        self.cookie = Some(cookie.into());
+        self
+    }
+
+    /// The Cookie header of its next request, if it sends one.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestBrowser;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let browser = TestBrowser::new(&manager).with_cookie("tideway_session=forged");
+    /// assert_eq!(browser.cookie(), Some("tideway_session=forged"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
+    /// The session of its next request.
+    ///
+    /// ```
+    /// use sealed_session::{Status, testing::TestBrowser};
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// assert_eq!(TestBrowser::new(&manager).load().status(), Status::New);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn load(&self) -> Session {
+        self.manager.load(self.cookie())
+    }
+
+    /// Commits a session, and keeps what the response would carry.
+    ///
+    /// # Errors
+    /// As for [`SessionManager::commit`]; the cookie stays what it was then.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestBrowser;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let mut browser = TestBrowser::new(&manager);
+    /// let session = browser.load();
+    /// session.set("draft", "x".repeat(5000))?;
+    /// assert!(browser.commit(&session).is_err(), "too large for a cookie");
+    /// assert_eq!(browser.cookie(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn commit(&mut self, session: &Session) -> Result<(), EncodeError> {
+        self.receive(self.manager.commit(session)?);
+        Ok(())
+    }
+
+    /// Takes the Set-Cookie headers of a response, for a test that goes through a framework. Cookies of other names are
+    /// passed over.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestBrowser;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let mut browser = TestBrowser::new(&manager);
+    /// browser.receive(["theme=dark; Path=/", "tideway_session=sealed; Path=/; Max-Age=60"]);
+    /// assert_eq!(browser.cookie(), Some("tideway_session=sealed"));
+    /// browser.receive(["tideway_session=; Path=/; Max-Age=0"]);
+    /// assert_eq!(browser.cookie(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn receive(&mut self, set_cookies: impl IntoIterator<Item: AsRef<str>>) {
+        for set_cookie in set_cookies {
+            let SetCookie { name, value, is_deletion } = SetCookie::parse(set_cookie.as_ref());
+            if name == self.manager.codec().cookie_name() {
+                self.cookie = (!is_deletion).then(|| format!("{name}={value}"));
+            }
+        }
+    }
+}
+
+/// Shows no cookie.
+impl fmt::Debug for TestBrowser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestBrowser").field("has_cookie", &self.cookie.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Reads the session in a Set-Cookie header of a response, as the next request will.
+///
+/// # Errors
+/// [`SetCookieError`] when it is a cookie of another name, a deletion, or one that the manager refuses.
+///
+/// ```
+/// use sealed_session::testing::{SetCookieError, read_set_cookie};
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let session = manager.load(None::<&str>);
+/// session.set("user_id", 42)?;
+/// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+/// assert_eq!(read_set_cookie(&manager, &set_cookie)?.get("user_id")?, Some(42));
+///
+/// session.destroy();
+/// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+/// assert_eq!(read_set_cookie(&manager, &set_cookie), Err(SetCookieError::Deletion));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_set_cookie(manager: &SessionManager, set_cookie: &str) -> Result<SessionData, SetCookieError> {
+    let SetCookie { name, value, is_deletion } = SetCookie::parse(set_cookie);
+    let expected = manager.codec().cookie_name();
+    if name != expected {
+        return Err(SetCookieError::OtherName { expected: expected.to_owned(), found: name.to_owned() });
+    }
+    if is_deletion {
+        return Err(SetCookieError::Deletion);
+    }
+    manager.codec().decode(value).map_err(SetCookieError::Refused)
+}
+
+/// Why there is no session to be read in a Set-Cookie header.
+///
+/// ```
+/// use sealed_session::testing::read_set_cookie;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let error = read_set_cookie(&manager, "theme=dark; Path=/").unwrap_err();
+/// assert_eq!(error.to_string(), r#"Set-Cookie must be of the cookie "tideway_session", found "theme""#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetCookieError {
+    /// It sets a cookie of another name.
+    OtherName {
+        /// The name of the manager's cookie.
+        expected: String,
+        /// The name that it has.
+        found: String,
+    },
+    /// It deletes the cookie.
+    Deletion,
+    /// The manager refuses the cookie.
+    Refused(DecodeError),
+}
+
+impl fmt::Display for SetCookieError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherName { expected, found } => {
+                write!(f, "Set-Cookie must be of the cookie {expected:?}, found {found:?}")
+            }
+            Self::Deletion => f.write_str("Set-Cookie must hold a session, found a deletion"),
+            Self::Refused(reason) => write!(f, "Set-Cookie must hold a session: {reason}"),
+        }
+    }
+}
+
+impl Error for SetCookieError {}
+
+/// What a browser looks at here of a Set-Cookie header.
+struct SetCookie<'a> {
+    name: &'a str,
+    value: &'a str,
+    is_deletion: bool,
+}
+
+impl<'a> SetCookie<'a> {
+    /// RFC 6265bis section 5.6: the pair stands first, and one without `=` has no name.
+    fn parse(text: &'a str) -> Self {
+        let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
+        let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+        let is_deletion = attributes.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("Max-Age=0"));
+        Self { name: name.trim(), value: value.trim(), is_deletion }
+    }
+}

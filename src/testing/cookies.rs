@@ -1,0 +1,198 @@
+//! [`TestCookies`]: Cookie headers that a manager takes and that it refuses.
+
+#![expect(clippy::expect_used, reason = "a cookie that can't be made is a test that fails")]
+
+use serde::ser::Serialize;
+
+use crate::codec::Codec;
+use crate::config::SessionConfig;
+use crate::data::SessionData;
+use crate::key::Key;
+use crate::manager::SessionManager;
+use crate::time::{Times, UnixTime};
+
+/// Cookie headers (`name=value`) of a session with the given values: a good one, and one for each way of being bad.
+///
+/// Each call seals another session with an id of its own, at the time of the manager's clock.
+///
+/// # Panics
+/// Each of them does when the session can't be sealed: it is larger than the configuration allows, or the operating system's
+/// random number generator fails.
+///
+/// ```
+/// use sealed_session::testing::TestCookies;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let cookies = TestCookies::new(&manager).with("user_id", 42);
+/// assert_eq!(manager.load([cookies.logged_in()]).get("user_id")?, Some(42));
+/// for bad in [cookies.expired(), cookies.tampered(), cookies.foreign_key(), cookies.other_name()] {
+///     let session = manager.load([bad]);
+///     assert!(session.is_empty() && session.rejected().is_some());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TestCookies {
+    codec: Codec,
+    values: SessionData,
+}
+
+impl TestCookies {
+    /// Cookies that this manager reads, with no values yet.
+    ///
+    /// # Panics
+    /// When the operating system's random number generator fails.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestCookies;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// assert!(TestCookies::new(&manager).logged_in().starts_with("tideway_session="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: &SessionManager) -> Self {
+        let codec = manager.codec().clone();
+        let values = codec.create().expect("there should be a random number");
+        Self { codec, values }
+    }
+
+    /// Puts a value into each of the sessions.
+    ///
+    /// # Panics
+    /// When a session doesn't take the value; see [`Session::set`](crate::Session::set).
+    ///
+    /// ```
+    /// use sealed_session::testing::TestCookies;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let cookies = TestCookies::new(&manager).with("user_id", 42).with("roles", ["editor"]);
+    /// assert_eq!(manager.load([cookies.logged_in()]).keys(), ["user_id", "roles"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with<T: Serialize>(mut self, key: &str, value: T) -> Self {
+        self.values.set(key, value).expect("a session should take this value");
+        self
+    }
+
+    /// A good cookie, of a session that a login began just now.
+    ///
+    /// # Panics
+    /// When the session can't be sealed.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestCookies;
+    /// use std::time::Duration;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load([TestCookies::new(&manager).with("user_id", 42).logged_in()]);
+    /// assert!(session.contains("user_id"));
+    /// assert!(session.require_recent(Duration::from_secs(60)).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn logged_in(&self) -> String {
+        self.header(&self.sealed(&self.data()))
+    }
+
+    /// A cookie whose idle timeout ends this second: [`DecodeError::Expired`](crate::DecodeError::Expired).
+    ///
+    /// # Panics
+    /// When the session can't be sealed.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestCookies;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load([TestCookies::new(&manager).expired()]);
+    /// assert!(session.rejected().unwrap().is_expired());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn expired(&self) -> String {
+        let mut data = self.data();
+        let now = data.created_at();
+        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.lifetime().idle));
+        data.put_times(Times { created_at: last_used, issued_at: last_used, expires_at: now });
+        self.header(&self.sealed(&data))
+    }
+
+    /// A good cookie with one character changed: [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic).
+    ///
+    /// # Panics
+    /// When the session can't be sealed.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, testing::TestCookies};
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load([TestCookies::new(&manager).tampered()]);
+    /// assert_eq!(session.rejected(), Some(DecodeError::NotAuthentic));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn tampered(&self) -> String {
+        let mut value = self.sealed(&self.data());
+        // In the middle is ciphertext; the version and the key id stay, and the last character keeps its unused bits.
+        let middle = value.len() / 2;
+        let other = if value.get(middle..).is_some_and(|rest| rest.starts_with('A')) { "B" } else { "A" };
+        value.replace_range(middle..=middle, other);
+        self.header(&value)
+    }
+
+    /// A cookie sealed under a key that the manager doesn't have: [`DecodeError::UnknownKey`](crate::DecodeError::UnknownKey).
+    /// It is left alone, as another node may have that key.
+    ///
+    /// # Panics
+    /// When the session can't be sealed.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, testing::TestCookies};
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load([TestCookies::new(&manager).foreign_key()]);
+    /// assert!(matches!(session.rejected(), Some(DecodeError::UnknownKey { .. })));
+    /// assert!(manager.commit(&session)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn foreign_key(&self) -> String {
+        let data = self.data();
+        let config = SessionConfig::new(Key::generate().expect("there should be a random key"))
+            .cookie_name(self.codec.cookie_name())
+            .schema(data.schema())
+            .max_cookie_bytes(usize::MAX);
+        let codec = config.build_codec().expect("the name of a cookie that exists should be good");
+        self.header(&codec.encode(&data).expect("the session should fit into a cookie"))
+    }
+
+    /// A cookie sealed under the manager's key for another name, and sent under the manager's:
+    /// [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic).
+    ///
+    /// # Panics
+    /// When the session can't be sealed.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, testing::TestCookies};
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load([TestCookies::new(&manager).other_name()]);
+    /// assert_eq!(session.rejected(), Some(DecodeError::NotAuthentic));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn other_name(&self) -> String {
+        let name = format!("{}-other", self.codec.cookie_name());
+        self.header(&self.codec.encode_for(&name, &self.data()).expect("the session should fit into a cookie"))
+    }
+
+    /// The values in a session of its own, created now.
+    fn data(&self) -> SessionData {
+        let new = self.codec.create().expect("there should be a random number");
+        let mut data = self.values.clone();
+        data.set_id(new.id());
+        data.put_times(*new.times());
+        data
+    }
+
+    fn sealed(&self, data: &SessionData) -> String {
+        self.codec.encode(data).expect("the session should fit into a cookie")
+    }
+
+    fn header(&self, value: &str) -> String {
+        format!("{}={value}", self.codec.cookie_name())
+    }
+}

@@ -1,0 +1,229 @@
+//! The help for an application's tests does what its pages say: feature `test-util`.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::Duration;
+
+use sealed_session::testing::{SetCookieError, TestBrowser, TestClock, TestCookies, read_set_cookie};
+use sealed_session::{
+    Clock, DecodeError, Key, SessionConfig, SessionManager, StaleLogin, Status, TimeoutPreset, UnixTime,
+};
+
+const START: u64 = 1_700_000_000;
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+fn at(seconds: u64) -> UnixTime {
+    UnixTime::from_secs(seconds).unwrap()
+}
+
+fn manager_with(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock) {
+    let clock = TestClock::fixed(at(START));
+    let config = SessionConfig::new(Key::from_hex(KEY).unwrap()).clock(clock.clone());
+    (change(config).build().unwrap(), clock)
+}
+
+/// Configurations that differ in all that a cookie depends on.
+fn managers() -> [(SessionManager, TestClock); 4] {
+    [
+        manager_with(|config| config),
+        manager_with(|config| config.cookie_name("__Host-session").audience("shop").schema(3).padding_block(1)),
+        manager_with(|config| config.timeouts(TimeoutPreset::NistAal1).not_before(at(START))),
+        manager_with(|config| config.idle_timeout(Duration::from_secs(1)).max_cookie_bytes(4200)),
+    ]
+}
+
+fn refusal(manager: &SessionManager, cookie: &str) -> Option<DecodeError> {
+    let session = manager.load([cookie]);
+    assert_eq!(session.candidates(), 1, "{cookie}");
+    session.rejected()
+}
+
+#[test]
+fn a_fixed_clock_stands_still_until_it_is_set_and_its_clones_with_it() {
+    let clock = TestClock::fixed(at(100));
+    let other = clock.clone();
+    assert_eq!((clock.now(), clock.now(), other.now()), (at(100), at(100), at(100)));
+    other.advance(Duration::from_millis(2_999));
+    assert_eq!(clock.now(), at(102));
+    clock.set(at(50));
+    assert_eq!(other.now(), at(50));
+}
+
+#[test]
+fn a_stepping_clock_goes_on_with_each_reading() {
+    let clock = TestClock::stepping(at(100), Duration::from_secs(10));
+    assert_eq!([clock.now(), clock.now(), clock.now()], [at(100), at(110), at(120)]);
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(clock.clone().now(), at(135));
+    clock.set(at(0));
+    assert_eq!([clock.now(), clock.now()], [at(0), at(10)]);
+}
+
+#[test]
+fn a_clock_stops_at_the_latest_time() {
+    let clock = TestClock::stepping(UnixTime::MAX, Duration::MAX);
+    assert_eq!((clock.now(), clock.now()), (UnixTime::MAX, UnixTime::MAX));
+    clock.advance(Duration::MAX);
+    assert_eq!(clock.now(), UnixTime::MAX);
+}
+
+#[test]
+fn two_threads_never_read_one_time_from_a_stepping_clock() {
+    let clock = TestClock::stepping(at(0), Duration::from_secs(1));
+    let readings =
+        |clock: TestClock| thread::spawn(move || (0..1_000).map(|_| clock.now().as_secs()).collect::<Vec<_>>());
+    let readers: Vec<_> = (0..4).map(|_| readings(clock.clone())).collect();
+    let all: BTreeSet<u64> = readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect();
+    assert!(all.into_iter().eq(0..4_000));
+}
+
+#[test]
+fn a_logged_in_cookie_opens_with_its_values_and_is_of_a_login_just_now() {
+    for (manager, clock) in managers() {
+        let cookies = TestCookies::new(&manager).with("user_id", 42).with("roles", ["editor"]);
+        clock.advance(Duration::from_secs(3 * 24 * 3600)); // made at the call, not before
+        let (first, second) = (manager.load([cookies.logged_in()]), manager.load([cookies.logged_in()]));
+        assert_eq!((first.status(), first.keys()), (Status::Loaded, vec!["user_id".to_owned(), "roles".to_owned()]));
+        assert_eq!(first.get("user_id"), Ok(Some(42)));
+        assert_eq!(first.created_at(), clock.now());
+        assert_eq!(first.require_recent(Duration::from_secs(1)), Ok(()));
+        assert_ne!(first.id().unwrap(), second.id().unwrap());
+    }
+}
+
+#[test]
+fn each_bad_cookie_is_refused_for_its_reason() {
+    for (manager, _) in managers() {
+        let cookies = TestCookies::new(&manager).with("user_id", 42);
+        for _ in 0..50 {
+            assert!(matches!(refusal(&manager, &cookies.expired()), Some(DecodeError::Expired { .. })));
+            assert_eq!(refusal(&manager, &cookies.tampered()), Some(DecodeError::NotAuthentic));
+            assert!(matches!(refusal(&manager, &cookies.foreign_key()), Some(DecodeError::UnknownKey { .. })));
+            assert_eq!(refusal(&manager, &cookies.other_name()), Some(DecodeError::NotAuthentic));
+        }
+    }
+}
+
+#[test]
+fn cookies_are_as_large_as_the_configuration_allows() {
+    let (manager, _) = manager_with(|config| config.max_cookie_bytes(4_200));
+    let cookies = TestCookies::new(&manager).with("draft", "x".repeat(2_800));
+    assert_eq!(refusal(&manager, &cookies.logged_in()), None);
+    assert!(matches!(refusal(&manager, &cookies.foreign_key()), Some(DecodeError::UnknownKey { .. })));
+    assert_eq!(refusal(&manager, &cookies.other_name()), Some(DecodeError::NotAuthentic));
+}
+
+#[test]
+fn a_cookie_of_another_name_is_good_under_that_name() {
+    let (manager, _) = manager_with(|config| config);
+    let (other, _) = manager_with(|config| config.cookie_name("tideway_session-other"));
+    let cookie = TestCookies::new(&manager).with("user_id", 42).other_name();
+    let (_, value) = cookie.split_once('=').unwrap();
+    assert_eq!(other.load([format!("tideway_session-other={value}")]).get("user_id"), Ok(Some(42)));
+}
+
+#[test]
+fn an_expired_cookie_was_good_one_second_before() {
+    let (manager, clock) = manager_with(|config| config);
+    let cookie = TestCookies::new(&manager).expired();
+    clock.set(at(START - 1));
+    assert_eq!(refusal(&manager, &cookie), None);
+}
+
+#[test]
+fn a_cookie_expires_at_the_start_of_time_too() {
+    let (manager, clock) = manager_with(|config| config);
+    clock.set(UnixTime::MIN);
+    let cookie = TestCookies::new(&manager).expired();
+    assert!(refusal(&manager, &cookie).unwrap().is_expired());
+}
+
+#[test]
+#[should_panic(expected = "the session should fit into a cookie")]
+fn cookies_of_a_session_that_is_too_large_panic() {
+    let (manager, _) = manager_with(|config| config);
+    let _ = TestCookies::new(&manager).with("draft", "x".repeat(5_000)).logged_in();
+}
+
+#[test]
+#[should_panic(expected = "a session should take this value")]
+fn a_value_that_no_session_takes_panics() {
+    let (manager, _) = manager_with(|config| config);
+    let _ = TestCookies::new(&manager).with("", 1);
+}
+
+#[test]
+fn a_browser_sends_back_what_it_got_until_a_response_deletes_it() {
+    let (manager, clock) = manager_with(|config| config);
+    let mut browser = TestBrowser::new(&manager);
+    browser.commit(&browser.load()).unwrap();
+    assert_eq!(browser.cookie(), None, "a new session without a value needs no cookie");
+    let session = browser.load();
+    session.set("user_id", 42).unwrap();
+    browser.commit(&session).unwrap();
+    let cookie = browser.cookie().unwrap().to_owned();
+    browser.commit(&browser.load()).unwrap();
+    assert_eq!(browser.cookie(), Some(cookie.as_str()), "nothing changed");
+    clock.advance(Duration::from_secs(3 * 3600));
+    let session = browser.load();
+    assert_eq!(session.get("user_id"), Ok(Some(42)));
+    browser.commit(&session).unwrap();
+    assert_ne!(browser.cookie(), Some(cookie.as_str()), "due for extension");
+    let limit = Duration::from_secs(3600);
+    let refused = StaleLogin::TooOld { age: Duration::from_secs(3 * 3600), limit };
+    assert_eq!(browser.load().require_recent(limit), Err(refused));
+    let session = browser.load();
+    session.destroy();
+    browser.commit(&session).unwrap();
+    assert_eq!(browser.cookie(), None);
+}
+
+#[test]
+fn a_browser_takes_the_manager_s_cookie_only_wherever_it_stands() {
+    let (manager, _) = manager_with(|config| config);
+    let mut browser = TestBrowser::new(&manager);
+    browser.receive(["theme=dark; Path=/", "tideway_sessions=1", "TIDEWAY_SESSION=2", "tideway_session", "=3"]);
+    assert_eq!(browser.cookie(), None);
+    browser.receive(["theme=dark", " tideway_session = a=b ; max-age=06; Path=/"]);
+    assert_eq!(browser.cookie(), Some("tideway_session=a=b"));
+    browser.receive(vec!["theme=; Max-Age=0".to_owned()]);
+    assert_eq!(browser.cookie(), Some("tideway_session=a=b"));
+    browser.receive(["tideway_session=; Path=/;max-age=0"]);
+    assert_eq!(browser.cookie(), None);
+}
+
+#[test]
+fn a_set_cookie_is_read_back_or_says_why_not() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = manager.load(None::<&str>);
+    session.set("user_id", 42).unwrap();
+    let set_cookie = manager.commit(&session).unwrap().into_iter().next().unwrap();
+    let data = read_set_cookie(&manager, &set_cookie).unwrap();
+    assert_eq!((data.get("user_id"), data.id()), (Ok(Some(42)), session.id().unwrap()));
+
+    clock.advance(Duration::from_secs(24 * 3600));
+    let error = read_set_cookie(&manager, &set_cookie).unwrap_err();
+    assert!(matches!(error, SetCookieError::Refused(DecodeError::Expired { .. })));
+    assert!(error.to_string().starts_with("Set-Cookie must hold a session: "));
+
+    session.destroy();
+    let set_cookie = manager.commit(&session).unwrap().into_iter().next().unwrap();
+    let error = read_set_cookie(&manager, &set_cookie).unwrap_err();
+    assert_eq!(error, SetCookieError::Deletion);
+    assert_eq!(error.to_string(), "Set-Cookie must hold a session, found a deletion");
+
+    let error = read_set_cookie(&manager, "s3cret").unwrap_err();
+    let expected = "tideway_session".to_owned();
+    assert_eq!(error, SetCookieError::OtherName { expected, found: String::new() });
+}
+
+#[test]
+fn debug_shows_no_cookie_and_no_value() {
+    let (manager, _) = manager_with(|config| config);
+    let cookies = TestCookies::new(&manager).with("token", "s3cret");
+    let browser = TestBrowser::new(&manager).with_cookie("tideway_session=s3cret");
+    let text = format!("{cookies:?} {browser:?}");
+    assert!(!text.contains("s3cret") && text.contains("has_cookie: true"), "{text}");
+}
