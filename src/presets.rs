@@ -6,10 +6,10 @@ use crate::config::SessionConfig;
 
 /// A pair of timeouts from a standard, for [`SessionConfig::timeouts`].
 ///
-/// Each is an upper bound, so a shorter one keeps to its source too. The idle timeout counts from the last
-/// seal, which is up to [`extend_after`](SessionConfig::extend_after) before the last use: a session may end that much sooner, and
-/// never later. A life that [`Session::extend`](crate::Session::extend) gives goes past the idle timeout, and never past the absolute
-/// one.
+/// Each is an upper bound, so a shorter one keeps to its source too. The idle timeout counts from the last seal, which
+/// is up to [`extend_after`](SessionConfig::extend_after) before the last use: a session may end that much sooner, and
+/// never later. A life that [`Session::extend`](crate::Session::extend) gives goes past the idle timeout, and never
+/// past the absolute one.
 ///
 /// Timeouts are one requirement of an assurance level among many; a preset alone reaches none.
 ///
@@ -31,21 +31,21 @@ use crate::config::SessionConfig;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeoutPreset {
-    /// OWASP Session Management Cheat Sheet, "Session Expiration": 2 to 5 minutes idle for a high-value application; 5 here. It
-    /// leaves the absolute timeout to how long people use the application, with 4 to 8 hours for an office worker's day as
-    /// its example; 4 here.
+    /// OWASP Session Management Cheat Sheet, "Session Expiration": 2 to 5 minutes idle for a high-value application; 5
+    /// here. It leaves the absolute timeout to how long people use the application, with 4 to 8 hours for an office
+    /// worker's day as its example; 4 here.
     OwaspHighValue,
-    /// OWASP Session Management Cheat Sheet, "Session Expiration": 15 to 30 minutes idle for a low-risk application; 30 here.
-    /// Of the 4 to 8 hours that are its example of an absolute timeout, 8.
+    /// OWASP Session Management Cheat Sheet, "Session Expiration": 15 to 30 minutes idle for a low-risk application; 30
+    /// here. Of the 4 to 8 hours that are its example of an absolute timeout, 8.
     OwaspLowRisk,
-    /// NIST SP 800-63B-4, section 2.1.3: an overall timeout, which should be 30 days at most. It asks for no inactivity timeout,
-    /// so there is none but the overall one; a later [`SessionConfig::idle_timeout`] sets one.
+    /// NIST SP 800-63B-4, section 2.1.3: an overall timeout, which should be 30 days at most. It asks for no inactivity
+    /// timeout, so there is none but the overall one; a later [`SessionConfig::idle_timeout`] sets one.
     NistAal1,
-    /// NIST SP 800-63B-4, section 2.2.3: an overall timeout, which should be 24 hours at most, and an inactivity timeout, which
-    /// should be an hour at most.
+    /// NIST SP 800-63B-4, section 2.2.3: an overall timeout, which should be 24 hours at most, and an inactivity
+    /// timeout, which should be an hour at most.
     NistAal2,
-    /// NIST SP 800-63B-4, section 2.3.3: an overall timeout, which shall be 12 hours at most, and an inactivity timeout, which
-    /// should be 15 minutes at most.
+    /// NIST SP 800-63B-4, section 2.3.3: an overall timeout, which shall be 12 hours at most, and an inactivity
+    /// timeout, which should be 15 minutes at most.
     NistAal3,
 }
 
@@ -87,8 +87,9 @@ impl TimeoutPreset {
 }
 
 impl SessionConfig {
-    /// Sets the idle and the absolute timeout to what a standard names; see [`TimeoutPreset`]. The last call counts, here as in
-    /// [`SessionConfig::idle_timeout`] and [`SessionConfig::absolute_timeout`]: what the environment said before is overridden too.
+    /// Sets the idle and the absolute timeout to what a standard names; see [`TimeoutPreset`]. The last call counts,
+    /// here as in [`SessionConfig::idle_timeout`] and [`SessionConfig::absolute_timeout`]: what the environment said
+    /// before is overridden too.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, TimeoutPreset};

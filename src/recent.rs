@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::session::Session;
 
-/// Why a session is not one of a recent login: let the user authenticate again, then call
-/// [`Session::regenerate`].
+/// Why a session is not one of a recent login: let the user authenticate again, then call [`Session::regenerate`].
 ///
 /// ```
 /// use sealed_session::StaleLogin;
@@ -48,19 +47,21 @@ impl fmt::Display for StaleLogin {
 impl Error for StaleLogin {}
 
 impl Session {
-    /// Whether the login is less than `limit` (whole seconds) ago: ask this before what matters most, such as a new password or
-    /// a payment, even within a live session (ASVS 5.0, 7.5.1 and 7.5.3; OWASP, "Reauthentication After Risk Events").
+    /// Whether the login is less than `limit` (whole seconds) ago: ask this before what matters most, such as a new
+    /// password or a payment, even within a live session (ASVS 5.0, 7.5.1 and 7.5.3; OWASP Authentication Cheat Sheet,
+    /// "Require Re-authentication for Sensitive Features").
     ///
-    /// What it measures is the time since [`Session::created_at`]: since the last [`Session::regenerate`], which a login and every
-    /// further authentication call, or else since the session was created. So a session that nobody has logged into can be recent
-    /// too: look up who is logged in as well. Nothing else makes a session recent, no use and no extension of it.
+    /// What it measures is the time since [`Session::created_at`]: since the last [`Session::regenerate`], which a
+    /// login and every further authentication call, or else since the session was created. So a session that nobody has
+    /// logged into can be recent too: look up who is logged in as well. Nothing else makes a session recent, no use and
+    /// no extension of it.
     ///
     /// The time is the configured clock's at this call. A session created on a server whose clock is ahead, within
     /// [`clock_skew`](crate::SessionConfig::clock_skew), has the age 0.
     ///
     /// # Errors
-    /// [`StaleLogin::TooOld`] from `limit` on, and [`StaleLogin::NoSession`] when no good cookie came (a session that is new, or whose
-    /// cookie was refused) or the session was destroyed, unless it was regenerated in this request.
+    /// [`StaleLogin::TooOld`] from `limit` on, and [`StaleLogin::NoSession`] when no good cookie came (a session that
+    /// is new, or whose cookie was refused) or the session was destroyed, unless it was regenerated in this request.
     ///
     /// ```
     /// use sealed_session::StaleLogin;

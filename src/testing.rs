@@ -1,5 +1,5 @@
-//! Help for the tests of an application: a clock that they set, a browser of one cookie, and cookies good and bad. Feature
-//! `test-util`, for `[dev-dependencies]`.
+//! Help for the tests of an application: a clock that they set, a browser of one cookie, and cookies good and bad.
+//! Feature `test-util`, for `[dev-dependencies]`.
 //!
 //! ```
 //! use sealed_session::testing::{TestBrowser, TestClock, TestCookies};

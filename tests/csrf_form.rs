@@ -1,4 +1,4 @@
-//! examples/csrf_form.rs as its visitors and their attackers see it, by the means of `sealed_session::testing`.
+//! `examples/csrf_form.rs` as its visitors and their attackers see it, by the means of `sealed_session::testing`.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -9,8 +9,8 @@ use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::Session;
 
-/// A browser that keeps the manager's one cookie. It drops the cookie when a response deletes it, and never by itself: that
-/// a session ends is the server's to say. It looks at no Path, Domain or Secure.
+/// A browser that keeps the manager's one cookie. It drops the cookie when a response deletes it, and never by itself:
+/// that a session ends is the server's to say. It looks at no Path, Domain or Secure.
 ///
 /// ```
 /// use sealed_session::testing::TestBrowser;

@@ -16,8 +16,8 @@ use crate::time::{Times, UnixTime};
 /// Each call seals another session with an id of its own, at the time of the manager's clock.
 ///
 /// # Panics
-/// Each of them does when the session can't be sealed: it is larger than the configuration allows, or the operating system's
-/// random number generator fails.
+/// Each of them does when the session can't be sealed: it is larger than the configuration allows, or the operating
+/// system's random number generator fails.
 ///
 /// ```
 /// use sealed_session::testing::TestCookies;
@@ -135,8 +135,9 @@ impl TestCookies {
         self.header(&value)
     }
 
-    /// A cookie sealed under a key that the manager doesn't have: [`DecodeError::UnknownKey`](crate::DecodeError::UnknownKey).
-    /// It is left alone, as another node may have that key.
+    /// A cookie sealed under a key that the manager doesn't have:
+    /// [`DecodeError::UnknownKey`](crate::DecodeError::UnknownKey). It is left alone, as another node may have that
+    /// key.
     ///
     /// # Panics
     /// When the session can't be sealed.
