@@ -1,0 +1,104 @@
+//! Finds cookies in what people paste: a value, a Cookie or Set-Cookie header, or all headers of a message.
+
+use std::io::Read;
+
+use crate::outcome::{Failure, Result};
+
+/// The text of an argument, or of standard input when there is none or it is `-`.
+pub(crate) fn input(argument: Option<&str>) -> Result<String> {
+    match argument {
+        Some(text) if text != "-" => Ok(text.to_owned()),
+        _ => {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .take(INPUT_LIMIT)
+                .read_to_end(&mut bytes)
+                .map_err(|error| Failure::new(format_args!("standard input can't be read: {}", error.kind())))?;
+            Ok(String::from_utf8(bytes).unwrap_or_else(|error| ascii(error.as_bytes())))
+        }
+    }
+}
+
+/// The values of the cookies of this name, in their order.
+pub(crate) fn find(text: &str, name: &str) -> Result<Vec<String>> {
+    let lines: Vec<_> = text.lines().map(Line::of).filter(|line| !line.body.is_empty()).collect();
+    let has_headers = lines.iter().any(|line| line.kind != Kind::Bare || line.body.starts_with("HTTP/"));
+    let mut values = Vec::new();
+    let mut others = Vec::new();
+    for line in lines {
+        match line.kind {
+            // Among headers, what is neither of the two is a header of another kind.
+            Kind::Bare if has_headers => {}
+            Kind::Bare if is_value(line.body, name) => values.push(line.body.to_owned()),
+            Kind::SetCookie => collect(line.body.split(';').take(1), name, &mut values, &mut others),
+            Kind::Cookie | Kind::Bare => collect(line.body.split(';'), name, &mut values, &mut others),
+        }
+    }
+    if !values.is_empty() {
+        return Ok(values);
+    }
+    others.truncate(MAX_NAMED);
+    Err(Failure::new(if others.is_empty() {
+        "the input holds no cookie".to_owned()
+    } else {
+        format!("the input holds no cookie named {name:?}; it has {}; see --name", others.join(", "))
+    }))
+}
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Cookie,
+    SetCookie,
+    /// Without the name of a header.
+    Bare,
+}
+
+struct Line<'t> {
+    kind: Kind,
+    body: &'t str,
+}
+
+impl<'t> Line<'t> {
+    fn of(line: &'t str) -> Self {
+        // `curl -v` marks the direction.
+        let line = line.strip_prefix(['<', '>']).unwrap_or(line).trim_matches(SPACE);
+        let kind_of = |name: &str| match () {
+            () if name.eq_ignore_ascii_case("cookie") => Some(Kind::Cookie),
+            () if name.eq_ignore_ascii_case("set-cookie") => Some(Kind::SetCookie),
+            () => None,
+        };
+        match line.split_once(':').and_then(|(name, body)| Some((kind_of(name)?, body))) {
+            Some((kind, body)) => Self { kind, body: body.trim_matches(SPACE) },
+            None => Self { kind: Kind::Bare, body: line },
+        }
+    }
+}
+
+/// Takes the values of our name and the names of the others. Names are compared as the library does it: byte for byte.
+fn collect<'t>(pairs: impl Iterator<Item = &'t str>, name: &str, values: &mut Vec<String>, others: &mut Vec<String>) {
+    for (found, value) in pairs.filter_map(|pair| pair.split_once('=')) {
+        match found.trim_matches(SPACE) {
+            found if found == name => values.push(value.trim_matches(SPACE).to_owned()),
+            found => others.push(format!("{found:?}")),
+        }
+    }
+}
+
+/// Whether a text is a value, good or damaged, and no list of cookies. A value that was padded ends in `=`, and so does an
+/// empty cookie.
+fn is_value(text: &str, name: &str) -> bool {
+    let unpadded = text.trim_end_matches('=');
+    !text.contains(';') && !unpadded.contains('=') && unpadded.trim_end_matches(SPACE) != name
+}
+
+/// One ASCII character for each byte, so that nothing else of the input is lost and its length stays.
+fn ascii(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
+}
+
+/// What a Cookie header has around names and values, and nothing else that Unicode calls white space.
+const SPACE: [char; 2] = [' ', '\t'];
+/// Bytes; more than any message's headers.
+const INPUT_LIMIT: u64 = 1 << 20;
+const MAX_NAMED: usize = 10;

@@ -1,0 +1,119 @@
+//! `doctor`: every problem of a configuration, and every choice that is doubtful.
+
+use std::fmt::Write;
+
+use sealed_session::ConfigError;
+
+use crate::doubts::{self, Doubt};
+use crate::facts::Facts;
+use crate::instant::span;
+use crate::keys::Keys;
+use crate::object::Object;
+use crate::outcome::{Output, Result, Verdict};
+use crate::vars::{Source, Vars};
+
+/// Check the variables: everything that is wrong, and every choice that is doubtful
+///
+/// Doubtful is what the application takes, and what is weaker than it could be. Doubts are looked
+/// for when nothing is wrong. Each has a name that --allow takes. The report names keys by their
+/// ids and shows none.
+#[derive(Debug, clap::Args)]
+#[command(
+    verbatim_doc_comment,
+    after_long_help = "\
+Exit codes:
+  0  fine
+  1  something is doubtful
+  2  something is wrong, and the application would not start; or the arguments are wrong
+
+Doubts:
+  insecure_key       no key is set, and a random one is allowed
+  cookie_name        it does not begin with `__Host-`
+  cookie_domain      it is set, so that every host below it gets the cookie
+  secure             it is off, so that plain http carries the cookie
+  http_only          it is off, so that scripts can read the cookie
+  same_site          it is none, so that requests from other sites carry the cookie
+  idle_timeout       it is longer than an hour (NIST SP 800-63B-4, AAL2)
+  absolute_timeout   it is longer than 24 hours (NIST SP 800-63B-4, AAL2)
+  not_before         it is in the future, so that every session is refused
+  previous_keys      previous keys are set, which is right during a rotation only
+  file_mode          a file with keys can be read, or changed, by others (Unix)
+
+Examples:
+  sealed-session doctor --env-file .env
+  sealed-session doctor --allow idle_timeout --allow absolute_timeout || exit
+  sealed-session doctor --json | jq -r '.doubts[].name'"
+)]
+pub(crate) struct Doctor {
+    /// Take a doubt, by its name below; may be given several times
+    #[arg(long, value_name = "DOUBT", value_parser = doubts::NAMES, hide_possible_values = true)]
+    allow: Vec<String>,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    source: Source,
+}
+
+impl Doctor {
+    pub(crate) fn run(&self) -> Result {
+        let vars = Vars::read(&self.source)?;
+        // The rules of the builder are checked with the variables; it has nothing to add.
+        match vars.config() {
+            Err(error) => Ok(self.wrong(&error)),
+            Ok(_) => self.report(&vars),
+        }
+    }
+
+    fn wrong(&self, error: &ConfigError) -> Output {
+        let problems = error.problems();
+        let text = if self.json {
+            let problems = problems.iter().map(|problem| {
+                Object::default().with("setting", problem.setting()).with("message", problem.kind().to_string())
+            });
+            Object::default().with("verdict", "wrong").with("problems", problems.collect::<Vec<_>>()).line()
+        } else {
+            problems.iter().fold(String::new(), |text, problem| format!("{text}wrong     {problem}\n"))
+        };
+        Output::new(Verdict::Wrong, text)
+    }
+
+    fn report(&self, vars: &Vars) -> Result {
+        let facts = Facts::learn(vars.config()?)?;
+        let keys = Keys::of(vars);
+        let mut doubts = doubts::of(vars, &facts, &keys)?;
+        doubts.retain(|doubt| self.allow.iter().all(|allowed| allowed != doubt.name));
+        let verdict = if doubts.is_empty() { Verdict::Fine } else { Verdict::Doubtful };
+        let key_id = keys.primary.as_ref().map(|(key, _)| key.id.to_string());
+        Ok(Output::new(verdict, if self.json { json(&facts, key_id, &doubts) } else { text(&facts, key_id, &doubts) }))
+    }
+}
+
+fn text(facts: &Facts, key_id: Option<String>, doubts: &[Doubt]) -> String {
+    let mut text = String::new();
+    for Doubt { name, message } in doubts {
+        // Writing to a String never fails.
+        let _ = writeln!(text, "doubtful  {name}: {message}");
+    }
+    let key = key_id.map_or_else(|| "a random key".to_owned(), |id| format!("key {id}"));
+    let (idle, absolute) = (span(facts.idle_timeout), span(facts.absolute_timeout));
+    let verdict = if doubts.is_empty() { "fine" } else { "valid" };
+    let _ =
+        writeln!(text, "{verdict:<9} {key}, cookie {}, timeouts {idle} idle, {absolute} absolute", facts.cookie_name);
+    text
+}
+
+fn json(facts: &Facts, key_id: Option<String>, doubts: &[Doubt]) -> String {
+    let shown: Vec<_> = doubts
+        .iter()
+        .map(|Doubt { name, message }| Object::default().with("name", name).with("message", message))
+        .collect();
+    Object::default()
+        .with("verdict", if doubts.is_empty() { "fine" } else { "doubtful" })
+        .with("doubts", shown)
+        .with("key_id", key_id)
+        .with("cookie_name", &facts.cookie_name)
+        .with("idle_timeout", facts.idle_timeout)
+        .with("absolute_timeout", facts.absolute_timeout)
+        .line()
+}

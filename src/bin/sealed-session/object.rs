@@ -1,0 +1,87 @@
+//! [`Object`]: a JSON object that keeps the order of its fields and the text of their values.
+
+use std::fmt::{self, Write};
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+#[derive(Default)]
+pub(crate) struct Object(Vec<(String, Box<RawValue>)>);
+
+impl Object {
+    /// Adds a field. Its value is one that JSON can carry.
+    pub(crate) fn with(mut self, key: &str, value: impl Serialize) -> Self {
+        if let Ok(json) = to_raw_value(&value) {
+            self.0.push((key.to_owned(), json));
+        }
+        self
+    }
+
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(key, json)| (key.as_str(), &**json))
+    }
+
+    /// Reads an object. The error says where it is wrong and repeats nothing of it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            format!("must be one JSON object in which no key stands twice; it is wrong at {place}")
+        })
+    }
+
+    /// One line of JSON, for programs. Control characters in it are escaped, in case it is a terminal that reads it.
+    pub(crate) fn line(&self) -> String {
+        format!("{}\n", printable(&serde_json::to_string(self).unwrap_or_default()))
+    }
+}
+
+/// The same JSON text without a control character: behind it may be anything that a terminal would obey.
+pub(crate) fn printable(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for char in json.chars() {
+        match char {
+            // Between tokens; inside a string JSON has them escaped.
+            '\n' | '\r' | '\t' => shown.push(' '),
+            char if char.is_control() => {
+                // Writing to a String never fails.
+                let _ = write!(shown, "\\u{:04x}", u32::from(char));
+            }
+            char => shown.push(char),
+        }
+    }
+    shown
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.fields())
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut fields: Vec<(String, Box<RawValue>)> = Vec::new();
+                while let Some((key, json)) = map.next_entry()? {
+                    if fields.iter().any(|(known, _)| *known == key) {
+                        return Err(A::Error::custom("twice"));
+                    }
+                    fields.push((key, json));
+                }
+                Ok(Object(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}

@@ -1,0 +1,82 @@
+//! What a command ends with: a text for standard output and an exit code, or lines for standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use sealed_session::ConfigError;
+use zeroize::Zeroizing;
+
+/// What goes to standard output, and the exit code.
+pub(crate) struct Output {
+    pub(crate) verdict: Verdict,
+    /// Wiped, since keygen and rotate print keys.
+    text: Zeroizing<String>,
+}
+
+impl Output {
+    pub(crate) fn new(verdict: Verdict, text: impl Into<Zeroizing<String>>) -> Self {
+        Self { verdict, text: text.into() }
+    }
+
+    pub(crate) fn fine(text: impl Into<Zeroizing<String>>) -> Self {
+        Self::new(Verdict::Fine, text)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    Fine,
+    Doubtful,
+    Wrong,
+}
+
+impl Verdict {
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Doubtful => 1,
+            Self::Wrong => 2,
+        }
+    }
+}
+
+/// What is wrong, a line each.
+#[derive(Debug)]
+pub(crate) struct Failure(Vec<String>);
+
+impl Failure {
+    pub(crate) fn new(line: impl Display) -> Self {
+        Self(vec![line.to_string()])
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self(error.problems().iter().map(ToString::to_string).collect())
+    }
+}
+
+pub(crate) type Result<T = Output, E = Failure> = std::result::Result<T, E>;
+
+/// Writes the one or the other.
+pub(crate) fn write(result: Result) -> ExitCode {
+    let written = result.and_then(|output| {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(output.text.as_bytes()).and_then(|()| stdout.flush()) {
+            // Whoever closed the pipe has read enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(format_args!("standard output can't be written: {}", error.kind())))
+            }
+            _ => Ok(output.verdict),
+        }
+    });
+    let verdict = written.unwrap_or_else(|Failure(lines)| {
+        for line in lines {
+            // There is nobody left to tell that standard error is closed.
+            let _ = writeln!(io::stderr(), "sealed-session: {line}");
+        }
+        Verdict::Wrong
+    });
+    ExitCode::from(verdict.exit_code())
+}

@@ -1,0 +1,36 @@
+//! Wrong arguments, in one line, and help.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::outcome::{Failure, Output, Result};
+
+/// Help as output; a wrong argument as an error of one line that repeats nothing that may be a key or a cookie.
+pub(crate) fn explain(error: &clap::Error) -> Result {
+    let text = error.render().to_string();
+    if !error.use_stderr() {
+        return Ok(Output::fine(text));
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Err(Failure::new("a command is required; try '--help'"));
+    }
+    let is_ours = |line: &&str| !line.starts_with("Usage:") && !line.starts_with("For more information");
+    let lines = text.lines().take_while(is_ours).map(str::trim).filter(|line| !line.is_empty());
+    let mut line = lines.collect::<Vec<_>>().join(" ");
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+    for (kind, value) in error.context() {
+        let ContextValue::String(value) = value else { continue };
+        let is_given = match kind {
+            ContextKind::InvalidValue => true,
+            ContextKind::InvalidArg => is_unknown && (!value.starts_with('-') || value.len() > LONGEST_NAME),
+            ContextKind::InvalidSubcommand => value.len() > LONGEST_NAME,
+            _ => false,
+        };
+        if is_given && !value.is_empty() {
+            line = line.replace(value.as_str(), "…");
+        }
+    }
+    Err(Failure::new(format_args!("{}; try '--help'", line.strip_prefix("error: ").unwrap_or(&line))))
+}
+
+/// Bytes; what is longer is no option or command that somebody misspelt.
+const LONGEST_NAME: usize = "--browser-session".len();
