@@ -271,11 +271,14 @@ fn inspect_opens_by_name_audience_and_any_schema() {
 #[test]
 fn a_cookie_that_is_over_or_not_yet_valid_or_cut_off_still_shows_its_session() {
     let cutoff = ("TIDEWAY_SESSION_NOT_BEFORE", "2023-11-14T23:00:00Z");
+    let lowered = [("TIDEWAY_SESSION_TTL_SECONDS", "1800"), ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "1800")];
     for (time, vars, reason) in [
         ("1700090000", &[WITH_KEY][..], "expired_idle"),
         ("1702592000", &[WITH_KEY], "expired_absolute"),
         ("1700000000", &[WITH_KEY], "not_yet_valid"),
         (THEN, &[WITH_KEY, cutoff], "before_cutoff"),
+        // Issued after the end that a lowered timeout gives it.
+        (THEN, &[WITH_KEY, lowered[0], lowered[1]], "expired_absolute"),
     ] {
         let report = run(&["inspect", "--json", FIRST, "--at", time], vars).json(1);
         let cookie = &report["cookies"][0];
@@ -338,11 +341,11 @@ fn input_without_our_cookie_is_an_error_that_names_the_others() {
 #[test]
 fn of_several_cookies_each_is_shown_and_the_newest_counts() {
     let [older, newer] = [1_700_004_000, 1_700_005_000].map(|issued_at| cookie(issued_at, |_| ()));
-    let input = [FIRST, &newer, "garbage", &older, &newer].map(|value| format!("tideway_session={value}")).join("; ");
+    let input = [FIRST, &newer, &newer, "garbage", &older].map(|value| format!("tideway_session={value}")).join("; ");
     let report = inspect(&input, &[], 0);
     let statuses: Vec<_> =
         report["cookies"].as_array().unwrap().iter().map(|cookie| cookie["status"].clone()).collect();
-    assert_eq!(statuses, ["outdone", "accepted", "refused", "outdone", "untried"]);
+    assert_eq!(statuses, ["outdone", "accepted", "outdone", "refused", "untried"]);
     let run = run(&["inspect", &input, "--at", THEN], &[WITH_KEY]);
     assert!(run.text(0).starts_with("cookie 1 of 5\nstatus        outdone"), "{}", run.stdout);
 }
@@ -364,7 +367,7 @@ fn what_is_refused_on_sight_is_explained_with_and_without_a_key() {
             let cookie = &run.json(1)["cookies"][0];
             let found = (cookie["reason"].as_str().unwrap(), cookie["because"].as_str().unwrap_or_default());
             assert_eq!(found, (reason, because), "{value}");
-            assert_eq!(cookie["session"], Value::Null);
+            assert_eq!((&cookie["session"], &cookie["key_id"]), (&Value::Null, &Value::Null));
         }
     }
 }
@@ -374,6 +377,7 @@ fn the_key_of_a_cookie_is_told_by_its_role() {
     for (vars, role, code) in [
         ([("TIDEWAY_SESSION_ENCRYPTION_KEY", OTHER_KEY), ("TIDEWAY_SESSION_PREVIOUS_KEYS", KEY)], "previous", 0),
         ([("TIDEWAY_SESSION_ENCRYPTION_KEY", OTHER_KEY), ("TIDEWAY_SESSION_PREVIOUS_KEYS", "")], "unknown", 1),
+        ([("TIDEWAY_SESSION_TTL_SECONDS", "60"), ("TIDEWAY_SESSION_PREVIOUS_KEYS", KEY)], "previous", 0),
     ] {
         let report = run(&["inspect", "--json", FIRST, "--at", THEN], &vars).json(code);
         assert_eq!(report["cookies"][0]["key"], role);
@@ -433,7 +437,12 @@ fn a_minted_cookie_has_the_times_and_flags_that_are_asked_for() {
 
 #[test]
 fn a_minted_set_cookie_line_has_the_attributes_of_the_variables() {
-    let vars = [WITH_KEY, ("TIDEWAY_SESSION_COOKIE_NAME", "__Host-s"), ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "strict")];
+    let vars = [
+        WITH_KEY,
+        ("TIDEWAY_SESSION_COOKIE_NAME", "__Host-s"),
+        ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "strict"),
+        ("TIDEWAY_SESSION_EXTEND_AFTER_SECONDS", "60"),
+    ];
     let line = |args: &[&str]| {
         let run =
             run_with_input(&[&["mint", "--set-cookie", "--created-at", "0"], args].concat(), &vars, b"{\"a\":1}\n");
@@ -442,6 +451,7 @@ fn a_minted_set_cookie_line_has_the_attributes_of_the_variables() {
     };
     assert_eq!(line(&[]), " HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=86400\n");
     assert_eq!(line(&["--expires-at", "7"]), " HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=7\n");
+    assert_eq!(line(&["--expires-at", "99999999"]), " HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=34560000\n");
     assert_eq!(line(&["--browser-session"]), " HttpOnly; SameSite=Strict; Secure; Path=/\n");
 }
 
@@ -571,13 +581,14 @@ fn no_command_but_keygen_and_rotate_prints_a_key_right_or_wrong() {
     let vars = [WITH_KEY, ("TIDEWAY_SESSION_PREVIOUS_KEYS_FILE", key_file.to_str().unwrap())];
     let broken = file("broken.env", &format!("{KEY}\n"), 0o600);
     let broken = broken.to_str().unwrap();
-    let flag = format!("--{KEY}");
+    let (flag, pair) = (format!("--{KEY}"), format!("{KEY}=1"));
     let shown = format!("{{\"a\":\"b\",\"a\":\"{KEY}\"}}");
     for args in [
         &["inspect", FIRST][..],
         &["inspect", FIRST, "--json"],
         &["inspect", KEY],
         &["inspect", KEY, "--json"],
+        &["inspect", &pair],
         &["inspect", "x", "--at", KEY],
         &["mint", "{}"],
         &["mint", "{}", "--set-cookie"],

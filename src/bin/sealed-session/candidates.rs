@@ -80,7 +80,9 @@ fn collect<'t>(pairs: impl Iterator<Item = &'t str>, name: &str, values: &mut Ve
     for (found, value) in pairs.filter_map(|pair| pair.split_once('=')) {
         match found.trim_matches(SPACE) {
             found if found == name => values.push(value.trim_matches(SPACE).to_owned()),
-            found => others.push(format!("{found:?}")),
+            // What is longer is no name that anyone would look for, and may be a value.
+            found if found.len() <= MAX_NAME_LEN => others.push(format!("{found:?}")),
+            _ => {}
         }
     }
 }
@@ -102,3 +104,5 @@ const SPACE: [char; 2] = [' ', '\t'];
 /// Bytes; more than any message's headers.
 const INPUT_LIMIT: u64 = 1 << 20;
 const MAX_NAMED: usize = 10;
+/// Bytes.
+const MAX_NAME_LEN: usize = 40;

@@ -19,7 +19,7 @@ pub(crate) struct Facts {
 impl Facts {
     /// Lives through a session that begins at the epoch, so that its ends are the timeouts.
     pub(crate) fn learn(config: SessionConfig) -> Result<Self> {
-        let manager = config.not_before(UnixTime::MIN).clock(|| UnixTime::MIN).build()?;
+        let manager = config.clock(|| UnixTime::MIN).build()?;
         let session = manager.load(None::<&str>);
         session.set("a", 1).map_err(Failure::new)?;
         let idle_timeout = session.expires_at().as_secs();
