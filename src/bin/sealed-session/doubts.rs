@@ -123,6 +123,6 @@ fn open_mode(_: &std::path::Path) -> Option<u32> {
     None
 }
 
-/// NIST SP 800-63B-4 section 2.2.3: reauthentication at AAL2, in seconds without activity and in all.
+/// NIST SP 800-63B-4, reauthentication at AAL2: seconds without activity, and in all.
 const AAL2_IDLE: u64 = 60 * 60;
 const AAL2_ABSOLUTE: u64 = 24 * 60 * 60;
