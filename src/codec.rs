@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::config::{Migrate, Options};
 use crate::data::{SessionData, SessionId};
-use crate::decode_error::DecodeError;
+use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
 use crate::key::KeyRing;
+use crate::key_id::KeyId;
 use crate::lifetime::Lifetime;
+use crate::observe::{Event, KeyRole, Observers, SealCause};
 use crate::rules::{self, Budget};
 use crate::seal::Sealer;
 use crate::set_cookie::SetCookieWriter;
@@ -41,6 +43,7 @@ struct Inner {
     sealer: Sealer,
     lifetime: Lifetime,
     clock: Arc<dyn Clock>,
+    observers: Observers,
     writer: SetCookieWriter,
     budget: Budget,
     max_read_chars: usize,
@@ -53,6 +56,7 @@ struct Inner {
 /// A session as it came out of a cookie.
 pub(crate) struct Opened {
     pub(crate) data: SessionData,
+    pub(crate) key_id: KeyId,
     /// Whether it was sealed under a previous key.
     pub(crate) is_stale: bool,
     /// Whether it came in another schema.
@@ -66,6 +70,7 @@ impl Codec {
             sealer: Sealer::new(keys, &options.cookie_name, &options.audience),
             lifetime: rules::lifetime(options),
             clock: Arc::clone(&options.clock),
+            observers: options.observers.clone(),
             writer: SetCookieWriter::new(options),
             budget: Budget::new(options),
             max_read_chars: rules::max_read_chars(options),
@@ -168,6 +173,15 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode(&self, data: &SessionData) -> Result<String, EncodeError> {
+        let value = self.value(data);
+        self.tell(match &value {
+            Ok(_) => self.note_seal(data, SealCause::Encoded),
+            Err(error) => self.note_failure(error),
+        });
+        value
+    }
+
+    fn value(&self, data: &SessionData) -> Result<String, EncodeError> {
         let chars = self.check(data)?;
         let mut value = String::with_capacity(chars);
         self.seal(data, &mut value)?;
@@ -202,12 +216,14 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode(&self, value: &str) -> Result<SessionData, DecodeError> {
-        let opened = self.open(value.as_bytes(), self.now())?;
-        Ok(self.migrated(opened)?.data)
+        let now = self.now();
+        let opened = self.open(value.as_bytes(), now).and_then(|opened| self.migrated(opened));
+        self.tell(self.note_open(opened.as_ref(), now, 1));
+        opened.map(|opened| opened.data).map_err(|refusal| refusal.reason)
     }
 
     /// Opens one value; cheap refusals first, and no parsing of what is not authentic.
-    pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
+    pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, Refusal> {
         // On the stack, so that no refusal allocates.
         if wire::bytes_in(value.len()) <= wire::SMALL_BUFFER_LEN {
             self.open_in(&mut [0; wire::SMALL_BUFFER_LEN], value, now)
@@ -216,22 +232,27 @@ impl Codec {
         }
     }
 
-    fn open_in(&self, buffer: &mut [u8], value: &[u8], now: UnixTime) -> Result<Opened, DecodeError> {
+    fn open_in(&self, buffer: &mut [u8], value: &[u8], now: UnixTime) -> Result<Opened, Refusal> {
         let envelope = wire::read_text(value, self.inner.max_read_chars, buffer)?;
         let id = wire::key_id(envelope)?;
+        self.open_under(id, envelope, now).map_err(|reason| Refusal { reason, key_id: Some(id) })
+    }
+
+    fn open_under(&self, id: KeyId, envelope: &mut [u8], now: UnixTime) -> Result<Opened, DecodeError> {
         let (key, is_previous) = self.inner.sealer.find(id, now).ok_or(DecodeError::UnknownKey { id })?;
         let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
         self.inner.lifetime.check(now, data.times())?;
-        Ok(Opened { data, is_stale: is_previous, is_migrated: false })
+        Ok(Opened { data, key_id: id, is_stale: is_previous, is_migrated: false })
     }
 
     /// Brings a session to the configured schema.
-    pub(crate) fn migrated(&self, mut opened: Opened) -> Result<Opened, DecodeError> {
+    pub(crate) fn migrated(&self, mut opened: Opened) -> Result<Opened, Refusal> {
         let schema = opened.data.schema();
         if schema != self.inner.schema {
-            let migrate = self.inner.migrate.as_ref().ok_or(DecodeError::UnsupportedSchema { schema })?;
+            let refusal = Refusal { reason: DecodeError::UnsupportedSchema { schema }, key_id: Some(opened.key_id) };
+            let migrate = self.inner.migrate.as_ref().ok_or(refusal)?;
             let (id, times) = (opened.data.id(), *opened.data.times());
-            migrate(schema, &mut opened.data).map_err(|_| DecodeError::UnsupportedSchema { schema })?;
+            migrate(schema, &mut opened.data).map_err(|_| refusal)?;
             // A migration is about content: who the session is and how long it lives was checked before it.
             opened.data.set_id(id);
             opened.data.put_times(times);
@@ -277,14 +298,22 @@ impl Codec {
         data.plaintext_len().next_multiple_of(self.inner.padding_block)
     }
 
+    /// The bytes of a Set-Cookie text with a value of `chars` characters.
+    fn line_bytes(&self, chars: usize) -> usize {
+        self.inner.budget.overhead.saturating_add(chars)
+    }
+
+    fn limit(&self) -> usize {
+        self.line_bytes(self.inner.budget.max_chars)
+    }
+
     fn check(&self, data: &SessionData) -> Result<usize, EncodeError> {
         if data.schema() != self.inner.schema {
             return Err(EncodeError::Schema { found: data.schema(), expected: self.inner.schema });
         }
-        let Budget { overhead, max_chars, .. } = self.inner.budget;
         let chars = self.chars(data);
-        if chars > max_chars {
-            let (size, limit) = (overhead.saturating_add(chars), overhead.saturating_add(max_chars));
+        if chars > self.inner.budget.max_chars {
+            let (size, limit) = (self.line_bytes(chars), self.limit());
             return Err(EncodeError::TooLarge { size, limit, largest: data.largest(LARGEST_SHOWN) });
         }
         Ok(chars)
@@ -304,6 +333,55 @@ impl Codec {
         data.write_plaintext(&mut envelope);
         envelope.resize(end, 0);
         Ok(envelope)
+    }
+}
+
+/// What is told, and what it is made of. Where a lock is held, an event is noted, and told when it is released.
+impl Codec {
+    /// Tells every observer.
+    pub(crate) fn tell(&self, event: Option<Event>) {
+        if let Some(event) = event {
+            self.inner.observers.tell(&event);
+        }
+    }
+
+    pub(crate) fn note_start(&self) -> Option<Event> {
+        let sealer = &self.inner.sealer;
+        let started = || Event::Started {
+            primary: sealer.primary().id(),
+            previous: sealer.previous_ids().collect(),
+            limit: self.limit(),
+        };
+        self.inner.observers.note(started)
+    }
+
+    pub(crate) fn note_open(
+        &self,
+        opened: Result<&Opened, &Refusal>,
+        at: UnixTime,
+        candidates: usize,
+    ) -> Option<Event> {
+        self.inner.observers.note(|| match opened {
+            Ok(&Opened { key_id, is_stale, .. }) => {
+                let ring = if is_stale { KeyRole::Previous } else { KeyRole::Primary };
+                Event::Opened { key_id, ring, at, candidates }
+            }
+            Err(&Refusal { reason, key_id }) => Event::Refused { reason, key_id, candidates },
+        })
+    }
+
+    pub(crate) fn note_seal(&self, data: &SessionData, cause: SealCause) -> Option<Event> {
+        let key_id = self.inner.sealer.primary().id();
+        let bytes = || self.line_bytes(self.chars(data));
+        self.inner.observers.note(|| Event::Sealed { key_id, cause, bytes: bytes(), limit: self.limit() })
+    }
+
+    pub(crate) fn note_failure(&self, error: &EncodeError) -> Option<Event> {
+        self.inner.observers.note(|| Event::Failed { error: error.clone() })
+    }
+
+    pub(crate) fn note(&self, event: impl FnOnce() -> Event) -> Option<Event> {
+        self.inner.observers.note(event)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::data::SessionData;
 use crate::key::KeyRing;
+use crate::observe::{Observer, Observers};
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
@@ -407,6 +408,24 @@ impl SessionConfig {
         self
     }
 
+    /// Who is told what becomes of the cookies, nobody by default. Each further call adds an observer; every one gets
+    /// every event, in the order in which they were added.
+    ///
+    /// ```
+    /// use sealed_session::{Counters, Key, SessionConfig};
+    /// let counters = Counters::new();
+    /// let manager = SessionConfig::new(Key::generate()?).observer(counters.clone()).build()?;
+    /// let session = manager.load(["tideway_session=forged"]);
+    /// assert!(session.is_empty());
+    /// assert_eq!(counters.snapshot().refusals("malformed"), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.options.observers.add(observer);
+        self
+    }
+
     /// Whether the key was made up for this run, because none was given and
     /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
     ///
@@ -473,6 +492,7 @@ pub(crate) struct Options {
     pub(crate) schema: u8,
     pub(crate) migrate: Option<Migrate>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observers: Observers,
     pub(crate) insecure_key: bool,
     pub(crate) insecure_dev: bool,
 }
@@ -499,6 +519,7 @@ impl Default for Options {
             schema: 0,
             migrate: None,
             clock: Arc::new(SystemClock),
+            observers: Observers::default(),
             insecure_key: false,
             insecure_dev: false,
         }
@@ -526,6 +547,7 @@ impl fmt::Debug for Options {
             .field("padding_block", &self.padding_block)
             .field("max_cookie_bytes", &self.max_cookie_bytes)
             .field("schema", &self.schema)
+            .field("observers", &self.observers)
             .field("insecure_key", &self.insecure_key)
             .finish_non_exhaustive()
     }

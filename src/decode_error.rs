@@ -135,11 +135,6 @@ impl DecodeError {
         )
     }
 
-    /// Which of two refusals is reported for one request: the one that keeps the cookie, then the one that got further.
-    pub(crate) fn or_weightier(self, other: Self) -> Self {
-        if other.weight() > self.weight() { other } else { self }
-    }
-
     fn weight(&self) -> u8 {
         match self {
             Self::Malformed => 0,
@@ -180,6 +175,27 @@ impl fmt::Display for DecodeError {
 }
 
 impl Error for DecodeError {}
+
+/// A refusal, with the key that the cookie names if it was read that far.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal {
+    pub(crate) reason: DecodeError,
+    pub(crate) key_id: Option<KeyId>,
+}
+
+impl Refusal {
+    /// Which of two refusals is reported for one request: the one that keeps the cookie, then the one that got further.
+    pub(crate) fn or_weightier(self, other: Self) -> Self {
+        if other.reason.weight() > self.reason.weight() { other } else { self }
+    }
+}
+
+/// One before any key was read.
+impl From<DecodeError> for Refusal {
+    fn from(reason: DecodeError) -> Self {
+        Self { reason, key_id: None }
+    }
+}
 
 /// The two timeouts of a session (OWASP Session Management Cheat Sheet, "Session Expiration").
 ///

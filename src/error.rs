@@ -127,6 +127,25 @@ pub enum EncodeError {
     Cipher,
 }
 
+impl EncodeError {
+    /// A short, stable name of the reason, for a metric's label.
+    ///
+    /// ```
+    /// assert_eq!(sealed_session::EncodeError::Random.as_str(), "random");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::TimeOutOfRange => "time_out_of_range",
+            Self::TimesOutOfOrder => "times_out_of_order",
+            Self::Schema { .. } => "schema",
+            Self::Random => "random",
+            Self::Cipher => "cipher",
+        }
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -141,6 +141,11 @@ impl SessionConfig {
         let (Self { keys, options }, problem) = self.for_this_process();
         let mut problems = rules::problems(&options);
         problems.extend(problem);
-        if problems.is_empty() { Ok(Codec::new(&keys, &options)) } else { Err(ConfigError::new(problems)) }
+        if !problems.is_empty() {
+            return Err(ConfigError::new(problems));
+        }
+        let codec = Codec::new(&keys, &options);
+        codec.tell(codec.note_start());
+        Ok(codec)
     }
 }

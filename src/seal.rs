@@ -55,6 +55,11 @@ impl Sealer {
         &self.primary
     }
 
+    /// The ids of the keys that only open.
+    pub(crate) fn previous_ids(&self) -> impl Iterator<Item = KeyId> {
+        self.previous.iter().map(BoundKey::id)
+    }
+
     /// The key with this id, and whether it is a previous one. At their time those retire.
     pub(crate) fn find(&self, id: KeyId, now: UnixTime) -> Option<(&BoundKey, bool)> {
         if self.primary.id == id {
@@ -78,6 +83,10 @@ impl BoundKey {
     fn new(key: &Key, cookie_name: &str, audience: &str) -> Self {
         let id = key.id();
         Self { id, cipher: Cipher::new(key.bytes()), aad: aad(id, cookie_name, audience) }
+    }
+
+    pub(crate) fn id(&self) -> KeyId {
+        self.id
     }
 
     /// A new envelope with its version, key id and a fresh nonce, and room for `capacity` bytes in all. The caller

@@ -14,7 +14,7 @@ use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
 use crate::header::{self, Candidates};
 use crate::set_cookie::SetCookies;
-use crate::state::{Retired, State, Status};
+use crate::state::{Done, Retired, State, Status};
 use crate::time::UnixTime;
 use crate::typed;
 use crate::wire;
@@ -672,9 +672,18 @@ impl Session {
     }
 
     pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
-        match &mut *self.lock() {
-            None => Ok(SetCookies::default()),
-            Some(state) => state.commit(&self.shared.codec),
+        let codec = &self.shared.codec;
+        // The lock ends with this statement, before anyone is told.
+        let outcome = self.lock().as_mut().map_or_else(|| Ok(Done::default()), |state| state.commit(codec));
+        match outcome {
+            Ok(Done { set_cookies, event }) => {
+                codec.tell(event);
+                Ok(set_cookies)
+            }
+            Err(error) => {
+                codec.tell(codec.note_failure(&error));
+                Err(error)
+            }
         }
     }
 
@@ -722,7 +731,16 @@ impl Session {
 
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
         let Shared { codec, candidates, .. } = &*self.shared;
-        f(self.lock().get_or_insert_with(|| State::open(candidates, codec)), codec)
+        let mut event = None;
+        let open = || {
+            let (state, noted) = State::open(candidates, codec);
+            event = noted;
+            state
+        };
+        // The lock ends with this statement, before anyone is told.
+        let result = f(self.lock().get_or_insert_with(open), codec);
+        codec.tell(event);
+        result
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::codec::{Codec, Opened};
 use crate::data::{SessionData, SessionId};
-use crate::decode_error::DecodeError;
+use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
 use crate::header::Candidates;
+use crate::observe::{DeleteCause, Event, SealCause};
 use crate::set_cookie::SetCookies;
 use crate::time::{Times, UnixTime};
 
@@ -106,6 +107,7 @@ enum Origin {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     Untouched,
+    Migrated,
     Changed,
     Regenerated,
 }
@@ -114,8 +116,15 @@ enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Plan {
     Nothing,
-    Seal,
-    Delete,
+    Seal(SealCause),
+    Delete(DeleteCause),
+}
+
+/// What a commit did: what to send, and what to tell once the lock is released.
+#[derive(Default)]
+pub(crate) struct Done {
+    pub(crate) set_cookies: SetCookies,
+    pub(crate) event: Option<Event>,
 }
 
 /// An opened session.
@@ -133,20 +142,24 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Opens the newest good candidate.
-    pub(crate) fn open(candidates: &Candidates, codec: &Codec) -> Self {
+    /// Opens the newest good candidate, and notes what there is to tell.
+    pub(crate) fn open(candidates: &Candidates, codec: &Codec) -> (Self, Option<Event>) {
         let now = codec.now();
-        match newest(candidates, codec, now) {
-            Ok(Some(Opened { data, is_stale, is_migrated })) => {
+        let Some(newest) = newest(candidates, codec, now) else {
+            return (Self::blank(new_data(codec, now), now, Origin::Nothing), None);
+        };
+        let event = codec.note_open(newest.as_ref(), now, candidates.count());
+        let state = match newest {
+            Ok(Opened { data, is_stale, is_migrated, .. }) => {
                 let origin = Origin::Cookie(Retired::new(&data, codec));
-                let progress = if is_migrated { Progress::Changed } else { Progress::Untouched };
+                let progress = if is_migrated { Progress::Migrated } else { Progress::Untouched };
                 Self { has_id: true, is_stale, progress, ..Self::blank(data, now, origin) }
             }
-            Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
-            Err(reason) => {
+            Err(Refusal { reason, .. }) => {
                 Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
             }
-        }
+        };
+        (state, event)
     }
 
     fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
@@ -224,7 +237,7 @@ impl State {
 
     pub(crate) fn status(&self) -> Status {
         match (self.progress, self.origin) {
-            (Progress::Changed, _) if self.is_kept() => Status::Changed,
+            (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Status::Changed,
             (Progress::Regenerated, _) if self.is_kept() => Status::Regenerated,
             (_, Origin::Nothing) => Status::New,
             (_, Origin::Cookie(_)) => Status::Loaded,
@@ -239,20 +252,17 @@ impl State {
     }
 
     /// Does what the rules demand. On an error all is as it was.
-    pub(crate) fn commit(&mut self, codec: &Codec) -> Result<SetCookies, EncodeError> {
+    pub(crate) fn commit(&mut self, codec: &Codec) -> Result<Done, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(codec.now());
         match self.plan(codec) {
-            Plan::Seal if self.now >= codec.lifetime().absolute_end(self.data.times()) => {
+            Plan::Seal(_) if self.now >= codec.lifetime().absolute_end(self.data.times()) => {
                 self.destroy(codec);
-                self.commit(codec)
+                Ok(self.delete(codec, DeleteCause::Expired))
             }
-            Plan::Nothing => Ok(SetCookies::default()),
-            Plan::Delete => {
-                self.deletion_sent = true;
-                Ok(SetCookies::one(codec.writer().deletion()))
-            }
-            Plan::Seal => {
+            Plan::Nothing => Ok(Done::default()),
+            Plan::Delete(cause) => Ok(self.delete(codec, cause)),
+            Plan::Seal(cause) => {
                 let before = *self.data.times();
                 self.id()?;
                 self.data.put_times(codec.lifetime().slide(self.now, &before));
@@ -260,34 +270,47 @@ impl State {
                     Ok(line) => line,
                     Err(error) => {
                         self.data.put_times(before);
-                        return self.excuse(error);
+                        return self.excuse(codec, error);
                     }
                 };
                 self.origin = Origin::Cookie(Retired::new(&self.data, codec));
                 self.progress = Progress::Untouched;
                 self.is_stale = false;
-                Ok(SetCookies::one(line))
+                Ok(Done { set_cookies: SetCookies::one(line), event: codec.note_seal(&self.data, cause) })
             }
         }
     }
 
+    fn delete(&mut self, codec: &Codec, cause: DeleteCause) -> Done {
+        self.deletion_sent = true;
+        let set_cookies = SetCookies::one(codec.writer().deletion());
+        Done { set_cookies, event: codec.note(|| Event::Deleted { cause }) }
+    }
+
     /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
     /// cookie stays good until it expires.
-    fn excuse(&self, error: EncodeError) -> Result<SetCookies, EncodeError> {
+    fn excuse(&self, codec: &Codec, error: EncodeError) -> Result<Done, EncodeError> {
         match error {
-            EncodeError::TooLarge { .. } if self.progress == Progress::Untouched => Ok(SetCookies::default()),
+            EncodeError::TooLarge { .. } if self.progress == Progress::Untouched => {
+                Ok(Done { event: codec.note(|| Event::NotExtended { error }), ..Done::default() })
+            }
             error => Err(error),
         }
     }
 
     fn plan(&self, codec: &Codec) -> Plan {
-        if self.progress != Progress::Untouched && self.is_kept() {
-            return Plan::Seal;
-        }
-        match self.origin {
-            Origin::Cookie(_) if self.is_stale || codec.lifetime().is_due(self.now, self.data.times()) => Plan::Seal,
-            Origin::Refused(reason) if reason.may_open_elsewhere() => Plan::Nothing,
-            Origin::Refused(_) | Origin::Destroyed if !self.deletion_sent => Plan::Delete,
+        match (self.progress, self.origin) {
+            (Progress::Regenerated, _) if self.is_kept() => Plan::Seal(SealCause::Regenerated),
+            (Progress::Migrated, Origin::Cookie(_)) => Plan::Seal(SealCause::Migrated),
+            (Progress::Changed, Origin::Cookie(_)) => Plan::Seal(SealCause::Changed),
+            (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Plan::Seal(SealCause::New),
+            (_, Origin::Cookie(_)) if self.is_stale => Plan::Seal(SealCause::Rekeyed),
+            (_, Origin::Cookie(_)) if codec.lifetime().is_due(self.now, self.data.times()) => {
+                Plan::Seal(SealCause::Extended)
+            }
+            (_, Origin::Refused(reason)) if reason.may_open_elsewhere() => Plan::Nothing,
+            (_, Origin::Refused(_)) if !self.deletion_sent => Plan::Delete(DeleteCause::Refused),
+            (_, Origin::Destroyed) if !self.deletion_sent => Plan::Delete(DeleteCause::Destroyed),
             _ => Plan::Nothing,
         }
     }
@@ -310,10 +333,11 @@ fn new_data(codec: &Codec, now: UnixTime) -> SessionData {
     codec.create_with(SessionId::from_bytes([0; 16]), now)
 }
 
-/// Of the candidates that are authentic and alive, the one issued last; else the reason that says the most.
-fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, DecodeError> {
+/// Of the candidates that are authentic and alive, the one issued last; else the refusal that says the most. `None`
+/// without candidates.
+fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Option<Result<Opened, Refusal>> {
     let mut best: Option<Opened> = None;
-    let mut reason: Option<DecodeError> = candidates.is_cut().then_some(DecodeError::TooManyCandidates);
+    let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
     for value in candidates.values() {
         match codec.open(value, now) {
             Ok(opened) => {
@@ -321,12 +345,8 @@ fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Optio
                     best = Some(opened);
                 }
             }
-            Err(refused) => reason = Some(reason.map_or(refused, |reason| reason.or_weightier(refused))),
+            Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
         }
     }
-    match (best, reason) {
-        (Some(best), _) => codec.migrated(best).map(Some),
-        (None, Some(reason)) => Err(reason),
-        (None, None) => Ok(None),
-    }
+    best.map(|best| codec.migrated(best)).or(refusal.map(Err))
 }

@@ -18,6 +18,7 @@ mod fleet;
 mod foreign;
 mod login;
 mod operations;
+mod observe;
 mod outside;
 mod properties;
 mod security;
