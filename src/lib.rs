@@ -49,6 +49,8 @@ mod time;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod typed;
 mod wire;
 
@@ -72,3 +74,6 @@ pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};
 pub use time::{Clock, SystemClock, UnixTime};
+#[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+pub use tracing::TracingObserver;

@@ -24,5 +24,7 @@ mod properties;
 mod security;
 mod size;
 mod tamper;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod values;
 mod vectors;
