@@ -14,7 +14,7 @@ use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
 use crate::header::{self, Candidates};
 use crate::set_cookie::SetCookies;
-use crate::state::{Done, Retired, State, Status};
+use crate::state::{Retired, State, Status};
 use crate::time::UnixTime;
 use crate::typed;
 use crate::wire;
@@ -673,18 +673,17 @@ impl Session {
 
     pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
         let codec = &self.shared.codec;
-        // The lock ends with this statement, before anyone is told.
-        let outcome = self.lock().as_mut().map_or_else(|| Ok(Done::default()), |state| state.commit(codec));
-        match outcome {
-            Ok(Done { set_cookies, event }) => {
-                codec.tell(event);
-                Ok(set_cookies)
-            }
-            Err(error) => {
-                codec.tell(codec.note_failure(&error));
-                Err(error)
-            }
+        let mut event = None;
+        let outcome = match &mut *self.lock() {
+            None => return Ok(SetCookies::default()),
+            Some(state) => state.commit(codec, &mut event),
+        };
+        if let Err(error) = &outcome {
+            event = codec.note_failure(error);
         }
+        // The lock is released: nobody is told under it.
+        codec.tell(event);
+        outcome
     }
 
     fn json(&self, namespace: Namespace, key: &str) -> Option<String> {
@@ -731,14 +730,14 @@ impl Session {
 
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
         let Shared { codec, candidates, .. } = &*self.shared;
+        let mut state = self.lock();
+        if let Some(state) = &mut *state {
+            return f(state, codec);
+        }
         let mut event = None;
-        let open = || {
-            let (state, noted) = State::open(candidates, codec);
-            event = noted;
-            state
-        };
-        // The lock ends with this statement, before anyone is told.
-        let result = f(self.lock().get_or_insert_with(open), codec);
+        let result = f(state.insert(State::open(candidates, codec, &mut event)), codec);
+        // Nobody is told under the lock.
+        drop(state);
         codec.tell(event);
         result
     }

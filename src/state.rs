@@ -120,13 +120,6 @@ enum Plan {
     Delete(DeleteCause),
 }
 
-/// What a commit did: what to send, and what to tell once the lock is released.
-#[derive(Default)]
-pub(crate) struct Done {
-    pub(crate) set_cookies: SetCookies,
-    pub(crate) event: Option<Event>,
-}
-
 /// An opened session.
 pub(crate) struct State {
     data: SessionData,
@@ -143,23 +136,23 @@ pub(crate) struct State {
 
 impl State {
     /// Opens the newest good candidate, and notes what there is to tell.
-    pub(crate) fn open(candidates: &Candidates, codec: &Codec) -> (Self, Option<Event>) {
+    pub(crate) fn open(candidates: &Candidates, codec: &Codec, event: &mut Option<Event>) -> Self {
         let now = codec.now();
-        let Some(newest) = newest(candidates, codec, now) else {
-            return (Self::blank(new_data(codec, now), now, Origin::Nothing), None);
-        };
-        let event = codec.note_open(newest.as_ref(), now, candidates.count());
-        let state = match newest {
-            Ok(Opened { data, is_stale, is_migrated, .. }) => {
+        match newest(candidates, codec, now) {
+            Ok(Some(opened)) => {
+                *event = codec.note_open(Ok(&opened), now, candidates.count());
+                let Opened { data, is_stale, is_migrated, .. } = opened;
                 let origin = Origin::Cookie(Retired::new(&data, codec));
                 let progress = if is_migrated { Progress::Migrated } else { Progress::Untouched };
                 Self { has_id: true, is_stale, progress, ..Self::blank(data, now, origin) }
             }
-            Err(Refusal { reason, .. }) => {
+            Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
+            Err(refusal) => {
+                *event = codec.note_open(Err(&refusal), now, candidates.count());
+                let reason = refusal.reason;
                 Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
             }
-        };
-        (state, event)
+        }
     }
 
     fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
@@ -251,17 +244,17 @@ impl State {
         self.rejected
     }
 
-    /// Does what the rules demand. On an error all is as it was.
-    pub(crate) fn commit(&mut self, codec: &Codec) -> Result<Done, EncodeError> {
+    /// Does what the rules demand, and notes what there is to tell. On an error all is as it was.
+    pub(crate) fn commit(&mut self, codec: &Codec, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(codec.now());
         match self.plan(codec) {
             Plan::Seal(_) if self.now >= codec.lifetime().absolute_end(self.data.times()) => {
                 self.destroy(codec);
-                Ok(self.delete(codec, DeleteCause::Expired))
+                Ok(self.delete(codec, DeleteCause::Expired, event))
             }
-            Plan::Nothing => Ok(Done::default()),
-            Plan::Delete(cause) => Ok(self.delete(codec, cause)),
+            Plan::Nothing => Ok(SetCookies::default()),
+            Plan::Delete(cause) => Ok(self.delete(codec, cause, event)),
             Plan::Seal(cause) => {
                 let before = *self.data.times();
                 self.id()?;
@@ -270,29 +263,31 @@ impl State {
                     Ok(line) => line,
                     Err(error) => {
                         self.data.put_times(before);
-                        return self.excuse(codec, error);
+                        return self.excuse(codec, error, event);
                     }
                 };
                 self.origin = Origin::Cookie(Retired::new(&self.data, codec));
                 self.progress = Progress::Untouched;
                 self.is_stale = false;
-                Ok(Done { set_cookies: SetCookies::one(line), event: codec.note_seal(&self.data, cause) })
+                *event = codec.note_seal(&self.data, cause);
+                Ok(SetCookies::one(line))
             }
         }
     }
 
-    fn delete(&mut self, codec: &Codec, cause: DeleteCause) -> Done {
+    fn delete(&mut self, codec: &Codec, cause: DeleteCause, event: &mut Option<Event>) -> SetCookies {
         self.deletion_sent = true;
-        let set_cookies = SetCookies::one(codec.writer().deletion());
-        Done { set_cookies, event: codec.note(|| Event::Deleted { cause }) }
+        *event = codec.note(|| Event::Deleted { cause });
+        SetCookies::one(codec.writer().deletion())
     }
 
     /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
     /// cookie stays good until it expires.
-    fn excuse(&self, codec: &Codec, error: EncodeError) -> Result<Done, EncodeError> {
+    fn excuse(&self, codec: &Codec, error: EncodeError, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
         match error {
             EncodeError::TooLarge { .. } if self.progress == Progress::Untouched => {
-                Ok(Done { event: codec.note(|| Event::NotExtended { error }), ..Done::default() })
+                *event = codec.note(|| Event::NotExtended { error });
+                Ok(SetCookies::default())
             }
             error => Err(error),
         }
@@ -333,9 +328,8 @@ fn new_data(codec: &Codec, now: UnixTime) -> SessionData {
     codec.create_with(SessionId::from_bytes([0; 16]), now)
 }
 
-/// Of the candidates that are authentic and alive, the one issued last; else the refusal that says the most. `None`
-/// without candidates.
-fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Option<Result<Opened, Refusal>> {
+/// Of the candidates that are authentic and alive, the one issued last; else the refusal that says the most.
+fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, Refusal> {
     let mut best: Option<Opened> = None;
     let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
     for value in candidates.values() {
@@ -348,5 +342,9 @@ fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Option<Resul
             Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
         }
     }
-    best.map(|best| codec.migrated(best)).or(refusal.map(Err))
+    match (best, refusal) {
+        (Some(best), _) => codec.migrated(best).map(Some),
+        (None, Some(refusal)) => Err(refusal),
+        (None, None) => Ok(None),
+    }
 }
