@@ -12,10 +12,11 @@ use crate::time::UnixTime;
 /// Who is told what becomes of the cookies; set with [`SessionConfig::observer`](crate::SessionConfig::observer). A
 /// closure will do. [`Counters`](crate::Counters) is one that counts.
 ///
-/// It is called on the thread of the request, after the session's lock is released: it may use the session, and a slow
-/// one delays that request alone. A panic in it is caught, once the panic hook has told of it, and changes nothing for the
-/// session. Between threads that share a session the order of events is not promised. It must not open or seal with the
-/// manager that it watches: that is another event, and so on without end.
+/// It is called on the thread of the request, before the call that caused the event returns and after the session's lock is
+/// released: it may use the session, and a slow one delays that request alone. A panic in it is caught, once the panic
+/// hook has shown it, and changes nothing for the session (built with `panic = "abort"`, it ends the process as any does).
+/// Between threads that share a session the order of events is not promised. It must not open or seal with the manager
+/// that it watches: that is another event, and so on without end.
 ///
 /// ```
 /// use sealed_session::{Event, Key, SessionConfig};
@@ -52,12 +53,14 @@ impl<F: Fn(&Event) + Send + Sync> Observer for F {
 
 /// What became of a cookie, for logs and metrics (OWASP Session Management Cheat Sheet, "Logging Sessions Life Cycle").
 ///
-/// None holds a key, a cookie, a value or a session id; an [`EncodeError`] names keys of entries. What is not an event: a request
-/// whose session nobody looked at, one without our cookie, and one whose session is young and only read is `Opened` and no
-/// more. A session that is dropped without a commit is not told of, nor is an error of another call, which its caller gets.
-///
 /// A request that looks at its session and brings cookies of our name gives one `Opened` or one `Refused`, however many
 /// they are. A commit gives one of `Sealed`, `Deleted`, `NotExtended` and `Failed`, or none when there is nothing to do.
+///
+/// Nothing is told of a session that nobody looked at, of a request without our cookie that stores nothing, of a session that
+/// is dropped without a commit, and of errors of other calls, such as [`Session::set`](crate::Session::set): their callers
+/// have them.
+///
+/// No event holds a key, a cookie, a value or a session id. An [`EncodeError`] names the largest entries by their keys.
 ///
 /// ```
 /// use sealed_session::{Event, Key, SessionConfig};
