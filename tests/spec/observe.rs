@@ -304,13 +304,16 @@ fn a_session_that_only_grew_too_large_to_be_extended_is_told_and_no_failure() {
     let session = fresh(&large.0);
     session.set("draft", "x".repeat(1000)).unwrap();
     let cookie = cookie_of(&commit(&large.0, &session).unwrap());
-    let (manager, clock, recorder) = watched(|config| config.max_cookie_bytes(1000));
+    let counters = Counters::new();
+    let (manager, clock, recorder) = watched(|config| config.max_cookie_bytes(1000).observer(counters.clone()));
     clock.set(20_000);
     let session = manager.load([cookie]);
     assert!(!session.is_empty() && commit(&manager, &session).is_none());
     let events = recorder.take();
     let [Event::Opened { .. }, Event::NotExtended { error, .. }] = &events[..] else { panic!("{events:?}") };
     assert!(matches!(error, EncodeError::TooLarge { limit: 1000, .. }));
+    let counts = counters.snapshot();
+    assert_eq!((counts.not_extended, counts.failures.iter().map(|(_, n)| n).sum::<u64>()), (1, 0));
 }
 
 #[test]
@@ -512,6 +515,27 @@ fn counters_count_each_event_where_it_belongs() {
     assert_eq!((counts.duplicates, counts.near_limit, counts.not_extended), (1, 1, 0));
     // Each as long as a Max-Age of 8 digits would make it; these have 5.
     assert_eq!(counts.sealed_bytes, u64::try_from(lines.iter().map(|line| line.len() + 3).sum::<usize>()).unwrap());
+}
+
+#[test]
+fn each_key_has_its_own_numbers_for_what_it_is_in_each_ring_that_the_counters_watch() {
+    let third = "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f";
+    let counters = Counters::new();
+    let build = |keys| {
+        let config = SessionConfig::new(keys).clock(TestClock::new().reader());
+        config.observer(counters.clone()).build().unwrap()
+    };
+    let old = build(ring(FIRST_KEY, &[]));
+    let new = build(ring(SECOND_KEY, &[third, FIRST_KEY]));
+    assert!(!new.load([sealed(&old)]).is_empty());
+    assert!(!old.load([sealed(&old)]).is_empty());
+    let rows = counters.snapshot().keys;
+    let rows: Vec<_> = rows.iter().map(|row| (row.key_id, row.ring.as_str(), row.opens, row.seals)).collect();
+    let [first, second, third] = [FIRST_KEY, SECOND_KEY, third].map(|digits| key(digits).id());
+    assert_eq!(
+        rows,
+        [(first, "primary", 1, 2), (second, "primary", 0, 0), (third, "previous", 0, 0), (first, "previous", 1, 0),]
+    );
 }
 
 #[test]
