@@ -56,6 +56,7 @@ struct Inner {
 /// A session as it came out of a cookie.
 pub(crate) struct Opened {
     pub(crate) data: SessionData,
+    pub(crate) at: UnixTime,
     pub(crate) key_id: KeyId,
     /// Whether it was sealed under a previous key.
     pub(crate) is_stale: bool,
@@ -216,14 +217,14 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode(&self, value: &str) -> Result<SessionData, DecodeError> {
-        let now = self.now();
-        let opened = self.open(value.as_bytes(), now).and_then(|opened| self.migrated(opened));
-        self.tell(self.note_open(opened.as_ref(), now, 1));
+        let opened = self.open(value.as_bytes(), None).and_then(|opened| self.migrated(opened));
+        self.tell(self.note_open(opened.as_ref(), 1));
         opened.map(|opened| opened.data).map_err(|refusal| refusal.reason)
     }
 
-    /// Opens one value; cheap refusals first, and no parsing of what is not authentic.
-    pub(crate) fn open(&self, value: &[u8], now: UnixTime) -> Result<Opened, Refusal> {
+    /// Opens one value; cheap refusals first, and no parsing of what is not authentic. Without `now` the clock is read
+    /// when a key is found.
+    pub(crate) fn open(&self, value: &[u8], now: Option<UnixTime>) -> Result<Opened, Refusal> {
         // On the stack, so that no refusal allocates.
         if wire::bytes_in(value.len()) <= wire::SMALL_BUFFER_LEN {
             self.open_in(&mut [0; wire::SMALL_BUFFER_LEN], value, now)
@@ -232,17 +233,21 @@ impl Codec {
         }
     }
 
-    fn open_in(&self, buffer: &mut [u8], value: &[u8], now: UnixTime) -> Result<Opened, Refusal> {
+    fn open_in(&self, buffer: &mut [u8], value: &[u8], now: Option<UnixTime>) -> Result<Opened, Refusal> {
         let envelope = wire::read_text(value, self.inner.max_read_chars, buffer)?;
         let id = wire::key_id(envelope)?;
         self.open_under(id, envelope, now).map_err(|reason| Refusal { reason, key_id: Some(id) })
     }
 
-    fn open_under(&self, id: KeyId, envelope: &mut [u8], now: UnixTime) -> Result<Opened, DecodeError> {
-        let (key, is_previous) = self.inner.sealer.find(id, now).ok_or(DecodeError::UnknownKey { id })?;
+    fn open_under(&self, id: KeyId, envelope: &mut [u8], now: Option<UnixTime>) -> Result<Opened, DecodeError> {
+        let (key, is_previous) = self.inner.sealer.find(id).ok_or(DecodeError::UnknownKey { id })?;
+        let now = now.unwrap_or_else(|| self.now());
+        if is_previous && self.inner.sealer.are_retired(now) {
+            return Err(DecodeError::UnknownKey { id });
+        }
         let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
         self.inner.lifetime.check(now, data.times())?;
-        Ok(Opened { data, key_id: id, is_stale: is_previous, is_migrated: false })
+        Ok(Opened { data, at: now, key_id: id, is_stale: is_previous, is_migrated: false })
     }
 
     /// Brings a session to the configured schema.
@@ -355,14 +360,9 @@ impl Codec {
         self.inner.observers.note(started)
     }
 
-    pub(crate) fn note_open(
-        &self,
-        opened: Result<&Opened, &Refusal>,
-        at: UnixTime,
-        candidates: usize,
-    ) -> Option<Event> {
+    pub(crate) fn note_open(&self, opened: Result<&Opened, &Refusal>, candidates: usize) -> Option<Event> {
         self.inner.observers.note(|| match opened {
-            Ok(&Opened { key_id, is_stale, .. }) => {
+            Ok(&Opened { at, key_id, is_stale, .. }) => {
                 let ring = if is_stale { KeyRole::Previous } else { KeyRole::Primary };
                 Event::Opened { key_id, ring, at, candidates }
             }

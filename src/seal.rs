@@ -60,15 +60,17 @@ impl Sealer {
         self.previous.iter().map(BoundKey::id)
     }
 
-    /// The key with this id, and whether it is a previous one. At their time those retire.
-    pub(crate) fn find(&self, id: KeyId, now: UnixTime) -> Option<(&BoundKey, bool)> {
+    /// The key with this id, and whether it is a previous one.
+    pub(crate) fn find(&self, id: KeyId) -> Option<(&BoundKey, bool)> {
         if self.primary.id == id {
             return Some((&self.primary, false));
         }
-        if now >= self.previous_until {
-            return None;
-        }
         self.previous.iter().find(|key| key.id == id).map(|key| (key, true))
+    }
+
+    /// Whether the previous keys open nothing any more.
+    pub(crate) fn are_retired(&self, now: UnixTime) -> bool {
+        now >= self.previous_until
     }
 }
 

@@ -140,7 +140,7 @@ impl State {
         let now = codec.now();
         match newest(candidates, codec, now) {
             Ok(Some(opened)) => {
-                *event = codec.note_open(Ok(&opened), now, candidates.count());
+                *event = codec.note_open(Ok(&opened), candidates.count());
                 let Opened { data, is_stale, is_migrated, .. } = opened;
                 let origin = Origin::Cookie(Retired::new(&data, codec));
                 let progress = if is_migrated { Progress::Migrated } else { Progress::Untouched };
@@ -148,7 +148,7 @@ impl State {
             }
             Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
             Err(refusal) => {
-                *event = codec.note_open(Err(&refusal), now, candidates.count());
+                *event = codec.note_open(Err(&refusal), candidates.count());
                 let reason = refusal.reason;
                 Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
             }
@@ -333,7 +333,7 @@ fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Optio
     let mut best: Option<Opened> = None;
     let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
     for value in candidates.values() {
-        match codec.open(value, now) {
+        match codec.open(value, Some(now)) {
             Ok(opened) => {
                 if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
                     best = Some(opened);
