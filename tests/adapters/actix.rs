@@ -77,3 +77,35 @@ fn full(error: &EncodeError) -> HttpResponse {
     assert!(matches!(error, EncodeError::TooLarge { .. }));
     HttpResponse::InsufficientStorage().content_type(ContentType::plaintext()).body("full")
 }
+
+#[test]
+fn it_is_ready_when_what_it_wraps_is() {
+    use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, fn_service};
+    struct Never;
+    impl Service<ServiceRequest> for Never {
+        type Response = ServiceResponse;
+        type Error = actix_web::Error;
+        type Future = std::future::Ready<Result<ServiceResponse, actix_web::Error>>;
+        fn poll_ready(&self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), actix_web::Error>> {
+            std::task::Poll::Pending
+        }
+        fn call(&self, _: ServiceRequest) -> Self::Future {
+            std::future::ready(Err(actix_web::error::ErrorGone("never")))
+        }
+    }
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    rt::System::new().block_on(async {
+        let service = SessionMiddleware::new(manager()).new_transform(Never).await.unwrap();
+        assert!(service.poll_ready(&mut context).is_pending());
+        let ready = fn_service(async |_: ServiceRequest| Err::<ServiceResponse, _>(actix_web::Error::from(Teapot)));
+        let service = SessionMiddleware::new(manager()).new_transform(ready).await.unwrap();
+        assert!(service.poll_ready(&mut context).is_ready());
+        let error = service.call(TestRequest::get().to_srv_request()).await.unwrap_err();
+        assert_eq!(error.to_string(), "teapot", "an error of an inner middleware is handed on");
+    });
+}
+
+#[test]
+fn debug_shows_the_manager() {
+    assert!(format!("{:?}", SessionMiddleware::new(manager())).starts_with("SessionMiddleware { manager: "));
+}

@@ -55,3 +55,11 @@ mod tests {
         framework!(rocket);
     }
 }
+
+#[test]
+fn the_reason_for_the_log_says_what_to_do_or_which_value_it_is() {
+    use sealed_session::{ExtractError, ValueError};
+    assert!(ExtractError::Missing.to_string().contains("put the session layer around this route"));
+    let value = ValueError::Deserialize { key: "visits".to_owned(), expected: "bool" };
+    assert_eq!(ExtractError::from(value.clone()).to_string(), value.to_string());
+}

@@ -103,3 +103,8 @@ fn the_local_client_of_rocket_brings_its_cookies_too() {
     let again = client.get("/read").cookie((name.to_owned(), value.to_owned()));
     assert_eq!(reply(again).body, "1");
 }
+
+#[test]
+fn debug_shows_the_manager() {
+    assert!(format!("{:?}", SessionFairing::new(manager())).starts_with("SessionFairing { manager: "));
+}
