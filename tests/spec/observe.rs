@@ -529,7 +529,11 @@ fn each_key_has_its_own_numbers_for_what_it_is_in_each_ring_that_the_counters_wa
     let new = build(ring(SECOND_KEY, &[third, FIRST_KEY]));
     assert!(!new.load([sealed(&old)]).is_empty());
     assert!(!old.load([sealed(&old)]).is_empty());
-    let rows = counters.snapshot().keys;
+    let counts = counters.snapshot();
+    assert_eq!((counts.opens(KeyRole::Primary), counts.opens(KeyRole::Previous)), (1, 1));
+    assert!(!new.load([sealed(&old)]).is_empty());
+    assert_eq!(counters.snapshot().opens(KeyRole::Previous), 2);
+    let rows = counts.keys;
     let rows: Vec<_> = rows.iter().map(|row| (row.key_id, row.ring.as_str(), row.opens, row.seals)).collect();
     let [first, second, third] = [FIRST_KEY, SECOND_KEY, third].map(|digits| key(digits).id());
     assert_eq!(
@@ -547,4 +551,10 @@ fn what_a_forger_claims_adds_no_row_to_the_counters() {
     }
     let counts = counters.snapshot();
     assert_eq!((counts.keys.len(), counts.refusals("unknown_key")), (1, 1000));
+}
+
+#[test]
+fn debug_of_a_configuration_says_how_many_observe_it() {
+    let config = SessionConfig::new(key(FIRST_KEY)).observer(|_: &Event| ()).observer(Counters::new());
+    assert!(format!("{config:?}").contains("Observers(2)"), "{config:?}");
 }
