@@ -3,10 +3,8 @@
 //! Secret here: the token, from other sites. Not secret: its length, and whether there is one.
 
 use ctutils::CtEq;
-use rand::TryRng;
-use rand::rngs::SysRng;
 
-use crate::data::SessionData;
+use crate::data::{SessionData, SessionId};
 use crate::entries::{CSRF_KEY, Namespace};
 use crate::error::ValueError;
 use crate::session::Session;
@@ -89,16 +87,14 @@ fn stored(data: &SessionData) -> Option<&str> {
 }
 
 fn generate() -> Result<String, ValueError> {
-    let mut bytes = [0; TOKEN_LEN];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|_| ValueError::Random)?;
+    // As random and as long as an id, which OWASP's "Synchronizer Token Pattern" asks for: 128 bits can't be guessed.
+    let bytes = SessionId::generate().map_err(|_| ValueError::Random)?.to_bytes();
     let mut token = String::with_capacity(TOKEN_CHARS);
     wire::write_text(&bytes, &mut token);
     Ok(token)
 }
 
-/// OWASP, "Synchronizer Token Pattern": large and random. 128 bits can't be guessed.
-const TOKEN_LEN: usize = 16;
-const TOKEN_CHARS: usize = wire::text_len(TOKEN_LEN);
+const TOKEN_CHARS: usize = wire::text_len(wire::ID_LEN);
 
 #[cfg(test)]
 mod tests {

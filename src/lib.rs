@@ -7,10 +7,6 @@
 pub mod actix_web;
 #[cfg(feature = "axum")]
 mod axum;
-#[cfg(any(not(feature = "aws-lc"), test))]
-mod cipher;
-#[cfg(feature = "aws-lc")]
-mod cipher_aws_lc;
 mod codec;
 mod config;
 mod config_error;

@@ -1,4 +1,4 @@
-//! Envelopes: a nonce, a key and what the seal is bound to, around the cipher.
+//! Envelopes: a nonce, a key and what the seal is bound to, around the cipher, which its two modules alone meet.
 //!
 //! Secret here: the key and the plaintext. Not secret: every length, the version, the key id, the nonce, and whether
 //! an envelope opened.
@@ -6,16 +6,22 @@
 use rand::TryCryptoRng;
 use rand::rngs::SysRng;
 
-#[cfg(not(feature = "aws-lc"))]
-use crate::cipher::Cipher;
-#[cfg(feature = "aws-lc")]
-use crate::cipher_aws_lc::Cipher;
 use crate::decode_error::DecodeError;
 use crate::error::EncodeError;
 use crate::key::{Key, KeyRing};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 use crate::wire::{HEAD_LEN, NONCE_LEN, TAG_LEN, VERSION};
+
+#[cfg(feature = "aws-lc")]
+mod aws_lc;
+#[cfg(any(not(feature = "aws-lc"), test))]
+mod rust_crypto;
+
+#[cfg(feature = "aws-lc")]
+use aws_lc::Cipher;
+#[cfg(not(feature = "aws-lc"))]
+use rust_crypto::Cipher;
 
 impl Key {
     /// The public name of this key; see [`KeyId`].

@@ -1,4 +1,4 @@
-//! XAES-256-GCM (C2SP) by AWS-LC: the same bytes as `cipher`, in less time. Feature `aws-lc`.
+//! XAES-256-GCM (C2SP) by AWS-LC: the same bytes as `rust_crypto`, in less time. Feature `aws-lc`.
 //!
 //! C2SP gives XAES in the terms of NIST: the key of a message is SP 800-108's KDF in counter mode over CMAC-AES-256 of the
 //! first half of the nonce, and the message is sealed by AES-256-GCM under it with the second half.
@@ -52,14 +52,14 @@ impl Cipher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cipher;
+    use crate::seal::rust_crypto;
 
     #[test]
     fn it_gives_the_same_bytes_as_the_other_one_and_opens_them() {
         for len in (0..300).chain([4096, 65_536]) {
             let byte = u8::try_from(len % 251).unwrap();
             let (key, nonce, aad) = ([byte; Key::LEN], [byte ^ 1; NONCE_LEN], vec![byte; len % 70]);
-            let (ours, other) = (Cipher::new(&key), cipher::Cipher::new(&key));
+            let (ours, other) = (Cipher::new(&key), rust_crypto::Cipher::new(&key));
             let (mut a, mut b) = (vec![byte; len], vec![byte; len]);
             let mut tag = ours.seal(&nonce, &aad, &mut a).unwrap();
             assert_eq!(other.seal(&nonce, &aad, &mut b).unwrap(), tag);

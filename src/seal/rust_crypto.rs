@@ -1,4 +1,4 @@
-//! XAES-256-GCM (C2SP) by the `xaes-256-gcm` crate. This file and `cipher_aws_lc` alone meet the cipher.
+//! XAES-256-GCM (C2SP) by the `xaes-256-gcm` crate.
 
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
