@@ -7,6 +7,7 @@
 pub mod actix_web;
 #[cfg(feature = "axum")]
 mod axum;
+mod backend;
 mod codec;
 mod config;
 mod config_error;
@@ -30,6 +31,7 @@ mod manager;
 mod observe;
 mod presets;
 mod recent;
+mod revocations;
 #[cfg(feature = "rocket")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
 pub mod rocket;
@@ -38,6 +40,7 @@ mod seal;
 mod session;
 mod set_cookie;
 mod state;
+mod store;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
@@ -50,6 +53,7 @@ mod tracing;
 mod typed;
 mod wire;
 
+pub use backend::{BackendError, BackendErrorKind, BoxFuture};
 pub use codec::Codec;
 pub use config::{SameSite, SessionConfig};
 pub use config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
@@ -66,9 +70,11 @@ pub use manager::SessionManager;
 pub use observe::{DeleteCause, Event, KeyRole, Observer, SealCause};
 pub use presets::TimeoutPreset;
 pub use recent::StaleLogin;
+pub use revocations::{Revocable, Revocations};
 pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};
+pub use store::{Record, Save, SessionStore};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "tracing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
