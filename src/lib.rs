@@ -74,7 +74,7 @@ pub use revocations::{Revocable, Revocations};
 pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};
-pub use store::{Record, Save, SessionStore};
+pub use store::{MemoryStore, Record, Save, SessionStore};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "tracing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]

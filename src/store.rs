@@ -7,6 +7,10 @@ use crate::backend::{BackendError, BackendErrorKind, BoxFuture};
 use crate::data::SessionId;
 use crate::time::UnixTime;
 
+mod memory;
+
+pub use memory::MemoryStore;
+
 /// Keeps the values of sessions on the server, each under the id that its sealed cookie carries.
 ///
 /// The manager asks it only for ids out of cookies that opened, hands it records that are sealed already, and refuses a

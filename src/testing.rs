@@ -1,5 +1,5 @@
 //! Help for the tests of an application: a clock that they set, a browser of one cookie, and cookies good and bad.
-//! Feature `test-util`, for `[dev-dependencies]`.
+//! And [`check_store`], the suite that every store passes. Feature `test-util`, for `[dev-dependencies]`.
 //!
 //! ```
 //! use sealed_session::testing::{TestBrowser, TestClock, TestCookies};
@@ -27,7 +27,9 @@
 mod browser;
 mod clock;
 mod cookies;
+mod store_suite;
 
 pub use browser::{SetCookieError, TestBrowser, read_set_cookie};
 pub use clock::TestClock;
 pub use cookies::TestCookies;
+pub use store_suite::check_store;
