@@ -70,7 +70,7 @@ pub use manager::SessionManager;
 pub use observe::{DeleteCause, Event, KeyRole, Observer, SealCause};
 pub use presets::TimeoutPreset;
 pub use recent::StaleLogin;
-pub use revocations::{Revocable, Revocations};
+pub use revocations::{MemoryRevocations, Revocable, Revocations};
 pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};

@@ -1,10 +1,14 @@
 //! [`Revocations`]: which sealed cookies are refused although they open.
 
+mod memory;
+
 use std::sync::Arc;
 
 use crate::backend::{BackendError, BoxFuture};
 use crate::data::SessionId;
 use crate::time::UnixTime;
+
+pub use memory::MemoryRevocations;
 
 /// Remembers which sessions were ended before their time, for as long as a cookie of theirs could still open.
 ///
