@@ -172,8 +172,12 @@ fn secrets(value: &str) -> Vec<&str> {
 
 fn check_shows_no_value(text: &str, prefix: &str, vars: &[(OsString, OsString)]) {
     assert!(!text.contains(MARK), "{text}");
-    let in_a_name =
-        |secret: &str| prefix.contains(secret) || vars.iter().any(|(name, _)| name.to_string_lossy().contains(secret));
+    // A value may be made of pieces of the names that every report has.
+    let known = VARIABLES.map(|(name, _)| format!("{prefix}{name}"));
+    let in_a_name = |secret: &str| {
+        known.iter().any(|name| name.contains(secret))
+            || vars.iter().any(|(name, _)| name.to_string_lossy().contains(secret))
+    };
     let values = vars.iter().map(|(_, value)| value.to_string_lossy());
     // The last are what the files hold.
     for value in values.chain([FIRST_KEY, SECOND_KEY, THIRD_KEY].map(Into::into)) {
