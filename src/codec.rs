@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::backend::BackendError;
 use crate::config::{Migrate, Options};
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::{DecodeError, Refusal};
@@ -12,8 +13,9 @@ use crate::key_id::KeyId;
 use crate::lifetime::Lifetime;
 use crate::observe::{Event, KeyRole, Observers, SealCause};
 use crate::rules::{self, Budget};
-use crate::seal::Sealer;
+use crate::seal::{BoundKey, Sealer};
 use crate::set_cookie::SetCookieWriter;
+use crate::store::Record;
 use crate::time::{Clock, UnixTime};
 use crate::wire;
 
@@ -62,6 +64,8 @@ pub(crate) struct Opened {
     pub(crate) is_stale: bool,
     /// Whether it came in another schema.
     pub(crate) is_migrated: bool,
+    /// Whether its values came from a store.
+    pub(crate) in_store: bool,
 }
 
 impl Codec {
@@ -240,14 +244,57 @@ impl Codec {
     }
 
     fn open_under(&self, id: KeyId, envelope: &mut [u8], now: Option<UnixTime>) -> Result<Opened, DecodeError> {
+        let (key, is_previous, now) = self.key(id, now)?;
+        let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
+        self.inner.lifetime.check(now, data.times())?;
+        Ok(Opened { data, at: now, key_id: id, is_stale: is_previous, is_migrated: false, in_store: false })
+    }
+
+    /// The key of this id, whether it is a previous one, and the time.
+    fn key(&self, id: KeyId, now: Option<UnixTime>) -> Result<(&BoundKey, bool, UnixTime), DecodeError> {
         let (key, is_previous) = self.inner.sealer.find(id).ok_or(DecodeError::UnknownKey { id })?;
         let now = now.unwrap_or_else(|| self.now());
         if is_previous && self.inner.sealer.are_retired(now) {
             return Err(DecodeError::UnknownKey { id });
         }
-        let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
-        self.inner.lifetime.check(now, data.times())?;
-        Ok(Opened { data, at: now, key_id: id, is_stale: is_previous, is_migrated: false })
+        Ok((key, is_previous, now))
+    }
+
+    /// What a store keeps of a session: all of it, sealed to its id.
+    pub(crate) fn record(&self, data: &SessionData) -> Result<Record, EncodeError> {
+        self.check_schema(data)?;
+        let mut envelope = self.unsealed(data)?;
+        self.inner.sealer.primary().seal_record(data.id(), &mut envelope)?;
+        Ok(Record::new(envelope, data.expires_at()))
+    }
+
+    /// What a store has for this id, if it is alive and can be read.
+    pub(crate) fn read_record(&self, id: SessionId, record: &Record, now: UnixTime) -> Option<SessionData> {
+        let opened = self.open_record(id, record, now).ok()?;
+        let opened = self.migrated(opened).ok()?;
+        (record.expires_at() > now && self.inner.lifetime.check(now, opened.data.times()).is_ok())
+            .then_some(opened.data)
+    }
+
+    fn open_record(&self, id: SessionId, record: &Record, now: UnixTime) -> Result<Opened, Refusal> {
+        let mut envelope = record.bytes().to_vec();
+        let key_id = wire::key_id(&envelope)?;
+        let opened = self.key(key_id, Some(now)).and_then(|(key, is_stale, at)| {
+            let plaintext = key.open_record(id, &mut envelope)?;
+            let data = SessionData::read_plaintext(plaintext).ok_or(DecodeError::Malformed)?;
+            Ok(Opened { data, at, key_id, is_stale, is_migrated: false, in_store: true })
+        });
+        opened.map_err(|reason| Refusal { reason, key_id: Some(key_id) })
+    }
+
+    /// Gives a session that came in a cookie the values that a store has for it, and their schema. Who it is and how long
+    /// it lives stays as the cookie says.
+    pub(crate) fn fill(&self, mut opened: Opened, record: &Record) -> Result<Opened, Refusal> {
+        let Opened { data, is_stale, .. } = self.open_record(opened.data.id(), record, opened.at)?;
+        opened.is_stale |= is_stale;
+        opened.data.take_content(data);
+        opened.in_store = true;
+        Ok(opened)
     }
 
     /// Brings a session to the configured schema.
@@ -295,6 +342,11 @@ impl Codec {
         self.inner.budget.max_plaintext.saturating_sub(data.plaintext_len())
     }
 
+    /// Whether the session can go into a cookie with all that it holds.
+    pub(crate) fn fits(&self, data: &SessionData) -> bool {
+        self.chars(data) <= self.inner.budget.max_chars
+    }
+
     fn chars(&self, data: &SessionData) -> usize {
         wire::text_len(wire::OVERHEAD.saturating_add(self.padded_len(data)))
     }
@@ -312,10 +364,13 @@ impl Codec {
         self.line_bytes(self.inner.budget.max_chars)
     }
 
+    fn check_schema(&self, data: &SessionData) -> Result<(), EncodeError> {
+        let (found, expected) = (data.schema(), self.inner.schema);
+        if found == expected { Ok(()) } else { Err(EncodeError::Schema { found, expected }) }
+    }
+
     fn check(&self, data: &SessionData) -> Result<usize, EncodeError> {
-        if data.schema() != self.inner.schema {
-            return Err(EncodeError::Schema { found: data.schema(), expected: self.inner.schema });
-        }
+        self.check_schema(data)?;
         let chars = self.chars(data);
         if chars > self.inner.budget.max_chars {
             let (size, limit) = (self.line_bytes(chars), self.limit());
@@ -378,6 +433,10 @@ impl Codec {
 
     pub(crate) fn note_failure(&self, error: &EncodeError) -> Option<Event> {
         self.inner.observers.note(|| Event::Failed { error: error.clone() })
+    }
+
+    pub(crate) fn tell_of(&self, error: &BackendError) {
+        self.tell(self.note(|| Event::BackendFailed { error: error.clone() }));
     }
 
     pub(crate) fn note(&self, event: impl FnOnce() -> Event) -> Option<Event> {

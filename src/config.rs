@@ -5,9 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backend::FailurePolicy;
+use crate::behind::Backend;
 use crate::data::SessionData;
 use crate::key::KeyRing;
 use crate::observe::{Observer, Observers};
+use crate::placement::Placement;
+use crate::revocations::Revocations;
+use crate::store::SessionStore;
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
@@ -426,6 +431,116 @@ impl SessionConfig {
         self
     }
 
+    /// Keeps the values of every session in this store; the cookie is sealed as ever, with the id and the times alone. Default:
+    /// no store, everything is in the cookie.
+    ///
+    /// A session is then loaded and committed by the methods that ask it, as the adapters do:
+    /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
+    /// [`commit_async`](crate::SessionManager::commit_async). One that came by [`load`](crate::SessionManager::load) is refused.
+    /// It may hold 65,535 bytes. A cookie that was sealed with its values in it, before there was a store, still opens, and
+    /// they move with the next change.
+    ///
+    /// ```
+    /// use sealed_session::{Key, MemoryStore, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).store(MemoryStore::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("draft", "x".repeat(10_000))?;
+    /// let set_cookie = manager.commit_async(&session).await?.into_iter().next().unwrap();
+    /// assert!(set_cookie.len() < 300);
+    ///
+    /// let session = manager.load_async([set_cookie]).await?;
+    /// assert_eq!(session.get::<String>("draft")?.unwrap().len(), 10_000);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn store(self, store: impl SessionStore + 'static) -> Self {
+        self.placed(Placement::Store, store)
+    }
+
+    /// Keeps the values of a session in its cookie while they fit, then in this store, and back. Default: no store.
+    ///
+    /// As with [`SessionConfig::store`], a session is loaded and committed by the methods that ask. A session in its cookie
+    /// costs no question.
+    ///
+    /// ```
+    /// use sealed_session::{Key, MemoryStore, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).spill(MemoryStore::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("draft", "x".repeat(1_000))?;
+    /// assert!(manager.commit_async(&session).await?.iter().next().unwrap().len() > 1_000, "in the cookie");
+    /// session.set("draft", "x".repeat(10_000))?;
+    /// assert!(manager.commit_async(&session).await?.iter().next().unwrap().len() < 300, "in the store");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn spill(self, store: impl SessionStore + 'static) -> Self {
+        self.placed(Placement::Spill, store)
+    }
+
+    fn placed(mut self, placement: Placement, store: impl SessionStore + 'static) -> Self {
+        self.options.backend.placement = placement;
+        self.options.backend.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Asks this list about every session that opens, before the handler runs, and puts on it what
+    /// [`Session::destroy`](crate::Session::destroy) and [`Session::regenerate`](crate::Session::regenerate) end, so that no
+    /// copy of the cookie outlives a logout. Default: none.
+    ///
+    /// A session is then loaded and committed by the methods that ask, as the adapters do:
+    /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
+    /// [`commit_async`](crate::SessionManager::commit_async). One that came by [`load`](crate::SessionManager::load) is refused.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let stolen = manager.commit_async(&session).await?.into_iter().next().unwrap();
+    /// session.destroy();
+    /// let _ = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.load_async([stolen]).await?.rejected(), Some(DecodeError::Revoked));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn revocations(mut self, revocations: impl Revocations + 'static) -> Self {
+        self.options.backend.revocations = Some(Arc::new(revocations));
+        self
+    }
+
+    /// The key of the entry that says whose session it is, such as `user_id`: what
+    /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) goes by. Default: none.
+    ///
+    /// ```
+    /// use sealed_session::{Key, MemoryRevocations, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).subject("user_id");
+    /// assert!(config.build().is_ok());
+    /// assert!(SessionConfig::new(Key::generate()?).subject("user_id").build().is_err(), "there is no list to ask");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn subject(mut self, key: impl Into<String>) -> Self {
+        self.options.backend.subject = Some(key.into());
+        self
+    }
+
+    /// What becomes of a request while the store or the list of revocations fails. Default: [`FailurePolicy::Refuse`].
+    ///
+    /// ```
+    /// use sealed_session::{FailurePolicy, Key, MemoryRevocations, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// assert!(config.on_backend_failure(FailurePolicy::Admit).build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_backend_failure(mut self, policy: FailurePolicy) -> Self {
+        self.options.backend.policy = policy;
+        self
+    }
+
     /// Whether the key was made up for this run, because none was given and
     /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
     ///
@@ -495,6 +610,7 @@ pub(crate) struct Options {
     pub(crate) observers: Observers,
     pub(crate) insecure_key: bool,
     pub(crate) insecure_dev: bool,
+    pub(crate) backend: Backend,
 }
 
 impl Default for Options {
@@ -522,6 +638,7 @@ impl Default for Options {
             observers: Observers::default(),
             insecure_key: false,
             insecure_dev: false,
+            backend: Backend::default(),
         }
     }
 }
@@ -549,6 +666,7 @@ impl fmt::Debug for Options {
             .field("schema", &self.schema)
             .field("observers", &self.observers)
             .field("insecure_key", &self.insecure_key)
+            .field("backend", &self.backend)
             .finish_non_exhaustive()
     }
 }

@@ -66,6 +66,7 @@ impl Counters {
             deletions: numbers.deletions.counts(),
             failures: numbers.failures.counts(),
             not_extended: get(&numbers.not_extended),
+            backend_failures: get(&numbers.backend_failures),
             duplicates: get(&numbers.duplicates),
             near_limit: get(&numbers.near_limit),
             sealed_bytes: get(&numbers.sealed_bytes),
@@ -104,6 +105,7 @@ impl Observer for Counters {
             }
             Event::NotExtended { .. } => add(&numbers.not_extended, 1),
             Event::Failed { error } => numbers.failures.add(error.as_str()),
+            Event::BackendFailed { .. } => add(&numbers.backend_failures, 1),
             Event::Deleted { cause } => numbers.deletions.add(cause.as_str()),
         }
     }
@@ -138,6 +140,8 @@ pub struct Counts {
     pub failures: Vec<(&'static str, u64)>,
     /// Sessions that were due for extension and no longer fit; see [`Event::NotExtended`].
     pub not_extended: u64,
+    /// How often a store or a list of revocations failed.
+    pub backend_failures: u64,
     /// Requests with more than one cookie of our name; see [`Session::candidates`](crate::Session::candidates).
     pub duplicates: u64,
     /// Seals that took nine tenths of the limit or more.
@@ -208,6 +212,7 @@ struct Numbers {
     deletions: Tally,
     failures: Tally,
     not_extended: AtomicU64,
+    backend_failures: AtomicU64,
     duplicates: AtomicU64,
     near_limit: AtomicU64,
     sealed_bytes: AtomicU64,
@@ -223,6 +228,7 @@ impl Default for Numbers {
             deletions: Tally::new(DeleteCause::ALL.map(DeleteCause::as_str)),
             failures: Tally::new(FAILURES),
             not_extended: AtomicU64::new(0),
+            backend_failures: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             near_limit: AtomicU64::new(0),
             sealed_bytes: AtomicU64::new(0),
@@ -306,7 +312,7 @@ fn count(bytes: usize) -> u64 {
 }
 
 /// Every [`DecodeError::as_str`](crate::DecodeError::as_str).
-const REASONS: [&str; 11] = [
+const REASONS: [&str; 15] = [
     "malformed",
     "too_long",
     "unsupported_version",
@@ -318,14 +324,19 @@ const REASONS: [&str; 11] = [
     "before_cutoff",
     "unsupported_schema",
     "too_many_candidates",
+    "revoked",
+    "not_stored",
+    "unavailable",
+    "not_asked",
 ];
 
 /// Every [`EncodeError::as_str`](crate::EncodeError::as_str) that a commit or an encoding can fail with.
-const FAILURES: [&str; 4] = ["too_large", "schema", "random", "cipher"];
+const FAILURES: [&str; 6] = ["too_large", "schema", "random", "cipher", "backend", "ended"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::{BackendError, BackendErrorKind};
     use crate::decode_error::{DecodeError, Timeout};
     use crate::error::EncodeError;
 
@@ -346,7 +357,11 @@ mod tests {
             }
             DecodeError::BeforeCutoff { .. } => DecodeError::UnsupportedSchema { schema: 1 },
             DecodeError::UnsupportedSchema { .. } => DecodeError::TooManyCandidates,
-            DecodeError::TooManyCandidates => return None,
+            DecodeError::TooManyCandidates => DecodeError::Revoked,
+            DecodeError::Revoked => DecodeError::NotStored,
+            DecodeError::NotStored => DecodeError::Unavailable,
+            DecodeError::Unavailable => DecodeError::NotAsked,
+            DecodeError::NotAsked => return None,
         })
     }
 
@@ -367,6 +382,8 @@ mod tests {
             EncodeError::Schema { found: 1, expected: 0 },
             EncodeError::Random,
             EncodeError::Cipher,
+            EncodeError::Backend(BackendError::new(BackendErrorKind::Full, "")),
+            EncodeError::Ended,
         ];
         errors.clone().into_iter().for_each(|error| counters.event(&Event::Failed { error }));
         assert_eq!(counters.snapshot().failures, errors.each_ref().map(|error| (error.as_str(), 1)));

@@ -8,7 +8,7 @@ use rand::rngs::SysRng;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use crate::entries::{CSRF_KEY, Entries, Namespace};
+use crate::entries::{CSRF_KEY, Entries, MAX_BLOCK, Namespace};
 use crate::error::{EncodeError, ValueError};
 use crate::lifetime::end_of;
 use crate::time::{Times, UnixTime};
@@ -619,6 +619,22 @@ impl SessionData {
 
     pub(crate) fn put_times(&mut self, times: Times) {
         self.times = times;
+    }
+
+    /// The same session without its values.
+    pub(crate) fn without_entries(&self) -> Self {
+        Self { entries: Entries::default(), ..self.clone() }
+    }
+
+    /// Takes the values of another, and what they are written in.
+    pub(crate) fn take_content(&mut self, other: Self) {
+        self.entries = other.entries;
+        self.schema = other.schema;
+    }
+
+    /// The bytes that values may still fill, wherever they are kept.
+    pub(crate) fn room(&self) -> usize {
+        MAX_BLOCK.saturating_sub(self.entries.as_bytes().len())
     }
 
     /// Removes every value and flash value.

@@ -297,7 +297,7 @@ fn hash(tag: u8, key: &[u8]) -> u64 {
 /// The key of the CSRF token among the values of the format. No application stores a value under it.
 pub(crate) const CSRF_KEY: &str = "~csrf";
 /// No cookie holds a tenth of it. It keeps a session that will not be sealed anyway from costing quadratic time.
-const MAX_BLOCK: usize = 0xffff;
+pub(crate) const MAX_BLOCK: usize = 0xffff;
 const FLASH: u8 = 0x80;
 const KEY_LEN: u8 = 0x7f;
 

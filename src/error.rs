@@ -6,6 +6,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::backend::BackendError;
+
 /// Why a value could not be put into a session or read out of it.
 ///
 /// The session is as it was before the call.
@@ -125,6 +127,10 @@ pub enum EncodeError {
     Random,
     /// The cipher refused the message, as it does past 64 GiB only.
     Cipher,
+    /// The store or the list of revocations failed, or was not asked.
+    Backend(BackendError),
+    /// Another request ended the session meanwhile, so there is nothing that the change could be kept in.
+    Ended,
 }
 
 impl EncodeError {
@@ -142,6 +148,8 @@ impl EncodeError {
             Self::Schema { .. } => "schema",
             Self::Random => "random",
             Self::Cipher => "cipher",
+            Self::Backend(_) => "backend",
+            Self::Ended => "ended",
         }
     }
 }
@@ -163,10 +171,18 @@ impl fmt::Display for EncodeError {
             Self::Schema { found, expected } => write!(f, "session must have the schema {expected}, found {found}"),
             Self::Random => f.write_str(RANDOM),
             Self::Cipher => f.write_str("session could not be sealed"),
+            Self::Backend(error) => error.fmt(f),
+            Self::Ended => f.write_str("session was ended by another request"),
         }
     }
 }
 
 impl Error for EncodeError {}
+
+impl From<BackendError> for EncodeError {
+    fn from(error: BackendError) -> Self {
+        Self::Backend(error)
+    }
+}
 
 pub(crate) const RANDOM: &str = "the operating system's random number generator failed";

@@ -8,6 +8,7 @@ pub mod actix_web;
 #[cfg(feature = "axum")]
 mod axum;
 mod backend;
+mod behind;
 mod codec;
 mod config;
 mod config_error;
@@ -29,9 +30,11 @@ mod key_id;
 mod lifetime;
 mod manager;
 mod observe;
+mod placement;
 mod presets;
 mod recent;
 mod revocations;
+mod revoke;
 #[cfg(feature = "rocket")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
 pub mod rocket;
@@ -53,7 +56,7 @@ mod tracing;
 mod typed;
 mod wire;
 
-pub use backend::{BackendError, BackendErrorKind, BoxFuture};
+pub use backend::{BackendError, BackendErrorKind, BoxFuture, FailurePolicy};
 pub use codec::Codec;
 pub use config::{SameSite, SessionConfig};
 pub use config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};

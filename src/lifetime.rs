@@ -70,6 +70,11 @@ impl Lifetime {
         times.created_at.saturating_add(self.absolute)
     }
 
+    /// When no session that began by this time is good any more, on any server whose clock is within the skew.
+    pub(crate) fn all_end(&self, began: UnixTime) -> UnixTime {
+        began.saturating_add(self.absolute).saturating_add(self.clock_skew)
+    }
+
     /// The later of two ends, but never past the absolute timeout.
     fn end(&self, times: &Times, wanted: UnixTime) -> UnixTime {
         let end = times.expires_at.max(wanted).min(self.absolute_end(times));

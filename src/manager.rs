@@ -1,11 +1,15 @@
 //! [`SessionManager`]: Cookie headers in, Set-Cookie headers out.
 
+use std::sync::Arc;
+
+use crate::backend::BackendError;
+use crate::behind::Backend;
 use crate::codec::Codec;
 use crate::config::SessionConfig;
 use crate::config_error::ConfigError;
 use crate::error::EncodeError;
 use crate::rules;
-use crate::session::Session;
+use crate::session::{Session, Source};
 use crate::set_cookie::SetCookies;
 
 /// Loads the session of a request and commits it to the response. One for the whole application; cheap to clone.
@@ -28,7 +32,8 @@ use crate::set_cookie::SetCookies;
 /// ```
 #[derive(Clone, Debug)]
 pub struct SessionManager {
-    codec: Codec,
+    pub(crate) codec: Codec,
+    pub(crate) backend: Option<Arc<Backend>>,
 }
 
 impl SessionManager {
@@ -62,7 +67,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
-        Session::load(&self.codec, cookie_headers)
+        Session::load(Source { codec: &self.codec, backend: self.backend.as_ref() }, cookie_headers)
     }
 
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
@@ -91,6 +96,62 @@ impl SessionManager {
     /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
         session.commit()
+    }
+
+    /// [`SessionManager::load`] for every configuration: it also asks the backends, once, if there is one and a cookie opens.
+    /// Without a backend it does what `load` does, and waits for nothing.
+    ///
+    /// # Errors
+    /// [`BackendError`] when a backend failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+    /// Under the other policies a failure is a session: an empty one, or an admitted one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load_async(["theme=dark"]).await?;
+    /// assert!(session.is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub async fn load_async<H: AsRef<[u8]>>(
+        &self,
+        cookie_headers: impl IntoIterator<Item = H>,
+    ) -> Result<Session, BackendError> {
+        let session = self.load(cookie_headers);
+        session.ask().await?;
+        Ok(session)
+    }
+
+    /// [`SessionManager::commit`] for every configuration: it also keeps values in the store and puts what was ended on the
+    /// list of revocations, before it hands out anything that the client could act on.
+    ///
+    /// # Errors
+    /// As for [`SessionManager::commit`]; [`EncodeError::Backend`] when a backend failed, or when the session is empty since one
+    /// failed when it was loaded, and something was stored in it; [`EncodeError::Ended`] when a change has nowhere to go
+    /// because another request ended the session. The session stays as it was. A mere extension that fails is no error: the
+    /// client's cookie stays good.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// assert_eq!(manager.commit_async(&session).await?.into_iter().count(), 1);
+    /// # Ok(()) }
+    /// ```
+    pub async fn commit_async(&self, session: &Session) -> Result<SetCookies, EncodeError> {
+        session.commit_async().await
+    }
+
+    /// Whether a backend is configured, so that sessions must be loaded and committed by the methods that ask it.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// assert!(!manager.has_backend());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn has_backend(&self) -> bool {
+        self.backend.is_some()
     }
 
     /// The codec under this manager, for what is not a request.
@@ -122,7 +183,8 @@ impl SessionConfig {
     /// # Ok::<(), sealed_session::KeyError>(())
     /// ```
     pub fn build(self) -> Result<SessionManager, ConfigError> {
-        Ok(SessionManager { codec: self.build_codec()? })
+        let (codec, backend) = self.checked()?;
+        Ok(SessionManager { codec, backend: backend.exists().then(|| Arc::new(backend)) })
     }
 
     /// Checks everything and makes a codec alone.
@@ -138,6 +200,10 @@ impl SessionConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn build_codec(self) -> Result<Codec, ConfigError> {
+        Ok(self.checked()?.0)
+    }
+
+    fn checked(self) -> Result<(Codec, Backend), ConfigError> {
         let (Self { keys, options }, problem) = self.for_this_process();
         let mut problems = rules::problems(&options);
         problems.extend(problem);
@@ -146,6 +212,6 @@ impl SessionConfig {
         }
         let codec = Codec::new(&keys, &options);
         codec.tell(codec.note_start());
-        Ok(codec)
+        Ok((codec, options.backend))
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
+use crate::backend::BackendError;
 use crate::decode_error::DecodeError;
 use crate::error::EncodeError;
 use crate::key_id::KeyId;
@@ -137,6 +138,12 @@ pub enum Event {
         /// What the caller got.
         error: EncodeError,
     },
+    /// The store or the list of revocations failed. What became of the session is told apart from this.
+    #[non_exhaustive]
+    BackendFailed {
+        /// What the backend said.
+        error: BackendError,
+    },
     /// The client was told to drop its cookie. A session that got a value after its end is `Sealed` instead, as
     /// [`SealCause::New`].
     #[non_exhaustive]
@@ -164,6 +171,7 @@ impl Event {
             Self::Sealed { .. } => "sealed",
             Self::NotExtended { .. } => "not_extended",
             Self::Failed { .. } => "failed",
+            Self::BackendFailed { .. } => "backend_failed",
             Self::Deleted { .. } => "deleted",
         }
     }

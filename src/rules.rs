@@ -70,6 +70,11 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
     require(is_skew, "clock_skew", invalid("whole seconds, up to a day"));
 
     require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
+    let subject = options.backend.subject.as_deref();
+    let is_key = |key: &str| (1..=127).contains(&key.len());
+    require(subject.is_none_or(is_key), "subject", invalid("the key of an entry, 1 to 127 bytes"));
+    let has_list = options.backend.revocations.is_some();
+    require(subject.is_none() || has_list, "subject", conflict("must not be set without a list of revocations"));
     require((1..=1024).contains(&options.padding_block), "padding_block", invalid("1 to 1024 bytes"));
     let fits = Budget::new(options).max_plaintext >= wire::FIXED_LEN;
     require(

@@ -6,6 +6,7 @@
 use rand::TryCryptoRng;
 use rand::rngs::SysRng;
 
+use crate::data::SessionId;
 use crate::decode_error::DecodeError;
 use crate::error::EncodeError;
 use crate::key::{Key, KeyRing};
@@ -127,6 +128,11 @@ impl BoundKey {
         self.seal_bound(&aad(self.id, cookie_name, ""), envelope)
     }
 
+    /// [`BoundKey::seal`] of what a store keeps for a session: no cookie opens as it, and it opens as no cookie.
+    pub(crate) fn seal_record(&self, id: SessionId, envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.seal_bound(&self.record_aad(id), envelope)
+    }
+
     fn seal_bound(&self, aad: &[u8], envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
         let (head, plaintext) = envelope.split_first_chunk_mut::<HEAD_LEN>().ok_or(EncodeError::Cipher)?;
         let nonce = head.last_chunk::<NONCE_LEN>().ok_or(EncodeError::Cipher)?;
@@ -140,13 +146,32 @@ impl BoundKey {
     /// # Errors
     /// [`DecodeError::NotAuthentic`], whatever is wrong.
     pub(crate) fn open<'e>(&self, envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
+        self.open_bound(&self.aad, envelope)
+    }
+
+    /// [`BoundKey::open`] of what [`BoundKey::seal_record`] sealed for this id.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAuthentic`], whatever is wrong.
+    pub(crate) fn open_record<'e>(&self, id: SessionId, envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
+        self.open_bound(&self.record_aad(id), envelope)
+    }
+
+    fn open_bound<'e>(&self, aad: &[u8], envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
         const REFUSED: DecodeError = DecodeError::NotAuthentic;
         let (rest, tag) = envelope.split_last_chunk_mut::<TAG_LEN>().ok_or(REFUSED)?;
         let (head, message) = rest.split_first_chunk_mut::<HEAD_LEN>().ok_or(REFUSED)?;
         let nonce = head.last_chunk::<NONCE_LEN>().ok_or(REFUSED)?;
-        if self.cipher.open(nonce, &self.aad, message, tag) { Ok(message) } else { Err(REFUSED) }
+        if self.cipher.open(nonce, aad, message, tag) { Ok(message) } else { Err(REFUSED) }
+    }
+
+    fn record_aad(&self, id: SessionId) -> Vec<u8> {
+        [&self.aad, RECORD, &id.to_bytes()].concat()
     }
 }
+
+/// What follows the AAD of a cookie in that of a record, before the id. A cookie's says where it ends, so none is another's.
+const RECORD: &[u8] = b"record";
 
 /// What a seal is bound to besides the message. Lengths go before the texts, so that no two pairs give the same bytes.
 fn aad(id: KeyId, cookie_name: &str, audience: &str) -> Box<[u8]> {

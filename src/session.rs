@@ -7,14 +7,18 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
+use crate::backend::{BackendError, BackendErrorKind};
+use crate::behind::Backend;
 use crate::codec::Codec;
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::DecodeError;
 use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
 use crate::header::{self, Candidates};
+use crate::observe::Event;
+use crate::placement::Placement;
 use crate::set_cookie::SetCookies;
-use crate::state::{Retired, State, Status};
+use crate::state::{self, Commit, Retired, State, Status};
 use crate::time::UnixTime;
 use crate::typed;
 use crate::wire;
@@ -42,24 +46,33 @@ pub struct Session {
 /// What the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the pointer.
 struct Shared<B: ?Sized = [u8]> {
     codec: Codec,
+    backend: Option<Arc<Backend>>,
     state: Mutex<Option<State>>,
     candidates: Candidates<B>,
 }
 
 impl Shared {
-    fn new<const N: usize>(codec: &Codec, candidates: Candidates<[u8; N]>) -> Arc<Self> {
-        Arc::new(Shared { codec: codec.clone(), state: Mutex::new(None), candidates })
+    fn new<const N: usize>(from: Source<'_>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
+        let (codec, backend) = (from.codec.clone(), from.backend.cloned());
+        Arc::new(Shared { codec, backend, state: Mutex::new(None), candidates })
     }
 
     /// With room for its first candidate, of at most `TOO_LONG` bytes, in a few sizes.
-    fn holding(codec: &Codec, value: &[u8]) -> Arc<Self> {
+    fn holding(from: Source<'_>, value: &[u8]) -> Arc<Self> {
         match value.len() {
-            0..=256 => Self::new::<256>(codec, Candidates::of(value)),
-            257..=640 => Self::new::<640>(codec, Candidates::of(value)),
-            641..=1536 => Self::new::<1536>(codec, Candidates::of(value)),
-            _ => Self::new::<TOO_LONG>(codec, Candidates::of(value)),
+            0..=256 => Self::new::<256>(from, Candidates::of(value)),
+            257..=640 => Self::new::<640>(from, Candidates::of(value)),
+            641..=1536 => Self::new::<1536>(from, Candidates::of(value)),
+            _ => Self::new::<TOO_LONG>(from, Candidates::of(value)),
         }
     }
+}
+
+/// What a session is loaded from.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'m> {
+    pub(crate) codec: &'m Codec,
+    pub(crate) backend: Option<&'m Arc<Backend>>,
 }
 
 /// Of a longer value this much is kept: it is refused for its length whatever follows.
@@ -67,18 +80,18 @@ const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
 
 impl Session {
     /// Looks through every header value once.
-    pub(crate) fn load<H: AsRef<[u8]>>(codec: &Codec, cookie_headers: impl IntoIterator<Item = H>) -> Self {
+    pub(crate) fn load<H: AsRef<[u8]>>(from: Source<'_>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
         let mut shared: Option<Arc<Shared>> = None;
         for header in cookie_headers {
-            for value in header::values(header.as_ref(), codec.cookie_name().as_bytes()) {
+            for value in header::values(header.as_ref(), from.codec.cookie_name().as_bytes()) {
                 let value = value.get(..TOO_LONG).unwrap_or(value);
                 match shared.as_mut().and_then(Arc::get_mut) {
                     Some(shared) => shared.candidates.add(value),
-                    None => shared = Some(Shared::holding(codec, value)),
+                    None => shared = Some(Shared::holding(from, value)),
                 }
             }
         }
-        Self { shared: shared.unwrap_or_else(|| Shared::new::<0>(codec, Candidates::new())) }
+        Self { shared: shared.unwrap_or_else(|| Shared::new::<0>(from, Candidates::new())) }
     }
 
     /// Reads a value; `None` when there is none.
@@ -376,7 +389,7 @@ impl Session {
     #[doc(alias = "renew")]
     #[doc(alias = "cycle_id")]
     pub fn regenerate(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(State::regenerate)
+        self.with(|state, codec| state.regenerate(codec, self.earliest()))
     }
 
     /// [`Session::regenerate`], and drops every value and flash value.
@@ -397,7 +410,7 @@ impl Session {
     /// ```
     pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
         self.with(|state, codec| {
-            let retired = state.regenerate(codec)?;
+            let retired = state.regenerate(codec, self.earliest())?;
             state.edit(|data| {
                 data.empty();
                 true
@@ -612,7 +625,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn is_opened(&self) -> bool {
-        self.lock().is_some()
+        self.lock().as_ref().is_some_and(State::is_looked_at)
     }
 
     /// How many more bytes of entries the cookie can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
@@ -628,7 +641,10 @@ impl Session {
     /// ```
     #[must_use]
     pub fn remaining_bytes(&self) -> usize {
-        self.with(|state, codec| codec.remaining_bytes(state.data()))
+        self.with(|state, codec| match self.placement() {
+            Placement::Cookie => codec.remaining_bytes(state.data()),
+            Placement::Store | Placement::Spill => state.data().room(),
+        })
     }
 
     /// How many bytes the name and the value of the cookie have together if the session is sealed as it is.
@@ -646,7 +662,11 @@ impl Session {
     /// ```
     #[must_use]
     pub fn cookie_bytes(&self) -> usize {
-        self.with(|state, codec| codec.cookie_bytes(state.data()))
+        self.with(|state, codec| match self.placement() {
+            Placement::Cookie => codec.cookie_bytes(state.data()),
+            Placement::Spill if codec.fits(state.data()) => codec.cookie_bytes(state.data()),
+            Placement::Store | Placement::Spill => codec.cookie_bytes(&state.data().without_entries()),
+        })
     }
 
     /// A copy of the session as a plain value; its flash values stay unread.
@@ -672,18 +692,91 @@ impl Session {
     }
 
     pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
-        let codec = &self.shared.codec;
+        let Shared { codec, backend, .. } = &*self.shared;
         let mut event = None;
         let outcome = match &mut *self.lock() {
+            Some(state) if !state.is_looked_at() => return Ok(SetCookies::default()),
             None => return Ok(SetCookies::default()),
-            Some(state) => state.commit(codec, &mut event),
+            Some(state) if backend.is_none() => {
+                state.commit(codec, Placement::Cookie, &mut event).map(|commit| commit.set_cookies)
+            }
+            Some(state) => {
+                if state.is_due(codec) {
+                    Err(not_asked().into())
+                } else {
+                    Ok(SetCookies::default())
+                }
+            }
         };
-        if let Err(error) = &outcome {
-            event = codec.note_failure(error);
+        self.tell(event, outcome)
+    }
+
+    /// Opens the session and asks the backends about it, so that no question asked of it later has to wait.
+    pub(crate) async fn ask(&self) -> Result<(), BackendError> {
+        let Shared { codec, backend: Some(backend), candidates, .. } = &*self.shared else { return Ok(()) };
+        if candidates.count() == 0 || self.lock().is_some() {
+            return Ok(());
         }
-        // The lock is released: nobody is told under it.
+        let now = codec.now();
+        let (found, known) = match state::newest(candidates, codec, now) {
+            Ok(Some(opened)) => {
+                let known = Retired::new(&opened.data, codec);
+                (backend.admit(codec, opened).await?.map(Some), Some(known))
+            }
+            found => (found, None),
+        };
+        let is_unsure = matches!(&found, Err(refusal) if refusal.reason.is_unsure());
+        let mut event = None;
+        let state =
+            State::of(found, now, candidates.count(), codec, &mut event).with_unsure(known.filter(|_| is_unsure));
+        self.lock().get_or_insert(state);
         codec.tell(event);
+        Ok(())
+    }
+
+    pub(crate) async fn commit_async(&self) -> Result<SetCookies, EncodeError> {
+        let Shared { codec, backend: Some(backend), .. } = &*self.shared else { return self.commit() };
+        let mut event = None;
+        let (before, commit) = match &mut *self.lock() {
+            Some(state) if state.is_looked_at() => {
+                (state.checkpoint(), state.commit(codec, backend.placement, &mut event))
+            }
+            _ => return Ok(SetCookies::default()),
+        };
+        let outcome = match commit {
+            Err(error) => Err(error),
+            Ok(Commit { set_cookies, work, is_dispensable }) => match backend.settle(codec, &work).await {
+                Ok(()) => Ok(set_cookies),
+                Err(error) => {
+                    self.lock().iter_mut().for_each(|state| state.restore(before));
+                    if is_dispensable {
+                        event = codec.note(|| Event::NotExtended { error });
+                        Ok(SetCookies::default())
+                    } else {
+                        Err(error)
+                    }
+                }
+            },
+        };
+        self.tell(event, outcome)
+    }
+
+    /// Tells the observers, with no lock held, what became of a commit.
+    fn tell(&self, event: Option<Event>, outcome: Result<SetCookies, EncodeError>) -> Result<SetCookies, EncodeError> {
+        let codec = &self.shared.codec;
+        if let Err(EncodeError::Backend(error)) = &outcome {
+            codec.tell_of(error);
+        }
+        codec.tell(outcome.as_ref().map_or_else(|error| codec.note_failure(error), |_| event));
         outcome
+    }
+
+    fn placement(&self) -> Placement {
+        self.shared.backend.as_ref().map_or(Placement::Cookie, |backend| backend.placement)
+    }
+
+    fn earliest(&self) -> UnixTime {
+        self.shared.backend.as_ref().map_or(UnixTime::MIN, |backend| backend.after_cutoff())
     }
 
     fn json(&self, namespace: Namespace, key: &str) -> Option<String> {
@@ -729,13 +822,22 @@ impl Session {
     }
 
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
-        let Shared { codec, candidates, .. } = &*self.shared;
+        let Shared { codec, backend, candidates, .. } = &*self.shared;
         let mut state = self.lock();
         if let Some(state) = &mut *state {
+            state.look_at();
             return f(state, codec);
         }
         let mut event = None;
-        let result = f(state.insert(State::open(candidates, codec, &mut event)), codec);
+        let opened = if backend.is_some() && candidates.count() > 0 {
+            // Fails closed: an adapter that forgot to ask must not let in whom the backend would have kept out.
+            State::of(Err(DecodeError::NotAsked.into()), codec.now(), candidates.count(), codec, &mut event)
+        } else {
+            State::open(candidates, codec, &mut event)
+        };
+        let opened = state.insert(opened);
+        opened.look_at();
+        let result = f(opened, codec);
         // Nobody is told under the lock.
         drop(state);
         codec.tell(event);
@@ -758,4 +860,8 @@ impl fmt::Debug for Session {
             }
         }
     }
+}
+
+fn not_asked() -> BackendError {
+    BackendError::new(BackendErrorKind::NotAsked, "commit this session with commit_async")
 }

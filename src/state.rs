@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use crate::backend::{BackendError, BackendErrorKind};
+use crate::behind::Work;
 use crate::codec::{Codec, Opened};
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
 use crate::header::Candidates;
 use crate::observe::{DeleteCause, Event, SealCause};
+use crate::placement::{Placed, Placement};
 use crate::set_cookie::SetCookies;
 use crate::time::{Times, UnixTime};
 
@@ -89,7 +92,7 @@ pub struct Retired {
 }
 
 impl Retired {
-    fn new(data: &SessionData, codec: &Codec) -> Self {
+    pub(crate) fn new(data: &SessionData, codec: &Codec) -> Self {
         Self { id: data.id(), expires_at: codec.lifetime().absolute_end(data.times()) }
     }
 }
@@ -121,6 +124,7 @@ enum Plan {
 }
 
 /// An opened session.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what the request brought or did")]
 pub(crate) struct State {
     data: SessionData,
     /// When it was opened, or last committed: the one time that all decisions in between are taken at.
@@ -132,23 +136,65 @@ pub(crate) struct State {
     has_id: bool,
     is_stale: bool,
     deletion_sent: bool,
+    /// Whether a store has a record under its id.
+    in_store: bool,
+    /// The session that the client's cookie held, once this request has ended it, until a commit has told the backends.
+    ended: Option<Retired>,
+    /// The session in a cookie that opened and that no backend could vouch for.
+    unsure: Option<Retired>,
+    /// Whether anything was asked of it. A backend is asked before that.
+    is_looked_at: bool,
+}
+
+/// What a commit may have to take back.
+#[derive(Clone, Copy)]
+pub(crate) struct Checkpoint {
+    origin: Origin,
+    progress: Progress,
+    times: Times,
+    is_stale: bool,
+    deletion_sent: bool,
+    in_store: bool,
+    ended: Option<Retired>,
+}
+
+/// What a commit came to: lines for the response, once the backends have done their work.
+#[derive(Default)]
+pub(crate) struct Commit {
+    pub(crate) set_cookies: SetCookies,
+    pub(crate) work: Work,
+    /// Whether nobody misses it, should it come to nothing: the session as the client has it stays good.
+    pub(crate) is_dispensable: bool,
 }
 
 impl State {
     /// Opens the newest good candidate, and notes what there is to tell.
     pub(crate) fn open(candidates: &Candidates, codec: &Codec, event: &mut Option<Event>) -> Self {
         let now = codec.now();
-        match newest(candidates, codec, now) {
+        let found =
+            newest(candidates, codec, now).and_then(|found| found.map(|found| codec.migrated(found)).transpose());
+        Self::of(found, now, candidates.count(), codec, event)
+    }
+
+    /// What was found in the cookies of a request, and what the backends say of it.
+    pub(crate) fn of(
+        found: Result<Option<Opened>, Refusal>,
+        now: UnixTime,
+        candidates: usize,
+        codec: &Codec,
+        event: &mut Option<Event>,
+    ) -> Self {
+        match found {
             Ok(Some(opened)) => {
-                *event = codec.note_open(Ok(&opened), candidates.count());
-                let Opened { data, is_stale, is_migrated, .. } = opened;
+                *event = codec.note_open(Ok(&opened), candidates);
+                let Opened { data, is_stale, is_migrated, in_store, .. } = opened;
                 let origin = Origin::Cookie(Retired::new(&data, codec));
                 let progress = if is_migrated { Progress::Migrated } else { Progress::Untouched };
-                Self { has_id: true, is_stale, progress, ..Self::blank(data, now, origin) }
+                Self { has_id: true, is_stale, progress, in_store, ..Self::blank(data, now, origin) }
             }
             Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
             Err(refusal) => {
-                *event = codec.note_open(Err(&refusal), candidates.count());
+                *event = codec.note_open(Err(&refusal), candidates);
                 let reason = refusal.reason;
                 Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
             }
@@ -156,8 +202,33 @@ impl State {
     }
 
     fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
-        let progress = Progress::Untouched;
-        Self { data, now, origin, rejected: None, progress, has_id: false, is_stale: false, deletion_sent: false }
+        Self {
+            data,
+            now,
+            origin,
+            rejected: None,
+            progress: Progress::Untouched,
+            has_id: false,
+            is_stale: false,
+            deletion_sent: false,
+            in_store: false,
+            ended: None,
+            unsure: None,
+            is_looked_at: false,
+        }
+    }
+
+    /// A session that opened and that no backend could vouch for: should it be destroyed, it is this one that ends.
+    pub(crate) fn with_unsure(self, known: Option<Retired>) -> Self {
+        Self { unsure: known, ..self }
+    }
+
+    pub(crate) fn look_at(&mut self) {
+        self.is_looked_at = true;
+    }
+
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.is_looked_at
     }
 
     pub(crate) fn data(&self) -> &SessionData {
@@ -203,10 +274,12 @@ impl State {
     }
 
     /// Gives the session a new id and a new life.
-    pub(crate) fn regenerate(&mut self, codec: &Codec) -> Result<Option<Retired>, EncodeError> {
+    ///
+    /// It begins at `earliest` if that is yet to come: what was revoked with its subject a moment ago has the times before.
+    pub(crate) fn regenerate(&mut self, codec: &Codec, earliest: UnixTime) -> Result<Option<Retired>, EncodeError> {
         self.data.set_id(SessionId::generate()?);
         self.has_id = true;
-        self.data.put_times(codec.lifetime().start(self.now));
+        self.data.put_times(codec.lifetime().start(self.now.max(earliest)));
         self.progress = Progress::Regenerated;
         self.deletion_sent = false;
         Ok(self.retired())
@@ -215,8 +288,12 @@ impl State {
     /// Ends the session. What is stored after this begins another one.
     pub(crate) fn destroy(&mut self, codec: &Codec) -> Option<Retired> {
         let retired = self.retired();
-        let data = new_data(codec, self.now);
-        *self = Self { rejected: self.rejected, ..Self::blank(data, self.now, Origin::Destroyed) };
+        *self = Self {
+            rejected: self.rejected,
+            ended: self.ended.or(retired).or(self.unsure),
+            is_looked_at: self.is_looked_at,
+            ..Self::blank(new_data(codec, self.now), self.now, Origin::Destroyed)
+        };
         retired
     }
 
@@ -244,50 +321,99 @@ impl State {
         self.rejected
     }
 
+    /// Whether a commit has anything to send.
+    pub(crate) fn is_due(&mut self, codec: &Codec) -> bool {
+        self.now = self.now.max(codec.now());
+        self.plan(codec) != Plan::Nothing
+    }
+
     /// Does what the rules demand, and notes what there is to tell. On an error all is as it was.
-    pub(crate) fn commit(&mut self, codec: &Codec, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
+    pub(crate) fn commit(
+        &mut self,
+        codec: &Codec,
+        placement: Placement,
+        event: &mut Option<Event>,
+    ) -> Result<Commit, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(codec.now());
         match self.plan(codec) {
             Plan::Seal(_) if self.now >= codec.lifetime().absolute_end(self.data.times()) => {
                 self.destroy(codec);
+                self.ended = None; // no cookie of it opens any more
                 Ok(self.delete(codec, DeleteCause::Expired, event))
             }
-            Plan::Nothing => Ok(SetCookies::default()),
+            Plan::Nothing => Ok(Commit::default()),
             Plan::Delete(cause) => Ok(self.delete(codec, cause, event)),
+            Plan::Seal(_) if matches!(self.origin, Origin::Refused(reason) if reason.is_unsure()) => {
+                Err(EncodeError::Backend(not_heard()))
+            }
             Plan::Seal(cause) => {
                 let before = *self.data.times();
-                self.id()?;
+                let id = self.id()?;
                 self.data.put_times(codec.lifetime().slide(self.now, &before));
-                let line = match codec.set_cookie(&self.data) {
-                    Ok(line) => line,
+                let old = self.retired().filter(|old| old.id != id);
+                let was_in_store = self.in_store && old.is_none();
+                let placed = match placement.place(codec, &self.data, was_in_store, self.now) {
+                    Ok(placed) => placed,
                     Err(error) => {
                         self.data.put_times(before);
                         return self.excuse(codec, error, event);
                     }
                 };
+                let Placed { set_cookies, saving, in_store } = placed;
                 self.origin = Origin::Cookie(Retired::new(&self.data, codec));
                 self.progress = Progress::Untouched;
                 self.is_stale = false;
+                self.in_store = in_store;
                 *event = codec.note_seal(&self.data, cause);
-                Ok(SetCookies::one(line))
+                let work = Work { saving: saving.map(|saving| (id, saving)), ended: self.ended.take().or(old) };
+                let is_dispensable = matches!(cause, SealCause::Rekeyed | SealCause::Extended);
+                Ok(Commit { set_cookies, work, is_dispensable })
             }
         }
     }
 
-    fn delete(&mut self, codec: &Codec, cause: DeleteCause, event: &mut Option<Event>) -> SetCookies {
+    /// What [`State::restore`] needs to undo a commit.
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            origin: self.origin,
+            progress: self.progress,
+            times: *self.data.times(),
+            is_stale: self.is_stale,
+            deletion_sent: self.deletion_sent,
+            in_store: self.in_store,
+            ended: self.ended,
+        }
+    }
+
+    /// Undoes a commit that came to nothing: the next one has as much to do.
+    pub(crate) fn restore(&mut self, checkpoint: Checkpoint) {
+        let Checkpoint { origin, progress, times, is_stale, deletion_sent, in_store, ended } = checkpoint;
+        // What was changed while the backend was asked stays changed.
+        let progress = if progress == Progress::Untouched { self.progress } else { progress };
+        self.data.put_times(times);
+        self.origin = origin;
+        self.progress = progress;
+        self.is_stale = is_stale;
+        self.deletion_sent = deletion_sent;
+        self.in_store = in_store;
+        self.ended = ended;
+    }
+
+    fn delete(&mut self, codec: &Codec, cause: DeleteCause, event: &mut Option<Event>) -> Commit {
         self.deletion_sent = true;
         *event = codec.note(|| Event::Deleted { cause });
-        SetCookies::one(codec.writer().deletion())
+        let work = Work { saving: None, ended: self.ended.take() };
+        Commit { set_cookies: SetCookies::one(codec.writer().deletion()), work, is_dispensable: false }
     }
 
     /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
     /// cookie stays good until it expires.
-    fn excuse(&self, codec: &Codec, error: EncodeError, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
+    fn excuse(&self, codec: &Codec, error: EncodeError, event: &mut Option<Event>) -> Result<Commit, EncodeError> {
         match error {
             EncodeError::TooLarge { .. } if self.progress == Progress::Untouched => {
                 *event = codec.note(|| Event::NotExtended { error });
-                Ok(SetCookies::default())
+                Ok(Commit::default())
             }
             error => Err(error),
         }
@@ -303,7 +429,7 @@ impl State {
             (_, Origin::Cookie(_)) if codec.lifetime().is_due(self.now, self.data.times()) => {
                 Plan::Seal(SealCause::Extended)
             }
-            (_, Origin::Refused(reason)) if reason.may_open_elsewhere() => Plan::Nothing,
+            (_, Origin::Refused(reason)) if reason.leaves_cookie() => Plan::Nothing,
             (_, Origin::Refused(_)) if !self.deletion_sent => Plan::Delete(DeleteCause::Refused),
             (_, Origin::Destroyed) if !self.deletion_sent => Plan::Delete(DeleteCause::Destroyed),
             _ => Plan::Nothing,
@@ -328,8 +454,12 @@ fn new_data(codec: &Codec, now: UnixTime) -> SessionData {
     codec.create_with(SessionId::from_bytes([0; 16]), now)
 }
 
+fn not_heard() -> BackendError {
+    BackendError::new(BackendErrorKind::NotAsked, "nobody knows what the session holds, so nothing may take its place")
+}
+
 /// Of the candidates that are authentic and alive, the one issued last; else the refusal that says the most.
-fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, Refusal> {
+pub(crate) fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, Refusal> {
     let mut best: Option<Opened> = None;
     let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
     for value in candidates.values() {
@@ -343,7 +473,7 @@ fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Optio
         }
     }
     match (best, refusal) {
-        (Some(best), _) => codec.migrated(best).map(Some),
+        (Some(best), _) => Ok(Some(best)),
         (None, Some(refusal)) => Err(refusal),
         (None, None) => Ok(None),
     }

@@ -61,6 +61,9 @@ impl Observer for TracingObserver {
             Event::Failed { error } => {
                 event!(target: TARGET, Level::ERROR, event = name, error = error.as_str(), "session not kept: {error}");
             }
+            Event::BackendFailed { error } => {
+                event!(target: TARGET, Level::ERROR, event = name, error = error.kind().as_str(), "{error}");
+            }
             Event::Deleted { cause } => {
                 event!(target: TARGET, Level::DEBUG, event = name, cause = cause.as_str(), "session cookie deleted");
             }
@@ -80,13 +83,22 @@ fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: 
         };
     }
     match reason {
-        DecodeError::Expired { .. } | DecodeError::BeforeCutoff { .. } => write_at!(Level::DEBUG),
-        DecodeError::Malformed | DecodeError::TooLong | DecodeError::TooManyCandidates => write_at!(Level::INFO),
+        // A backend that failed has told its own story.
+        DecodeError::Expired { .. }
+        | DecodeError::BeforeCutoff { .. }
+        | DecodeError::NotStored
+        | DecodeError::Unavailable => {
+            write_at!(Level::DEBUG);
+        }
+        DecodeError::Malformed | DecodeError::TooLong | DecodeError::TooManyCandidates | DecodeError::Revoked => {
+            write_at!(Level::INFO);
+        }
         DecodeError::UnsupportedVersion { .. }
         | DecodeError::UnknownKey { .. }
         | DecodeError::NotAuthentic
         | DecodeError::NotYetValid { .. }
-        | DecodeError::UnsupportedSchema { .. } => write_at!(Level::WARN),
+        | DecodeError::UnsupportedSchema { .. }
+        | DecodeError::NotAsked => write_at!(Level::WARN),
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod backends;
 mod commit;
 mod common;
 mod cookies;
@@ -21,8 +22,10 @@ mod observe;
 mod operations;
 mod outside;
 mod properties;
+mod revoked;
 mod security;
 mod size;
+mod stored;
 mod tamper;
 #[cfg(feature = "tracing")]
 mod tracing;

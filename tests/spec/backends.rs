@@ -1,0 +1,144 @@
+//! What the tests of stores and of revocations need: backends that keep a log and fail on demand.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use sealed_session::{
+    BackendError, BackendErrorKind, BoxFuture, EncodeError, Record, Revocable, Revocations, Save, Session, SessionId,
+    SessionManager, SessionStore, UnixTime,
+};
+
+pub(crate) use futures_lite::future::block_on as run;
+
+/// A backend whose calls are noted, and whose methods fail while they are named.
+#[derive(Default)]
+pub(crate) struct Watched<T> {
+    pub(crate) inner: T,
+    calls: Mutex<Vec<String>>,
+    broken: Mutex<HashSet<&'static str>>,
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn new(inner: T) -> Arc<Self> {
+        Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default() })
+    }
+
+    /// From now on these methods fail, and no others.
+    pub(crate) fn fail(&self, methods: &[&'static str]) {
+        *self.broken.lock().unwrap() = methods.iter().copied().collect();
+    }
+
+    /// The calls since the last look.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    fn note(&self, method: &'static str, more: &str) -> Result<(), BackendError> {
+        self.calls.lock().unwrap().push(format!("{method}{more}"));
+        if self.broken.lock().unwrap().contains(method) { Err(broken()) } else { Ok(()) }
+    }
+}
+
+pub(crate) fn broken() -> BackendError {
+    BackendError::new(BackendErrorKind::Unavailable, "told to fail")
+}
+
+impl<T: SessionStore> SessionStore for Watched<T> {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async move {
+            self.note("load", "")?;
+            self.inner.load(id).await
+        })
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            self.note("save", &format!(" {save:?}"))?;
+            self.inner.save(id, record, save).await
+        })
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            self.note("delete", "")?;
+            self.inner.delete(id).await
+        })
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        self.inner.cleanup_expired(now)
+    }
+
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.note("is_healthy", "").is_ok() })
+    }
+
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        self.inner.all()
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.inner.clear()
+    }
+}
+
+impl<T: Revocations> Revocations for Watched<T> {
+    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            self.note("revoke", &format!(" until {}", until.as_secs()))?;
+            self.inner.revoke(id, until).await
+        })
+    }
+
+    fn revoke_subject<'a>(
+        &'a self,
+        subject: &'a str,
+        cutoff: UnixTime,
+        until: UnixTime,
+    ) -> BoxFuture<'a, Result<(), BackendError>> {
+        Box::pin(async move {
+            let more = format!(" {subject} up to {} until {}", cutoff.as_secs(), until.as_secs());
+            self.note("revoke_subject", &more)?;
+            self.inner.revoke_subject(subject, cutoff, until).await
+        })
+    }
+
+    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            self.note("is_revoked", &format!(" {}", session.subject.unwrap_or("nobody")))?;
+            self.inner.is_revoked(session).await
+        })
+    }
+
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.note("is_healthy", "").is_ok() })
+    }
+}
+
+/// The session that a request with this cookie gets.
+pub(crate) fn load(manager: &SessionManager, cookie: &str) -> Session {
+    run(manager.load_async([cookie])).unwrap()
+}
+
+/// The one line that the response carries, if any.
+pub(crate) fn commit(manager: &SessionManager, session: &Session) -> Option<String> {
+    try_commit(manager, session).unwrap()
+}
+
+pub(crate) fn try_commit(manager: &SessionManager, session: &Session) -> Result<Option<String>, EncodeError> {
+    let mut lines = run(manager.commit_async(session))?.into_iter();
+    let line = lines.next();
+    assert_eq!(lines.next(), None);
+    Ok(line)
+}
+
+/// The cookie of a new session in which this user is logged in.
+pub(crate) fn login(manager: &SessionManager, user_id: u64) -> String {
+    let session = load(manager, "");
+    session.set("user_id", user_id).unwrap();
+    commit(manager, &session).unwrap()
+}
+
+pub(crate) fn user_id(session: &Session) -> Option<u64> {
+    session.get("user_id").unwrap()
+}

@@ -1,0 +1,369 @@
+//! Revocation: a sealed cookie that opens is refused all the same when its session was ended (OWASP ASVS 5.0, 7.4).
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sealed_session::{
+    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, SessionConfig, SessionManager,
+    Status,
+};
+
+use crate::backends::{Watched, broken, commit, load, login, run, try_commit, user_id};
+use crate::common::{START, TestClock, at, is_deletion, manager_with};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+/// The absolute timeout, by default.
+const LIFE: u64 = 30 * DAY;
+
+type List = Arc<Watched<MemoryRevocations>>;
+
+fn with_list(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock, List) {
+    let clock = TestClock::new();
+    let list = Watched::new(MemoryRevocations::with_clock(clock.reader()));
+    let (manager, _) =
+        manager_with(|config| change(config.clock(clock.reader()).revocations(Arc::clone(&list)).subject("user_id")));
+    (manager, clock, list)
+}
+
+#[test]
+fn the_list_is_asked_once_before_the_handler_and_never_for_what_does_not_open() {
+    let (manager, _, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    assert!(list.calls().is_empty(), "there was nothing to ask about");
+    for foreign in ["", "a=1", "tideway_session=garbage", "tideway_session=AQAAAAA"] {
+        let session = load(&manager, foreign);
+        assert_eq!(user_id(&session), None);
+    }
+    assert!(list.calls().is_empty(), "{:?}", list.calls());
+    let session = load(&manager, &cookie);
+    assert_eq!(list.calls(), ["is_revoked 42"]);
+    assert!(!session.is_opened(), "no handler has looked");
+    assert_eq!(user_id(&session), Some(42));
+    assert_eq!(commit(&manager, &session), None);
+    assert!(list.calls().is_empty());
+}
+
+#[test]
+fn a_request_that_nobody_looks_at_sends_nothing_though_it_was_asked_about() {
+    let (manager, clock, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    clock.set(20 * HOUR);
+    let session = load(&manager, &cookie);
+    assert_eq!(list.calls(), ["is_revoked 42"]);
+    assert_eq!(commit(&manager, &session), None, "it is due for extension, but unused");
+    let _ = user_id(&session);
+    assert!(commit(&manager, &session).is_some());
+}
+
+#[test]
+fn a_revoked_session_is_empty_and_its_cookie_is_left_alone() {
+    let (manager, clock, _) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    let id = load(&manager, &cookie).id().unwrap();
+    run(manager.revoke(id, at(START + LIFE))).unwrap();
+    clock.set(1);
+    let session = load(&manager, &cookie);
+    assert_eq!((user_id(&session), session.status()), (None, Status::Rejected(DecodeError::Revoked)));
+    assert_ne!(session.id().unwrap(), id);
+    // The browser may have its successor by now, which a deletion would take with it.
+    assert_eq!(commit(&manager, &session), None);
+    session.set("cart", 1).unwrap();
+    assert!(!is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn a_logout_ends_every_copy_of_the_cookie_until_none_could_open() {
+    let (manager, clock, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    clock.set(60);
+    let session = load(&manager, &cookie);
+    session.destroy();
+    list.calls();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    list.calls();
+    assert_eq!(commit(&manager, &session), None);
+    assert!(list.calls().is_empty(), "it is told once");
+}
+
+#[test]
+fn a_regenerated_session_lives_on_and_its_old_cookie_does_not() {
+    let (manager, _, list) = with_list(|config| config);
+    let old = login(&manager, 42);
+    let session = load(&manager, &old);
+    session.regenerate().unwrap();
+    list.calls();
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
+    assert_eq!(user_id(&load(&manager, &new)), Some(42));
+}
+
+#[test]
+fn a_session_that_begins_anew_after_its_end_revokes_the_old_one() {
+    let (manager, _, list) = with_list(|config| config);
+    let old = login(&manager, 42);
+    let session = load(&manager, &old);
+    session.destroy();
+    session.set("user_id", 43).unwrap();
+    list.calls();
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(list.calls().len(), 1);
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
+    assert_eq!(user_id(&load(&manager, &new)), Some(43));
+}
+
+#[test]
+fn a_session_that_never_was_in_a_cookie_is_not_put_on_the_list() {
+    let (manager, _, list) = with_list(|config| config);
+    let session = load(&manager, "");
+    session.set("user_id", 42).unwrap();
+    session.regenerate().unwrap();
+    assert!(commit(&manager, &session).is_some());
+    let session = load(&manager, "");
+    session.set("user_id", 42).unwrap();
+    session.destroy();
+    let _ = commit(&manager, &session);
+    assert!(list.calls().is_empty());
+}
+
+#[test]
+fn a_session_past_its_absolute_timeout_is_not_put_on_the_list() {
+    let (manager, clock, list) = with_list(|config| config.idle_timeout(Duration::from_secs(LIFE)));
+    let cookie = login(&manager, 42);
+    clock.set(LIFE - 1);
+    let session = load(&manager, &cookie);
+    session.set("a", 1).unwrap();
+    clock.set(LIFE); // the handler took its time
+    list.calls();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert!(list.calls().is_empty());
+}
+
+#[test]
+fn a_subject_is_logged_out_everywhere_up_to_this_second_and_nobody_else_is() {
+    let (manager, clock, list) = with_list(|config| config);
+    let (phone, other) = (login(&manager, 42), login(&manager, 43));
+    clock.set(100);
+    let laptop = login(&manager, 42);
+    list.calls();
+    run(manager.revoke_subject(&42)).unwrap();
+    assert_eq!(list.calls(), [format!("revoke_subject 42 up to {} until {}", START + 100, START + 100 + LIFE + 60)]);
+    for cookie in [&phone, &laptop] {
+        assert_eq!(load(&manager, cookie).rejected(), Some(DecodeError::Revoked));
+    }
+    assert_eq!(user_id(&load(&manager, &other)), Some(43));
+    clock.set(101);
+    let later = login(&manager, 42);
+    assert_eq!(user_id(&load(&manager, &later)), Some(42));
+}
+
+#[test]
+fn a_subject_is_the_value_as_it_was_stored() {
+    let (manager, _, _) = with_list(|config| config);
+    let session = load(&manager, "");
+    session.set("user_id", "42").unwrap();
+    let cookie = commit(&manager, &session).unwrap();
+    run(manager.revoke_subject(&42)).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), None);
+    run(manager.revoke_subject("42")).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_session_regenerated_after_its_subject_was_revoked_stays() {
+    let (manager, clock, _) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    for (opened_at, revoked_at) in [(10, 10), (20, 25)] {
+        clock.set(opened_at);
+        let session = load(&manager, &cookie);
+        assert_eq!(user_id(&session), (opened_at == 10).then_some(42));
+        session.set("user_id", 42).unwrap(); // a login, the second time
+        clock.set(revoked_at);
+        run(manager.revoke_subject(&42)).unwrap();
+        session.regenerate().unwrap();
+        let kept = commit(&manager, &session).unwrap();
+        assert_eq!(user_id(&load(&manager, &kept)), Some(42), "{revoked_at}");
+    }
+}
+
+#[test]
+fn a_session_regenerated_before_its_subject_was_revoked_is_ended_with_the_rest() {
+    let (manager, _, _) = with_list(|config| config);
+    let session = load(&manager, &login(&manager, 42));
+    session.regenerate().unwrap();
+    run(manager.revoke_subject(&42)).unwrap();
+    let cookie = commit(&manager, &session).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_list_that_fails_refuses_everyone_by_default_and_nobody_loses_a_session() {
+    let (manager, clock, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    clock.set(20 * HOUR);
+    list.fail(&["is_revoked"]);
+    let session = load(&manager, &cookie);
+    assert_eq!((user_id(&session), session.status()), (None, Status::Rejected(DecodeError::Unavailable)));
+    assert_eq!(commit(&manager, &session), None);
+    // Were this sent, it would take the place of the session that nobody could ask about.
+    session.set("notice", "please log in").unwrap();
+    let error = try_commit(&manager, &session).unwrap_err();
+    assert!(matches!(error, EncodeError::Backend(error) if error.kind() == BackendErrorKind::NotAsked));
+    list.fail(&[]);
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42), "it recovers by itself");
+}
+
+#[test]
+fn a_list_that_fails_admits_everyone_who_opens_on_request() {
+    let (manager, _, list) = with_list(|config| config.on_backend_failure(FailurePolicy::Admit));
+    let cookie = login(&manager, 42);
+    list.fail(&["is_revoked", "revoke"]);
+    let session = load(&manager, &cookie);
+    assert_eq!(user_id(&session), Some(42));
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()), "the browser forgets it, though a copy stays good");
+    list.fail(&[]);
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+}
+
+#[test]
+fn a_list_that_fails_is_an_error_on_request() {
+    let (manager, _, list) = with_list(|config| config.on_backend_failure(FailurePolicy::Fail));
+    let cookie = login(&manager, 42);
+    list.fail(&["is_revoked"]);
+    assert_eq!(run(manager.load_async([&cookie])).unwrap_err(), broken());
+    assert!(run(manager.load_async(["a=1"])).is_ok(), "a visitor without a session needs no list");
+}
+
+#[test]
+fn a_logout_that_can_not_be_put_on_the_list_is_an_error_and_may_be_tried_again() {
+    for policy in [FailurePolicy::Refuse, FailurePolicy::Fail] {
+        let (manager, _, list) = with_list(|config| config.on_backend_failure(policy));
+        let cookie = login(&manager, 42);
+        let session = load(&manager, &cookie);
+        session.destroy();
+        list.fail(&["revoke"]);
+        assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
+        list.fail(&[]);
+        assert_eq!(user_id(&load(&manager, &cookie)), Some(42), "it is not over yet");
+        assert!(is_deletion(&commit(&manager, &session).unwrap()));
+        assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    }
+}
+
+#[test]
+fn a_regeneration_that_can_not_be_put_on_the_list_is_an_error_and_may_be_tried_again() {
+    let (manager, _, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    session.regenerate().unwrap();
+    session.set("role", "admin").unwrap();
+    list.fail(&["revoke"]);
+    assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
+    assert_eq!(session.status(), Status::Regenerated);
+    list.fail(&[]);
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    assert_eq!(load(&manager, &new).get("role"), Ok(Some("admin".to_owned())));
+}
+
+#[test]
+fn a_session_that_nobody_could_ask_about_can_still_be_ended() {
+    let (manager, _, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    list.fail(&["is_revoked"]);
+    let session = load(&manager, &cookie);
+    session.destroy();
+    list.calls();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    list.fail(&[]);
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_session_loaded_without_asking_is_refused_and_nothing_takes_its_place() {
+    let (manager, _, _) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    let session = manager.load([&cookie]);
+    assert!(manager.commit(&session).unwrap().is_empty(), "nobody looked");
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::NotAsked)));
+    assert!(manager.commit(&session).unwrap().is_empty(), "and the cookie stays");
+    session.set("a", 1).unwrap();
+    let not_asked = |error| matches!(error, EncodeError::Backend(error) if error.kind() == BackendErrorKind::NotAsked);
+    assert!(not_asked(manager.commit(&session).unwrap_err()));
+    assert!(not_asked(try_commit(&manager, &session).unwrap_err()));
+
+    let session = load(&manager, &cookie);
+    session.destroy();
+    assert!(not_asked(manager.commit(&session).unwrap_err()), "a logout must be put on the list");
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn without_a_backend_the_methods_that_ask_do_what_the_others_do() {
+    let (manager, _) = manager_with(|config| config);
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    assert!(!session.is_opened(), "it is opened when it is looked at");
+    assert_eq!(user_id(&session), Some(42));
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    for done in [run(manager.revoke(session.id().unwrap(), at(START))), run(manager.revoke_subject(&42))] {
+        assert_eq!(done.unwrap_err().kind(), BackendErrorKind::Unsupported);
+    }
+    assert!(!manager.supports_revocation() && !manager.has_backend() && run(manager.is_healthy()));
+}
+
+#[test]
+fn a_subject_needs_a_list_and_a_key() {
+    let problems = |config: SessionConfig| {
+        let error = config.build().unwrap_err();
+        error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>()
+    };
+    let config = || SessionConfig::new(crate::common::key(crate::common::FIRST_KEY));
+    assert_eq!(problems(config().subject("user_id")), ["subject"]);
+    for key in ["", &"k".repeat(128)] {
+        assert_eq!(problems(config().subject(key).revocations(MemoryRevocations::new())), ["subject"]);
+    }
+    let manager = config().revocations(MemoryRevocations::new()).build().unwrap();
+    assert_eq!(run(manager.revoke_subject(&42)).unwrap_err().kind(), BackendErrorKind::Unsupported);
+    assert!(manager.supports_revocation());
+}
+
+#[test]
+fn observers_hear_of_the_refusal_and_of_the_failure_behind_it() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&events);
+    let (manager, _, list) =
+        with_list(|config| config.observer(move |event: &Event| heard.lock().unwrap().push(event.clone())));
+    let take = || std::mem::take(&mut *events.lock().unwrap());
+    let cookie = login(&manager, 42);
+    take();
+    list.fail(&["is_revoked"]);
+    let session = load(&manager, &cookie);
+    let [Event::BackendFailed { error, .. }, Event::Refused { reason, key_id, .. }] = &take()[..] else { panic!() };
+    assert_eq!((error, reason), (&broken(), &DecodeError::Unavailable));
+    assert!(key_id.is_some());
+    list.fail(&["revoke"]);
+    session.destroy();
+    assert!(try_commit(&manager, &session).is_err());
+    let [Event::BackendFailed { error: told, .. }, Event::Failed { error, .. }] = &take()[..] else { panic!() };
+    assert_eq!((told, error), (&broken(), &EncodeError::Backend(broken())));
+    list.fail(&[]);
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert!(matches!(take()[..], [Event::Deleted { .. }]));
+    let _ = load(&manager, &cookie);
+    assert!(matches!(take()[..], [Event::Refused { reason: DecodeError::Revoked, .. }]));
+}
+
+#[test]
+fn a_list_that_is_down_is_not_healthy() {
+    let (manager, _, list) = with_list(|config| config);
+    assert!(run(manager.is_healthy()));
+    list.fail(&["is_healthy"]);
+    assert!(!run(manager.is_healthy()));
+}

@@ -1,0 +1,531 @@
+//! Stores: the cookie carries the id and the times, the store the values, and neither is of use without the other.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sealed_session::{
+    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, MemoryStore, Record, Save,
+    SessionConfig, SessionManager, SessionStore, Status,
+};
+
+use crate::backends::{Watched, broken, commit, load, login, run, try_commit, user_id};
+use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, is_deletion, manager_with, ring};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+type Store = Arc<Watched<MemoryStore>>;
+
+fn watched(clock: &TestClock) -> Store {
+    Watched::new(MemoryStore::new().clock(clock.reader()))
+}
+
+fn with_store(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock, Store) {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let (manager, _) = manager_with(|config| change(config.clock(clock.reader()).store(Arc::clone(&store))));
+    (manager, clock, store)
+}
+
+fn with_spill(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock, Store) {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let (manager, _) = manager_with(|config| change(config.clock(clock.reader()).spill(Arc::clone(&store))));
+    (manager, clock, store)
+}
+
+/// Another manager over the same store.
+fn over(store: &Store, clock: &TestClock, change: impl FnOnce(SessionConfig) -> SessionConfig) -> SessionManager {
+    manager_with(|config| change(config.clock(clock.reader()).store(Arc::clone(store)))).0
+}
+
+fn records(store: &Store) -> usize {
+    store.inner.len()
+}
+
+#[test]
+fn the_values_are_in_the_store_and_the_cookie_holds_none() {
+    let (manager, _, store) = with_store(|config| config);
+    let session = load(&manager, "");
+    session.set("user_id", 42).unwrap();
+    session.set("draft", "x".repeat(60_000)).unwrap();
+    session.set_flash("notice", "Saved").unwrap();
+    let cookie = commit(&manager, &session).unwrap();
+    assert_eq!(store.calls(), ["save Create"]);
+    assert!(cookie.len() < 300, "{cookie}");
+    let session = load(&manager, &cookie);
+    assert_eq!(store.calls(), ["load"]);
+    assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 60_000);
+    assert_eq!((user_id(&session), session.take_flash("notice")), (Some(42), Ok(Some("Saved".to_owned()))));
+    assert_eq!(session.status(), Status::Changed);
+}
+
+#[test]
+fn the_store_is_asked_for_no_id_that_did_not_come_out_of_a_seal() {
+    let (manager, _, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    store.calls();
+    let pair = cookie.split(';').next().unwrap();
+    let forged = format!("{}{}", &pair[..pair.len() - 5], "AAAAA");
+    for foreign in ["", "a=1", "tideway_session=garbage", &forged] {
+        assert_eq!(user_id(&load(&manager, foreign)), None);
+    }
+    assert!(store.calls().is_empty());
+}
+
+#[test]
+fn a_session_that_is_only_read_writes_nothing_until_it_is_due_and_then_its_record_lives_as_long_as_its_cookie() {
+    let (manager, clock, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    store.calls();
+    let read = |seconds| {
+        clock.set(seconds);
+        let session = load(&manager, &cookie);
+        assert_eq!(user_id(&session), Some(42));
+        commit(&manager, &session)
+    };
+    assert_eq!(read(HOUR), None);
+    assert_eq!(store.calls(), ["load"]);
+    let extended = read(20 * HOUR).unwrap();
+    assert_eq!(store.calls(), ["load", "save Update"]);
+    clock.set(43 * HOUR);
+    assert_eq!(run(manager.cleanup_expired()), Ok(0));
+    assert_eq!(user_id(&load(&manager, &extended)), Some(42));
+    clock.set(44 * HOUR);
+    assert_eq!(run(manager.cleanup_expired()), Ok(1));
+}
+
+#[test]
+fn a_new_session_that_stays_empty_is_not_stored() {
+    let (manager, _, store) = with_store(|config| config);
+    let session = load(&manager, "");
+    assert_eq!(user_id(&session), None);
+    assert_eq!(commit(&manager, &session), None);
+    assert!(store.calls().is_empty());
+}
+
+#[test]
+fn the_budget_is_that_of_the_store() {
+    let (manager, _, _) = with_store(|config| config);
+    let session = load(&manager, "");
+    assert_eq!(session.remaining_bytes(), 65_535);
+    session.set("draft", "x".repeat(10_000)).unwrap();
+    assert_eq!(session.remaining_bytes(), 65_535 - 10_010);
+    let cookie = commit(&manager, &session).unwrap();
+    let pair = cookie.split(';').next().unwrap();
+    assert_eq!(session.cookie_bytes(), pair.len() - 1, "name and value");
+}
+
+#[test]
+fn a_record_shows_nothing_and_is_no_cookie_and_a_cookie_is_no_record() {
+    let (manager, _, store) = with_store(|config| config);
+    let session = load(&manager, "");
+    session.set("name", "Ada Lovelace").unwrap();
+    let cookie = commit(&manager, &session).unwrap();
+    let [(id, record)] = &run(store.inner.all()).unwrap()[..] else { panic!() };
+    assert_eq!(*id, session.id().unwrap());
+    assert!(!record.bytes().windows(3).any(|bytes| bytes == b"Ada"));
+    let as_cookie = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, record.bytes());
+    let session = load(&manager, &format!("tideway_session={as_cookie}"));
+    assert_eq!(session.rejected(), Some(DecodeError::NotAuthentic));
+
+    let value = cookie.split(['=', ';']).nth(1).unwrap();
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, value).unwrap();
+    assert_eq!(run(store.inner.save(*id, &Record::new(bytes, record.expires_at()), Save::Update)), Ok(true));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Unavailable));
+}
+
+#[test]
+fn a_record_under_another_id_is_never_a_session() {
+    let (manager, _, store) = with_store(|config| config);
+    let (mine, theirs) = (login(&manager, 42), login(&manager, 43));
+    let [mine_id, theirs_id] = [&mine, &theirs].map(|cookie| load(&manager, cookie).id().unwrap());
+    let record = run(store.inner.load(theirs_id)).unwrap().unwrap();
+    assert_eq!(run(store.inner.save(mine_id, &record, Save::Update)), Ok(true));
+    let session = load(&manager, &mine);
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Unavailable)));
+    assert_eq!(commit(&manager, &session), None, "the cookie is not to blame");
+}
+
+#[test]
+fn a_damaged_record_is_a_failure_of_the_store_and_never_a_panic() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&events);
+    let (manager, _, store) =
+        with_store(|config| config.observer(move |event: &Event| heard.lock().unwrap().push(event.clone())));
+    let cookie = login(&manager, 42);
+    let id = load(&manager, &cookie).id().unwrap();
+    let good = run(store.inner.load(id)).unwrap().unwrap();
+    for cut in [0, 1, 4, 5, 29, 44, 45, 60, good.bytes().len() - 1] {
+        let damaged = Record::new(good.bytes()[..cut].to_vec(), good.expires_at());
+        assert_eq!(run(store.inner.save(id, &damaged, Save::Update)), Ok(true));
+        events.lock().unwrap().clear();
+        assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Unavailable), "{cut}");
+        let [Event::BackendFailed { error, .. }, ..] = &events.lock().unwrap()[..] else { panic!("{cut}") };
+        assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+    }
+    assert_eq!(run(manager.all()), Ok(Vec::new()));
+    assert_eq!(run(store.inner.save(id, &good, Save::Update)), Ok(true));
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+}
+
+#[test]
+fn a_session_without_a_record_is_refused_and_its_cookie_left_alone() {
+    let (manager, clock, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    let id = load(&manager, &cookie).id().unwrap();
+    let record = run(store.inner.load(id)).unwrap().unwrap();
+    // A record past its time is none.
+    let expired = Record::new(record.bytes().to_vec(), at(START + 10));
+    assert_eq!(run(store.inner.save(id, &expired, Save::Update)), Ok(true));
+    clock.set(9);
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+    clock.set(10);
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+    run(store.inner.delete(id)).unwrap();
+    let session = load(&manager, &cookie);
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::NotStored)));
+    assert_eq!(commit(&manager, &session), None);
+    session.set("user_id", 43).unwrap();
+    let new = commit(&manager, &session).unwrap();
+    assert_ne!(load(&manager, &new).id().unwrap(), id);
+}
+
+#[test]
+fn a_logout_removes_the_record_and_no_request_under_way_brings_it_back() {
+    let (manager, _, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    let (late, later) = (load(&manager, &cookie), load(&manager, &cookie));
+    let session = load(&manager, &cookie);
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(records(&store), 0);
+    late.set("cart", 1).unwrap();
+    assert_eq!(try_commit(&manager, &late), Err(EncodeError::Ended), "what it was told to keep is kept nowhere");
+    assert_eq!(user_id(&later), Some(42));
+    assert_eq!(commit(&manager, &later), None);
+    assert_eq!(records(&store), 0);
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+}
+
+#[test]
+fn an_extension_of_a_session_that_was_ended_meanwhile_is_no_error() {
+    let (manager, clock, _) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    clock.set(20 * HOUR);
+    let late = load(&manager, &cookie);
+    assert_eq!(user_id(&late), Some(42));
+    let session = load(&manager, &cookie);
+    session.destroy();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(commit(&manager, &late), None);
+}
+
+#[test]
+fn a_login_moves_the_values_to_a_new_id_and_ends_the_old_one() {
+    let (manager, _, store) = with_store(|config| config);
+    let old = login(&manager, 42);
+    let session = load(&manager, &old);
+    session.regenerate().unwrap();
+    store.calls();
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(store.calls(), ["save Create", "delete"], "in this order, so that one of them is always good");
+    assert_eq!(records(&store), 1);
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+    let session = load(&manager, &new);
+    assert_eq!(user_id(&session), Some(42));
+    session.set("a", 1).unwrap();
+    store.calls();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(store.calls(), ["save Update"]);
+}
+
+#[test]
+fn a_login_leaves_all_as_it_was_when_the_old_values_can_not_be_removed() {
+    let (manager, _, store) = with_store(|config| config);
+    let old = login(&manager, 42);
+    let session = load(&manager, &old);
+    session.regenerate().unwrap();
+    session.set("role", "admin").unwrap();
+    store.fail(&["delete"]);
+    assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
+    store.fail(&[]);
+    let unchanged = load(&manager, &old);
+    assert_eq!((user_id(&unchanged), unchanged.contains("role")), (Some(42), false));
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(load(&manager, &new).get("role"), Ok(Some("admin".to_owned())));
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+}
+
+#[test]
+fn the_record_of_an_aborted_login_is_taken_back() {
+    let clock = TestClock::new();
+    let (store, list) = (watched(&clock), Watched::new(MemoryRevocations::new()));
+    let manager = over(&store, &clock, |config| config.revocations(Arc::clone(&list)));
+    let session = load(&manager, &login(&manager, 42));
+    session.regenerate().unwrap();
+    list.fail(&["revoke"]);
+    assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
+    assert_eq!(records(&store), 1);
+}
+
+#[test]
+fn a_record_that_stays_behind_does_not_hold_up_a_logout_that_the_list_knows() {
+    let clock = TestClock::new();
+    let (store, list) = (watched(&clock), Watched::new(MemoryRevocations::new()));
+    let manager = over(&store, &clock, |config| config.revocations(Arc::clone(&list)));
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    session.destroy();
+    store.fail(&["delete"]);
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(records(&store), 1);
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_change_that_can_not_be_kept_is_an_error_and_may_be_tried_again() {
+    let (manager, clock, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    clock.set(10);
+    let session = load(&manager, &cookie);
+    session.set("cart", 1).unwrap();
+    let expires_at = session.expires_at();
+    store.fail(&["save"]);
+    assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
+    assert_eq!((session.status(), session.expires_at()), (Status::Changed, expires_at));
+    store.fail(&[]);
+    assert!(!load(&manager, &cookie).contains("cart"));
+    let cookie = commit(&manager, &session).unwrap();
+    assert!(load(&manager, &cookie).contains("cart"));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn an_extension_that_can_not_be_kept_is_no_error() {
+    let (manager, clock, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    clock.set(20 * HOUR);
+    let session = load(&manager, &cookie);
+    assert_eq!(user_id(&session), Some(42));
+    store.fail(&["save"]);
+    assert_eq!(commit(&manager, &session), None);
+    store.fail(&[]);
+    assert!(commit(&manager, &session).is_some(), "it is still due");
+}
+
+#[test]
+fn a_store_that_fails_gives_an_empty_session_or_an_error_and_nobody_loses_one() {
+    for policy in [FailurePolicy::Refuse, FailurePolicy::Admit] {
+        let (manager, _, store) = with_store(|config| config.on_backend_failure(policy));
+        let cookie = login(&manager, 42);
+        store.fail(&["load"]);
+        let session = load(&manager, &cookie);
+        assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Unavailable)));
+        assert_eq!(commit(&manager, &session), None);
+        session.set("user_id", 43).unwrap();
+        assert!(matches!(try_commit(&manager, &session), Err(EncodeError::Backend(_))));
+        store.fail(&[]);
+        assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+    }
+    let (manager, _, store) = with_store(|config| config.on_backend_failure(FailurePolicy::Fail));
+    let cookie = login(&manager, 42);
+    store.fail(&["load"]);
+    assert_eq!(run(manager.load_async([&cookie])).unwrap_err(), broken());
+}
+
+#[test]
+fn what_is_in_the_cookie_from_before_there_was_a_store_moves_with_the_next_change() {
+    let clock = TestClock::new();
+    let (stateless, _) = manager_with(|config| config.clock(clock.reader()));
+    let cookie = login(&stateless, 42);
+    let store = watched(&clock);
+    let manager = over(&store, &clock, |config| config);
+    let session = load(&manager, &cookie);
+    assert_eq!(user_id(&session), Some(42));
+    assert!(store.calls().is_empty());
+    session.set("cart", 1).unwrap();
+    let moved = commit(&manager, &session).unwrap();
+    assert_eq!(store.calls(), ["save Create"]);
+    assert!(moved.len() < cookie.len() + 1, "{moved}");
+    assert_eq!(user_id(&load(&manager, &moved)), Some(42));
+}
+
+#[test]
+fn a_record_is_opened_under_a_previous_key_and_sealed_again_under_the_new_one() {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let node = |primary: &str, previous: &[&str]| {
+        let config = SessionConfig::new(ring(primary, previous)).clock(clock.reader());
+        config.store(Arc::clone(&store)).build().unwrap()
+    };
+    let cookie = login(&node(FIRST_KEY, &[SECOND_KEY]), 42);
+    let promoted = node(SECOND_KEY, &[FIRST_KEY]);
+    let session = load(&promoted, &cookie);
+    assert_eq!(user_id(&session), Some(42));
+    let cookie = commit(&promoted, &session).unwrap();
+    let session = load(&node(SECOND_KEY, &[]), &cookie);
+    assert_eq!(user_id(&session), Some(42));
+}
+
+#[test]
+fn the_schema_that_counts_is_that_of_the_record() {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let old = over(&store, &clock, |config| config.schema(1));
+    let migrate = |schema, data: &mut sealed_session::SessionData| {
+        let visits: u64 = data.remove("v")?.ok_or(format!("schema {schema} without v"))?;
+        data.set("visits", visits)?;
+        Ok(())
+    };
+    let new = over(&store, &clock, |config| config.schema(2).migrate(migrate));
+    let session = load(&old, "");
+    session.set("v", 7).unwrap();
+    let cookie = commit(&old, &session).unwrap();
+    let [first, second] = [(); 2].map(|()| load(&new, &cookie));
+    assert_eq!(first.get::<u64>("visits"), Ok(Some(7)));
+    assert!(commit(&new, &first).is_some());
+    // The cookie still says 1, the record 2: nothing is migrated twice.
+    assert_eq!(load(&new, &cookie).get::<u64>("visits"), Ok(Some(7)));
+    assert_eq!(second.get::<u64>("visits"), Ok(Some(7)));
+    assert_eq!(load(&old, &cookie).rejected(), Some(DecodeError::UnsupportedSchema { schema: 2 }));
+}
+
+#[test]
+fn a_subject_is_known_by_what_the_store_holds() {
+    let clock = TestClock::new();
+    let (store, list) = (watched(&clock), Watched::new(MemoryRevocations::new()));
+    let manager = over(&store, &clock, |config| config.revocations(Arc::clone(&list)).subject("user_id"));
+    let cookie = login(&manager, 42);
+    run(manager.revoke_subject(&42)).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    assert_eq!(list.calls().last().map(String::as_str), Some("is_revoked 42"));
+}
+
+#[test]
+fn a_session_whose_values_are_all_in_the_store_ends_with_its_record() {
+    let (manager, _, _) = with_store(|config| config);
+    assert!(manager.supports_revocation());
+    let cookie = login(&manager, 42);
+    let id = load(&manager, &cookie).id().unwrap();
+    run(manager.revoke(id, at(START + 30 * DAY))).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+    let (manager, ..) = with_spill(|config| config);
+    assert!(!manager.supports_revocation(), "it may be in a cookie");
+    assert_eq!(run(manager.revoke(id, at(START))).unwrap_err().kind(), BackendErrorKind::Unsupported);
+}
+
+#[test]
+fn the_living_can_be_listed_and_all_be_ended() {
+    let (manager, clock, store) = with_store(|config| config.idle_timeout(Duration::from_secs(100)));
+    let [first, second] = [42, 43].map(|user| {
+        clock.set(user);
+        login(&manager, user)
+    });
+    let users = || {
+        let mut users: Vec<u64> =
+            run(manager.all()).unwrap().iter().map(|data| data.get("user_id").unwrap().unwrap()).collect();
+        users.sort_unstable();
+        users
+    };
+    assert_eq!(users(), [42, 43]);
+    clock.set(142);
+    assert_eq!(users(), [43], "the other is past its time");
+    assert_eq!(records(&store), 2);
+    assert_eq!(run(manager.cleanup_expired()), Ok(1));
+    run(manager.clear()).unwrap();
+    assert_eq!(records(&store), 0);
+    for cookie in [first, second] {
+        assert!(load(&manager, &cookie).rejected().is_some());
+    }
+    let (stateless, _) = manager_with(|config| config);
+    assert_eq!(run(stateless.all()).unwrap_err().kind(), BackendErrorKind::Unsupported);
+    assert_eq!(run(stateless.clear()).unwrap_err().kind(), BackendErrorKind::Unsupported);
+    store.fail(&["is_healthy"]);
+    assert!(!run(manager.is_healthy()));
+}
+
+#[test]
+fn a_small_session_spills_nothing() {
+    let (manager, _, store) = with_spill(|config| config);
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    session.set("cart", 1).unwrap();
+    assert!(commit(&manager, &session).is_some());
+    assert!(store.calls().is_empty());
+    assert_eq!(session.remaining_bytes(), 65_535 - 12 - 8);
+}
+
+/// A session of this many bytes, before and after.
+fn resize(manager: &SessionManager, cookie: &str, bytes: usize) -> String {
+    let session = load(manager, cookie);
+    session.set("draft", "x".repeat(bytes)).unwrap();
+    commit(manager, &session).unwrap()
+}
+
+#[test]
+fn a_session_that_grows_moves_into_the_store_and_back_when_it_shrinks() {
+    let (manager, clock, store) = with_spill(|config| config);
+    let small = login(&manager, 42);
+    let large = resize(&manager, &small, 10_000);
+    assert!(large.len() < 300);
+    assert_eq!(store.calls(), ["save Update", "save Create"]);
+    let session = load(&manager, &large);
+    assert_eq!((user_id(&session), session.cookie_bytes()), (Some(42), large.split(';').next().unwrap().len() - 1));
+    assert_eq!(store.calls(), ["load"]);
+    let larger = resize(&manager, &large, 20_000);
+    assert_eq!(store.calls(), ["load", "save Update"]);
+    let back = resize(&manager, &larger, 100);
+    store.calls();
+    let session = load(&manager, &back);
+    assert_eq!((user_id(&session), session.get::<String>("draft").unwrap().unwrap().len()), (Some(42), 100));
+    assert_eq!(session.cookie_bytes(), back.split(';').next().unwrap().len() - 1);
+    assert!(store.calls().is_empty());
+    // A request under way, or a tab that missed the answer, sees what is there now, for a minute.
+    clock.set(59);
+    assert_eq!(load(&manager, &larger).get::<String>("draft").unwrap().unwrap().len(), 100);
+    let again = resize(&manager, &back, 30_000);
+    assert_eq!(load(&manager, &again).get::<String>("draft").unwrap().unwrap().len(), 30_000);
+    let _ = resize(&manager, &again, 100);
+    clock.set(59 + 60);
+    assert_eq!(load(&manager, &again).rejected(), Some(DecodeError::NotStored));
+    assert_eq!(run(manager.cleanup_expired()), Ok(1));
+}
+
+#[test]
+fn the_last_byte_that_fits_stays_in_the_cookie() {
+    let (manager, _, store) = with_spill(|config| config.padding_block(1));
+    let (stateless, _) = manager_with(|config| config.padding_block(1));
+    let room = stateless.load(None::<&str>).remaining_bytes();
+    let entry = 1 + "draft".len() + 2 + "\"\"".len();
+    for (bytes, calls) in [(room - entry, 0), (room - entry + 1, 2)] {
+        assert!(!resize(&manager, "", bytes).is_empty());
+        assert_eq!(store.calls().len(), calls, "{bytes}");
+    }
+}
+
+#[test]
+fn an_emptied_session_is_told_from_one_whose_record_is_gone() {
+    let (manager, _, store) = with_spill(|config| config);
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    let id = session.id().unwrap();
+    session.clear();
+    let emptied = commit(&manager, &session).unwrap();
+    let session = load(&manager, &emptied);
+    assert_eq!((session.status(), session.id().unwrap(), session.is_empty()), (Status::Loaded, id, true));
+    run(store.inner.delete(id)).unwrap();
+    assert_eq!(load(&manager, &emptied).rejected(), Some(DecodeError::NotStored));
+}
+
+#[test]
+fn a_spilled_session_ends_with_its_logout() {
+    let (manager, _, store) = with_spill(|config| config);
+    let small = login(&manager, 42);
+    let large = resize(&manager, &small, 10_000);
+    let session = load(&manager, &large);
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(records(&store), 0);
+    assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::NotStored));
+}
