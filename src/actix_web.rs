@@ -19,6 +19,7 @@
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -29,10 +30,12 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
+use crate::backend::{BackendError, BoxFuture};
 use crate::error::EncodeError;
 use crate::extract::{ExtractError, Typed};
 use crate::manager::SessionManager;
 use crate::session::Session;
+use crate::set_cookie::SetCookies;
 
 /// Gives each request its [`Session`], an extractor, and commits it when the handler has answered, whatever the status.
 ///
@@ -112,7 +115,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(SessionService { inner, middleware: self.clone() }))
+        ready(Ok(SessionService { inner: Rc::new(inner), middleware: self.clone() }))
     }
 }
 
@@ -124,7 +127,7 @@ where
 /// ```
 #[derive(Debug)]
 pub struct SessionService<S> {
-    inner: S,
+    inner: Rc<S>,
     middleware: SessionMiddleware,
 }
 
@@ -134,7 +137,7 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = SessionFuture<S::Future>;
+    type Future = SessionFuture<S, S::Future, B>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context)
@@ -143,28 +146,90 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let session = self.middleware.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session, middleware: self.middleware.clone() }
+        let step = if self.middleware.manager.has_backend() {
+            let session = session.clone();
+            let loading = Box::pin(async move { session.ask().await });
+            Step::Loading { loading, inner: Rc::clone(&self.inner), request: Some(request) }
+        } else {
+            Step::Handling { handling: self.inner.call(request) }
+        };
+        SessionFuture { step, session, middleware: self.middleware.clone() }
     }
 }
 
 pin_project! {
     /// The response of a [`SessionService`].
-    #[derive(Debug)]
-    pub struct SessionFuture<I> {
+    pub struct SessionFuture<S, I, B> {
         #[pin]
-        inner: I,
+        step: Step<S, I, B>,
         session: Session,
         middleware: SessionMiddleware,
     }
 }
 
-impl<I: Future<Output = Result<ServiceResponse<B>, Error>>, B> Future for SessionFuture<I> {
-    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
+pin_project! {
+    /// Without a backend, a request is handled from the start and waits for nothing else.
+    #[project = StepProjection]
+    enum Step<S, I, B> {
+        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: Rc<S>, request: Option<ServiceRequest> },
+        Handling { #[pin] handling: I },
+        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Answer<B>> },
+    }
+}
+
+type Answer<B> = ServiceResponse<EitherBody<B>>;
+
+impl<S, I, B> Future for SessionFuture<S, I, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error, Future = I>,
+    I: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = Result<Answer<B>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut response = ready!(this.inner.poll(context))?.map_into_left_body();
-        match this.middleware.manager.commit(this.session) {
+        let mut this = self.project();
+        loop {
+            let next = match this.step.as_mut().project() {
+                StepProjection::Loading { loading, inner, request } => {
+                    match (ready!(loading.as_mut().poll(context)), request.take()) {
+                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
+                        (Err(error), Some(request)) => {
+                            let response = this.middleware.failed("loaded", &error.into());
+                            return Poll::Ready(Ok(request.into_response(response).map_into_right_body()));
+                        }
+                        (_, None) => return Poll::Pending, // polled again after its end
+                    }
+                }
+                StepProjection::Handling { handling } => {
+                    let response = ready!(handling.poll(context))?.map_into_left_body();
+                    if !this.middleware.manager.has_backend() {
+                        let outcome = this.middleware.manager.commit(this.session);
+                        return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
+                    }
+                    let session = this.session.clone();
+                    let committing = Box::pin(async move { session.commit_async().await });
+                    Step::Committing { committing, response: Some(response) }
+                }
+                StepProjection::Committing { committing, response } => {
+                    let outcome = ready!(committing.as_mut().poll(context));
+                    let Some(response) = response.take() else { return Poll::Pending };
+                    return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
+                }
+            };
+            this.step.set(next);
+        }
+    }
+}
+
+impl SessionMiddleware {
+    /// The response with what the session adds to it.
+    fn answer<B>(
+        &self,
+        mut response: Answer<B>,
+        session: &Session,
+        outcome: Result<SetCookies, EncodeError>,
+    ) -> Answer<B> {
+        match outcome {
             // They are ASCII, so each of them is a header value.
             Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
                 set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
@@ -173,15 +238,23 @@ impl<I: Future<Output = Result<ServiceResponse<B>, Error>>, B> Future for Sessio
                     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
                 }
             }),
-            Err(error) => {
-                log::error!(target: "sealed_session", "session not kept: {error}");
-                response = response.into_response((this.middleware.on_error)(&error).map_into_right_body());
-            }
+            Err(error) => response = response.into_response(self.failed("kept", &error).map_into_right_body()),
         }
-        if this.session.is_opened() {
+        if session.is_opened() {
             response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
         }
-        Poll::Ready(Ok(response))
+        response
+    }
+
+    fn failed(&self, done: &str, error: &EncodeError) -> HttpResponse {
+        log::error!(target: "sealed_session", "session not {done}: {error}");
+        (self.on_error)(error)
+    }
+}
+
+impl<S, I, B> fmt::Debug for SessionFuture<S, I, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
     }
 }
 

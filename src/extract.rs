@@ -6,6 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+use crate::backend::BackendError;
 use crate::error::ValueError;
 use crate::session::Session;
 
@@ -161,6 +163,8 @@ pub enum ExtractError {
     Missing,
     /// The values of the session don't make the type of a [`Typed`].
     Value(ValueError),
+    /// A backend failed under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). Rocket alone: elsewhere no handler runs then.
+    Backend(BackendError),
 }
 
 #[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
@@ -172,6 +176,7 @@ mod extract_error {
             match self {
                 Self::Missing => f.write_str("no session here: put the session layer around this route"),
                 Self::Value(error) => error.fmt(f),
+                Self::Backend(error) => error.fmt(f),
             }
         }
     }

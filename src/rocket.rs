@@ -25,6 +25,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
+use crate::backend::BackendError;
 use crate::error::EncodeError;
 use crate::extract::{ExtractError, Typed};
 use crate::manager::SessionManager;
@@ -110,12 +111,22 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        request.local_cache(|| Some(self.load(request)));
+        let session = self.load(request);
+        let loaded = session.ask().await.map(|()| session);
+        if let Err(error) = &loaded {
+            log::error!(target: "sealed_session", "session not loaded: {error}");
+        }
+        request.local_cache(|| Some(loaded));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Ok(session) = cached(request) else { return };
-        match self.manager.commit(session) {
+        let session = match request.local_cache(|| None::<Loaded>) {
+            Some(Ok(session)) => session,
+            // A fairing can't answer in a handler's place: one that asked for the session has failed, any other has run.
+            Some(Err(error)) => return *response = (self.on_error)(&error.clone().into()),
+            None => return,
+        };
+        match session.commit_async().await {
             Ok(set_cookies) => set_cookies.into_iter().for_each(|set_cookie| {
                 response.adjoin_raw_header("Set-Cookie", set_cookie);
                 if !response.headers().contains("Cache-Control") {
@@ -132,6 +143,9 @@ impl Fairing for SessionFairing {
         }
     }
 }
+
+/// What became of the session of a request before its handler ran.
+type Loaded = Result<Session, BackendError>;
 
 /// The session that a [`SessionFairing`] put into the request.
 #[rocket::async_trait]
@@ -164,7 +178,11 @@ impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
 }
 
 fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, ExtractError> {
-    request.local_cache(|| None).as_ref().ok_or(ExtractError::Missing)
+    match request.local_cache(|| None::<Loaded>) {
+        Some(Ok(session)) => Ok(session),
+        Some(Err(error)) => Err(ExtractError::Backend(error.clone())),
+        None => Err(ExtractError::Missing),
+    }
 }
 
 fn outcome<T>(found: Result<T, ExtractError>) -> Outcome<T, ExtractError> {

@@ -16,7 +16,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -26,9 +28,11 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::backend::{BackendError, BoxFuture};
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::Session;
+use crate::set_cookie::SetCookies;
 
 /// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has answered, whatever
 /// the status.
@@ -115,12 +119,12 @@ pub struct SessionService<S, F = EmptyResponse> {
 
 impl<S, F, A, B> Service<Request<A>> for SessionService<S, F>
 where
-    S: Service<Request<A>, Response = Response<B>>,
+    S: Service<Request<A>, Response = Response<B>> + Clone,
     F: OnError<B> + Clone,
 {
     type Response = Response<B>;
     type Error = S::Error;
-    type Future = SessionFuture<S::Future, F>;
+    type Future = SessionFuture<S, A, S::Future, B, F>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -129,32 +133,91 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let session = self.layer.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session, layer: self.layer.clone() }
+        let step = if self.layer.manager.has_backend() {
+            // The one that is ready goes; its clone has to become ready first.
+            let clone = self.inner.clone();
+            let inner = mem::replace(&mut self.inner, clone);
+            let session = session.clone();
+            Step::Loading { loading: Box::pin(async move { session.ask().await }), inner, request: Some(request) }
+        } else {
+            Step::Handling { handling: self.inner.call(request) }
+        };
+        SessionFuture { step, session, layer: self.layer.clone() }
     }
 }
 
 pin_project! {
     /// The response of a [`SessionService`].
-    #[derive(Debug)]
-    pub struct SessionFuture<I, F = EmptyResponse> {
+    pub struct SessionFuture<S, A, I, B, F = EmptyResponse> {
         #[pin]
-        inner: I,
+        step: Step<S, A, I, B>,
         session: Session,
         layer: SessionLayer<F>,
     }
 }
 
-impl<I, F, B, E> Future for SessionFuture<I, F>
+pin_project! {
+    /// Without a backend, a request is handled from the start and waits for nothing else.
+    #[project = StepProjection]
+    enum Step<S, A, I, B> {
+        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Request<A>> },
+        Handling { #[pin] handling: I },
+        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Response<B>> },
+    }
+}
+
+impl<S, A, I, B, F> Future for SessionFuture<S, A, I, B, F>
 where
-    I: Future<Output = Result<Response<B>, E>>,
+    S: Service<Request<A>, Future = I>,
+    I: Future<Output = Result<Response<B>, S::Error>>,
     F: OnError<B>,
 {
-    type Output = Result<Response<B>, E>;
+    type Output = I::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut response = ready!(this.inner.poll(context))?;
-        match this.layer.manager.commit(this.session) {
+        let mut this = self.project();
+        loop {
+            let next = match this.step.as_mut().project() {
+                StepProjection::Loading { loading, inner, request } => {
+                    match (ready!(loading.as_mut().poll(context)), request.take()) {
+                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
+                        (Err(error), _) => return Poll::Ready(Ok(this.layer.failed("loaded", &error.into()))),
+                        (Ok(()), None) => return Poll::Pending, // polled again after its end
+                    }
+                }
+                StepProjection::Handling { handling } => {
+                    let response = ready!(handling.poll(context))?;
+                    if !this.layer.manager.has_backend() {
+                        let outcome = this.layer.manager.commit(this.session);
+                        return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
+                    }
+                    let session = this.session.clone();
+                    let committing = Box::pin(async move { session.commit_async().await });
+                    Step::Committing { committing, response: Some(response) }
+                }
+                StepProjection::Committing { committing, response } => {
+                    let outcome = ready!(committing.as_mut().poll(context));
+                    let Some(response) = response.take() else { return Poll::Pending };
+                    return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
+                }
+            };
+            this.step.set(next);
+        }
+    }
+}
+
+impl<F> SessionLayer<F> {
+    /// The response with what the session adds to it.
+    fn answer<B>(
+        &self,
+        mut response: Response<B>,
+        session: &Session,
+        outcome: Result<SetCookies, EncodeError>,
+    ) -> Response<B>
+    where
+        F: OnError<B>,
+    {
+        match outcome {
             // They are ASCII, so each of them is a header value.
             Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
                 set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
@@ -162,15 +225,26 @@ where
                 let no_store = HeaderValue::from_static("private, no-store");
                 response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
             }),
-            Err(error) => {
-                log::error!(target: "sealed_session", "session not kept: {error}");
-                response = this.layer.on_error.response(&error);
-            }
+            Err(error) => response = self.failed("kept", &error),
         }
-        if this.session.is_opened() {
+        if session.is_opened() {
             response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
         }
-        Poll::Ready(Ok(response))
+        response
+    }
+
+    fn failed<B>(&self, done: &str, error: &EncodeError) -> Response<B>
+    where
+        F: OnError<B>,
+    {
+        log::error!(target: "sealed_session", "session not {done}: {error}");
+        self.on_error.response(error)
+    }
+}
+
+impl<S, A, I, B, F> fmt::Debug for SessionFuture<S, A, I, B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
