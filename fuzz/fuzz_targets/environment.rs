@@ -250,7 +250,10 @@ fn check_line(line: &str, cookie_name: &str, vars: &[(OsString, OsString)]) {
 }
 
 fn check_settings(config: SessionConfig, vars: &[(OsString, OsString)]) {
-    let is_for_a_key = |name: &OsString| name.to_string_lossy().contains("KEY");
+    // By its end: a prefix may be any text.
+    let is_for_a_key = |name: &OsString| {
+        ["_KEY", "_KEYS", "_KEY_FILE", "_KEYS_FILE"].iter().any(|end| name.to_string_lossy().ends_with(end))
+    };
     let shown = format!("{config:?}");
     for key in [FIRST_KEY, SECOND_KEY, THIRD_KEY] {
         // What is looked for may itself have been put into a cookie's name, whole or spliced.
