@@ -74,7 +74,7 @@ async fn failing(session: Session) -> Result<String, Teapot> {
 }
 
 fn full(error: &EncodeError) -> HttpResponse {
-    assert!(matches!(error, EncodeError::TooLarge { .. }));
+    assert!(matches!(error, EncodeError::TooLarge { .. } | EncodeError::Backend(_)));
     HttpResponse::InsufficientStorage().content_type(ContentType::plaintext()).body("full")
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
 }
 
 fn full(error: &EncodeError) -> Response {
-    assert!(matches!(error, EncodeError::TooLarge { .. }));
+    assert!(matches!(error, EncodeError::TooLarge { .. } | EncodeError::Backend(_)));
     (StatusCode::INSUFFICIENT_STORAGE, "full").into_response()
 }
 

@@ -1,12 +1,88 @@
 //! What the application of each framework is made of: its configuration, its handlers' contents, a reply.
 
-use sealed_session::{Key, Session, SessionConfig, SessionManager, Typed, ValueError};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_lite::future::block_on;
+use sealed_session::{
+    BackendError, BackendErrorKind, BoxFuture, Key, MemoryRevocations, MemoryStore, Record, Save, Session,
+    SessionConfig, SessionId, SessionManager, SessionStore, Typed, UnixTime, ValueError,
+};
 use serde::{Deserialize, Serialize};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
+thread_local! {
+    /// What the applications of this test are made with, unless it is stateless.
+    static MANAGER: RefCell<Option<SessionManager>> = const { RefCell::new(None) };
+}
+
 pub(crate) fn manager() -> SessionManager {
-    SessionConfig::new(Key::from_hex(KEY).unwrap()).cookie_name("sid").build().unwrap()
+    MANAGER.with_borrow(Clone::clone).unwrap_or_else(|| config().build().unwrap())
+}
+
+pub(crate) fn config() -> SessionConfig {
+    SessionConfig::new(Key::from_hex(KEY).unwrap()).cookie_name("sid")
+}
+
+/// From now on, all applications of this test are made with this manager.
+pub(crate) fn be(manager: SessionManager) {
+    MANAGER.set(Some(manager));
+}
+
+/// All values in a store, and every session asked about.
+pub(crate) fn with_backends() -> SessionManager {
+    config().store(Small::default()).revocations(MemoryRevocations::new()).build().unwrap()
+}
+
+/// The visits in the session that a request with this cookie gets.
+pub(crate) fn visits(cookie: &str) -> Option<u64> {
+    block_on(manager().load_async([cookie])).unwrap().get("visits").unwrap()
+}
+
+/// A store that has no room for a record of 4,000 bytes, and that fails on demand.
+#[derive(Default)]
+pub(crate) struct Small {
+    records: MemoryStore,
+    pub(crate) is_broken: Arc<AtomicBool>,
+}
+
+impl Small {
+    fn check(&self) -> Result<(), BackendError> {
+        let error = || BackendError::new(BackendErrorKind::Unavailable, "told to fail");
+        if self.is_broken.load(Ordering::SeqCst) { Err(error()) } else { Ok(()) }
+    }
+}
+
+impl SessionStore for Small {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async move {
+            // Not at once, as a real one.
+            futures_lite::future::yield_now().await;
+            self.check()?;
+            self.records.load(id).await
+        })
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            futures_lite::future::yield_now().await;
+            self.check()?;
+            if record.bytes().len() >= 4000 {
+                return Err(BackendError::new(BackendErrorKind::Full, "4,000 bytes are too many"));
+            }
+            self.records.save(id, record, save).await
+        })
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.records.delete(id)
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        self.records.cleanup_expired(now)
+    }
 }
 
 /// Sends a GET with these Cookie headers. With `hooked` the application answers 507 and `full` instead of an empty 500.

@@ -12,15 +12,26 @@ mod common;
 #[cfg(feature = "rocket")]
 mod rocket;
 
-/// A test for each check, in a module for each framework.
+/// A test for each check, in a module for each framework; those of the first list over backends too.
 macro_rules! contract {
-    ($($check:ident)*) => {
+    ($($check:ident)* ; $($of_backends:ident)*) => {
         macro_rules! framework {
             ($framework:ident) => {
                 $(#[test]
                 fn $check() {
                     crate::checks::$check(&crate::$framework::send);
                 })*
+                $(#[test]
+                fn $of_backends() {
+                    crate::checks::$of_backends(&crate::$framework::send);
+                })*
+                mod with_backends {
+                    $(#[test]
+                    fn $check() {
+                        crate::common::be(crate::common::with_backends());
+                        crate::checks::$check(&crate::$framework::send);
+                    })*
+                }
             };
         }
     };
@@ -39,6 +50,11 @@ contract! {
     a_typed_session_is_read_and_saved
     values_of_another_type_are_an_empty_500_and_stay
     a_route_outside_the_adapter_is_a_500
+    ;
+    the_values_go_to_the_store_before_the_cookie_goes_out
+    a_logout_ends_every_copy_of_the_cookie
+    a_store_that_fails_gives_an_empty_session_in_which_nothing_can_be_kept
+    a_store_that_fails_is_an_error_without_a_handler_on_request
 }
 
 mod tests {

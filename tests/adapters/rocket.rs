@@ -90,7 +90,7 @@ fn other(_other: Typed<Other>) {}
 fn outside(_session: &Session) {}
 
 fn full(error: &EncodeError) -> Response<'static> {
-    assert!(matches!(error, EncodeError::TooLarge { .. }));
+    assert!(matches!(error, EncodeError::TooLarge { .. } | EncodeError::Backend(_)));
     let body = std::io::Cursor::new("full");
     Response::build().status(Status::InsufficientStorage).sized_body(None, body).finalize()
 }
