@@ -124,7 +124,7 @@ impl BackendErrorKind {
         }
     }
 
-    fn text(self) -> &'static str {
+    pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Unavailable => "is unavailable",
             Self::Full => "is full",

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::backend::BackendErrorKind;
 use crate::error::RANDOM;
 use crate::key_id::KeyId;
 
@@ -183,6 +184,13 @@ pub enum ProblemKind {
     Key(KeyError),
     /// The file named by a `..._FILE` variable can't be read.
     File(io::ErrorKind),
+    /// The store that it names can't be opened.
+    Backend(BackendErrorKind),
+    /// This build of the crate can't do it.
+    NeedsFeature {
+        /// The feature that it was built without.
+        feature: &'static str,
+    },
     /// No such variable exists.
     UnknownVariable {
         /// The known name that is nearest to it.
@@ -198,6 +206,8 @@ impl fmt::Display for ProblemKind {
             Self::Conflict { rule } => f.write_str(rule),
             Self::Key(error) => error.fmt(f),
             Self::File(kind) => write!(f, "names a file that can't be read: {kind}"),
+            Self::Backend(kind) => write!(f, "names a store that can't be opened: it {}", kind.text()),
+            Self::NeedsFeature { feature } => write!(f, "needs {feature}"),
             Self::UnknownVariable { nearest } => {
                 write!(f, "is not a known variable; did you mean {}?", nearest.escape_debug())
             }

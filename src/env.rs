@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::config::{Options, SameSite, SessionConfig};
 use crate::config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
+use crate::env_backend::{BACKEND, STORE_URL};
 use crate::env_reader::{Reader, Text};
 use crate::key::{Key, KeyRing};
 use crate::rules;
@@ -14,7 +15,6 @@ use crate::time::UnixTime;
 const PREFIX: &str = "TIDEWAY_";
 const COMMON: &str = "SESSION_";
 
-const BACKEND: &str = "SESSION_BACKEND";
 const TTL_SECONDS: &str = "SESSION_TTL_SECONDS";
 const COOKIE_NAME: &str = "SESSION_COOKIE_NAME";
 const COOKIE_PATH: &str = "SESSION_COOKIE_PATH";
@@ -33,8 +33,9 @@ const NOT_BEFORE: &str = "SESSION_NOT_BEFORE";
 const AUDIENCE: &str = "SESSION_AUDIENCE";
 
 /// Every variable, with the setting of [`SessionConfig`] that it is for, where there is one.
-const VARIABLES: [(&str, &str); 17] = [
+const VARIABLES: [(&str, &str); 18] = [
     (BACKEND, ""),
+    (STORE_URL, ""),
     (TTL_SECONDS, "idle_timeout"),
     (COOKIE_NAME, "cookie_name"),
     (COOKIE_PATH, "path"),
@@ -160,6 +161,7 @@ impl SessionConfig {
         let keys = reader.keys(&mut options);
         reader.check(&options);
         reader.refuse_unknown();
+        options.backend = reader.backend();
         match keys {
             Some(keys) if reader.problems.is_empty() => Ok(Self { keys, options }),
             _ => Err(ConfigError::new(reader.problems)),
@@ -169,9 +171,6 @@ impl SessionConfig {
 impl Reader<'_> {
     fn options(&mut self) -> Options {
         let default = Options::default();
-        self.parse(BACKEND, "cookie (in_memory comes with the stores, in a later release)", |text| {
-            text.eq_ignore_ascii_case("cookie").then_some(())
-        });
         Options {
             idle_timeout: self.parse(TTL_SECONDS, WHOLE_SECONDS, seconds).unwrap_or(default.idle_timeout),
             cookie_name: self.text(COOKIE_NAME).unwrap_or(default.cookie_name),

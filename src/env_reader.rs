@@ -83,12 +83,17 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn var(&mut self, name: &str) -> Option<Var> {
+    pub(crate) fn var(&mut self, name: &str) -> Option<Var> {
         let name = self.name_of(name);
         match self.vars.get(OsStr::new(&name))?.to_str() {
             Some(text) => Some(Var { name, text: text.trim().to_owned() }),
             None => self.problem(name, ProblemKind::Invalid { takes: "UTF-8 text" }),
         }
+    }
+
+    pub(crate) fn has_problem(&self, name: &str) -> bool {
+        let name = self.name_of(name);
+        self.problems.iter().any(|problem| problem.setting() == name)
     }
 
     fn is_set(&self, name: &str) -> bool {

@@ -18,6 +18,7 @@ mod data;
 mod decode_error;
 mod entries;
 mod env;
+mod env_backend;
 mod env_reader;
 mod error;
 mod extract;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sealed_session::{ConfigError, KeyError, ProblemKind, SessionConfig, SessionData, SessionManager};
 
+use crate::backends::{load, login, run, user_id};
 use crate::common::{FIRST_KEY, SECOND_KEY, START, at, commit, cookie_of, fresh, key, sealed};
 
 const KEY: (&str, &str) = ("TIDEWAY_SESSION_ENCRYPTION_KEY", FIRST_KEY);
@@ -193,15 +194,107 @@ fn timeouts_out_of_order_are_named() {
 }
 
 #[test]
-fn a_backend_that_is_not_there_yet_is_an_error() {
-    assert!(read(&[KEY, ("TIDEWAY_SESSION_BACKEND", "Cookie")]).is_ok());
-    for backend in ["in_memory", "cookies", ""] {
+fn the_values_are_in_the_cookie_unless_the_environment_says_in_memory() {
+    for backend in ["cookie", " Cookie "] {
+        assert!(!manager(&[("TIDEWAY_SESSION_BACKEND", backend)]).has_backend(), "{backend}");
+    }
+    let manager = manager(&[("TIDEWAY_SESSION_BACKEND", "In_Memory")]);
+    let cookie = login(&manager, 42);
+    assert!(cookie.len() < 300 && manager.load([&cookie]).rejected().is_some());
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+    assert_eq!(run(manager.all()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_backend_that_does_not_exist_is_an_error() {
+    for backend in ["cookies", "memory", ""] {
         let found = problems(&[("TIDEWAY_SESSION_BACKEND", backend)]);
         assert!(
             matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == "TIDEWAY_SESSION_BACKEND"),
-            "{found:?}"
+            "{backend}: {found:?}"
         );
     }
+}
+
+#[test]
+fn a_store_url_without_a_store_behind_it_is_an_error() {
+    for more in [&[][..], &[("TIDEWAY_SESSION_BACKEND", "cookie")], &[("SESSION_BACKEND", "in_memory")]] {
+        let found = problems(&[more, &[("SESSION_STORE_URL", "redis://localhost")]].concat());
+        assert!(matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if at == "SESSION_STORE_URL"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
+    let temporary = TempFile::new("backend", b"no folder and no database");
+    let path = temporary.path();
+    // The backend, whether it is in this build, URLs that are wrong, and whether a file is opened at start-up.
+    let rows: [(&str, bool, &[&str], bool); 3] = [
+        ("file", cfg!(feature = "file"), &["", "sqlite:///a", "file://a", "file://"], true),
+        ("sqlite", cfg!(feature = "sqlite"), &["", "file:///a", "sqlite://a", "sqlite://"], true),
+        ("redis", cfg!(feature = "redis"), &["", "localhost", "http://localhost", "file:///a"], false),
+    ];
+    for (backend, is_built, wrong, is_opened) in rows {
+        let of = |url: &str| problems(&[("TIDEWAY_SESSION_BACKEND", backend), ("TIDEWAY_SESSION_STORE_URL", url)]);
+        if !is_built {
+            let found = of("");
+            assert!(
+                matches!(&found[..], [(at, ProblemKind::NeedsFeature { feature })]
+                    if at == "TIDEWAY_SESSION_BACKEND" && feature.contains(backend)),
+                "{found:?}"
+            );
+            continue;
+        }
+        let found = problems(&[("TIDEWAY_SESSION_BACKEND", backend)]);
+        assert!(
+            matches!(&found[..], [(at, ProblemKind::Missing { .. })] if at == "TIDEWAY_SESSION_STORE_URL"),
+            "{found:?}"
+        );
+        for url in wrong {
+            let found = of(url);
+            assert!(
+                matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == "TIDEWAY_SESSION_STORE_URL"),
+                "{backend} {url}: {found:?}"
+            );
+        }
+        if is_opened {
+            let found = of(path);
+            assert!(matches!(&found[..], [(_, ProblemKind::Backend(_))]), "{backend}: {found:?}");
+        }
+    }
+}
+
+#[cfg(all(feature = "file", feature = "sqlite"))]
+#[test]
+fn a_store_on_the_server_is_opened_by_its_path_or_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let rows = [
+        ("file", path("files")),
+        ("file", format!("file://{}", path("more"))),
+        ("sqlite", path("one.db")),
+        ("sqlite", format!("sqlite://{}", path("two.db"))),
+    ];
+    for (backend, url) in &rows {
+        let manager = manager(&[("TIDEWAY_SESSION_BACKEND", backend), ("TIDEWAY_SESSION_STORE_URL", url)]);
+        let cookie = login(&manager, 42);
+        assert_eq!(user_id(&load(&manager, &cookie)), Some(42), "{url}");
+        assert!(run(manager.is_healthy()));
+    }
+    let made = std::fs::read_dir(folder.path()).unwrap().count();
+    assert!(made >= rows.len(), "{made}");
+}
+
+#[test]
+fn a_store_is_not_made_where_another_variable_is_wrong() {
+    let folder = std::env::temp_dir().join(format!("sealed-session-{}-unmade", std::process::id()));
+    let url = folder.to_str().unwrap();
+    let found = problems(&[
+        ("TIDEWAY_SESSION_BACKEND", "file"),
+        ("TIDEWAY_SESSION_STORE_URL", url),
+        ("TIDEWAY_SESSION_TTL_SECONDS", "soon"),
+    ]);
+    assert!(!found.is_empty() && !folder.exists());
 }
 
 #[test]
