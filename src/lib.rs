@@ -78,6 +78,12 @@ pub use revocations::{MemoryRevocations, Revocable, Revocations};
 pub use session::Session;
 pub use set_cookie::SetCookies;
 pub use state::{Retired, Status};
+#[cfg(feature = "file")]
+#[cfg_attr(docsrs, doc(cfg(feature = "file")))]
+pub use store::FileStore;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use store::SqliteStore;
 pub use store::{MemoryStore, Record, Save, SessionStore};
 pub use time::{Clock, SystemClock, UnixTime};
 #[cfg(feature = "tracing")]

@@ -7,9 +7,19 @@ use crate::backend::{BackendError, BackendErrorKind, BoxFuture};
 use crate::data::SessionId;
 use crate::time::UnixTime;
 
+#[cfg(feature = "file")]
+mod file;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
+#[cfg(feature = "file")]
+#[cfg_attr(docsrs, doc(cfg(feature = "file")))]
+pub use file::FileStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 
 /// Keeps the values of sessions on the server, each under the id that its sealed cookie carries.
 ///

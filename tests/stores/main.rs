@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+#[cfg(feature = "file")]
+mod file;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::future::Future;
+#[cfg(any(feature = "file", feature = "sqlite"))]
+use std::thread;
 
 use sealed_session::{Record, SessionId, UnixTime};
+#[cfg(any(feature = "file", feature = "sqlite"))]
+use sealed_session::{Save, SessionStore};
 
 /// No runtime: the stores need none.
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -23,4 +31,33 @@ fn id(number: u64) -> SessionId {
 
 fn record(bytes: impl Into<Vec<u8>>, expires_at: u64) -> Record {
     Record::new(bytes.into(), at(expires_at))
+}
+
+/// How many of four threads, each with a store of its own, say that they created one record.
+#[cfg(any(feature = "file", feature = "sqlite"))]
+fn threads_that_created<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64) -> usize {
+    let create =
+        |thread: u8| run(open().save(id(number), &record([thread; 1000], 4_000_000_000), Save::Create)).unwrap();
+    let create = &create;
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|thread| scope.spawn(move || create(thread))).collect();
+        threads.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
+    })
+}
+
+/// Whether a record that one thread deletes, while three others update it, is there in the end.
+#[cfg(any(feature = "file", feature = "sqlite"))]
+fn is_revived_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64) -> bool {
+    let update = || {
+        let store = open();
+        while run(store.save(id(number), &record([1; 1000], 4_000_000_000), Save::Update)).unwrap() {}
+    };
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(update);
+        }
+        thread::yield_now();
+        run(open().delete(id(number))).unwrap();
+    });
+    run(open().load(id(number))).unwrap().is_some()
 }

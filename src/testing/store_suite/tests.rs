@@ -283,10 +283,10 @@ impl SessionStore for Broken {
             let seconds = now.as_secs();
             match self.fault {
                 Fault::CleansNothing | Fault::GoesByItself => Ok(0),
-                Fault::CleansBefore => self.inner.cleanup_expired(at(seconds - 1)).await,
-                Fault::CleansBeyond => self.inner.cleanup_expired(at(seconds + 1)).await,
+                Fault::CleansBefore => self.inner.cleanup_expired(at(seconds.saturating_sub(1))).await,
+                Fault::CleansBeyond => self.inner.cleanup_expired(at(seconds.saturating_add(1))).await,
                 Fault::CleansAll => self.inner.cleanup_expired(UnixTime::MAX).await,
-                Fault::CountsOneMore => Ok(self.inner.cleanup_expired(now).await? + 1),
+                Fault::CountsOneMore => Ok(self.inner.cleanup_expired(now).await?.saturating_add(1)),
                 Fault::CountsWhatIsLeft => {
                     let removed = self.inner.cleanup_expired(now).await?;
                     Ok(if removed == 0 { self.inner.len().try_into().unwrap() } else { removed })

@@ -1,0 +1,296 @@
+//! `FileStore`.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sealed_session::testing::check_store;
+use sealed_session::{BackendErrorKind, FileStore, Record, Save, SessionStore, UnixTime};
+use tempfile::TempDir;
+
+use crate::{at, id, is_revived_by_threads, record, run, threads_that_created};
+
+const EXPIRY: u64 = 1_700_000_000;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn file(folder: &TempDir, number: u64) -> PathBuf {
+    folder.path().join(id(number).to_string())
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn create(store: &FileStore, number: u64, record: &Record) {
+    assert_eq!(run(store.save(id(number), record, Save::Create)), Ok(true));
+}
+
+#[test]
+fn it_passes_the_suite() {
+    let parent = folder();
+    let made = std::cell::Cell::new(0);
+    run(check_store(async || {
+        made.set(made.get() + 1);
+        FileStore::open(parent.path().join(made.get().to_string()).join("sessions")).unwrap()
+    }));
+}
+
+#[test]
+fn a_record_is_there_for_every_store_of_the_folder_and_after_a_restart() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([1; 100], EXPIRY));
+    let other = FileStore::open(&folder).unwrap();
+    assert_eq!(run(other.load(id(1))), Ok(Some(record([1; 100], EXPIRY))));
+    drop(store);
+    assert_eq!(run(other.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(FileStore::open(&folder).unwrap().all()), Ok(vec![(id(1), record([2], EXPIRY))]));
+}
+
+#[test]
+fn a_file_has_the_bytes_that_its_format_says() {
+    let folder = folder();
+    create(&FileStore::open(&folder).unwrap(), 0xa1, &record(*b"sealed", 0x01_02_03_04_05));
+    let mut expected = b"SSES\x01".to_vec();
+    expected.extend(id(0xa1).to_bytes());
+    expected.extend([1, 2, 3, 4, 5, 0, 0, 0, 6]);
+    expected.extend(CRC_OF_SEALED);
+    expected.extend(CRC_OF_HEAD);
+    expected.extend(b"sealed");
+    assert_eq!(fs::read(file(&folder, 0xa1)).unwrap(), expected);
+    assert_eq!(names(folder.path()), [".lock".to_owned(), id(0xa1).to_string()]);
+}
+
+/// By Python's `zlib.crc32`.
+const CRC_OF_SEALED: [u8; 4] = [0xfd, 0xa4, 0xbe, 0x70];
+const CRC_OF_HEAD: [u8; 4] = [0x10, 0x9f, 0xa2, 0xfd];
+
+#[test]
+fn a_file_that_is_cut_longer_or_changed_in_any_bit_is_corrupt_and_never_another_record() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([7; 20], EXPIRY));
+    let good = fs::read(file(&folder, 1)).unwrap();
+    let mut bad: Vec<Vec<u8>> = (0..good.len()).map(|len| good[..len].to_vec()).collect();
+    bad.push([good.as_slice(), &[0]].concat());
+    bad.push(vec![0; good.len()]);
+    for bit in 0..good.len() * 8 {
+        let mut changed = good.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        bad.push(changed);
+    }
+    for bytes in bad {
+        fs::write(file(&folder, 1), &bytes).unwrap();
+        let error = run(store.load(id(1))).unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Corrupt, "{bytes:?}");
+        assert!(!error.to_string().contains(&id(1).to_string()));
+    }
+}
+
+#[test]
+fn the_head_that_tells_the_expiry_is_believed_only_when_it_is_whole() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([7; 20], EXPIRY));
+    let good = fs::read(file(&folder, 1)).unwrap();
+    for bit in 0..38 * 8 {
+        let mut changed = good.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        fs::write(file(&folder, 1), &changed).unwrap();
+        assert_eq!(run(store.cleanup_expired(UnixTime::MAX)), Ok(0), "bit {bit}");
+    }
+    fs::write(file(&folder, 1), &good).unwrap();
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(1));
+}
+
+#[test]
+fn a_corrupt_file_is_left_out_of_lists_and_stands_until_it_is_replaced_or_deleted() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    create(&store, 2, &record([2], EXPIRY));
+    fs::write(file(&folder, 1), "torn").unwrap();
+    assert_eq!(run(store.all()), Ok(vec![(id(2), record([2], EXPIRY))]));
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(1));
+    assert_eq!(run(store.save(id(1), &record([3], EXPIRY), Save::Create)), Ok(false));
+    assert_eq!(run(store.load(id(1))).unwrap_err().kind(), BackendErrorKind::Corrupt);
+    assert_eq!(run(store.save(id(1), &record([3], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(store.load(id(1))), Ok(Some(record([3], EXPIRY))));
+    fs::write(file(&folder, 1), "torn").unwrap();
+    run(store.delete(id(1))).unwrap();
+    assert_eq!(run(store.load(id(1))), Ok(None));
+}
+
+#[test]
+fn the_file_of_another_session_is_corrupt() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    fs::copy(file(&folder, 1), file(&folder, 2)).unwrap();
+    assert_eq!(run(store.load(id(2))).unwrap_err().kind(), BackendErrorKind::Corrupt);
+    assert_eq!(run(store.all()), Ok(vec![(id(1), record([1], EXPIRY))]));
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(1));
+    assert!(file(&folder, 2).exists());
+}
+
+#[test]
+fn what_is_no_file_of_a_session_is_left_alone() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    let digits = id(1).to_string();
+    let foreign =
+        ["notes.txt".to_owned(), format!("{digits}0"), digits[1..].to_owned(), "A".repeat(32), "x".repeat(32)];
+    for name in &foreign {
+        fs::write(folder.path().join(name), "not ours").unwrap();
+    }
+    let before = names(folder.path());
+    assert_eq!(run(store.all()), Ok(vec![]));
+    assert_eq!(run(store.cleanup_expired(UnixTime::MAX)), Ok(0));
+    run(store.clear()).unwrap();
+    assert_eq!(names(folder.path()), before);
+}
+
+#[test]
+fn what_has_the_name_of_a_session_and_is_no_file_is_corrupt_and_never_waited_for() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    fs::create_dir(file(&folder, 1)).unwrap();
+    #[cfg(unix)]
+    {
+        assert!(std::process::Command::new("mkfifo").arg(file(&folder, 2)).status().unwrap().success());
+        std::os::unix::fs::symlink("/dev/zero", file(&folder, 3)).unwrap();
+    }
+    for number in 1..=if cfg!(unix) { 3 } else { 1 } {
+        assert_eq!(run(store.load(id(number))).unwrap_err().kind(), BackendErrorKind::Corrupt);
+    }
+    create(&store, 4, &record([4], EXPIRY));
+    assert_eq!(run(store.all()), Ok(vec![(id(4), record([4], EXPIRY))]));
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(1));
+}
+
+#[test]
+fn what_a_killed_writer_left_is_removed_and_what_is_being_written_is_not() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    let (left, live) = (folder.path().join(".new-left"), folder.path().join(".new-live"));
+    fs::write(&left, "half of a rec").unwrap();
+    let writer = File::create(&live).unwrap();
+    fs4::FileExt::try_lock(&writer).unwrap();
+    assert_eq!(run(store.cleanup_expired(UnixTime::MIN)), Ok(0));
+    assert!(!left.exists() && live.exists());
+    drop(writer);
+    assert_eq!(run(store.cleanup_expired(UnixTime::MIN)), Ok(0));
+    assert_eq!(names(folder.path()), [".lock"]);
+}
+
+#[test]
+fn a_save_leaves_no_temporary_file_whether_it_writes_or_not() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Create)), Ok(false));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(store.save(id(2), &record([2], EXPIRY), Save::Update)), Ok(false));
+    assert!(run(store.is_healthy()));
+    assert_eq!(names(folder.path()), [".lock".to_owned(), id(1).to_string()]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_and_the_folder_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = folder();
+    let path = parent.path().join("a/b");
+    create(&FileStore::open(&path).unwrap(), 1, &record([1], EXPIRY));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o700);
+    assert_eq!(mode(&parent.path().join("a")), 0o700);
+    for name in names(&path) {
+        assert_eq!(mode(&path.join(name)), 0o600);
+    }
+}
+
+#[test]
+fn while_others_hold_the_lock_it_loads_and_says_of_all_else_that_it_is_unavailable() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap().lock_timeout(Duration::ZERO);
+    create(&store, 1, &record([1], EXPIRY));
+    let lock = File::open(folder.path().join(".lock")).unwrap();
+    fs4::FileExt::try_lock(&lock).unwrap();
+    let unavailable = Some(BackendErrorKind::Unavailable);
+    let kind = |error: sealed_session::BackendError| error.kind();
+    assert_eq!(run(store.load(id(1))), Ok(Some(record([1], EXPIRY))));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)).map_err(kind).err(), unavailable);
+    assert_eq!(run(store.save(id(2), &record([2], EXPIRY), Save::Create)).map_err(kind).err(), unavailable);
+    assert_eq!(run(store.delete(id(1))).map_err(kind).err(), unavailable);
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))).map_err(kind).err(), unavailable);
+    assert_eq!(run(store.clear()).map_err(kind).err(), unavailable);
+    assert!(!run(store.is_healthy()));
+    assert_eq!(names(folder.path()), [".lock".to_owned(), id(1).to_string()]);
+    drop(lock);
+    assert!(run(store.is_healthy()));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+}
+
+#[test]
+fn a_folder_that_has_gone_is_unavailable_and_not_one_without_sessions() {
+    let parent = folder();
+    let path = parent.path().join("sessions");
+    let store = FileStore::open(&path).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    fs::remove_dir_all(&path).unwrap();
+    for mount_point in [false, true] {
+        if mount_point {
+            fs::create_dir(&path).unwrap();
+        }
+        let kinds = [
+            run(store.load(id(1))).unwrap_err().kind(),
+            run(store.save(id(1), &record([2], EXPIRY), Save::Update)).unwrap_err().kind(),
+            run(store.save(id(1), &record([2], EXPIRY), Save::Create)).unwrap_err().kind(),
+            run(store.delete(id(1))).unwrap_err().kind(),
+        ];
+        assert_eq!(kinds, [BackendErrorKind::Unavailable; 4]);
+        assert!(!run(store.is_healthy()));
+    }
+}
+
+#[test]
+fn cleaning_goes_on_past_a_file_that_it_cannot_remove_and_says_so() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    fs::create_dir(folder.path().join(".new-folder")).unwrap();
+    for number in 0..20 {
+        create(&store, number, &record([1], EXPIRY));
+    }
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))).unwrap_err().kind(), BackendErrorKind::Unavailable);
+    assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
+fn threads_with_a_store_each_agree_who_created_a_record_and_revive_none() {
+    let folder = folder();
+    let open = || FileStore::open(&folder).unwrap();
+    for round in 0..20 {
+        assert_eq!(threads_that_created(open, round), 1);
+        assert!(!is_revived_by_threads(open, round), "round {round}");
+    }
+}
+
+#[test]
+fn what_it_deleted_is_gone_for_all_so_it_supports_revocation() {
+    assert!(FileStore::open(folder()).unwrap().supports_revocation());
+}
+
+#[test]
+fn debug_shows_the_folder_and_no_session() {
+    let parent = folder();
+    let store = FileStore::open(&parent).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    assert_eq!(format!("{store:?}"), format!("FileStore {{ folder: {:?} }}", parent.path()));
+}

@@ -1,0 +1,212 @@
+//! `SqliteStore`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use sealed_session::testing::check_store;
+use sealed_session::{BackendError, BackendErrorKind, Record, Save, SessionStore, SqliteStore, UnixTime};
+use tempfile::TempDir;
+
+use crate::{at, id, is_revived_by_threads, record, run, threads_that_created};
+
+const EXPIRY: u64 = 1_700_000_000;
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions.db");
+    (folder, path)
+}
+
+fn create(store: &SqliteStore, number: u64, record: &Record) {
+    assert_eq!(run(store.save(id(number), record, Save::Create)), Ok(true));
+}
+
+fn kind<T: std::fmt::Debug>(answer: Result<T, BackendError>) -> BackendErrorKind {
+    answer.unwrap_err().kind()
+}
+
+#[test]
+fn it_passes_the_suite() {
+    let (folder, _) = folder();
+    let made = std::cell::Cell::new(0);
+    run(check_store(async || {
+        made.set(made.get() + 1);
+        SqliteStore::open(folder.path().join(format!("{}.db", made.get()))).unwrap()
+    }));
+}
+
+#[test]
+fn a_record_is_there_for_every_store_of_the_database_and_after_a_restart() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    create(&store, 1, &record([1; 100], EXPIRY));
+    let other = SqliteStore::open(&path).unwrap();
+    assert_eq!(run(other.load(id(1))), Ok(Some(record([1; 100], EXPIRY))));
+    assert_eq!(run(other.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(store.load(id(1))), Ok(Some(record([2], EXPIRY))));
+    drop((store, other));
+    assert_eq!(run(SqliteStore::open(&path).unwrap().all()), Ok(vec![(id(1), record([2], EXPIRY))]));
+}
+
+#[test]
+fn a_database_is_in_wal_mode_and_of_version_1() {
+    let (_folder, path) = folder();
+    let _store = SqliteStore::open(&path).unwrap();
+    let database = Connection::open(&path).unwrap();
+    let text = |pragma: &str| database.query_row(pragma, [], |row| row.get::<_, String>(0)).unwrap();
+    let number = |pragma: &str| database.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(text("PRAGMA journal_mode"), "wal");
+    assert_eq!(number("PRAGMA user_version"), 1);
+    assert_eq!(number("PRAGMA application_id"), 0x5353_4553);
+}
+
+#[test]
+fn a_cleanup_of_more_than_one_step_removes_and_counts_all_that_is_due() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    let mut database = Connection::open(&path).unwrap();
+    let transaction = database.transaction().unwrap();
+    for number in 0..1_700 {
+        let id = id(number).to_bytes();
+        transaction.execute("INSERT INTO sessions VALUES (?1, ?2, x'01')", (id, number.cast_signed())).unwrap();
+    }
+    transaction.commit().unwrap();
+    assert_eq!(run(store.cleanup_expired(at(1_599))), Ok(1_600));
+    assert_eq!(run(store.all()).unwrap().len(), 100);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_corrupt_and_stays_as_it_is() {
+    let (_folder, path) = folder();
+    for content in ["Dear database, ...".to_owned(), "x".repeat(10_000)] {
+        fs::write(&path, &content).unwrap();
+        assert_eq!(kind(SqliteStore::open(&path)), BackendErrorKind::Corrupt);
+        assert_eq!(fs::read_to_string(&path).unwrap(), content);
+    }
+}
+
+#[test]
+fn the_database_of_another_application_is_refused_and_stays_as_it_is() {
+    for theirs in ["CREATE TABLE books (title)", "PRAGMA user_version = 1", "PRAGMA application_id = 7"] {
+        let (_folder, path) = folder();
+        let database = Connection::open(&path).unwrap();
+        database.execute_batch(theirs).unwrap();
+        let before = fs::read(&path).unwrap();
+        let error = SqliteStore::open(&path).unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Corrupt, "{theirs}");
+        assert!(error.to_string().ends_with("this is the database of another application"));
+        drop(database);
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_database_of_a_later_version_is_refused_with_both_versions() {
+    let (_folder, path) = folder();
+    drop(SqliteStore::open(&path).unwrap());
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
+    let error = SqliteStore::open(&path).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "session backend can't do this: the database has version 9, and 1 is the latest that is known here"
+    );
+}
+
+#[test]
+fn a_database_that_is_damaged_is_corrupt() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    for number in 0..50 {
+        create(&store, number, &record(vec![7; 5_000], EXPIRY));
+    }
+    drop(store);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4096..].fill(0xaa);
+    fs::write(&path, bytes).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(kind(run(store.load(id(1)))), BackendErrorKind::Corrupt);
+    assert_eq!(kind(run(store.all())), BackendErrorKind::Corrupt);
+    assert_eq!(kind(run(store.save(id(99), &record([1], EXPIRY), Save::Create))), BackendErrorKind::Corrupt);
+}
+
+#[test]
+fn a_row_that_no_store_wrote_is_corrupt() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    let database = Connection::open(&path).unwrap();
+    for expires_at in [-1, 1 << 40, i64::MAX] {
+        let row = (id(1).to_bytes(), expires_at);
+        database.execute("INSERT OR REPLACE INTO sessions VALUES (?1, ?2, x'01')", row).unwrap();
+        assert_eq!(kind(run(store.load(id(1)))), BackendErrorKind::Corrupt);
+        assert_eq!(kind(run(store.all())), BackendErrorKind::Corrupt);
+    }
+    run(store.delete(id(1))).unwrap();
+    assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
+fn while_another_writes_it_loads_and_says_of_all_else_that_it_is_unavailable() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap().busy_timeout(Duration::ZERO).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(run(store.load(id(1))), Ok(Some(record([1], EXPIRY))));
+    assert_eq!(run(store.all()).unwrap().len(), 1);
+    assert_eq!(kind(run(store.save(id(1), &record([2], EXPIRY), Save::Update))), BackendErrorKind::Unavailable);
+    assert_eq!(kind(run(store.save(id(2), &record([2], EXPIRY), Save::Create))), BackendErrorKind::Unavailable);
+    assert_eq!(kind(run(store.delete(id(1)))), BackendErrorKind::Unavailable);
+    assert_eq!(kind(run(store.cleanup_expired(UnixTime::MAX))), BackendErrorKind::Unavailable);
+    assert_eq!(kind(run(store.clear())), BackendErrorKind::Unavailable);
+    assert!(!run(store.is_healthy()));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(run(store.is_healthy()));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = folder();
+    let store = SqliteStore::open(path).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 3, "with -wal and -shm");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_made_is_unavailable() {
+    let (folder, _) = folder();
+    assert_eq!(kind(SqliteStore::open(folder.path())), BackendErrorKind::Unavailable);
+    assert_eq!(kind(SqliteStore::open(folder.path().join("no/such/sessions.db"))), BackendErrorKind::Unavailable);
+}
+
+#[test]
+fn threads_with_a_store_each_agree_who_made_the_database_and_a_record_and_revive_none() {
+    let (_folder, path) = folder();
+    let open = || SqliteStore::open(&path).unwrap();
+    for round in 0..20 {
+        assert_eq!(threads_that_created(open, round), 1);
+        assert!(!is_revived_by_threads(open, round), "round {round}");
+    }
+}
+
+#[test]
+fn what_it_deleted_is_gone_for_all_so_it_supports_revocation() {
+    let (_folder, path) = folder();
+    assert!(SqliteStore::open(path).unwrap().supports_revocation());
+}
+
+#[test]
+fn debug_shows_the_path_and_no_session() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    assert_eq!(format!("{store:?}"), format!("SqliteStore {{ path: {path:?}, .. }}"));
+}
