@@ -12,12 +12,16 @@ use crate::key::KeyRing;
 use crate::key_id::KeyId;
 use crate::lifetime::Lifetime;
 use crate::observe::{Event, KeyRole, Observers, SealCause};
-use crate::rules::{self, Budget};
+use crate::rules::{self, Budget, ReadLimits};
 use crate::seal::{BoundKey, Sealer};
-use crate::set_cookie::SetCookieWriter;
+use crate::set_cookie::{SetCookieWriter, SetCookies};
 use crate::store::Record;
 use crate::time::{Clock, UnixTime};
 use crate::wire;
+
+mod two_cookies;
+
+pub(crate) use two_cookies::{BOTH_LIMIT, MARK, SUFFIX};
 
 /// Turns a session into the value of a cookie and back. Pure and synchronous: for other frameworks, queues and tests.
 ///
@@ -47,8 +51,10 @@ struct Inner {
     clock: Arc<dyn Clock>,
     observers: Observers,
     writer: SetCookieWriter,
+    /// For the second cookie, of a configuration that allows one.
+    second: Option<SetCookieWriter>,
     budget: Budget,
-    max_read_chars: usize,
+    max_read_chars: ReadLimits,
     padding_block: usize,
     persistent: bool,
     schema: u8,
@@ -76,9 +82,10 @@ impl Codec {
             lifetime: rules::lifetime(options),
             clock: Arc::clone(&options.clock),
             observers: options.observers.clone(),
-            writer: SetCookieWriter::new(options),
+            writer: SetCookieWriter::new(options, &options.cookie_name),
+            second: options.two_cookies.then(|| SetCookieWriter::new(options, &rules::longest_name(options))),
             budget: Budget::new(options),
-            max_read_chars: rules::max_read_chars(options),
+            max_read_chars: ReadLimits::new(options),
             padding_block: options.padding_block,
             persistent: options.persistent,
             schema: options.schema,
@@ -221,7 +228,10 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode(&self, value: &str) -> Result<SessionData, DecodeError> {
-        let opened = self.open(value.as_bytes(), None).and_then(|opened| self.migrated(opened));
+        let value = value.as_bytes();
+        let is_long = self.inner.second.is_some() && value.len() > self.inner.max_read_chars.one;
+        let opened = if is_long { self.open_whole(value, None) } else { self.open(value, None) };
+        let opened = opened.and_then(|opened| self.migrated(opened));
         self.tell(self.note_open(opened.as_ref(), 1));
         opened.map(|opened| opened.data).map_err(|refusal| refusal.reason)
     }
@@ -229,16 +239,23 @@ impl Codec {
     /// Opens one value; cheap refusals first, and no parsing of what is not authentic. Without `now` the clock is read
     /// when a key is found.
     pub(crate) fn open(&self, value: &[u8], now: Option<UnixTime>) -> Result<Opened, Refusal> {
+        let max_chars = self.inner.max_read_chars.one;
         // On the stack, so that no refusal allocates.
         if wire::bytes_in(value.len()) <= wire::SMALL_BUFFER_LEN {
-            self.open_in(&mut [0; wire::SMALL_BUFFER_LEN], value, now)
+            self.open_in(&mut [0; wire::SMALL_BUFFER_LEN], value, max_chars, now)
         } else {
-            self.open_in(&mut [0; wire::BUFFER_LEN], value, now)
+            self.open_in(&mut [0; wire::BUFFER_LEN], value, max_chars, now)
         }
     }
 
-    fn open_in(&self, buffer: &mut [u8], value: &[u8], now: Option<UnixTime>) -> Result<Opened, Refusal> {
-        let envelope = wire::read_text(value, self.inner.max_read_chars, buffer)?;
+    fn open_in(
+        &self,
+        buffer: &mut [u8],
+        value: &[u8],
+        max_chars: usize,
+        now: Option<UnixTime>,
+    ) -> Result<Opened, Refusal> {
+        let envelope = wire::read_text(value, max_chars, buffer)?;
         let id = wire::key_id(envelope)?;
         self.open_under(id, envelope, now).map_err(|reason| Refusal { reason, key_id: Some(id) })
     }
@@ -314,27 +331,40 @@ impl Codec {
         Ok(opened)
     }
 
-    /// The text of a Set-Cookie header with the sealed session.
-    pub(crate) fn set_cookie(&self, data: &SessionData) -> Result<String, EncodeError> {
+    /// The Set-Cookie texts with the sealed session. `has_second` is whether the client holds a second cookie, which goes if
+    /// the session no longer needs it.
+    pub(crate) fn set_cookies(&self, data: &SessionData, has_second: bool) -> Result<SetCookies, EncodeError> {
+        let Inner { writer, second, .. } = &*self.inner;
         let chars = self.check(data)?;
-        let mut line = self.inner.writer.begin(chars);
+        if let Some(second) = second.as_ref().filter(|_| self.is_split(chars)) {
+            return self.set_both(second, data);
+        }
+        let mut line = writer.begin(chars);
         self.seal(data, &mut line)?;
-        let left = data.expires_at().seconds_since(data.issued_at());
-        self.inner.writer.finish(&mut line, data.is_persistent().then_some(left));
-        Ok(line)
+        self.finish(writer, &mut line, data);
+        Ok(SetCookies::new(line, second.as_ref().filter(|_| has_second).map(SetCookieWriter::deletion)))
     }
 
-    pub(crate) fn writer(&self) -> &SetCookieWriter {
-        &self.inner.writer
+    /// The Set-Cookie texts that delete every cookie that there may be.
+    pub(crate) fn deletions(&self) -> SetCookies {
+        let Inner { writer, second, .. } = &*self.inner;
+        SetCookies::new(writer.deletion(), second.as_ref().map(SetCookieWriter::deletion))
+    }
+
+    fn finish(&self, writer: &SetCookieWriter, line: &mut String, data: &SessionData) {
+        let left = data.expires_at().seconds_since(data.issued_at());
+        writer.finish(line, data.is_persistent().then_some(left));
     }
 
     pub(crate) fn lifetime(&self) -> &Lifetime {
         &self.inner.lifetime
     }
 
-    /// The bytes that the name and the value of the cookie would have together.
+    /// The bytes that the name and the value of the cookie would have together, or those of both cookies.
     pub(crate) fn cookie_bytes(&self, data: &SessionData) -> usize {
-        self.cookie_name().len().saturating_add(self.chars(data))
+        let chars = self.chars(data);
+        let around = self.cookie_name().len();
+        self.around(around, chars).saturating_add(chars)
     }
 
     /// The bytes of entries that still fit; see [`Session::remaining_bytes`](crate::Session::remaining_bytes).
@@ -355,9 +385,14 @@ impl Codec {
         data.plaintext_len().next_multiple_of(self.inner.padding_block)
     }
 
-    /// The bytes of a Set-Cookie text with a value of `chars` characters.
+    /// The bytes of the Set-Cookie texts for a sealed text of `chars` characters.
     fn line_bytes(&self, chars: usize) -> usize {
-        self.inner.budget.overhead.saturating_add(chars)
+        self.around(self.inner.budget.overhead, chars).saturating_add(chars)
+    }
+
+    /// What is around a text of `chars` characters, if it is `of_one` in one cookie.
+    fn around(&self, of_one: usize, chars: usize) -> usize {
+        if self.is_split(chars) { rules::of_both(of_one) } else { of_one }
     }
 
     fn limit(&self) -> usize {

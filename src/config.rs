@@ -336,7 +336,8 @@ impl SessionConfig {
     /// The most bytes that the whole Set-Cookie text may have, 3500 by default: with the other headers of a response
     /// that stays under the 4096 bytes of nginx's default proxy buffer, beyond which nginx answers 502.
     ///
-    /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep.
+    /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep. With
+    /// [`SessionConfig::two_cookies`] it is for each of the two texts.
     ///
     /// ```
     /// use sealed_session::{EncodeError, Key, SessionConfig};
@@ -349,6 +350,39 @@ impl SessionConfig {
     #[must_use]
     pub fn max_cookie_bytes(mut self, bytes: usize) -> Self {
         self.options.max_cookie_bytes = bytes;
+        self
+    }
+
+    /// Whether a session that does not fit into one cookie may take two, off by default. The second has the name of the
+    /// first with `-2` behind it.
+    ///
+    /// With the other defaults a session then holds 5,055 bytes of entries, and not 2,463: each of the two Set-Cookie texts
+    /// keeps to [`SessionConfig::max_cookie_bytes`]. Whatever is set there, both names and values together never exceed 7,600
+    /// bytes, since servers and clients drop or refuse more than some 8,000 bytes of cookies, and a site has others: that is
+    /// 5,567 bytes of entries with the name and the padding of the defaults. A response with both is more than nginx takes by
+    /// default (`proxy_buffer_size`, docs/operations.md).
+    ///
+    /// One seal is over both, so that two parts that don't belong together are no session
+    /// ([`DecodeError::Incomplete`](crate::DecodeError::Incomplete)). Every request carries both: for much more, or for
+    /// what few requests need, keep an id in the session. Only a server that has this on reads two cookies, so turn it on
+    /// everywhere before sessions grow; turned off again, it logs out those that need it.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).two_cookies(true).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("draft", "x".repeat(4000))?;
+    /// let set_cookies = manager.commit(&session)?;
+    /// let names: Vec<_> = set_cookies.iter().filter_map(|line| line.split('=').next()).collect();
+    /// assert_eq!(names, ["tideway_session-2", "tideway_session"]);
+    /// assert!(manager.load(set_cookies).contains("draft")); // the next request brings both back
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "chunk")]
+    #[doc(alias = "split")]
+    pub fn two_cookies(mut self, allowed: bool) -> Self {
+        self.options.two_cookies = allowed;
         self
     }
 
@@ -604,6 +638,7 @@ pub(crate) struct Options {
     pub(crate) audience: String,
     pub(crate) padding_block: usize,
     pub(crate) max_cookie_bytes: usize,
+    pub(crate) two_cookies: bool,
     pub(crate) schema: u8,
     pub(crate) migrate: Option<Migrate>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -632,6 +667,7 @@ impl Default for Options {
             audience: String::new(),
             padding_block: 32,
             max_cookie_bytes: 3500,
+            two_cookies: false,
             schema: 0,
             migrate: None,
             clock: Arc::new(SystemClock),
@@ -663,6 +699,7 @@ impl fmt::Debug for Options {
             .field("audience", &self.audience)
             .field("padding_block", &self.padding_block)
             .field("max_cookie_bytes", &self.max_cookie_bytes)
+            .field("two_cookies", &self.two_cookies)
             .field("schema", &self.schema)
             .field("observers", &self.observers)
             .field("insecure_key", &self.insecure_key)

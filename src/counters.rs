@@ -312,7 +312,7 @@ fn count(bytes: usize) -> u64 {
 }
 
 /// Every [`DecodeError::as_str`](crate::DecodeError::as_str).
-const REASONS: [&str; 15] = [
+const REASONS: [&str; 16] = [
     "malformed",
     "too_long",
     "unsupported_version",
@@ -323,6 +323,7 @@ const REASONS: [&str; 15] = [
     "expired_absolute",
     "before_cutoff",
     "unsupported_schema",
+    "incomplete",
     "too_many_candidates",
     "revoked",
     "not_stored",
@@ -356,7 +357,8 @@ mod tests {
                 DecodeError::BeforeCutoff { created_at: time, not_before: time }
             }
             DecodeError::BeforeCutoff { .. } => DecodeError::UnsupportedSchema { schema: 1 },
-            DecodeError::UnsupportedSchema { .. } => DecodeError::TooManyCandidates,
+            DecodeError::UnsupportedSchema { .. } => DecodeError::Incomplete,
+            DecodeError::Incomplete => DecodeError::TooManyCandidates,
             DecodeError::TooManyCandidates => DecodeError::Revoked,
             DecodeError::Revoked => DecodeError::NotStored,
             DecodeError::NotStored => DecodeError::Unavailable,

@@ -65,7 +65,11 @@ pub enum DecodeError {
         /// The schema number of the cookie.
         schema: u8,
     },
-    /// More cookies of this name than are tried, and none of those tried is good.
+    /// One part of a session over two cookies, and no other part that makes it whole: it is missing, older, changed, or of
+    /// another session, as happens while a client takes the two, or when it drops one
+    /// ([`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies)).
+    Incomplete,
+    /// More cookies of this name than are tried, or more pairs of parts, and none of those tried is good.
     TooManyCandidates,
     /// The [`Revocations`](crate::Revocations) know its id, or its subject, as revoked.
     Revoked,
@@ -97,6 +101,7 @@ impl DecodeError {
             Self::Expired { timeout: Timeout::Absolute, .. } => "expired_absolute",
             Self::BeforeCutoff { .. } => "before_cutoff",
             Self::UnsupportedSchema { .. } => "unsupported_schema",
+            Self::Incomplete => "incomplete",
             Self::TooManyCandidates => "too_many_candidates",
             Self::Revoked => "revoked",
             Self::NotStored => "not_stored",
@@ -124,7 +129,8 @@ impl DecodeError {
 
     /// Whether another node, or a later look, may still open the cookie: such a cookie is never deleted.
     ///
-    /// A fleet in the middle of a key rotation or an upgrade has nodes that know more than this one.
+    /// A fleet in the middle of a key rotation or an upgrade has nodes that know more than this one, and a client that sent
+    /// one part of two may be about to have both.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -144,6 +150,7 @@ impl DecodeError {
             Self::UnsupportedVersion { .. }
                 | Self::UnknownKey { .. }
                 | Self::UnsupportedSchema { .. }
+                | Self::Incomplete
                 | Self::TooManyCandidates
                 | Self::Unavailable
                 | Self::NotAsked
@@ -167,12 +174,13 @@ impl DecodeError {
             Self::TooLong => 1,
             Self::NotAuthentic => 2,
             Self::NotYetValid { .. } | Self::Expired { .. } | Self::BeforeCutoff { .. } => 3,
-            Self::UnsupportedVersion { .. } => 4,
-            Self::UnknownKey { .. } => 5,
-            Self::UnsupportedSchema { .. } => 6,
-            Self::TooManyCandidates => 7,
+            Self::Incomplete => 4,
+            Self::UnsupportedVersion { .. } => 5,
+            Self::UnknownKey { .. } => 6,
+            Self::UnsupportedSchema { .. } => 7,
+            Self::TooManyCandidates => 8,
             // What a backend says comes after all of these, and is never weighed against them.
-            Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 8,
+            Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
         }
     }
 }
@@ -195,6 +203,9 @@ impl fmt::Display for DecodeError {
                 write!(f, "session is older than the cut-off: created {created_at}, cut-off {not_before}")
             }
             Self::UnsupportedSchema { schema } => write!(f, "session content has the unsupported schema {schema}"),
+            Self::Incomplete => {
+                f.write_str("session cookie is one part of two, and the other does not fit or is missing")
+            }
             Self::TooManyCandidates => {
                 f.write_str("too many session cookies in one request, none of those tried is good")
             }

@@ -27,13 +27,45 @@ pub(crate) struct Candidates<B: ?Sized = [u8]> {
     found: usize,
     lens: [usize; MAX_CANDIDATES],
     more: Vec<u8>,
+    seconds: Seconds,
     first: B,
+}
+
+/// The values that came under the name of the second cookie, where there may be one.
+#[derive(Default)]
+pub(crate) struct Seconds {
+    found: usize,
+    values: Vec<Vec<u8>>,
+}
+
+impl Seconds {
+    /// Adds another one; of those past [`MAX_CANDIDATES`] only the number is kept.
+    pub(crate) fn add(&mut self, value: &[u8]) {
+        if self.found < MAX_CANDIDATES {
+            self.values.push(value.to_vec());
+        }
+        self.found = self.found.saturating_add(1);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found == 0
+    }
+
+    /// Whether there are more than those that [`Seconds::values`] gives.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.found > MAX_CANDIDATES
+    }
+
+    /// The values, in the order of the headers.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &[u8]> {
+        self.values.iter().map(Vec::as_slice)
+    }
 }
 
 impl<const N: usize> Candidates<[u8; N]> {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), first: [0; N] }
+        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), seconds: Seconds::default(), first: [0; N] }
     }
 
     /// The first value, of at most `N` bytes.
@@ -55,6 +87,16 @@ impl Candidates {
             self.more.extend_from_slice(value);
         }
         self.found = self.found.saturating_add(1);
+    }
+
+    /// Adds what came under the name of the second cookie.
+    pub(crate) fn put_seconds(&mut self, seconds: Seconds) {
+        self.seconds = seconds;
+    }
+
+    /// What came under the name of the second cookie.
+    pub(crate) fn seconds(&self) -> &Seconds {
+        &self.seconds
     }
 
     /// How many cookies came under our name.

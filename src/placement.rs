@@ -24,6 +24,15 @@ pub(crate) struct Placed {
     pub(crate) set_cookies: SetCookies,
     pub(crate) saving: Option<Saving>,
     pub(crate) in_store: bool,
+    pub(crate) has_second: bool,
+}
+
+/// What there is of a session until now.
+pub(crate) struct Held {
+    /// A second cookie of the client.
+    pub(crate) second: bool,
+    /// A record under its id.
+    pub(crate) record: bool,
 }
 
 /// A record to keep before the cookie is sent.
@@ -35,34 +44,33 @@ pub(crate) struct Saving {
 
 impl Placement {
     /// Seals a session. A cookie without entries always has a record, so that a reader knows where to look.
-    ///
-    /// `was_in_store` says whether there is a record under its id.
     pub(crate) fn place(
         self,
         codec: &Codec,
         data: &SessionData,
-        was_in_store: bool,
+        held: Held,
         now: UnixTime,
     ) -> Result<Placed, EncodeError> {
         if self == Self::Cookie || self == Self::Spill && !data.is_empty() {
-            match codec.set_cookie(data) {
+            match codec.set_cookies(data, held.second) {
                 Err(EncodeError::TooLarge { .. }) if self == Self::Spill => (),
                 Err(error) => return Err(error),
-                Ok(line) => {
-                    let saving = if was_in_store { Some(Saving::shared(codec, data, now)?) } else { None };
-                    return Ok(Placed { set_cookies: SetCookies::one(line), saving, in_store: false });
+                Ok(set_cookies) => {
+                    let saving = if held.record { Some(Saving::shared(codec, data, now)?) } else { None };
+                    return Ok(Placed { set_cookies, saving, in_store: false, has_second: codec.takes_two(data) });
                 }
             }
         }
         let saves: &[Save] = match self {
             // What a request moved into the cookie a moment ago may still be there.
             Self::Spill => &[Save::Update, Save::Create],
-            _ if was_in_store => &[Save::Update],
+            _ if held.record => &[Save::Update],
             // The id is new and drawn at random: what is there is this session's own, from a commit that came to nothing.
             _ => &[Save::Create, Save::Update],
         };
         let saving = Some(Saving { record: codec.record(data)?, saves });
-        Ok(Placed { set_cookies: SetCookies::one(codec.set_cookie(&data.without_entries())?), saving, in_store: true })
+        let set_cookies = codec.set_cookies(&data.without_entries(), held.second)?;
+        Ok(Placed { set_cookies, saving, in_store: true, has_second: false })
     }
 }
 

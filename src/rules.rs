@@ -1,7 +1,9 @@
 //! What a configuration must keep to, checked once, when it is built: each broken rule is a problem in one report.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::codec::{BOTH_LIMIT, MARK, SUFFIX};
 use crate::config::{Options, SameSite};
 use crate::config_error::{ConfigProblem, ProblemKind};
 use crate::lifetime::Lifetime;
@@ -20,8 +22,15 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
     let invalid = |takes| ProblemKind::Invalid { takes };
     let conflict = |rule| ProblemKind::Conflict { rule };
 
-    let name = &options.cookie_name;
-    require(is_token(name), "cookie_name", invalid("1 to 256 letters, digits and !#$%&'*+-.^_`|~ (an RFC 9110 token)"));
+    let is_named = is_token(&options.cookie_name);
+    require(is_named, "cookie_name", invalid("1 to 256 letters, digits and !#$%&'*+-.^_`|~ (an RFC 9110 token)"));
+    // It begins with all that the other one begins with, and `__Host` becomes `__Host-2`.
+    let name = &*longest_name(options);
+    require(
+        !is_named || is_token(name),
+        "cookie_name",
+        conflict("must be at most 254 bytes with two cookies: the second one's has `-2` behind it"),
+    );
     require(
         is_path(&options.path),
         "path",
@@ -76,7 +85,7 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
     let has_list = options.backend.revocations.is_some();
     require(subject.is_none() || has_list, "subject", conflict("must not be set without a list of revocations"));
     require((1..=1024).contains(&options.padding_block), "padding_block", invalid("1 to 1024 bytes"));
-    let fits = Budget::new(options).max_plaintext >= wire::FIXED_LEN;
+    let fits = max_plaintext(options, Budget::new(options).one_chars) >= wire::FIXED_LEN;
     require(
         fits || !(1..=1024).contains(&options.padding_block),
         "max_cookie_bytes",
@@ -98,12 +107,14 @@ pub(crate) fn lifetime(options: &Options) -> Lifetime {
     }
 }
 
-/// How much fits into a cookie.
+/// How much fits into a cookie, or into two.
 #[derive(Debug)]
 pub(crate) struct Budget {
     /// The bytes of a Set-Cookie text around its value.
     pub(crate) overhead: usize,
-    /// The characters that the value may have.
+    /// The characters that the value of one cookie may have.
+    pub(crate) one_chars: usize,
+    /// The characters that the sealed text may have, in as many cookies as there may be.
     pub(crate) max_chars: usize,
     /// The bytes that the plaintext may have, a whole number of padding blocks.
     pub(crate) max_plaintext: usize,
@@ -111,17 +122,48 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(options: &Options) -> Self {
-        let overhead = SetCookieWriter::new(options).overhead();
-        let max_chars = max_read_chars(options).min(options.max_cookie_bytes.saturating_sub(overhead));
-        let room = wire::bytes_in(max_chars).saturating_sub(wire::OVERHEAD);
-        let blocks = room.checked_div(options.padding_block).unwrap_or(0);
-        Self { overhead, max_chars, max_plaintext: blocks.saturating_mul(options.padding_block) }
+        let overhead = SetCookieWriter::new(options, &options.cookie_name).overhead();
+        let read = ReadLimits::new(options);
+        let one_chars = read.one.min(options.max_cookie_bytes.saturating_sub(overhead));
+        // Each part may be as long as a value is that has the mark before it.
+        let two_chars = one_chars.saturating_sub(MARK.len()).saturating_mul(2).min(read.both);
+        let max_chars = if options.two_cookies { two_chars } else { one_chars };
+        Self { overhead, one_chars, max_chars, max_plaintext: max_plaintext(options, max_chars) }
     }
 }
 
-/// The characters that a value may have for a browser to keep it.
-pub(crate) fn max_read_chars(options: &Options) -> usize {
-    wire::NAME_AND_VALUE_LIMIT.saturating_sub(options.cookie_name.len())
+/// The bytes that the plaintext in a sealed text may have.
+fn max_plaintext(options: &Options, chars: usize) -> usize {
+    let room = wire::bytes_in(chars).saturating_sub(wire::OVERHEAD);
+    let blocks = room.checked_div(options.padding_block).unwrap_or(0);
+    blocks.saturating_mul(options.padding_block)
+}
+
+/// The characters that a sealed text may have for browsers to keep it and servers to take it.
+#[derive(Debug)]
+pub(crate) struct ReadLimits {
+    /// In one cookie.
+    pub(crate) one: usize,
+    /// In two.
+    pub(crate) both: usize,
+}
+
+impl ReadLimits {
+    pub(crate) fn new(options: &Options) -> Self {
+        let name = options.cookie_name.len();
+        Self { one: wire::NAME_AND_VALUE_LIMIT.saturating_sub(name), both: BOTH_LIMIT.saturating_sub(of_both(name)) }
+    }
+}
+
+/// What is around two parts of a text, if `of_one` is around a text in one cookie.
+pub(crate) fn of_both(of_one: usize) -> usize {
+    of_one.saturating_mul(2).saturating_add(SUFFIX.len()).saturating_add(MARK.len())
+}
+
+/// The name of the last cookie that there may be.
+pub(crate) fn longest_name(options: &Options) -> Cow<'_, str> {
+    let name = options.cookie_name.as_str();
+    if options.two_cookies { format!("{name}{SUFFIX}").into() } else { name.into() }
 }
 
 fn is_token(name: &str) -> bool {

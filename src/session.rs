@@ -14,7 +14,7 @@ use crate::data::{SessionData, SessionId};
 use crate::decode_error::DecodeError;
 use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
-use crate::header::{self, Candidates};
+use crate::header::{self, Candidates, Seconds};
 use crate::observe::Event;
 use crate::placement::Placement;
 use crate::set_cookie::SetCookies;
@@ -82,16 +82,27 @@ impl Session {
     /// Looks through every header value once.
     pub(crate) fn load<H: AsRef<[u8]>>(from: Source<'_>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
         let mut shared: Option<Arc<Shared>> = None;
+        let mut seconds = Seconds::default();
         for header in cookie_headers {
-            for value in header::values(header.as_ref(), from.codec.cookie_name().as_bytes()) {
+            let header = header.as_ref();
+            for value in header::values(header, from.codec.cookie_name().as_bytes()) {
                 let value = value.get(..TOO_LONG).unwrap_or(value);
                 match shared.as_mut().and_then(Arc::get_mut) {
                     Some(shared) => shared.candidates.add(value),
                     None => shared = Some(Shared::holding(from, value)),
                 }
             }
+            if let Some(name) = from.codec.second_name() {
+                for value in header::values(header, name.as_bytes()) {
+                    seconds.add(value.get(..TOO_LONG).unwrap_or(value));
+                }
+            }
         }
-        Self { shared: shared.unwrap_or_else(|| Shared::new::<0>(from, Candidates::new())) }
+        let mut shared = shared.unwrap_or_else(|| Shared::new::<0>(from, Candidates::new()));
+        if let Some(shared) = Arc::get_mut(&mut shared).filter(|_| !seconds.is_empty()) {
+            shared.candidates.put_seconds(seconds);
+        }
+        Self { shared }
     }
 
     /// Reads a value; `None` when there is none.
@@ -727,8 +738,7 @@ impl Session {
         };
         let is_unsure = matches!(&found, Err(refusal) if refusal.reason.is_unsure());
         let mut event = None;
-        let state =
-            State::of(found, now, candidates.count(), codec, &mut event).with_unsure(known.filter(|_| is_unsure));
+        let state = State::of(found, now, candidates, codec, &mut event).with_unsure(known.filter(|_| is_unsure));
         self.lock().get_or_insert(state);
         codec.tell(event);
         Ok(())
@@ -831,7 +841,7 @@ impl Session {
         let mut event = None;
         let opened = if backend.is_some() && candidates.count() > 0 {
             // Fails closed: an adapter that forgot to ask must not let in whom the backend would have kept out.
-            State::of(Err(DecodeError::NotAsked.into()), codec.now(), candidates.count(), codec, &mut event)
+            State::of(Err(DecodeError::NotAsked.into()), codec.now(), candidates, codec, &mut event)
         } else {
             State::open(candidates, codec, &mut event)
         };

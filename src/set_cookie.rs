@@ -1,6 +1,6 @@
 //! Writes Set-Cookie: the texts that set and delete our cookie, and what they measure.
 
-use std::fmt;
+use std::{fmt, iter, option};
 
 use cookie::{Cookie, CookieBuilder};
 use time::{Duration, OffsetDateTime};
@@ -14,7 +14,8 @@ const MAX_AGE: &str = "; Max-Age=";
 /// Room for the digits of [`MAX_AGE_LIMIT`], always counted, so that a size does not depend on the time.
 const MAX_AGE_DIGITS: usize = 8;
 
-/// What a response must carry: nothing, or one Set-Cookie header value.
+/// What a response must carry: nothing, or one Set-Cookie header value, or two with
+/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies).
 ///
 /// Add each as a header of its own; never fold two into one.
 ///
@@ -29,11 +30,14 @@ const MAX_AGE_DIGITS: usize = 8;
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 #[must_use = "the session is lost unless each of these becomes a Set-Cookie header of the response"]
-pub struct SetCookies(Option<String>);
+pub struct SetCookies {
+    line: Option<String>,
+    another: Option<String>,
+}
 
 impl SetCookies {
-    pub(crate) fn one(line: String) -> Self {
-        Self(Some(line))
+    pub(crate) fn new(line: String, another: Option<String>) -> Self {
+        Self { line: Some(line), another }
     }
 
     /// Whether the response needs no Set-Cookie header.
@@ -48,7 +52,7 @@ impl SetCookies {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.line.is_none()
     }
 
     /// The header values, borrowed. They are printable ASCII, so each is a valid header value.
@@ -63,16 +67,16 @@ impl SetCookies {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.as_deref().into_iter()
+        self.line.as_deref().into_iter().chain(self.another.as_deref())
     }
 }
 
 impl IntoIterator for SetCookies {
     type Item = String;
-    type IntoIter = std::option::IntoIter<String>;
+    type IntoIter = iter::Chain<option::IntoIter<String>, option::IntoIter<String>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.line.into_iter().chain(self.another)
     }
 }
 
@@ -94,12 +98,14 @@ pub(crate) struct SetCookieWriter {
 }
 
 impl SetCookieWriter {
-    pub(crate) fn new(options: &Options) -> Self {
-        let start = format!("{}=", options.cookie_name);
-        let whole = blank(options).build().to_string();
+    /// For the cookie of this name.
+    pub(crate) fn new(options: &Options, name: &str) -> Self {
+        let start = format!("{name}=");
+        let whole = blank(options, name).build().to_string();
         let attributes = whole.strip_prefix(&start).unwrap_or_default().to_owned();
         // Some clients know only Max-Age, some only Expires; a deletion says both.
-        let deletion = blank(options).max_age(Duration::ZERO).expires(OffsetDateTime::UNIX_EPOCH).build().to_string();
+        let deletion =
+            blank(options, name).max_age(Duration::ZERO).expires(OffsetDateTime::UNIX_EPOCH).build().to_string();
         Self { start, attributes, deletion }
     }
 
@@ -134,8 +140,8 @@ impl SetCookieWriter {
     }
 }
 
-fn blank(options: &Options) -> CookieBuilder<'_> {
-    let mut builder = Cookie::build((options.cookie_name.as_str(), ""))
+fn blank<'o>(options: &'o Options, name: &'o str) -> CookieBuilder<'o> {
+    let mut builder = Cookie::build((name, ""))
         .path(options.path.as_str())
         .secure(options.secure)
         .http_only(options.http_only)
@@ -156,7 +162,7 @@ mod tests {
     use super::*;
 
     fn set(options: &Options, max_age: Option<u64>) -> String {
-        let writer = SetCookieWriter::new(options);
+        let writer = SetCookieWriter::new(options, &options.cookie_name);
         let mut line = writer.begin(1);
         line.push('v');
         writer.finish(&mut line, max_age);
@@ -190,7 +196,7 @@ mod tests {
         let attributes = "; SameSite=None; Partitioned; Secure; Path=/app; Domain=example.com";
         assert_eq!(set(&options, Some(5)), format!("s=v{attributes}; Max-Age=5"));
         assert_eq!(
-            SetCookieWriter::new(&options).deletion(),
+            SetCookieWriter::new(&options, "s").deletion(),
             format!("s={attributes}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
         );
     }
@@ -209,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_overhead_is_the_longest_text_without_its_value() {
-        let writer = SetCookieWriter::new(&Options::default());
+        let writer = SetCookieWriter::new(&Options::default(), "tideway_session");
         assert_eq!(writer.overhead(), set(&Options::default(), Some(u64::MAX)).len() - 1);
     }
 }

@@ -10,7 +10,7 @@ use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
 use crate::header::Candidates;
 use crate::observe::{DeleteCause, Event, SealCause};
-use crate::placement::{Placed, Placement};
+use crate::placement::{Held, Placed, Placement};
 use crate::set_cookie::SetCookies;
 use crate::time::{Times, UnixTime};
 
@@ -136,6 +136,8 @@ pub(crate) struct State {
     has_id: bool,
     is_stale: bool,
     deletion_sent: bool,
+    /// Whether the client holds a second cookie.
+    has_second: bool,
     /// Whether a store has a record under its id.
     in_store: bool,
     /// The session that the client's cookie held, once this request has ended it, until a commit has told the backends.
@@ -154,6 +156,7 @@ pub(crate) struct Checkpoint {
     times: Times,
     is_stale: bool,
     deletion_sent: bool,
+    has_second: bool,
     in_store: bool,
     ended: Option<Retired>,
 }
@@ -173,20 +176,21 @@ impl State {
         let now = codec.now();
         let found =
             newest(candidates, codec, now).and_then(|found| found.map(|found| codec.migrated(found)).transpose());
-        Self::of(found, now, candidates.count(), codec, event)
+        Self::of(found, now, candidates, codec, event)
     }
 
     /// What was found in the cookies of a request, and what the backends say of it.
     pub(crate) fn of(
         found: Result<Option<Opened>, Refusal>,
         now: UnixTime,
-        candidates: usize,
+        candidates: &Candidates,
         codec: &Codec,
         event: &mut Option<Event>,
     ) -> Self {
-        match found {
+        let has_second = !candidates.seconds().is_empty();
+        let state = match found {
             Ok(Some(opened)) => {
-                *event = codec.note_open(Ok(&opened), candidates);
+                *event = codec.note_open(Ok(&opened), candidates.count());
                 let Opened { data, is_stale, is_migrated, in_store, .. } = opened;
                 let origin = Origin::Cookie(Retired::new(&data, codec));
                 let progress = if is_migrated { Progress::Migrated } else { Progress::Untouched };
@@ -194,11 +198,12 @@ impl State {
             }
             Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
             Err(refusal) => {
-                *event = codec.note_open(Err(&refusal), candidates);
+                *event = codec.note_open(Err(&refusal), candidates.count());
                 let reason = refusal.reason;
                 Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
             }
-        }
+        };
+        Self { has_second, ..state }
     }
 
     fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
@@ -211,6 +216,7 @@ impl State {
             has_id: false,
             is_stale: false,
             deletion_sent: false,
+            has_second: false,
             in_store: false,
             ended: None,
             unsure: None,
@@ -291,6 +297,7 @@ impl State {
         *self = Self {
             rejected: self.rejected,
             ended: self.ended.or(retired).or(self.unsure),
+            has_second: self.has_second,
             is_looked_at: self.is_looked_at,
             ..Self::blank(new_data(codec, self.now), self.now, Origin::Destroyed)
         };
@@ -352,19 +359,20 @@ impl State {
                 let id = self.id()?;
                 self.data.put_times(codec.lifetime().slide(self.now, &before));
                 let old = self.retired().filter(|old| old.id != id);
-                let was_in_store = self.in_store && old.is_none();
-                let placed = match placement.place(codec, &self.data, was_in_store, self.now) {
+                let held = Held { second: self.has_second, record: self.in_store && old.is_none() };
+                let placed = match placement.place(codec, &self.data, held, self.now) {
                     Ok(placed) => placed,
                     Err(error) => {
                         self.data.put_times(before);
                         return self.excuse(codec, error, event);
                     }
                 };
-                let Placed { set_cookies, saving, in_store } = placed;
+                let Placed { set_cookies, saving, in_store, has_second } = placed;
                 self.origin = Origin::Cookie(Retired::new(&self.data, codec));
                 self.progress = Progress::Untouched;
                 self.is_stale = false;
                 self.in_store = in_store;
+                self.has_second = has_second;
                 *event = codec.note_seal(&self.data, cause);
                 let work = Work { saving: saving.map(|saving| (id, saving)), ended: self.ended.take().or(old) };
                 let is_dispensable = matches!(cause, SealCause::Rekeyed | SealCause::Extended);
@@ -381,6 +389,7 @@ impl State {
             times: *self.data.times(),
             is_stale: self.is_stale,
             deletion_sent: self.deletion_sent,
+            has_second: self.has_second,
             in_store: self.in_store,
             ended: self.ended,
         }
@@ -388,7 +397,7 @@ impl State {
 
     /// Undoes a commit that came to nothing: the next one has as much to do.
     pub(crate) fn restore(&mut self, checkpoint: Checkpoint) {
-        let Checkpoint { origin, progress, times, is_stale, deletion_sent, in_store, ended } = checkpoint;
+        let Checkpoint { origin, progress, times, is_stale, deletion_sent, has_second, in_store, ended } = checkpoint;
         // What was changed while the backend was asked stays changed.
         let progress = if progress == Progress::Untouched { self.progress } else { progress };
         self.data.put_times(times);
@@ -396,15 +405,17 @@ impl State {
         self.progress = progress;
         self.is_stale = is_stale;
         self.deletion_sent = deletion_sent;
+        self.has_second = has_second;
         self.in_store = in_store;
         self.ended = ended;
     }
 
     fn delete(&mut self, codec: &Codec, cause: DeleteCause, event: &mut Option<Event>) -> Commit {
         self.deletion_sent = true;
+        self.has_second = false;
         *event = codec.note(|| Event::Deleted { cause });
         let work = Work { saving: None, ended: self.ended.take() };
-        Commit { set_cookies: SetCookies::one(codec.writer().deletion()), work, is_dispensable: false }
+        Commit { set_cookies: codec.deletions(), work, is_dispensable: false }
     }
 
     /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
@@ -462,8 +473,8 @@ fn not_heard() -> BackendError {
 pub(crate) fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, Refusal> {
     let mut best: Option<Opened> = None;
     let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
-    for value in candidates.values() {
-        match codec.open(value, Some(now)) {
+    for outcome in codec.open_all(candidates, now) {
+        match outcome {
             Ok(opened) => {
                 if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
                     best = Some(opened);
@@ -475,6 +486,7 @@ pub(crate) fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> R
     match (best, refusal) {
         (Some(best), _) => Ok(Some(best)),
         (None, Some(refusal)) => Err(refusal),
+        (None, None) if !candidates.seconds().is_empty() => Err(DecodeError::Incomplete.into()),
         (None, None) => Ok(None),
     }
 }

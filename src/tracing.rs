@@ -90,7 +90,11 @@ fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: 
         | DecodeError::Unavailable => {
             write_at!(Level::DEBUG);
         }
-        DecodeError::Malformed | DecodeError::TooLong | DecodeError::TooManyCandidates | DecodeError::Revoked => {
+        DecodeError::Malformed
+        | DecodeError::TooLong
+        | DecodeError::Incomplete
+        | DecodeError::TooManyCandidates
+        | DecodeError::Revoked => {
             write_at!(Level::INFO);
         }
         DecodeError::UnsupportedVersion { .. }

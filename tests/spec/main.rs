@@ -29,5 +29,6 @@ mod stored;
 mod tamper;
 #[cfg(feature = "tracing")]
 mod tracing;
+mod two_cookies;
 mod values;
 mod vectors;

@@ -38,6 +38,7 @@ fn the_page_says_which_refusals_leave_the_cookie_alone() {
         DecodeError::Expired { timeout, now: time, expires_at: time },
         DecodeError::BeforeCutoff { created_at: time, not_before: time },
         DecodeError::UnsupportedSchema { schema: 1 },
+        DecodeError::Incomplete,
         DecodeError::TooManyCandidates,
     ];
     let kept: BTreeSet<_> = all.iter().filter(|reason| reason.may_open_elsewhere()).map(DecodeError::as_str).collect();
