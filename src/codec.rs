@@ -170,8 +170,11 @@ impl Codec {
 
     /// Seals a session as it stands, times and all, into the value of a cookie. Two calls never give the same value.
     ///
+    /// With [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies) it is the whole text, which may be longer than
+    /// one cookie holds: [`SessionManager::commit`](crate::SessionManager::commit) is what cuts it in two.
+    ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] when the cookie would be over its limit, [`EncodeError::Schema`] when the session is of
+    /// [`EncodeError::TooLarge`] when the cookie, or both, would be over the limit, [`EncodeError::Schema`] when the session is of
     /// another schema than this codec opens, [`EncodeError::Random`] when there is no random nonce to be had,
     /// [`EncodeError::Cipher`] never in practice.
     ///
@@ -212,10 +215,10 @@ impl Codec {
     }
 
     /// Opens the value of a cookie and checks everything: form, key, seal, name and audience, both timeouts, cut-off.
-    /// A session of another schema comes back migrated.
+    /// A session of another schema comes back migrated. It takes whatever [`Codec::encode`] gives, and no part of it.
     ///
     /// # Errors
-    /// Every [`DecodeError`] but [`DecodeError::TooManyCandidates`]. For your log only: a client should not learn which.
+    /// Every [`DecodeError`] but [`DecodeError::Incomplete`] and [`DecodeError::TooManyCandidates`]. For your log only: a client should not learn which.
     ///
     /// ```
     /// use sealed_session::DecodeError;

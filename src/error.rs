@@ -105,9 +105,9 @@ impl Error for ValueError {}
 pub enum EncodeError {
     /// The Set-Cookie text would be over the limit.
     TooLarge {
-        /// The bytes that the whole Set-Cookie text would have.
+        /// The bytes that the whole Set-Cookie text would have, or both texts of a session over two cookies.
         size: usize,
-        /// The bytes that it may have.
+        /// The bytes that they may have.
         limit: usize,
         /// The largest entries, largest first: their keys and the bytes that each takes in the session.
         largest: Vec<(String, usize)>,

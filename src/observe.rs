@@ -86,7 +86,7 @@ pub enum Event {
         primary: KeyId,
         /// The keys that only open.
         previous: Vec<KeyId>,
-        /// The most bytes that the Set-Cookie text may have.
+        /// The most bytes that the Set-Cookie text may have, or both of them where there may be two.
         limit: usize,
     },
     /// A cookie was opened and is good.
@@ -120,9 +120,9 @@ pub enum Event {
         key_id: KeyId,
         /// Why.
         cause: SealCause,
-        /// The bytes of the whole Set-Cookie text, as its limit counts them: with the longest Max-Age.
+        /// The bytes of the whole Set-Cookie text, or of both, as the limit counts them: with the longest Max-Age.
         bytes: usize,
-        /// The bytes that it may have.
+        /// The bytes that they may have.
         limit: usize,
     },
     /// A session that nobody changed was due to be sealed and is over the limit, since that was lowered. No error: its

@@ -611,7 +611,7 @@ impl Session {
     }
 
     /// How many cookies of the session's name the request brought. More than one means that an attribute of the cookie was
-    /// changed, or that a neighbour on another host of the domain plants its own.
+    /// changed, or that a neighbour on another host of the domain plants its own. The second of two cookies is not counted.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -639,7 +639,7 @@ impl Session {
         self.lock().as_ref().is_some_and(State::is_looked_at)
     }
 
-    /// How many more bytes of entries the cookie can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
+    /// How many more bytes of entries the cookie, or both, can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
     /// None are left in one that is full, or too large to be sealed.
     ///
     /// ```

@@ -20,7 +20,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sealed_session::{Codec, Key, KeyRing, SessionConfig, SessionData, SessionId, UnixTime};
+use sealed_session::{Codec, Key, KeyRing, SessionConfig, SessionData, SessionId, Status, UnixTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -93,6 +93,10 @@ struct Deployment {
 impl Deployment {
     /// The crate's codec. The schema is the application's affair, so it is whatever the session has.
     fn codec(&self, schema: u8) -> Codec {
+        self.config(schema).build_codec().unwrap()
+    }
+
+    fn config(&self, schema: u8) -> SessionConfig {
         let mut keys = self.keys.iter().map(|digits| Key::from_hex(digits).unwrap());
         let now = at(self.now);
         SessionConfig::new(KeyRing::new(keys.next().unwrap(), keys.collect()).unwrap())
@@ -106,8 +110,33 @@ impl Deployment {
             .clock_skew(Duration::from_secs(self.clock_skew))
             .not_before(at(self.not_before))
             .clock(move || now)
-            .build_codec()
-            .unwrap()
+    }
+
+    /// The cookies that the crate sets for a session, in one or two.
+    fn encode_cookies(&self, session: &Session) -> Option<Cookies> {
+        // A session of a manager's own begins now; what it stores is what counts here.
+        let manager = self.config(session.schema).two_cookies(true).build().unwrap();
+        let new = manager.load(None::<&str>);
+        for (key, json) in &session.data {
+            new.set(key, RawValue::from_string(json.clone()).unwrap()).unwrap();
+        }
+        let lines = manager.commit(&new).ok()?;
+        let pair = |line: String| {
+            let (name, rest) = line.split_once('=').unwrap();
+            (name.to_owned(), rest.split(';').next().unwrap().to_owned())
+        };
+        Some(lines.into_iter().map(pair).collect())
+    }
+
+    /// What the crate makes of the cookies of a request.
+    fn decode_cookies(&self, cookies: &Cookies, schema: u8) -> Result<Option<Session>, String> {
+        let manager = self.config(schema).two_cookies(true).build().unwrap();
+        let session = manager.load(cookies.iter().map(|(name, value)| format!("{name}={value}")));
+        match session.status() {
+            Status::New => Ok(None),
+            Status::Rejected(reason) => Err(reason.as_str().to_owned()),
+            _ => Ok(Some(Session::of(&session.snapshot().unwrap()))),
+        }
     }
 
     /// Another server, where the key that seals here is the last of the ring.
@@ -202,12 +231,34 @@ impl Peer {
         }));
         answer.refused.map_or_else(|| Ok(answer.value.unwrap()), Err)
     }
+
+    fn decode_cookies(&mut self, cookies: &Cookies, deployment: &Deployment) -> Result<Option<Session>, String> {
+        let Deployment { keys, name, audience, now, clock_skew, absolute_timeout, not_before, .. } = deployment;
+        let answer = self.ask(&json!({
+            "op": "decode_cookies", "cookies": cookies, "keys": keys, "name": name, "audience": audience, "now": now,
+            "clock_skew": clock_skew, "absolute_timeout": absolute_timeout, "not_before": not_before,
+        }));
+        answer.refused.map_or(Ok(answer.session), Err)
+    }
+
+    fn encode_cookies(&mut self, session: &Session, deployment: &Deployment) -> Result<Cookies, String> {
+        let Deployment { keys, name, audience, padding, .. } = deployment;
+        let answer = self.ask(&json!({
+            "op": "encode", "session": session, "keys": keys, "name": name, "audience": audience, "padding": padding,
+            "two_cookies": true,
+        }));
+        answer.refused.map_or_else(|| Ok(answer.cookies.unwrap()), Err)
+    }
 }
+
+/// What a response sets, pairs of name and value.
+type Cookies = Vec<(String, String)>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {
     value: Option<String>,
+    cookies: Option<Vec<(String, String)>>,
     session: Option<Session>,
     refused: Option<String>,
 }
@@ -414,6 +465,13 @@ struct Vectors {
     absolute_timeout: u64,
     accepted: Vec<Vector>,
     refused: Vec<Vector>,
+    two_cookies: TwoCookies,
+}
+
+#[derive(Deserialize)]
+struct TwoCookies {
+    accepted: Vec<Vector>,
+    refused: Vec<Vector>,
 }
 
 #[derive(Deserialize)]
@@ -423,7 +481,10 @@ struct Vector {
     cookie_name: String,
     audience: String,
     now: u64,
+    #[serde(default)]
     value: String,
+    #[serde(default)]
+    cookies: Cookies,
     padding_block: Option<usize>,
     flags: Option<u8>,
     #[serde(flatten)]
@@ -480,6 +541,49 @@ fn every_refused_vector_is_refused_for_its_reason_in_every_language() {
             assert_eq!(refused.err(), vector.reason, "{}: {}", peer.language, vector.name);
         }
     }
+}
+
+#[test]
+fn every_vector_of_two_cookies_is_taken_or_refused_as_it_says_in_every_language() {
+    let vectors = Vectors::read();
+    let TwoCookies { accepted, refused } = &vectors.two_cookies;
+    assert!(accepted.len() >= 12 && refused.len() >= 20);
+    for mut peer in peers() {
+        for vector in accepted {
+            let opened = peer.decode_cookies(&vector.cookies, &vectors.deployment(vector));
+            assert_eq!(opened, Ok(Some(vectors.session(vector))), "{}: {}", peer.language, vector.name);
+        }
+        for vector in refused {
+            let opened = peer.decode_cookies(&vector.cookies, &vectors.deployment(vector));
+            assert_eq!(opened.err(), vector.reason, "{}: {}", peer.language, vector.name);
+        }
+    }
+}
+
+#[test]
+fn two_cookies_that_the_crate_or_a_language_sets_open_in_the_others() {
+    let mut random = Random(7);
+    let mut in_two = 0;
+    for round in 0..100 {
+        let (deployment, mut session) = random.good();
+        let deployment = Deployment { name: deployment.name.chars().take(40).collect(), ..deployment };
+        session.data.push(("long".to_owned(), format!("\"{}\"", "x".repeat(random.size(5000)))));
+        let reader = deployment.reader();
+        let by_crate = deployment.encode_cookies(&session);
+        for mut peer in peers() {
+            let what = format!("{} {round}: {reader:?}", peer.language);
+            if let Some(cookies) = &by_crate {
+                in_two += usize::from(cookies.len() == 2);
+                // The crate's session began when it was sealed.
+                let opened = peer.decode_cookies(cookies, &reader).map(|session| session.unwrap().data);
+                assert_eq!(opened.as_ref(), Ok(&session.data), "{what}");
+            }
+            if let Ok(cookies) = peer.encode_cookies(&session, &deployment) {
+                assert_eq!(reader.decode_cookies(&cookies, session.schema), Ok(Some(session.clone())), "{what}");
+            }
+        }
+    }
+    assert!(in_two > 20 || peers().count() == 0, "{in_two}");
 }
 
 #[test]

@@ -227,3 +227,38 @@ fn debug_shows_no_cookie_and_no_value() {
     let text = format!("{cookies:?} {browser:?}");
     assert!(!text.contains("s3cret") && text.contains("has_cookie: true"), "{text}");
 }
+
+#[test]
+fn a_session_over_two_cookies_lives_in_the_browser_and_in_the_cookies_of_tests() {
+    let (manager, _) = manager_with(|config| config.two_cookies(true));
+    let mut browser = TestBrowser::new(&manager);
+    let session = browser.load();
+    session.set("text", "x".repeat(4000)).unwrap();
+    browser.commit(&session).unwrap();
+    let names = |browser: &TestBrowser| -> BTreeSet<String> {
+        let pairs = browser.cookie().unwrap_or_default().split("; ");
+        pairs.filter_map(|pair| Some(pair.split_once('=')?.0.to_owned())).collect()
+    };
+    let both = BTreeSet::from(["tideway_session".to_owned(), "tideway_session-2".to_owned()]);
+    assert_eq!(names(&browser), both);
+    let session = browser.load();
+    assert_eq!(session.get("text"), Ok(Some("x".repeat(4000))));
+    session.set("text", "short").unwrap();
+    browser.commit(&session).unwrap();
+    assert_eq!(names(&browser).len(), 1);
+    assert_eq!(browser.load().get("text"), Ok(Some("short".to_owned())));
+
+    let cookies = TestCookies::new(&manager).with("text", "x".repeat(4000));
+    let mut browser = browser.with_cookie(cookies.logged_in());
+    assert_eq!(names(&browser), both);
+    assert!(browser.load().contains("text"));
+    let session = browser.load();
+    session.destroy();
+    browser.commit(&session).unwrap();
+    assert_eq!(browser.cookie(), None);
+    let reason = |cookie: String| refusal(&manager, &cookie).unwrap().as_str();
+    assert_eq!(reason(cookies.expired()), "expired_idle");
+    assert_eq!(reason(cookies.foreign_key()), "unknown_key");
+    assert_eq!(reason(cookies.tampered()), "incomplete");
+    assert_eq!(reason(cookies.other_name()), "incomplete");
+}

@@ -7,7 +7,7 @@ import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
-const [VERSION, LIMIT, FLASH] = [1, 4096, 0x80];
+const [VERSION, LIMIT, BOTH_LIMIT, FLASH] = [1, 4096, 7600, 0x80];
 const TIMES = ["created_at", "issued_at", "expires_at"];
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }); // "ignore" a byte order mark: keep it
 
@@ -115,24 +115,32 @@ function utf8(bytes) {
   }
 }
 
-/** The cookie's value. `nonce` is for test vectors: a nonce used twice lets anyone forge every session. */
-export function encode(session, key, name, { audience = "", padding = 32, nonce = randomBytes(24) } = {}) {
+function isTooLong(text, name, twoCookies = false) {
+  const [length, nameLength] = [text, name].map((part) => Buffer.byteLength(part));
+  return length + nameLength > LIMIT && !(twoCookies && length + 2 * nameLength + 4 <= BOTH_LIMIT);
+}
+
+/**
+ * The cookie's value, or with two_cookies a longer text for `toCookies`. `nonce` is for test vectors: a nonce used twice
+ * lets anyone forge every session.
+ */
+export function encode(session, key, name, options = {}) {
+  const { audience = "", padding = 32, nonce = randomBytes(24), two_cookies = false } = options;
   const plaintext = writePlaintext(session, padding);
   check(isDeepStrictEqual(readPlaintext(plaintext), session), "malformed"); // writes nothing that it can't read back
   const head = Buffer.concat([Buffer.of(VERSION), keyId(key)]);
   const sealed = encrypt(key, nonce, plaintext, additionalData(head, name, audience));
   const value = Buffer.concat([head, nonce, sealed]).toString("base64url");
-  check(Buffer.byteLength(name) + value.length <= LIMIT, "too_long");
+  check(!isTooLong(value, name, two_cookies), "too_long");
   return value;
 }
 
 /** The session of a cookie's value, under any of `keys`, or an exception `Refused`. Its schema is yours to check. */
 export function decode(value, keys, name, options = {}) {
   const { audience = "", now = Math.floor(Date.now() / 1000), clock_skew = 60 } = options;
-  const { absolute_timeout = 30 * 86400, not_before = 0 } = options;
-  const length = Buffer.byteLength(value);
-  check(Buffer.byteLength(name) + length <= LIMIT, "too_long");
-  check(length >= 104, "malformed");
+  const { absolute_timeout = 30 * 86400, not_before = 0, two_cookies = false } = options;
+  check(!isTooLong(value, name, two_cookies), "too_long");
+  check(Buffer.byteLength(value) >= 104, "malformed");
   const envelope = fromText(value);
   check(envelope[0] === VERSION, "unsupported_version");
   const key = keys.find((key) => keyId(key).equals(envelope.subarray(1, 5)));
@@ -146,16 +154,57 @@ export function decode(value, keys, name, options = {}) {
   return session;
 }
 
+/** The cookies to set for a text, pairs of name and value: one, or two if it needs two, in this order. */
+export function toCookies(text, name) {
+  if (!isTooLong(text, name)) return [[name, text]];
+  const middle = Math.ceil(text.length / 2);
+  return [[`${name}-2`, text.slice(middle)], [name, `2~${text.slice(0, middle)}`]];
+}
+
+/** The newest session of a request's cookies, pairs of name and value; null without one, or an exception `Refused`. */
+export function decodeCookies(cookies, keys, name, options = {}) {
+  const valuesOf = (wanted) => cookies.filter(([found]) => found === wanted).map(([, value]) => value).slice(0, 4);
+  const [firsts, seconds] = [valuesOf(name), valuesOf(`${name}-2`)];
+  const [sessions, refusals] = [[], []];
+  let tries = 4;
+  for (const first of firsts) {
+    const isPart = first.length > 2 && first.startsWith("2~");
+    const fitting = seconds.filter((second) => !isTooLong(second, `${name}-2`));
+    const texts = isPart ? fitting.slice(0, tries).map((second) => first.slice(2) + second) : [first];
+    const isTooLongPart = isPart && isTooLong(first, name);
+    let refusal = isTooLongPart ? "too_long" : "incomplete";
+    for (const text of isTooLongPart ? [] : texts) {
+      if (isPart) tries -= 1;
+      try {
+        sessions.push(decode(text, keys, name, { ...options, two_cookies: isPart }));
+        refusal = null;
+      } catch (reason) {
+        if (!(reason instanceof Refused)) throw reason;
+        if (isPart && ["malformed", "too_long", "not_authentic"].includes(reason.message)) continue;
+        refusal = reason.message;
+      }
+      break; // no other part fits better
+    }
+    if (refusal) refusals.push(refusal);
+  }
+  if (sessions.length) return sessions.reduce((best, other) => (other.issued_at > best.issued_at ? other : best));
+  check(firsts.length || !seconds.length, "incomplete");
+  check(!refusals.length, refusals[0]);
+  return null;
+}
+
 /** One line of the filter that tests/interop.rs talks to. There, keys and nonce are hex, and data and flash pairs. */
-function answer({ op, keys, name, session, value, nonce, ...options }) {
+function answer({ op, keys, name, session, value, nonce, cookies, ...options }) {
   keys = keys.map((key) => Buffer.from(key, "hex"));
   if (nonce) options.nonce = Buffer.from(nonce, "hex");
   try {
     if (op === "encode") {
       const maps = { data: new Map(session.data), flash: new Map(session.flash) };
-      return { value: encode({ ...session, ...maps }, keys[0], name, options) };
+      value = encode({ ...session, ...maps }, keys[0], name, options);
+      return { value, cookies: toCookies(value, name) };
     }
-    session = decode(value, keys, name, options);
+    session = op === "decode_cookies" ? decodeCookies(cookies, keys, name, options) : decode(value, keys, name, options);
+    if (!session) return { session };
     return { session: { ...session, data: [...session.data], flash: [...session.flash] } };
   } catch (reason) {
     if (reason instanceof Refused) return { refused: reason.message };

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-VERSION, LIMIT, FLASH = 1, 4096, 0x80
+VERSION, LIMIT, BOTH_LIMIT, FLASH = 1, 4096, 7600, 0x80
 TIMES = ("created_at", "issued_at", "expires_at")
 
 
@@ -96,19 +96,25 @@ def read_plaintext(plaintext):
             **dict(zip(TIMES, times)), "data": entries[0], "flash": entries[FLASH]}
 
 
-def encode(session, key, name, audience="", padding=32, nonce=None):
-    """The cookie's value. `nonce` is for test vectors: a nonce used twice lets anyone forge every session."""
+def is_too_long(text, name, two_cookies=False):
+    length, name = (len(part.encode(errors="surrogatepass")) for part in (text, name))
+    return length + name > LIMIT and not (two_cookies and length + 2 * name + 4 <= BOTH_LIMIT)
+
+
+def encode(session, key, name, audience="", padding=32, nonce=None, two_cookies=False):
+    """The cookie's value, or a longer text for `to_cookies`. `nonce` is for test vectors: a nonce used twice lets anyone forge every session."""
     plaintext = write_plaintext(session, padding)
     check(read_plaintext(plaintext) == session, "malformed")  # writes nothing that it could not read back
     value = to_text(seal(plaintext, key, name, audience, nonce or os.urandom(24))).decode()
-    check(len(name.encode()) + len(value) <= LIMIT, "too_long")
+    check(not is_too_long(value, name, two_cookies), "too_long")
     return value
 
 
-def decode(value, keys, name, audience="", now=None, clock_skew=60, absolute_timeout=30 * 86400, not_before=0):
+def decode(value, keys, name, audience="", now=None, clock_skew=60, absolute_timeout=30 * 86400, not_before=0,
+           two_cookies=False):
     """The session of a cookie's value, under any of `keys`, or an exception `Refused`. Its schema is yours to check."""
+    check(not is_too_long(value, name, two_cookies), "too_long")
     value = value.encode(errors="surrogatepass")
-    check(len(name.encode()) + len(value) <= LIMIT, "too_long")
     check(len(value) >= 104, "malformed")
     envelope = from_text(value)
     check(envelope[0] == VERSION, "unsupported_version")
@@ -128,14 +134,57 @@ def decode(value, keys, name, audience="", now=None, clock_skew=60, absolute_tim
     return session
 
 
-def answer(op, keys, name, session=None, value=None, nonce=None, **options):
+def to_cookies(text, name):
+    """The cookies to set for a text, pairs of name and value: one, or two if it needs two, in this order."""
+    if not is_too_long(text, name):
+        return [(name, text)]
+    middle = (len(text) + 1) // 2
+    return [(name + "-2", text[middle:]), (name, "2~" + text[:middle])]
+
+
+def decode_cookies(cookies, keys, name, **options):
+    """The newest session of a request's cookies, pairs of name and value; None without one, or an exception `Refused`."""
+    ours = [[value for found, value in cookies if found == wanted][:4] for wanted in (name, name + "-2")]
+    (firsts, seconds), sessions, refusals, tries = ours, [], [], 4
+    for first in firsts:
+        is_part = len(first) > 2 and first[:2] == "2~"
+        if is_part and is_too_long(first, name):
+            refusals.append(Refused("too_long"))
+            continue
+        texts = [first[2:] + second for second in seconds if not is_too_long(second, name + "-2")]
+        for text in texts[:tries] if is_part else [first]:
+            tries -= is_part
+            try:
+                sessions.append(decode(text, keys, name, two_cookies=is_part, **options))
+                break
+            except Refused as reason:
+                if not is_part or str(reason) not in ("malformed", "too_long", "not_authentic"):
+                    refusals.append(reason)
+                    break  # no other part fits better
+        else:
+            refusals.append(Refused("incomplete"))
+    if sessions:
+        return max(sessions, key=lambda session: session["issued_at"])
+    check(firsts or not seconds, "incomplete")
+    if refusals:
+        raise refusals[0]
+    return None
+
+
+def answer(op, keys, name, session=None, value=None, nonce=None, cookies=None, **options):
     """One line of the filter that tests/interop.rs talks to. There, keys and nonce are hex and data and flash pairs."""
     keys, nonce = [bytes.fromhex(key) for key in keys], bytes.fromhex(nonce or "")
     try:
         if op == "encode":
             session.update({kind: dict(session[kind]) for kind in ("data", "flash")})
-            return {"value": encode(session, keys[0], name, nonce=nonce, **options)}
-        session = decode(value, keys, name, **options)
+            value = encode(session, keys[0], name, nonce=nonce, **options)
+            return {"value": value, "cookies": to_cookies(value, name)}
+        if op == "decode_cookies":
+            session = decode_cookies([tuple(cookie) for cookie in cookies], keys, name, **options)
+        else:
+            session = decode(value, keys, name, **options)
+        if session is None:
+            return {"session": None}
         return {"session": {**session, **{kind: list(session[kind].items()) for kind in ("data", "flash")}}}
     except Refused as reason:
         return {"refused": str(reason)}

@@ -70,11 +70,11 @@ impl Codec {
             let Some(left) = tries.checked_sub(1) else { return Err(DecodeError::TooManyCandidates.into()) };
             *tries = left;
             match self.open_whole(&[first, second].concat(), Some(now)) {
-                // Refused at the seal or before it, so another part may fit.
-                Err(
-                    Refusal { reason: DecodeError::NotAuthentic | DecodeError::TooLong, .. }
-                    | Refusal { reason: DecodeError::Malformed, key_id: None },
-                ) => {}
+                // Another part may fit.
+                Err(Refusal {
+                    reason: DecodeError::NotAuthentic | DecodeError::Malformed | DecodeError::TooLong,
+                    ..
+                }) => {}
                 outcome => return outcome,
             }
         }

@@ -9,8 +9,8 @@ use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::Session;
 
-/// A browser that keeps the manager's one cookie. It drops the cookie when a response deletes it, and never by itself:
-/// that a session ends is the server's to say. It looks at no Path, Domain or Secure.
+/// A browser that keeps the manager's one cookie, or both of a session over two. It drops a cookie when a response deletes
+/// it, and never by itself: that a session ends is the server's to say. It looks at no Path, Domain or Secure.
 ///
 /// ```
 /// use sealed_session::testing::TestBrowser;
@@ -125,10 +125,19 @@ impl TestBrowser {
     pub fn receive(&mut self, set_cookies: impl IntoIterator<Item: AsRef<str>>) {
         for set_cookie in set_cookies {
             let SetCookie { name, value, is_deletion } = SetCookie::parse(set_cookie.as_ref());
-            if name == self.manager.codec().cookie_name() {
-                self.cookie = (!is_deletion).then(|| format!("{name}={value}"));
+            let codec = self.manager.codec();
+            if name == codec.cookie_name() || codec.second_name() == Some(name) {
+                self.put(name, (!is_deletion).then(|| format!("{name}={value}")));
             }
         }
+    }
+
+    /// Puts a pair in the place of those with its name, or drops them.
+    fn put(&mut self, name: &str, pair: Option<String>) {
+        let pairs = self.cookie.iter().flat_map(|cookie| cookie.split(';')).map(str::trim);
+        let others = pairs.filter(|pair| pair.split('=').next() != Some(name)).map(str::to_owned);
+        let kept: Vec<_> = others.chain(pair).collect();
+        self.cookie = (!kept.is_empty()).then(|| kept.join("; "));
     }
 }
 
@@ -139,7 +148,8 @@ impl fmt::Debug for TestBrowser {
     }
 }
 
-/// Reads the session in a Set-Cookie header of a response, as the next request will.
+/// Reads the session in a Set-Cookie header of a response, as the next request will. Of two cookies neither holds a session;
+/// let [`TestBrowser::receive`] take both.
 ///
 /// # Errors
 /// [`SetCookieError`] when it is a cookie of another name, a deletion, or one that the manager refuses.

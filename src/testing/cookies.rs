@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::manager::SessionManager;
 use crate::time::{Times, UnixTime};
 
-/// Cookie headers (`name=value`) of a session with the given values: a good one, and one for each way of being bad.
+/// Cookie headers (`name=value`, or two such pairs) of a session with the given values: a good one, and one for each way of being bad.
 ///
 /// Each call seals another session with an id of its own, at the time of the manager's clock.
 ///
@@ -113,7 +113,8 @@ impl TestCookies {
         self.header(&self.sealed(&data))
     }
 
-    /// A good cookie with one character changed: [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic).
+    /// A good cookie with one character changed: [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic), or
+    /// [`DecodeError::Incomplete`](crate::DecodeError::Incomplete) of a session over two cookies.
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -156,13 +157,15 @@ impl TestCookies {
         let config = SessionConfig::new(Key::generate().expect("there should be a random key"))
             .cookie_name(self.codec.cookie_name())
             .schema(data.schema())
-            .max_cookie_bytes(usize::MAX);
+            .max_cookie_bytes(usize::MAX)
+            .two_cookies(self.codec.second_name().is_some());
         let codec = config.build_codec().expect("the name of a cookie that exists should be good");
         self.header(&codec.encode(&data).expect("the session should fit into a cookie"))
     }
 
     /// A cookie sealed under the manager's key for another name, and sent under the manager's:
-    /// [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic).
+    /// [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic), or
+    /// [`DecodeError::Incomplete`](crate::DecodeError::Incomplete) of a session over two cookies.
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -194,6 +197,6 @@ impl TestCookies {
     }
 
     fn header(&self, value: &str) -> String {
-        format!("{}={value}", self.codec.cookie_name())
+        self.codec.cookie_header(value)
     }
 }

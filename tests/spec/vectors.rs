@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sealed_session::{Codec, SessionConfig, UnixTime};
+use sealed_session::{Codec, Session, SessionConfig, UnixTime};
 use serde::Deserialize;
 
 use crate::common::{at, key};
@@ -15,6 +15,28 @@ struct Vectors {
     absolute_timeout: u64,
     accepted: Vec<Accepted>,
     refused: Vec<Refused>,
+    two_cookies: TwoCookies,
+}
+
+#[derive(Deserialize)]
+struct TwoCookies {
+    accepted: Vec<InCookies>,
+    refused: Vec<InCookies>,
+}
+
+#[derive(Deserialize)]
+struct InCookies {
+    name: String,
+    cookie_name: String,
+    audience: String,
+    now: u64,
+    cookies: Vec<(String, String)>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    issued_at: u64,
+    #[serde(default)]
+    data: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +70,10 @@ fn vectors() -> Vectors {
 }
 
 fn codec(vectors: &Vectors, cookie_name: &str, audience: &str, schema: u8, now: u64) -> Codec {
+    config(vectors, cookie_name, audience, schema, now).build_codec().unwrap()
+}
+
+fn config(vectors: &Vectors, cookie_name: &str, audience: &str, schema: u8, now: u64) -> SessionConfig {
     SessionConfig::new(key(&vectors.key))
         .cookie_name(cookie_name)
         .audience(audience)
@@ -56,8 +82,6 @@ fn codec(vectors: &Vectors, cookie_name: &str, audience: &str, schema: u8, now: 
         .absolute_timeout(Duration::from_secs(vectors.absolute_timeout))
         .max_cookie_bytes(4096)
         .clock(move || at(now))
-        .build_codec()
-        .unwrap()
 }
 
 #[test]
@@ -89,5 +113,35 @@ fn every_refused_vector_is_refused_for_its_reason() {
     for v in &vectors.refused {
         let codec = codec(&vectors, &v.cookie_name, &v.audience, 0, v.now);
         assert_eq!(codec.decode(&v.value).unwrap_err().as_str(), v.reason, "{}", v.name);
+    }
+}
+
+impl InCookies {
+    fn load(&self, vectors: &Vectors) -> Session {
+        let config = config(vectors, &self.cookie_name, &self.audience, 0, self.now);
+        let manager = config.two_cookies(true).build().unwrap();
+        manager.load(self.cookies.iter().map(|(name, value)| format!("{name}={value}")))
+    }
+}
+
+#[test]
+fn every_vector_of_two_cookies_opens_to_its_session() {
+    let vectors = vectors();
+    assert!(vectors.two_cookies.accepted.len() >= 12);
+    for v in &vectors.two_cookies.accepted {
+        let session = v.load(&vectors);
+        assert_eq!(session.rejected(), None, "{}", v.name);
+        assert_eq!(session.issued_at(), at(v.issued_at), "{}", v.name);
+        let data = session.snapshot().unwrap();
+        assert!(data.entries().eq(v.data.iter().map(|(key, json)| (key.as_str(), json.as_str()))), "{}", v.name);
+    }
+}
+
+#[test]
+fn every_vector_of_parts_that_make_no_session_is_refused_for_its_reason() {
+    let vectors = vectors();
+    assert!(vectors.two_cookies.refused.len() >= 20);
+    for v in &vectors.two_cookies.refused {
+        assert_eq!(v.load(&vectors).rejected().unwrap().as_str(), v.reason, "{}", v.name);
     }
 }

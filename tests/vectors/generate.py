@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "interop"))
-from sealed_session import encode, key_id, seal, to_text, write_entry, write_plaintext  # noqa: E402
+from sealed_session import encode, key_id, seal, to_cookies, to_text, write_entry, write_plaintext  # noqa: E402
 
 KEY = bytes(range(32))
 NONCE = bytes(range(0x40, 0x58))
@@ -108,9 +108,74 @@ refuse("30 days after its creation", "expired_absolute",
        text(envelope(first, plaintext({**first, "expires_at": 2**40 - 1}))), now=1700000000 + 30 * 86400)
 refuse("issued beyond the clock skew of 60 seconds", "not_yet_valid", good, now=1700003539)
 
+# Two cookies: a session of 33 bytes is cut as well as one of 5,000, which keeps this file short.
+NAME, SECOND = BASE["cookie_name"], BASE["cookie_name"] + "-2"
+whole, partial = [], []
+
+
+def two(issued_at=BASE["issued_at"], nonce=NONCE, key=KEY, **changes):
+    v = {**BASE, "issued_at": issued_at, **changes}
+    return v, encode(session(v), key, v["cookie_name"], v["audience"], v["padding_block"], nonce, two_cookies=True)
+
+
+def cut(value, place):
+    return [[NAME, "2~" + value[:place]], [SECOND, value[place:]]]
+
+
+def read(name, of, cookies):
+    v = {key: of[0][key] for key in BASE if key != "padding_block"}
+    whole.append({"name": name, **v, "cookies": cookies})
+
+
+def miss(name, reason, cookies, **changes):
+    v = {key: BASE[key] for key in ("cookie_name", "audience", "now")}
+    partial.append({"name": name, "reason": reason, **v, **changes, "cookies": cookies})
+
+
+large = two(data=[["long", json.dumps("x" * 4000)]])
+largest = two(data=[["long", json.dumps("x" * (5674 - 45 - 33 - 7 - 2))]], padding_block=1)
+assert sum(len(name) + len(value) for name, value in to_cookies(largest[1], NAME)) == 7600
+old = two(1700003500, bytes(range(24)), data=[["user_id", '"1"']])
+new = two(1700003600, bytes(range(1, 25)), data=[["user_id", '"2"']])
+(old_first, old_second), (new_first, new_second) = cut(old[1], 70), cut(new[1], 90)
+read("two halves", large, [list(cookie) for cookie in to_cookies(large[1], NAME)])
+read("7,600 bytes of names and values", largest, [list(cookie) for cookie in to_cookies(largest[1], NAME)])
+read("a text that would fit into one cookie", new, [new_first, new_second])
+read("the second part first, and other cookies between", new, [["a", "1"], new_second, [NAME + "-3", "b"], new_first])
+read("one character in the first cookie", new, cut(new[1], 1))
+read("one character in the second cookie", new, cut(new[1], len(new[1]) - 1))
+read("one cookie, and a second one that is left over", new, [[NAME, new[1]], old_second])
+read("an older session in two cookies, a newer one in one", new, [old_first, old_second, [NAME, new[1]]])
+read("an older session in one cookie, a newer one in two", new, [[NAME, old[1]], new_first, new_second])
+read("two sessions in two cookies each", new, [old_first, new_first, new_second, old_second])
+read("a newer first part whose second is missing", old, [new_first, old_first, old_second])
+read("the fourth pair that is tried", new, [new_first, old_second, [SECOND, "x"], [SECOND, ""], new_second])
+miss("the first part alone", "incomplete", [new_first])
+miss("the second part alone", "incomplete", [new_second])
+miss("parts of two sessions", "incomplete", [new_first, old_second])
+miss("parts of two sessions, the other way round", "incomplete", [old_first, new_second])
+miss("the first part under both names", "incomplete", [new_first, [SECOND, new_first[1][2:]]])
+miss("a second part cut short", "incomplete", [new_first, [SECOND, new_second[1][:-1]]])
+miss("a second part with one character changed", "incomplete", [new_first, [SECOND, "~" + new_second[1][1:]]])
+miss("a second part with the mark", "incomplete", [new_first, [SECOND, "2~" + new_second[1]]])
+miss("bound to the name of the second cookie", "incomplete", cut(two(cookie_name=SECOND)[1], 70))
+miss("another audience", "incomplete", [new_first, new_second], audience="shop")
+over = "AfV8ds4A" + "A" * (7600 - 2 * len(NAME) - 4 - 8)
+miss("7,601 bytes of names and values", "incomplete", cut(over + "A", 3783))
+miss("7,600 bytes of names and values that no key sealed", "unknown_key", cut("AfV8ds9A" + over[8:], 3783))
+miss("a first part that no browser keeps", "too_long", cut(over, 4096 - len(NAME) - 1))
+miss("a second part that no browser keeps", "incomplete", cut(over, len(over) - (4096 - len(SECOND) + 1)))
+for mark in ("0~", "1~", "3~", "~"):
+    miss(f"a first part that begins with {mark}", "malformed", [[NAME, mark + new_first[1][2:]], new_second])
+miss("a mark and nothing behind it", "malformed", [[NAME, "2~"], [SECOND, new[1]]])
+miss("the second it expires", "expired_idle", [new_first, new_second], now=1700090000)
+miss("version 2", "unsupported_version", [[NAME, "2~Ag" + new_first[1][4:]], new_second])
+miss("another key", "unknown_key", cut(two(key=bytes(range(1, 33)))[1], 70))
+
 print(json.dumps({
     "format": "sealed-session v1",
     "key": KEY.hex(), "key_id": key_id(KEY).hex(), "nonce": NONCE.hex(), "session_id": SESSION_ID.hex(),
     "clock_skew": 60, "absolute_timeout": 30 * 86400,
     "accepted": accepted, "refused": refused,
+    "two_cookies": {"accepted": whole, "refused": partial},
 }, ensure_ascii=False, indent=1))
