@@ -344,7 +344,7 @@ impl Codec {
         }
         let mut line = writer.begin(chars);
         self.seal(data, &mut line)?;
-        self.finish(writer, &mut line, data);
+        writer.finish(&mut line, max_age(data));
         Ok(SetCookies::new(line, second.as_ref().filter(|_| has_second).map(SetCookieWriter::deletion)))
     }
 
@@ -352,11 +352,6 @@ impl Codec {
     pub(crate) fn deletions(&self) -> SetCookies {
         let Inner { writer, second, .. } = &*self.inner;
         SetCookies::new(writer.deletion(), second.as_ref().map(SetCookieWriter::deletion))
-    }
-
-    fn finish(&self, writer: &SetCookieWriter, line: &mut String, data: &SessionData) {
-        let left = data.expires_at().seconds_since(data.issued_at());
-        writer.finish(line, data.is_persistent().then_some(left));
     }
 
     pub(crate) fn lifetime(&self) -> &Lifetime {
@@ -487,6 +482,11 @@ impl fmt::Debug for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Codec").field("cookie_name", &self.cookie_name()).finish_non_exhaustive()
     }
+}
+
+/// How long the browser keeps the cookie, in seconds; `None` until it is closed.
+fn max_age(data: &SessionData) -> Option<u64> {
+    data.is_persistent().then(|| data.expires_at().seconds_since(data.issued_at()))
 }
 
 const LARGEST_SHOWN: usize = 3;

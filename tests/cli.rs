@@ -358,6 +358,11 @@ fn what_is_refused_on_sight_is_explained_with_and_without_a_key() {
         ("\"AfV8\"", "malformed", "character 1 is '\"', which base64url without padding does not have"),
         (&FIRST.replace('_', "%5F"), "malformed", "character 40 is '%', which base64url without padding does not have"),
         (&FIRST[..185], "malformed", "no base64url text has its length: it is cut short, or one character too long"),
+        (
+            &format!("2~{FIRST}"),
+            "malformed",
+            "it is the first of two cookies of one session, which this command does not read",
+        ),
         (&format!("{}B", &FIRST[..185]), "malformed", "its last character has stray bits: it is cut short, or changed"),
         (&format!("B{}", &FIRST[1..]), "unsupported_version", ""),
         (&"A".repeat(4100), "too_long", ""),

@@ -3,7 +3,7 @@
 //! The first cookie has the configured name, and `2~` before its part; the second has `-2` behind that name, and the rest. The
 //! one seal over both is what finds out that a part is missing, old, foreign or in the wrong place.
 
-use super::{Codec, Opened};
+use super::{Codec, Opened, max_age};
 use crate::data::SessionData;
 use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
@@ -83,7 +83,7 @@ impl Codec {
 
     /// Opens a text that may be longer than one cookie holds.
     pub(super) fn open_whole(&self, text: &[u8], now: Option<UnixTime>) -> Result<Opened, Refusal> {
-        let mut buffer = vec![0; wire::bytes_in(text.len().min(BOTH_LIMIT))];
+        let mut buffer = vec![0; wire::bytes_in(BOTH_LIMIT)];
         self.open_in(&mut buffer, text, self.inner.max_read_chars.both, now)
     }
 
@@ -96,7 +96,7 @@ impl Codec {
             let mut line = writer.begin(mark.len().saturating_add(part.len()));
             line.push_str(mark);
             line.push_str(part);
-            self.finish(writer, &mut line, data);
+            writer.finish(&mut line, max_age(data));
             line
         };
         // Until a client that takes them one by one has the first part too, a cookie that it held before still opens.

@@ -455,8 +455,9 @@ fn a_name_keeps_its_prefix_and_a_second_name_that_gets_one_keeps_to_its_rules() 
     let problems = |name: &str, two: bool| {
         let config = SessionConfig::new(key(FIRST_KEY)).cookie_name(name).two_cookies(two);
         let built = config.secure(false).path("/a").http_only(false).build();
-        let problems = built.err().map(|error| error.problems().iter().map(|p| p.setting().to_owned()).collect());
-        problems.unwrap_or_else(Vec::new)
+        let problems: Option<Vec<String>> =
+            built.err().map(|error| error.problems().iter().map(|p| p.setting().to_owned()).collect());
+        problems.unwrap_or_default()
     };
     assert_eq!(problems("__Host", false), [""; 0]);
     assert_eq!(problems("__Host", true), ["path", "secure"]);

@@ -38,6 +38,9 @@ fn flaw(value: &str, is_decoded: bool) -> Option<String> {
     if value.is_empty() {
         return Some("it is empty, as in a deletion".to_owned());
     }
+    if value.starts_with("2~") {
+        return Some("it is the first of two cookies of one session, which this command does not read".to_owned());
+    }
     if let Some((position, char)) = (1..).zip(value.chars()).find(|(_, char)| is_foreign(char)) {
         return Some(format!("character {position} is {char:?}, which base64url without padding does not have"));
     }
