@@ -57,6 +57,7 @@ struct Inner {
     max_read_chars: ReadLimits,
     padding_block: usize,
     persistent: bool,
+    save_uninitialized: bool,
     schema: u8,
     migrate: Option<Migrate>,
 }
@@ -88,6 +89,7 @@ impl Codec {
             max_read_chars: ReadLimits::new(options),
             padding_block: options.padding_block,
             persistent: options.persistent,
+            save_uninitialized: options.save_uninitialized,
             schema: options.schema,
             migrate: options.migrate.clone(),
         };
@@ -356,6 +358,11 @@ impl Codec {
 
     pub(crate) fn lifetime(&self) -> &Lifetime {
         &self.inner.lifetime
+    }
+
+    /// Whether a new session is sealed although nothing is stored in it.
+    pub(crate) fn saves_uninitialized(&self) -> bool {
+        self.inner.save_uninitialized
     }
 
     /// The bytes that the name and the value of the cookie would have together, or those of both cookies.

@@ -186,6 +186,30 @@ impl SessionConfig {
         self
     }
 
+    /// Whether a new session that a request looked at gets a cookie although nothing was stored in it: a pre-session,
+    /// whose id the next requests know. Off by default: no visitor is given a cookie without need.
+    ///
+    /// Its lifetime begins then. A cookie that is refused is replaced too, unless another node may know better
+    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)); one that was destroyed is deleted. A form
+    /// needs none of this: [`Session::csrf_token`](crate::Session::csrf_token) stores what it guards with.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).save_uninitialized(true).build()?;
+    /// let session = manager.load(None::<&str>);
+    /// assert!(manager.commit(&session)?.is_empty(), "nobody looked at it");
+    /// let id = session.id()?;
+    /// let session = manager.load(manager.commit(&session)?); // the next request brings the cookie back
+    /// assert_eq!(session.id()?, id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "pre_session")]
+    pub fn save_uninitialized(mut self, save: bool) -> Self {
+        self.options.save_uninitialized = save;
+        self
+    }
+
     /// How long a session lives unused, 24 hours by default, in whole seconds.
     ///
     /// A lower value is for sessions created or regenerated from then on; those already out keep the expiry that they have, so
@@ -630,6 +654,7 @@ pub(crate) struct Options {
     pub(crate) same_site: SameSite,
     pub(crate) partitioned: bool,
     pub(crate) persistent: bool,
+    pub(crate) save_uninitialized: bool,
     pub(crate) idle_timeout: Duration,
     pub(crate) absolute_timeout: Duration,
     pub(crate) extend_after: Option<Duration>,
@@ -659,6 +684,7 @@ impl Default for Options {
             same_site: SameSite::Lax,
             partitioned: false,
             persistent: true,
+            save_uninitialized: false,
             idle_timeout: Duration::from_secs(24 * 60 * 60),
             absolute_timeout: Duration::from_secs(30 * 24 * 60 * 60),
             extend_after: None,
@@ -691,6 +717,7 @@ impl fmt::Debug for Options {
             .field("same_site", &self.same_site)
             .field("partitioned", &self.partitioned)
             .field("persistent", &self.persistent)
+            .field("save_uninitialized", &self.save_uninitialized)
             .field("idle_timeout", &self.idle_timeout)
             .field("absolute_timeout", &self.absolute_timeout)
             .field("extend_after", &self.extend_after)

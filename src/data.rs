@@ -542,6 +542,26 @@ impl SessionData {
         self.put(Namespace::Flash, key, &typed::to_json(key, &value)?)
     }
 
+    /// Stores each field of a struct or map as a flash value; the others stay. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is stored then.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Not saved")?;
+    /// assert!(data.set_flashes(&BTreeMap::from([("name", "too long"), ("town", "unknown")]))?);
+    /// assert_eq!(data.flash().count(), 3);
+    /// assert_eq!(data.take_flash("town")?, Some("unknown".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_flashes<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<bool, ValueError> {
+        self.put_flashes(&typed::to_fields(values)?)
+    }
+
     /// Removes a flash value and returns it; `None` when there was none.
     ///
     /// # Errors
@@ -607,6 +627,17 @@ impl SessionData {
 
     pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
         self.entries.put_all(fields)
+    }
+
+    pub(crate) fn put_flashes(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
+        // On a copy, so that all of them are stored or none.
+        let mut entries = self.entries.clone();
+        for (key, json) in fields {
+            entries.put(Namespace::Flash, key, json)?;
+        }
+        let changed = entries != self.entries;
+        self.entries = entries;
+        Ok(changed)
     }
 
     pub(crate) fn remove_in(&mut self, namespace: Namespace, key: &str) -> bool {

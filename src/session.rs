@@ -328,6 +328,31 @@ impl Session {
         self.change(|data| data.put(Namespace::Flash, key, &json))
     }
 
+    /// Stores each field of a struct or map as a flash value of its own; the flash values under other keys stay. A map
+    /// that is to be read as a whole is one value: [`Session::set_flash`] takes it.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is stored then.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Refused { name: &'static str, error: &'static str }
+    ///
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set_flashes(&Refused { name: "Ada", error: "this name is taken" })?;
+    /// assert_eq!(session.take_flash("name")?, Some("Ada".to_owned()));
+    /// let left = session.flashes::<String>()?;
+    /// assert_eq!(left, [("error".to_owned(), "this name is taken".to_owned())]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "flash_map")]
+    pub fn set_flashes<T: Serialize + ?Sized>(&self, values: &T) -> Result<(), ValueError> {
+        let fields = typed::to_fields(values)?;
+        self.change(|data| data.put_flashes(&fields))
+    }
+
     /// Takes a flash value: it is gone from the next cookie. Those that nobody takes stay.
     ///
     /// # Errors

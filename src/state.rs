@@ -441,6 +441,7 @@ impl State {
                 Plan::Seal(SealCause::Extended)
             }
             (_, Origin::Refused(reason)) if reason.leaves_cookie() => Plan::Nothing,
+            (_, Origin::Nothing | Origin::Refused(_)) if codec.saves_uninitialized() => Plan::Seal(SealCause::New),
             (_, Origin::Refused(_)) if !self.deletion_sent => Plan::Delete(DeleteCause::Refused),
             (_, Origin::Destroyed) if !self.deletion_sent => Plan::Delete(DeleteCause::Destroyed),
             _ => Plan::Nothing,

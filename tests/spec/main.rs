@@ -9,6 +9,7 @@
 )]
 
 mod backends;
+mod coming_from;
 mod commit;
 mod common;
 mod cookies;

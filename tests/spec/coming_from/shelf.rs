@@ -1,0 +1,99 @@
+//! The smallest stores: one that answers everything in its own way, and one that has only what every store must have.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use sealed_session::{BackendError, BoxFuture, Record, Save, SessionId, SessionStore, UnixTime};
+
+/// Of an application's own: not well, and a deleted record ends no session elsewhere.
+#[derive(Default)]
+pub(super) struct Shelf(Plain);
+
+/// Without any of the methods that have a default.
+#[derive(Default)]
+pub(super) struct Plain(Mutex<HashMap<SessionId, Record>>);
+
+impl Plain {
+    fn records(&self) -> MutexGuard<'_, HashMap<SessionId, Record>> {
+        self.0.lock().unwrap()
+    }
+}
+
+/// As an application keeps it: behind a pointer that says nothing of its type.
+pub(super) fn shelf() -> Arc<dyn SessionStore> {
+    Arc::new(Arc::new(Shelf::default()))
+}
+
+pub(super) fn plain() -> Arc<dyn SessionStore> {
+    Arc::new(Arc::new(Plain::default()))
+}
+
+impl SessionStore for Plain {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async move { Ok(self.records().get(&id).cloned()) })
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            let mut records = self.records();
+            let is_wanted = records.contains_key(&id) == (save == Save::Update);
+            if is_wanted {
+                records.insert(id, record.clone());
+            }
+            Ok(is_wanted)
+        })
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            self.records().remove(&id);
+            Ok(())
+        })
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        Box::pin(async move {
+            let mut records = self.records();
+            let before = records.len();
+            records.retain(|_, record| record.expires_at() > now);
+            Ok(u64::try_from(before - records.len()).unwrap())
+        })
+    }
+}
+
+impl SessionStore for Shelf {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        self.0.load(id)
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        self.0.save(id, record, save)
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.0.delete(id)
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        self.0.cleanup_expired(now)
+    }
+
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { false })
+    }
+
+    fn supports_revocation(&self) -> bool {
+        false
+    }
+
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        Box::pin(async { Ok(self.0.records().iter().map(|(id, record)| (*id, record.clone())).collect()) })
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async {
+            self.0.records().clear();
+            Ok(())
+        })
+    }
+}

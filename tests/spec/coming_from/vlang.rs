@@ -1,0 +1,255 @@
+//! V's `x.sessions`, for vweb and veb: one typed value a session, and a lifetime that nothing moves.
+
+use std::time::Duration;
+
+use sealed_session::{BackendErrorKind, DecodeError, Record, SameSite, Save, SessionId, Status, Typed, UnixTime};
+use serde::{Deserialize, Serialize};
+
+use super::next;
+use super::shelf::{plain, shelf};
+use crate::common::{
+    NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, is_deletion, key, manager, manager_with, sealed,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[derive(Serialize, Deserialize, Default, PartialEq, Debug)]
+#[serde(default)]
+struct User {
+    name: Option<String>,
+    verified: bool,
+}
+
+fn user(name: &str, verified: bool) -> User {
+    User { name: Some(name.to_owned()), verified }
+}
+
+#[test]
+fn the_session_data_is_a_struct_that_is_empty_for_a_new_visitor() {
+    let manager = manager();
+    let session = fresh(&manager);
+    assert_eq!(*Typed::<User>::new(session.clone()).unwrap(), User::default());
+    session.set_data(&user("casper", false)).unwrap();
+    assert_eq!(*Typed::<User>::new(next(&manager, &session)).unwrap(), user("casper", false));
+}
+
+#[test]
+fn reading_a_struct_that_was_never_saved_is_an_error_unless_its_fields_have_defaults() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Strict {
+        name: String,
+    }
+    let session = fresh(&manager());
+    assert!(session.data::<Strict>().is_err());
+    session.set_data(&Strict { name: "casper".to_owned() }).unwrap();
+    assert_eq!(session.data(), Ok(Strict { name: "casper".to_owned() }));
+}
+
+#[test]
+fn a_save_makes_the_session_and_the_next_one_keeps_its_id() {
+    let manager = manager();
+    let session = fresh(&manager);
+    session.set_data(&user("casper", false)).unwrap();
+    let session = next(&manager, &session);
+    let id = session.id();
+    session.set_data(&user("casper", true)).unwrap();
+    let session = next(&manager, &session);
+    assert_eq!((session.data(), session.id()), (Ok(user("casper", true)), id));
+}
+
+#[test]
+fn a_save_replaces_a_cookie_that_is_no_good() {
+    let manager = manager();
+    let session = manager.load([format!("{NAME}=invalid.signature")]);
+    session.set_data(&user("casper", false)).unwrap();
+    assert_eq!(next(&manager, &session).data(), Ok(user("casper", false)));
+}
+
+#[test]
+fn a_resave_has_a_new_id_and_only_the_new_data() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    let old = session.id().unwrap();
+    session.regenerate().unwrap();
+    session.set_data(&user("casper", true)).unwrap();
+    let session = next(&manager, &session);
+    assert_ne!(session.id(), Ok(old));
+    assert_eq!(session.data(), Ok(user("casper", true)));
+    assert!(!session.contains("user_id"));
+}
+
+#[test]
+fn a_resave_without_a_session_makes_one() {
+    let manager = manager();
+    let session = fresh(&manager);
+    assert_eq!(session.regenerate(), Ok(None));
+    session.set_data(&user("casper", true)).unwrap();
+    assert_eq!(next(&manager, &session).data(), Ok(user("casper", true)));
+}
+
+#[test]
+fn destroyed_data_leaves_the_session_its_id() {
+    let manager = manager();
+    let session = fresh(&manager);
+    session.set_data(&user("casper", false)).unwrap();
+    let session = next(&manager, &session);
+    let id = session.id();
+    session.clear();
+    let session = next(&manager, &session);
+    assert_eq!((session.data(), session.id()), (Ok(User::default()), id));
+}
+
+#[test]
+fn a_logout_ends_the_session_and_deletes_its_cookie() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    session.destroy();
+    assert_eq!(session.data(), Ok(User::default()));
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+}
+
+#[test]
+fn with_both_timeouts_alike_the_lifetime_counts_from_the_first_save_and_does_not_slide() {
+    let (manager, clock) = manager_with(|config| config.idle_timeout(DAY).absolute_timeout(DAY));
+    let session = fresh(&manager);
+    assert_eq!(session.data(), Ok(User::default()));
+    assert_eq!(commit(&manager, &session), None, "a first visit stores nothing, so no time runs");
+    clock.set(1000);
+    let session = fresh(&manager);
+    session.set_data(&user("casper", false)).unwrap();
+    let line = commit(&manager, &session).unwrap();
+    assert!(line.ends_with("; Max-Age=86400"), "{line}");
+    let mut cookie = cookie_of(&line);
+    let end = 1000 + DAY.as_secs();
+    for now in [2000, end / 2, end - 10, end - 1] {
+        clock.set(now);
+        let session = manager.load([cookie.as_str()]);
+        assert!(session.data::<User>().is_ok());
+        assert_eq!(commit(&manager, &session), None, "to look at it moves nothing");
+        session.set("visits", now).unwrap();
+        let line = commit(&manager, &session).unwrap();
+        assert!(line.ends_with(&format!("; Max-Age={}", end - now)), "{line}");
+        cookie = cookie_of(&line);
+        let session = manager.load([cookie.as_str()]);
+        assert_eq!([session.created_at(), session.expires_at()], [at(START + 1000), at(START + end)]);
+    }
+    clock.set(end);
+    assert!(manager.load([cookie]).rejected().unwrap().is_expired());
+}
+
+#[test]
+fn a_lifetime_of_zero_is_refused_when_it_is_configured() {
+    let config = sealed_session::SessionConfig::new(key(SECOND_KEY)).idle_timeout(Duration::ZERO);
+    let error = config.absolute_timeout(Duration::ZERO).build().unwrap_err();
+    let settings: Vec<&str> = error.problems().iter().map(|problem| problem.setting()).collect();
+    assert!(settings.contains(&"idle_timeout") && settings.contains(&"absolute_timeout"), "{settings:?}");
+}
+
+#[test]
+fn a_visitor_gets_a_session_when_something_is_saved_or_at_the_first_look() {
+    for save in [false, true] {
+        let (manager, _) = manager_with(|config| config.save_uninitialized(save));
+        assert_eq!(commit(&manager, &fresh(&manager)), None, "nobody looked at it");
+        let session = fresh(&manager);
+        assert!(session.is_empty());
+        session.set("draft", 1).unwrap();
+        session.discard("draft");
+        assert_eq!(session.status(), Status::New);
+        let line = commit(&manager, &session);
+        assert_eq!(line.is_some(), save);
+        assert_eq!(commit(&manager, &session), None, "it is sent once");
+        if let Some(line) = line {
+            let session = manager.load([cookie_of(&line)]);
+            assert_eq!((session.status(), session.len()), (Status::Loaded, 0));
+        }
+    }
+}
+
+#[test]
+fn what_is_saved_later_keeps_the_id_and_the_lifetime_of_the_pre_session() {
+    let (manager, clock) = manager_with(|config| config.save_uninitialized(true).absolute_timeout(2 * DAY));
+    let session = fresh(&manager);
+    let id = session.id();
+    let session = next(&manager, &session);
+    assert_eq!(session.id(), id);
+    clock.set(100);
+    session.set_data(&user("casper", false)).unwrap();
+    let session = next(&manager, &session);
+    assert_eq!((session.id(), session.created_at()), (id, at(START)));
+    session.regenerate().unwrap();
+    assert_eq!(session.created_at(), at(START + 100), "a login begins another");
+}
+
+#[test]
+fn a_refused_cookie_gives_way_to_a_pre_session_unless_another_node_may_know_better() {
+    let (manager, _) = manager_with(|config| config.save_uninitialized(true));
+    let session = manager.load([format!("{NAME}=invalid.signature")]);
+    assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
+    assert_eq!(next(&manager, &session).status(), Status::Loaded);
+    let foreign = sealed(&sealed_session::SessionConfig::new(key(SECOND_KEY)).build().unwrap());
+    let session = manager.load([foreign]);
+    assert!(matches!(session.status(), Status::Rejected(DecodeError::UnknownKey { .. })));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn a_logout_leaves_no_pre_session() {
+    let (manager, _) = manager_with(|config| config.save_uninitialized(true));
+    let session = manager.load([sealed(&manager)]);
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn the_session_id_is_the_one_that_the_cookie_carries() {
+    let manager = manager();
+    let session = manager.load([sealed(&manager)]);
+    let id = session.id().unwrap();
+    let retired = session.destroy().unwrap();
+    assert_eq!(retired.id, id);
+    assert_eq!(id.to_string().len(), 32);
+}
+
+#[test]
+fn a_cookie_by_another_secret_is_refused_and_says_why() {
+    let manager = manager();
+    let foreign = sealed(&sealed_session::SessionConfig::new(key(SECOND_KEY)).build().unwrap());
+    let value = foreign.split_once('=').unwrap().1;
+    assert!(matches!(manager.codec().decode(value), Err(DecodeError::UnknownKey { .. })));
+    let session = manager.load([foreign]);
+    assert!(session.is_empty() && session.rejected().is_some());
+}
+
+#[test]
+fn the_cookie_options_reach_the_cookie() {
+    let (manager, _) =
+        manager_with(|config| config.cookie_name("sid").same_site(SameSite::Strict).path("/app").domain("example.com"));
+    let session = fresh(&manager);
+    session.set("user_id", 1).unwrap();
+    let line = commit(&manager, &session).unwrap();
+    assert!(line.starts_with("sid="));
+    for attribute in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/app", "Domain=example.com"] {
+        assert!(line.split("; ").any(|part| part == attribute), "{attribute}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_lists_all_its_sessions_or_says_that_it_can_not() {
+    let store = shelf();
+    let (id, record) = (SessionId::from_bytes([1; 16]), Record::new(vec![1], UnixTime::MAX));
+    assert_eq!(store.all().await, Ok(Vec::new()));
+    store.save(id, &record, Save::Create).await.unwrap();
+    assert_eq!(store.all().await, Ok(vec![(id, record)]));
+    assert_eq!(plain().all().await.unwrap_err().kind(), BackendErrorKind::Unsupported);
+}
+
+#[tokio::test]
+async fn a_store_clears_all_its_sessions_or_says_that_it_can_not() {
+    let store = shelf();
+    let id = SessionId::from_bytes([1; 16]);
+    store.save(id, &Record::new(vec![1], UnixTime::MAX), Save::Create).await.unwrap();
+    assert_eq!(store.clear().await, Ok(()));
+    assert_eq!(store.load(id).await, Ok(None));
+    assert_eq!(plain().clear().await.unwrap_err().kind(), BackendErrorKind::Unsupported);
+}
