@@ -72,8 +72,9 @@ impl SessionManager {
 
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
     ///
-    /// Nothing when nobody looked at the session, when a new one stayed empty (unless
-    /// [`SessionConfig::save_uninitialized`] is on), or when nothing changed and it is young. A sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated. A deletion when
+    /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
+    /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated, and for a new one
+    /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`]). A deletion when
     /// it was destroyed, or when a cookie was refused that no other node may know better
     /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)). A value that is stored replaces even
     /// such a cookie: a browser has one.

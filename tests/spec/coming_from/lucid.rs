@@ -6,7 +6,7 @@ use sealed_session::{Status, ValueError};
 use serde_json::{Value, json};
 
 use super::next;
-use crate::common::{fresh, manager, manager_with};
+use crate::common::{fresh, manager};
 
 #[test]
 fn set_stores_a_value_of_any_type() {
@@ -113,7 +113,7 @@ fn every_flash_value_is_read_at_once() {
 
 #[test]
 fn flash_maps_that_are_set_as_they_are_change_nothing() {
-    let (manager, _) = manager_with(|config| config);
+    let manager = manager();
     let session = fresh(&manager);
     let map = BTreeMap::from([("john", "Hello Jane!")]);
     session.set_flashes(&map).unwrap();
@@ -121,6 +121,9 @@ fn flash_maps_that_are_set_as_they_are_change_nothing() {
     session.set_flashes(&map).unwrap();
     session.set_flashes(&BTreeMap::<&str, &str>::new()).unwrap();
     assert_eq!(session.status(), Status::Loaded);
+    let mut data = session.snapshot().unwrap();
+    assert_eq!(data.set_flashes(&map), Ok(false));
+    assert_eq!(data.set_flashes(&BTreeMap::from([("john", "Bye")])), Ok(true));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sealed_session::{BackendErrorKind, DecodeError, Record, SameSite, Save, SessionId, Status, Typed, UnixTime};
+use sealed_session::{
+    BackendErrorKind, Counters, DecodeError, Record, SameSite, Save, SessionId, Status, Typed, UnixTime,
+};
 use serde::{Deserialize, Serialize};
 
 use super::next;
@@ -148,7 +150,8 @@ fn a_lifetime_of_zero_is_refused_when_it_is_configured() {
 #[test]
 fn a_visitor_gets_a_session_when_something_is_saved_or_at_the_first_look() {
     for save in [false, true] {
-        let (manager, _) = manager_with(|config| config.save_uninitialized(save));
+        let counters = Counters::new();
+        let (manager, _) = manager_with(|config| config.save_uninitialized(save).observer(counters.clone()));
         assert_eq!(commit(&manager, &fresh(&manager)), None, "nobody looked at it");
         let session = fresh(&manager);
         assert!(session.is_empty());
@@ -158,6 +161,7 @@ fn a_visitor_gets_a_session_when_something_is_saved_or_at_the_first_look() {
         let line = commit(&manager, &session);
         assert_eq!(line.is_some(), save);
         assert_eq!(commit(&manager, &session), None, "it is sent once");
+        assert!(counters.snapshot().seals.contains(&("new", u64::from(save))));
         if let Some(line) = line {
             let session = manager.load([cookie_of(&line)]);
             assert_eq!((session.status(), session.len()), (Status::Loaded, 0));
@@ -190,6 +194,15 @@ fn a_refused_cookie_gives_way_to_a_pre_session_unless_another_node_may_know_bett
     let session = manager.load([foreign]);
     assert!(matches!(session.status(), Status::Rejected(DecodeError::UnknownKey { .. })));
     assert_eq!(commit(&manager, &session), None);
+}
+
+#[test]
+fn a_pre_session_has_the_id_that_its_handler_gave_it_last() {
+    let (manager, _) = manager_with(|config| config.save_uninitialized(true));
+    let session = fresh(&manager);
+    session.regenerate().unwrap();
+    let id = session.id();
+    assert_eq!(next(&manager, &session).id(), id);
 }
 
 #[test]
