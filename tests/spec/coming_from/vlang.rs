@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, Counters, DecodeError, Record, SameSite, Save, SessionId, Status, Typed, UnixTime,
+    BackendErrorKind, ConfigProblem, Counters, DecodeError, Record, SameSite, Save, SessionId, Status, Typed, UnixTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,7 @@ fn with_both_timeouts_alike_the_lifetime_counts_from_the_first_save_and_does_not
 fn a_lifetime_of_zero_is_refused_when_it_is_configured() {
     let config = sealed_session::SessionConfig::new(key(SECOND_KEY)).idle_timeout(Duration::ZERO);
     let error = config.absolute_timeout(Duration::ZERO).build().unwrap_err();
-    let settings: Vec<&str> = error.problems().iter().map(|problem| problem.setting()).collect();
+    let settings: Vec<&str> = error.problems().iter().map(ConfigProblem::setting).collect();
     assert!(settings.contains(&"idle_timeout") && settings.contains(&"absolute_timeout"), "{settings:?}");
 }
 
