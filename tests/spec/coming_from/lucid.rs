@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sealed_session::{Status, ValueError};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::next;
@@ -42,6 +43,7 @@ fn a_flash_value_waits_for_the_request_that_reads_it() {
     let manager = manager();
     let session = fresh(&manager);
     session.set_flash("message", "Hello Jane!").unwrap();
+    assert_eq!(session.set_flash("", "no key"), Err(ValueError::KeyLength { found: 0 }));
     let session = next(&manager, &session);
     session.set("visits", 2).unwrap();
     assert_eq!(next(&manager, &session).take_flash("message"), Ok(Some("Hello Jane!".to_owned())));
@@ -60,11 +62,15 @@ fn a_flash_value_is_gone_once_it_was_read() {
 
 #[test]
 fn a_flash_map_is_stored_whole_under_one_key() {
+    #[derive(Serialize)]
+    struct Inputs {
+        name: &'static str,
+    }
     let manager = manager();
     let session = fresh(&manager);
     let map = BTreeMap::from([("key1", json!(true)), ("key2", json!("text")), ("key3", json!(100.99))]);
     session.set_flash("data", &map).unwrap();
-    session.set_flash("inputs", BTreeMap::from([("name", "Jane")])).unwrap();
+    session.set_flash("inputs", Inputs { name: "Jane" }).unwrap();
     let flashes: BTreeMap<String, Value> = next(&manager, &session).flashes().unwrap().into_iter().collect();
     assert_eq!(flashes["data"], json!({"key1": true, "key2": "text", "key3": 100.99}));
     assert_eq!(flashes["inputs"], json!({"name": "Jane"}));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use sealed_session::{DecodeError, EncodeError, Record, Save, SessionData, SessionId, Status};
+use serde::Deserialize;
 
 use super::next;
 use super::shelf::{plain, shelf};
@@ -73,11 +74,17 @@ fn a_session_is_expired_from_its_end_on() {
 
 #[test]
 fn the_values_of_a_session_are_a_map_of_texts_if_all_are_texts() {
+    #[derive(Deserialize, PartialEq, Debug)]
+    struct User {
+        user_id: String,
+        role: String,
+    }
     let mut data = SessionData::new(at(1000), MINUTE).unwrap();
     data.set("user_id", "123").unwrap();
     data.set("role", "admin").unwrap();
     let map: HashMap<String, String> = data.data().unwrap();
     assert_eq!(map, HashMap::from([("user_id", "123"), ("role", "admin")].map(|(k, v)| (k.into(), v.into()))));
+    assert_eq!(data.data(), Ok(User { user_id: "123".to_owned(), role: "admin".to_owned() }));
     data.set("visits", 1).unwrap();
     assert!(data.data::<HashMap<String, String>>().is_err());
 }
@@ -89,7 +96,12 @@ fn an_encoded_session_decodes_to_the_same_and_shows_nothing() {
     data.set("user_id", "12345").unwrap();
     let value = codec.encode(&data).unwrap();
     assert!(!value.contains("12345"));
-    assert_eq!(codec.decode(&value), Ok(data));
+    assert_eq!(codec.decode(&value), Ok(data.clone()));
+    data.set("draft", "x".repeat(5000)).unwrap();
+    assert!(
+        matches!(codec.encode(&data), Err(EncodeError::TooLarge { .. })),
+        "theirs makes a cookie that no browser keeps"
+    );
 }
 
 #[test]
@@ -125,6 +137,7 @@ fn commit_builds_the_whole_cookie_which_ends_with_the_session() {
     for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/shop", "Domain=example.com", "Max-Age=60"] {
         assert!(line.split("; ").any(|part| part == attribute), "{attribute}: {line}");
     }
+    assert_eq!(commit(&manager, &session), None, "nothing changed since");
 }
 
 #[test]

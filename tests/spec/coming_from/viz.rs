@@ -15,6 +15,12 @@ struct User {
     name: String,
 }
 
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+struct State {
+    counter: u64,
+    user: User,
+}
+
 fn user(age: u32, name: &str) -> User {
     User { age, name: name.to_owned() }
 }
@@ -72,9 +78,11 @@ fn clear_empties_the_session_and_keeps_it() {
     let manager = manager();
     let session = manager.load([sealed(&manager)]);
     let id = session.id();
+    session.set_flash("notice", "Saved").unwrap();
     session.clear();
     let session = next(&manager, &session);
     assert_eq!((session.len(), session.id()), (0, id));
+    assert_eq!(session.take_flash("notice"), Ok(Some("Saved".to_owned())));
 }
 
 #[test]
@@ -85,9 +93,11 @@ fn the_state_is_a_map_of_json_values_in_the_order_of_its_keys() {
     session.set("user", user(37, "Kobe")).unwrap();
     session.set("counter", 144).unwrap();
     session.set_flash("notice", "none of the state").unwrap();
-    let state: BTreeMap<String, Value> = next(&manager, &session).data().unwrap();
+    let session = next(&manager, &session);
+    let state: BTreeMap<String, Value> = session.data().unwrap();
     let text = serde_json::to_string(&state).unwrap();
     assert_eq!(text, r#"{"counter":144,"user":{"age":37,"name":"Kobe"}}"#);
+    assert_eq!(session.data(), Ok(State { counter: 144, user: user(37, "Kobe") }));
 }
 
 #[test]
@@ -96,7 +106,11 @@ fn a_map_that_is_set_is_the_whole_state() {
     let session = manager.load([sealed(&manager)]);
     let state = BTreeMap::from([("counter".to_owned(), json!(144)), ("user".to_owned(), json!({"age": 37}))]);
     session.set_data(&state).unwrap();
-    assert_eq!(next(&manager, &session).data(), Ok(state));
+    let session = next(&manager, &session);
+    assert_eq!(session.data(), Ok(state));
+    session.set_data(&State { counter: 145, user: user(23, "Jordan") }).unwrap();
+    assert_eq!(next(&manager, &session).keys(), ["counter", "user"]);
+    assert_eq!(session.get("counter"), Ok(Some(145)));
 }
 
 #[test]

@@ -96,9 +96,11 @@ fn destroyed_data_leaves_the_session_its_id() {
     session.set_data(&user("casper", false)).unwrap();
     let session = next(&manager, &session);
     let id = session.id();
+    session.set_flash("notice", "Deleted").unwrap();
     session.clear();
     let session = next(&manager, &session);
     assert_eq!((session.data(), session.id()), (Ok(User::default()), id));
+    assert_eq!(session.take_flash("notice"), Ok(Some("Deleted".to_owned())));
 }
 
 #[test]
@@ -221,7 +223,7 @@ fn the_session_id_is_the_one_that_the_cookie_carries() {
     let id = session.id().unwrap();
     let retired = session.destroy().unwrap();
     assert_eq!(retired.id, id);
-    assert_eq!(id.to_string().len(), 32);
+    assert!(manager.load([format!("{NAME}={id}")]).rejected().is_some(), "to know it opens nothing");
 }
 
 #[test]
@@ -236,15 +238,19 @@ fn a_cookie_by_another_secret_is_refused_and_says_why() {
 
 #[test]
 fn the_cookie_options_reach_the_cookie() {
-    let (manager, _) =
+    let (with_options, _) =
         manager_with(|config| config.cookie_name("sid").same_site(SameSite::Strict).path("/app").domain("example.com"));
-    let session = fresh(&manager);
+    let session = fresh(&with_options);
     session.set("user_id", 1).unwrap();
-    let line = commit(&manager, &session).unwrap();
+    let line = commit(&with_options, &session).unwrap();
     assert!(line.starts_with("sid="));
     for attribute in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/app", "Domain=example.com"] {
         assert!(line.split("; ").any(|part| part == attribute), "{attribute}: {line}");
     }
+    let default = manager();
+    let session = fresh(&default);
+    session.set("user_id", 1).unwrap();
+    assert!(commit(&default, &session).unwrap().contains("; HttpOnly; SameSite=Lax; Secure; Path=/;"));
 }
 
 #[tokio::test]
