@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use sealed_session::{BackendError, BoxFuture, Record, Save, SessionId, SessionStore, UnixTime};
+use sealed_session::{BackendError, BoxFuture, MemoryStore, Record, Save, SessionId, SessionStore, UnixTime};
 
 /// Of an application's own: not well, and a deleted record ends no session elsewhere.
 #[derive(Default)]
@@ -22,6 +22,11 @@ impl Plain {
 /// As an application keeps it: behind a pointer that says nothing of its type.
 pub(super) fn shelf() -> Arc<dyn SessionStore> {
     Arc::new(Arc::new(Shelf::default()))
+}
+
+/// The one of this crate, at a time when nothing has expired.
+pub(super) fn memory() -> Arc<dyn SessionStore> {
+    Arc::new(MemoryStore::new().clock(|| UnixTime::MIN))
 }
 
 pub(super) fn plain() -> Arc<dyn SessionStore> {

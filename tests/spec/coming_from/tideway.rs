@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sealed_session::{DecodeError, EncodeError, Record, Save, SessionData, SessionId, Status};
+use sealed_session::{
+    BackendErrorKind, DecodeError, EncodeError, MemoryStore, Record, Save, SessionData, SessionId, SessionStore, Status,
+};
 use serde::Deserialize;
 
 use super::next;
-use super::shelf::{plain, shelf};
+use super::shelf::{memory, plain, shelf};
 use crate::common::{at, commit, fresh, is_deletion, manager, manager_with, sealed};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -164,58 +166,74 @@ fn what_is_deleted_is_gone_from_the_browser_and_a_copy_still_opens() {
 }
 
 #[tokio::test]
+async fn sessions_in_memory_are_bounded_and_a_record_has_its_own_end() {
+    let store = MemoryStore::new().clock(|| at(50)).max_records(2);
+    for (byte, expires_at) in [(1, 100), (2, 101)] {
+        store.save(id(byte), &record(byte, expires_at), Save::Create).await.unwrap();
+    }
+    let full = store.save(id(3), &record(3, 100), Save::Create).await.unwrap_err();
+    assert_eq!(full.kind(), BackendErrorKind::Full);
+    assert_eq!(store.cleanup_expired(at(100)).await, Ok(1), "the one that ends first");
+    assert_eq!(store.len(), 1);
+}
+
+#[tokio::test]
 async fn a_store_loads_what_it_saved_and_nothing_for_an_id_that_it_does_not_know() {
-    let store = shelf();
-    assert_eq!(store.load(id(1)).await, Ok(None));
-    store.save(id(1), &record(1, 100), Save::Create).await.unwrap();
-    assert_eq!(store.load(id(1)).await, Ok(Some(record(1, 100))));
-    assert_eq!(store.load(id(2)).await, Ok(None));
+    for store in [memory(), shelf()] {
+        assert_eq!(store.load(id(1)).await, Ok(None));
+        store.save(id(1), &record(1, 100), Save::Create).await.unwrap();
+        assert_eq!(store.load(id(1)).await, Ok(Some(record(1, 100))));
+        assert_eq!(store.load(id(2)).await, Ok(None));
+    }
 }
 
 #[tokio::test]
 async fn a_save_says_whether_it_creates_or_updates_and_a_deleted_session_does_not_come_back() {
-    let store = shelf();
-    assert_eq!(store.save(id(1), &record(1, 100), Save::Update).await, Ok(false));
-    assert_eq!(store.save(id(1), &record(1, 100), Save::Create).await, Ok(true));
-    assert_eq!(store.save(id(1), &record(2, 100), Save::Create).await, Ok(false));
-    assert_eq!(store.save(id(1), &record(3, 100), Save::Update).await, Ok(true));
-    assert_eq!(store.load(id(1)).await, Ok(Some(record(3, 100))));
-    store.delete(id(1)).await.unwrap();
-    assert_eq!(store.save(id(1), &record(4, 100), Save::Update).await, Ok(false));
-    assert_eq!(store.load(id(1)).await, Ok(None));
+    for store in [memory(), shelf()] {
+        assert_eq!(store.save(id(1), &record(1, 100), Save::Update).await, Ok(false));
+        assert_eq!(store.save(id(1), &record(1, 100), Save::Create).await, Ok(true));
+        assert_eq!(store.save(id(1), &record(2, 100), Save::Create).await, Ok(false));
+        assert_eq!(store.save(id(1), &record(3, 100), Save::Update).await, Ok(true));
+        assert_eq!(store.load(id(1)).await, Ok(Some(record(3, 100))));
+        store.delete(id(1)).await.unwrap();
+        assert_eq!(store.save(id(1), &record(4, 100), Save::Update).await, Ok(false));
+        assert_eq!(store.load(id(1)).await, Ok(None));
+    }
 }
 
 #[tokio::test]
 async fn a_store_deletes_one_session_and_none_that_is_not_there() {
-    let store = shelf();
-    store.save(id(1), &record(1, 100), Save::Create).await.unwrap();
-    store.save(id(2), &record(2, 100), Save::Create).await.unwrap();
-    for _ in 0..2 {
-        assert_eq!(store.delete(id(1)).await, Ok(()));
+    for store in [memory(), shelf()] {
+        store.save(id(1), &record(1, 100), Save::Create).await.unwrap();
+        store.save(id(2), &record(2, 100), Save::Create).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(store.delete(id(1)).await, Ok(()));
+        }
+        assert_eq!(store.load(id(1)).await, Ok(None));
+        assert_eq!(store.load(id(2)).await, Ok(Some(record(2, 100))));
     }
-    assert_eq!(store.load(id(1)).await, Ok(None));
-    assert_eq!(store.load(id(2)).await, Ok(Some(record(2, 100))));
 }
 
 #[tokio::test]
 async fn a_store_cleans_up_what_has_expired_by_the_time_it_is_given_and_counts_it() {
-    let store = shelf();
-    for (byte, expires_at) in [(1, 99), (2, 100), (3, 101)] {
-        store.save(id(byte), &record(byte, expires_at), Save::Create).await.unwrap();
+    for store in [memory(), shelf()] {
+        for (byte, expires_at) in [(1, 99), (2, 100), (3, 101)] {
+            store.save(id(byte), &record(byte, expires_at), Save::Create).await.unwrap();
+        }
+        assert_eq!(store.cleanup_expired(at(100)).await, Ok(2));
+        assert_eq!(store.load(id(3)).await, Ok(Some(record(3, 101))));
+        assert_eq!(store.cleanup_expired(at(100)).await, Ok(0));
     }
-    assert_eq!(store.cleanup_expired(at(100)).await, Ok(2));
-    assert_eq!(store.load(id(3)).await, Ok(Some(record(3, 101))));
-    assert_eq!(store.cleanup_expired(at(100)).await, Ok(0));
 }
 
 #[tokio::test]
 async fn a_store_is_healthy_unless_it_says_otherwise() {
-    assert!(plain().is_healthy().await);
+    assert!(memory().is_healthy().await && plain().is_healthy().await);
     assert!(!shelf().is_healthy().await);
 }
 
 #[test]
 fn a_store_supports_revocation_unless_it_says_otherwise() {
-    assert!(plain().supports_revocation());
+    assert!(memory().supports_revocation() && plain().supports_revocation());
     assert!(!shelf().supports_revocation());
 }

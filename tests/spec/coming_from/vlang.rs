@@ -8,7 +8,7 @@ use sealed_session::{
 use serde::{Deserialize, Serialize};
 
 use super::next;
-use super::shelf::{plain, shelf};
+use super::shelf::{memory, plain, shelf};
 use crate::common::{
     NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, is_deletion, key, manager, manager_with, sealed,
 };
@@ -255,20 +255,22 @@ fn the_cookie_options_reach_the_cookie() {
 
 #[tokio::test]
 async fn a_store_lists_all_its_sessions_or_says_that_it_can_not() {
-    let store = shelf();
-    let (id, record) = (SessionId::from_bytes([1; 16]), Record::new(vec![1], UnixTime::MAX));
-    assert_eq!(store.all().await, Ok(Vec::new()));
-    store.save(id, &record, Save::Create).await.unwrap();
-    assert_eq!(store.all().await, Ok(vec![(id, record)]));
+    for store in [memory(), shelf()] {
+        let (id, record) = (SessionId::from_bytes([1; 16]), Record::new(vec![1], UnixTime::MAX));
+        assert_eq!(store.all().await, Ok(Vec::new()));
+        store.save(id, &record, Save::Create).await.unwrap();
+        assert_eq!(store.all().await, Ok(vec![(id, record)]));
+    }
     assert_eq!(plain().all().await.unwrap_err().kind(), BackendErrorKind::Unsupported);
 }
 
 #[tokio::test]
 async fn a_store_clears_all_its_sessions_or_says_that_it_can_not() {
-    let store = shelf();
-    let id = SessionId::from_bytes([1; 16]);
-    store.save(id, &Record::new(vec![1], UnixTime::MAX), Save::Create).await.unwrap();
-    assert_eq!(store.clear().await, Ok(()));
-    assert_eq!(store.load(id).await, Ok(None));
+    for store in [memory(), shelf()] {
+        let id = SessionId::from_bytes([1; 16]);
+        store.save(id, &Record::new(vec![1], UnixTime::MAX), Save::Create).await.unwrap();
+        assert_eq!(store.clear().await, Ok(()));
+        assert_eq!(store.load(id).await, Ok(None));
+    }
     assert_eq!(plain().clear().await.unwrap_err().kind(), BackendErrorKind::Unsupported);
 }
