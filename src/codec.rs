@@ -8,6 +8,8 @@ use crate::config::{Migrate, Options};
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
+#[cfg(feature = "import")]
+use crate::import::Imports;
 use crate::key::KeyRing;
 use crate::key_id::KeyId;
 use crate::lifetime::Lifetime;
@@ -60,6 +62,8 @@ struct Inner {
     save_uninitialized: bool,
     schema: u8,
     migrate: Option<Migrate>,
+    #[cfg(feature = "import")]
+    imports: Imports,
 }
 
 /// A session as it came out of a cookie.
@@ -92,6 +96,8 @@ impl Codec {
             save_uninitialized: options.save_uninitialized,
             schema: options.schema,
             migrate: options.migrate.clone(),
+            #[cfg(feature = "import")]
+            imports: Imports::new(options),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -354,6 +360,11 @@ impl Codec {
     pub(crate) fn deletions(&self) -> SetCookies {
         let Inner { writer, second, .. } = &*self.inner;
         SetCookies::new(writer.deletion(), second.as_ref().map(SetCookieWriter::deletion))
+    }
+
+    #[cfg(feature = "import")]
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.inner.imports
     }
 
     pub(crate) fn lifetime(&self) -> &Lifetime {

@@ -8,6 +8,8 @@ use std::time::Duration;
 use crate::backend::FailurePolicy;
 use crate::behind::Backend;
 use crate::data::SessionData;
+#[cfg(feature = "import")]
+use crate::import::PrivateImport;
 use crate::key::KeyRing;
 use crate::observe::{Observer, Observers};
 use crate::placement::Placement;
@@ -666,6 +668,8 @@ pub(crate) struct Options {
     pub(crate) two_cookies: bool,
     pub(crate) schema: u8,
     pub(crate) migrate: Option<Migrate>,
+    #[cfg(feature = "import")]
+    pub(crate) imports: Vec<Arc<PrivateImport>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observers: Observers,
     pub(crate) insecure_key: bool,
@@ -696,6 +700,8 @@ impl Default for Options {
             two_cookies: false,
             schema: 0,
             migrate: None,
+            #[cfg(feature = "import")]
+            imports: Vec::new(),
             clock: Arc::new(SystemClock),
             observers: Observers::default(),
             insecure_key: false,

@@ -312,7 +312,7 @@ fn count(bytes: usize) -> u64 {
 }
 
 /// Every [`DecodeError::as_str`](crate::DecodeError::as_str).
-const REASONS: [&str; 16] = [
+const REASONS: [&str; 18] = [
     "malformed",
     "too_long",
     "unsupported_version",
@@ -325,6 +325,8 @@ const REASONS: [&str; 16] = [
     "unsupported_schema",
     "incomplete",
     "too_many_candidates",
+    "import_not_authentic",
+    "import_refused",
     "revoked",
     "not_stored",
     "unavailable",
@@ -359,7 +361,9 @@ mod tests {
             DecodeError::BeforeCutoff { .. } => DecodeError::UnsupportedSchema { schema: 1 },
             DecodeError::UnsupportedSchema { .. } => DecodeError::Incomplete,
             DecodeError::Incomplete => DecodeError::TooManyCandidates,
-            DecodeError::TooManyCandidates => DecodeError::Revoked,
+            DecodeError::TooManyCandidates => DecodeError::NotImported { opened: false },
+            DecodeError::NotImported { opened: false } => DecodeError::NotImported { opened: true },
+            DecodeError::NotImported { opened: true } => DecodeError::Revoked,
             DecodeError::Revoked => DecodeError::NotStored,
             DecodeError::NotStored => DecodeError::Unavailable,
             DecodeError::Unavailable => DecodeError::NotAsked,

@@ -71,6 +71,12 @@ pub enum DecodeError {
     Incomplete,
     /// More cookies of this name than are tried, or more pairs of parts, and none of those tried is good.
     TooManyCandidates,
+    /// The cookie of another crate came, and none of ours; it can't be imported. Feature `import`.
+    NotImported {
+        /// Whether a key opened it: then the function that reads it refused what is in it, or the session is over. If not, it
+        /// was changed, or is sealed under another key, or for another name.
+        opened: bool,
+    },
     /// The [`Revocations`](crate::Revocations) know its id, or its subject, as revoked.
     Revoked,
     /// Its values are kept by a [`SessionStore`](crate::SessionStore), which has no living record of it: the session was
@@ -103,6 +109,8 @@ impl DecodeError {
             Self::UnsupportedSchema { .. } => "unsupported_schema",
             Self::Incomplete => "incomplete",
             Self::TooManyCandidates => "too_many_candidates",
+            Self::NotImported { opened: false } => "import_not_authentic",
+            Self::NotImported { opened: true } => "import_refused",
             Self::Revoked => "revoked",
             Self::NotStored => "not_stored",
             Self::Unavailable => "unavailable",
@@ -152,6 +160,7 @@ impl DecodeError {
                 | Self::UnsupportedSchema { .. }
                 | Self::Incomplete
                 | Self::TooManyCandidates
+                | Self::NotImported { .. }
                 | Self::Unavailable
                 | Self::NotAsked
         )
@@ -161,6 +170,12 @@ impl DecodeError {
     /// old id while this one is under way: a deletion from here might reach the browser last, and take the new cookie with it.
     pub(crate) fn leaves_cookie(&self) -> bool {
         self.may_open_elsewhere() || matches!(self, Self::Revoked | Self::NotStored)
+    }
+
+    /// Whether a backend keeps out what opened.
+    #[cfg(feature = "import")]
+    pub(crate) fn is_of_backend(&self) -> bool {
+        self.is_unsure() || matches!(self, Self::Revoked | Self::NotStored)
     }
 
     /// Whether a backend was not heard, so that nothing may take the place of the session.
@@ -174,13 +189,14 @@ impl DecodeError {
             Self::TooLong => 1,
             Self::NotAuthentic => 2,
             Self::NotYetValid { .. } | Self::Expired { .. } | Self::BeforeCutoff { .. } => 3,
-            Self::Incomplete => 4,
+            Self::Incomplete | Self::NotImported { opened: false } => 4,
             Self::UnsupportedVersion { .. } => 5,
             Self::UnknownKey { .. } => 6,
             Self::UnsupportedSchema { .. } => 7,
             Self::TooManyCandidates => 8,
+            Self::NotImported { opened: true } => 9,
             // What a backend says comes after all of these, and is never weighed against them.
-            Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
+            Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 10,
         }
     }
 }
@@ -209,6 +225,8 @@ impl fmt::Display for DecodeError {
             Self::TooManyCandidates => {
                 f.write_str("too many session cookies in one request, none of those tried is good")
             }
+            Self::NotImported { opened: false } => f.write_str("cookie to import could not be authenticated"),
+            Self::NotImported { opened: true } => f.write_str("cookie to import is authentic and could not be read"),
             Self::Revoked => f.write_str("session was revoked"),
             Self::NotStored => f.write_str("session is not in the store"),
             Self::Unavailable => f.write_str("session could not be checked: the backend failed"),

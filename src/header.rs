@@ -6,6 +6,9 @@
 
 use memchr::memchr_iter;
 
+#[cfg(feature = "import")]
+use crate::import::OldCookies;
+
 /// The most cookies of our name that one request is tried for. A client sends more only when someone planted them.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
@@ -28,6 +31,8 @@ pub(crate) struct Candidates<B: ?Sized = [u8]> {
     lens: [usize; MAX_CANDIDATES],
     more: Vec<u8>,
     seconds: Seconds,
+    #[cfg(feature = "import")]
+    pub(crate) old: OldCookies,
     first: B,
 }
 
@@ -65,7 +70,15 @@ impl Seconds {
 impl<const N: usize> Candidates<[u8; N]> {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), seconds: Seconds::default(), first: [0; N] }
+        Self {
+            found: 0,
+            lens: [0; MAX_CANDIDATES],
+            more: Vec::new(),
+            seconds: Seconds::default(),
+            #[cfg(feature = "import")]
+            old: OldCookies::default(),
+            first: [0; N],
+        }
     }
 
     /// The first value, of at most `N` bytes.

@@ -26,6 +26,9 @@ mod extract;
 #[doc(hidden)]
 pub mod fuzzing;
 mod header;
+#[cfg(feature = "import")]
+#[cfg_attr(docsrs, doc(cfg(feature = "import")))]
+pub mod import;
 mod key;
 mod key_id;
 mod lifetime;

@@ -220,6 +220,8 @@ pub enum SealCause {
     Regenerated,
     /// It is new: no good cookie came, or the session of that cookie was destroyed.
     New,
+    /// It came in the cookie of another crate and was imported. Feature `import`.
+    Imported,
     /// It came in another schema.
     Migrated,
     /// Something was stored, changed or removed.
@@ -231,8 +233,16 @@ pub enum SealCause {
 }
 
 impl SealCause {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Encoded, Self::Regenerated, Self::New, Self::Migrated, Self::Changed, Self::Rekeyed, Self::Extended];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Encoded,
+        Self::Regenerated,
+        Self::New,
+        Self::Imported,
+        Self::Migrated,
+        Self::Changed,
+        Self::Rekeyed,
+        Self::Extended,
+    ];
 
     /// A short, stable name, for a metric's label.
     ///
@@ -245,6 +255,7 @@ impl SealCause {
             Self::Encoded => "encoded",
             Self::Regenerated => "regenerated",
             Self::New => "new",
+            Self::Imported => "imported",
             Self::Migrated => "migrated",
             Self::Changed => "changed",
             Self::Rekeyed => "rekeyed",

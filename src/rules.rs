@@ -91,6 +91,28 @@ pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
         "max_cookie_bytes",
         invalid("enough bytes for the cookie's name and attributes and an empty session, some 300"),
     );
+    #[cfg(feature = "import")]
+    for import in &options.imports {
+        // The deletion of an old cookie keeps to the same rules.
+        let name = &import.name;
+        let (path, domain, is_secure) = import.attributes(options);
+        let is_plain = |byte: u8| !b"#%^`|".contains(&byte);
+        require(
+            is_token(name) && name.bytes().all(is_plain),
+            "import name",
+            invalid("1 to 256 letters, digits and !$&'*+-._~, which no framework encodes"),
+        );
+        require(is_path(path), "import path", invalid("a path that begins with `/`, as for `path`"));
+        require(domain.is_none_or(is_domain), "import domain", invalid("a host name, as for `domain`"));
+        let host = strip_prefix(name, "__Host-").is_some();
+        require(!host || path == "/", "import path", conflict("must be `/` with a `__Host-` cookie name"));
+        require(!host || domain.is_none(), "import domain", conflict("must not be set with a `__Host-` cookie name"));
+        require(
+            is_secure || without_prefix(name) == name,
+            "import secure",
+            conflict("must be on with a cookie name that begins with `__Host-`, `__Secure-` or `__Http-`"),
+        );
+    }
     problems
 }
 

@@ -15,6 +15,8 @@ use crate::decode_error::DecodeError;
 use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
 use crate::header::{self, Candidates, Seconds};
+#[cfg(feature = "import")]
+use crate::import::OldCookies;
 use crate::observe::Event;
 use crate::placement::Placement;
 use crate::set_cookie::SetCookies;
@@ -83,8 +85,12 @@ impl Session {
     pub(crate) fn load<H: AsRef<[u8]>>(from: Source<'_>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
         let mut shared: Option<Arc<Shared>> = None;
         let mut seconds = Seconds::default();
+        #[cfg(feature = "import")]
+        let mut old = OldCookies::default();
         for header in cookie_headers {
             let header = header.as_ref();
+            #[cfg(feature = "import")]
+            from.codec.imports().collect(header, &mut old);
             for value in header::values(header, from.codec.cookie_name().as_bytes()) {
                 let value = value.get(..TOO_LONG).unwrap_or(value);
                 match shared.as_mut().and_then(Arc::get_mut) {
@@ -102,6 +108,8 @@ impl Session {
         if let Some(shared) = Arc::get_mut(&mut shared).filter(|_| !seconds.is_empty()) {
             shared.candidates.put_seconds(seconds);
         }
+        #[cfg(feature = "import")]
+        let shared = with_old(shared, old);
         Self { shared }
     }
 
@@ -783,7 +791,9 @@ impl Session {
             Ok(Commit { set_cookies, work, is_dispensable }) => match backend.settle(codec, &work).await {
                 Ok(()) => Ok(set_cookies),
                 Err(error) => {
-                    self.lock().iter_mut().for_each(|state| state.restore(before));
+                    if let Some(state) = &mut *self.lock() {
+                        state.restore(before);
+                    }
                     if is_dispensable {
                         event = codec.note(|| Event::NotExtended { error });
                         Ok(SetCookies::default())
@@ -883,6 +893,14 @@ impl Session {
         // Only the application's migrate function can panic under the lock, and it leaves the session unopened.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[cfg(feature = "import")]
+fn with_old(mut shared: Arc<Shared>, old: OldCookies) -> Arc<Shared> {
+    if let Some(shared) = Arc::get_mut(&mut shared) {
+        shared.candidates.old = old;
+    }
+    shared
 }
 
 /// Shows no value and does not open the session.

@@ -1,6 +1,6 @@
 //! Writes Set-Cookie: the texts that set and delete our cookie, and what they measure.
 
-use std::{fmt, iter, option};
+use std::{fmt, iter, option, vec};
 
 use cookie::{Cookie, CookieBuilder};
 use time::{Duration, OffsetDateTime};
@@ -15,7 +15,8 @@ const MAX_AGE: &str = "; Max-Age=";
 const MAX_AGE_DIGITS: usize = 8;
 
 /// What a response must carry: nothing, or one Set-Cookie header value, or two with
-/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies).
+/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies); with the feature `import`, also those that delete old
+/// cookies, before it.
 ///
 /// Add each as a header of its own; never fold two into one.
 ///
@@ -31,13 +32,25 @@ const MAX_AGE_DIGITS: usize = 8;
 #[derive(Clone, PartialEq, Eq, Default)]
 #[must_use = "the session is lost unless each of these becomes a Set-Cookie header of the response"]
 pub struct SetCookies {
-    line: Option<String>,
-    another: Option<String>,
+    /// Those of a second cookie, and those that delete cookies of other names, or of our name at another place. A browser that
+    /// takes one of them for our cookie all the same keeps what comes last.
+    before: Vec<String>,
+    last: Option<String>,
 }
 
 impl SetCookies {
     pub(crate) fn new(line: String, another: Option<String>) -> Self {
-        Self { line: Some(line), another }
+        match another {
+            None => Self { before: Vec::new(), last: Some(line) },
+            Some(another) => Self { before: vec![line], last: Some(another) },
+        }
+    }
+
+    /// The same, after these.
+    #[cfg(feature = "import")]
+    pub(crate) fn after(self, mut before: Vec<String>) -> Self {
+        before.extend(self.before);
+        Self { before, ..self }
     }
 
     /// Whether the response needs no Set-Cookie header.
@@ -52,7 +65,7 @@ impl SetCookies {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.line.is_none()
+        self.before.is_empty() && self.last.is_none()
     }
 
     /// The header values, borrowed. They are printable ASCII, so each is a valid header value.
@@ -67,16 +80,16 @@ impl SetCookies {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.line.as_deref().into_iter().chain(self.another.as_deref())
+        self.before.iter().chain(&self.last).map(String::as_str)
     }
 }
 
 impl IntoIterator for SetCookies {
     type Item = String;
-    type IntoIter = iter::Chain<option::IntoIter<String>, option::IntoIter<String>>;
+    type IntoIter = iter::Chain<vec::IntoIter<String>, option::IntoIter<String>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.line.into_iter().chain(self.another)
+        self.before.into_iter().chain(self.last)
     }
 }
 
@@ -103,9 +116,7 @@ impl SetCookieWriter {
         let start = format!("{name}=");
         let whole = blank(options, name).build().to_string();
         let attributes = whole.strip_prefix(&start).unwrap_or_default().to_owned();
-        // Some clients know only Max-Age, some only Expires; a deletion says both.
-        let deletion =
-            blank(options, name).max_age(Duration::ZERO).expires(OffsetDateTime::UNIX_EPOCH).build().to_string();
+        let deletion = deletion_of(blank(options, name).build());
         Self { start, attributes, deletion }
     }
 
@@ -140,7 +151,16 @@ impl SetCookieWriter {
     }
 }
 
-fn blank<'o>(options: &'o Options, name: &'o str) -> CookieBuilder<'o> {
+/// The text that deletes a cookie.
+pub(crate) fn deletion_of(mut cookie: Cookie<'_>) -> String {
+    // Some clients know only Max-Age, some only Expires; a deletion says both.
+    cookie.set_max_age(Duration::ZERO);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    cookie.to_string()
+}
+
+/// A cookie of ours, without a value and an end.
+pub(crate) fn blank<'o>(options: &'o Options, name: &'o str) -> CookieBuilder<'o> {
     let mut builder = Cookie::build((name, ""))
         .path(options.path.as_str())
         .secure(options.secure)

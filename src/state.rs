@@ -9,6 +9,8 @@ use crate::data::{SessionData, SessionId};
 use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
 use crate::header::Candidates;
+#[cfg(feature = "import")]
+use crate::import::OldCookies;
 use crate::observe::{DeleteCause, Event, SealCause};
 use crate::placement::{Held, Placed, Placement};
 use crate::set_cookie::SetCookies;
@@ -36,7 +38,7 @@ pub enum Status {
     New,
     /// It came in a cookie and is unchanged.
     Loaded,
-    /// Something was stored, changed or removed, or the session was migrated from another schema.
+    /// Something was stored, changed or removed, or the session was migrated from another schema or imported.
     Changed,
     /// It has a new id.
     Regenerated,
@@ -102,6 +104,9 @@ impl Retired {
 enum Origin {
     Nothing,
     Cookie(Retired),
+    /// The cookie of another crate: our cookie never had it.
+    #[cfg_attr(not(feature = "import"), expect(dead_code, reason = "only an import makes it"))]
+    Imported,
     Refused(DecodeError),
     /// It was destroyed since.
     Destroyed,
@@ -146,10 +151,12 @@ pub(crate) struct State {
     unsure: Option<Retired>,
     /// Whether anything was asked of it. A backend is asked before that.
     is_looked_at: bool,
+    /// Cookies to be deleted along with the next seal or the end of the session.
+    #[cfg(feature = "import")]
+    old: OldCookies,
 }
 
 /// What a commit may have to take back.
-#[derive(Clone, Copy)]
 pub(crate) struct Checkpoint {
     origin: Origin,
     progress: Progress,
@@ -159,6 +166,8 @@ pub(crate) struct Checkpoint {
     has_second: bool,
     in_store: bool,
     ended: Option<Retired>,
+    #[cfg(feature = "import")]
+    old: OldCookies,
 }
 
 /// What a commit came to: lines for the response, once the backends have done their work.
@@ -187,8 +196,36 @@ impl State {
         codec: &Codec,
         event: &mut Option<Event>,
     ) -> Self {
-        let has_second = !candidates.seconds().is_empty();
-        let state = match found {
+        let state = Self::of_newest(found, now, candidates, codec, event);
+        Self {
+            has_second: !candidates.seconds().is_empty(),
+            #[cfg(feature = "import")]
+            old: codec.imports().old_cookies(candidates),
+            ..state
+        }
+    }
+
+    fn of_newest(
+        found: Result<Option<Opened>, Refusal>,
+        now: UnixTime,
+        candidates: &Candidates,
+        codec: &Codec,
+        event: &mut Option<Event>,
+    ) -> Self {
+        #[cfg(feature = "import")]
+        let found = match found {
+            Ok(Some(opened)) => Ok(Some(opened)),
+            // What a backend keeps out does not come in by another door.
+            Err(refusal) if refusal.reason.is_of_backend() => Err(refusal),
+            none => match codec.imports().session(codec, candidates, now) {
+                Ok(Some(data)) => {
+                    return Self { progress: Progress::Migrated, ..Self::blank(data, now, Origin::Imported) };
+                }
+                Ok(None) => none,
+                Err(reason) => Err(none.err().map_or(reason.into(), |refusal| refusal.or_weightier(reason.into()))),
+            },
+        };
+        match found {
             Ok(Some(opened)) => {
                 *event = codec.note_open(Ok(&opened), candidates.count());
                 let Opened { data, is_stale, is_migrated, in_store, .. } = opened;
@@ -202,8 +239,7 @@ impl State {
                 let reason = refusal.reason;
                 Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
             }
-        };
-        Self { has_second, ..state }
+        }
     }
 
     fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
@@ -221,6 +257,8 @@ impl State {
             ended: None,
             unsure: None,
             is_looked_at: false,
+            #[cfg(feature = "import")]
+            old: OldCookies::default(),
         }
     }
 
@@ -299,6 +337,8 @@ impl State {
             ended: self.ended.or(retired).or(self.unsure),
             has_second: self.has_second,
             is_looked_at: self.is_looked_at,
+            #[cfg(feature = "import")]
+            old: std::mem::take(&mut self.old),
             ..Self::blank(new_data(codec, self.now), self.now, Origin::Destroyed)
         };
         retired
@@ -317,7 +357,7 @@ impl State {
             (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Status::Changed,
             (Progress::Regenerated, _) if self.is_kept() => Status::Regenerated,
             (_, Origin::Nothing) => Status::New,
-            (_, Origin::Cookie(_)) => Status::Loaded,
+            (_, Origin::Cookie(_) | Origin::Imported) => Status::Loaded,
             (_, Origin::Refused(reason)) => Status::Rejected(reason),
             (_, Origin::Destroyed) => Status::Destroyed,
         }
@@ -376,6 +416,7 @@ impl State {
                 *event = codec.note_seal(&self.data, cause);
                 let work = Work { saving: saving.map(|saving| (id, saving)), ended: self.ended.take().or(old) };
                 let is_dispensable = matches!(cause, SealCause::Rekeyed | SealCause::Extended);
+                let set_cookies = self.with_deletions(set_cookies, codec);
                 Ok(Commit { set_cookies, work, is_dispensable })
             }
         }
@@ -392,12 +433,15 @@ impl State {
             has_second: self.has_second,
             in_store: self.in_store,
             ended: self.ended,
+            #[cfg(feature = "import")]
+            old: self.old.clone(),
         }
     }
 
     /// Undoes a commit that came to nothing: the next one has as much to do.
     pub(crate) fn restore(&mut self, checkpoint: Checkpoint) {
-        let Checkpoint { origin, progress, times, is_stale, deletion_sent, has_second, in_store, ended } = checkpoint;
+        let Checkpoint { origin, progress, times, is_stale, deletion_sent, has_second, in_store, ended, .. } =
+            checkpoint;
         // What was changed while the backend was asked stays changed.
         let progress = if progress == Progress::Untouched { self.progress } else { progress };
         self.data.put_times(times);
@@ -408,6 +452,8 @@ impl State {
         self.has_second = has_second;
         self.in_store = in_store;
         self.ended = ended;
+        #[cfg(feature = "import")]
+        self.old.clone_from(&checkpoint.old);
     }
 
     fn delete(&mut self, codec: &Codec, cause: DeleteCause, event: &mut Option<Event>) -> Commit {
@@ -415,7 +461,22 @@ impl State {
         self.has_second = false;
         *event = codec.note(|| Event::Deleted { cause });
         let work = Work { saving: None, ended: self.ended.take() };
-        Commit { set_cookies: codec.deletions(), work, is_dispensable: false }
+        let deletions = codec.deletions();
+        // A refusal is not the end of what the old cookies hold.
+        let set_cookies = if cause == DeleteCause::Refused { deletions } else { self.with_deletions(deletions, codec) };
+        Commit { set_cookies, work, is_dispensable: false }
+    }
+
+    /// What is sent, with the deletions of the old cookies that it replaces.
+    #[cfg(feature = "import")]
+    fn with_deletions(&mut self, sent: SetCookies, codec: &Codec) -> SetCookies {
+        sent.after(codec.imports().deletions(&std::mem::take(&mut self.old), self.now))
+    }
+
+    #[cfg(not(feature = "import"))]
+    #[expect(clippy::unused_self, reason = "there are no old cookies")]
+    fn with_deletions(&self, sent: SetCookies, _: &Codec) -> SetCookies {
+        sent
     }
 
     /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
@@ -433,6 +494,7 @@ impl State {
     fn plan(&self, codec: &Codec) -> Plan {
         match (self.progress, self.origin) {
             (Progress::Regenerated, _) if self.is_kept() => Plan::Seal(SealCause::Regenerated),
+            (_, Origin::Imported) => Plan::Seal(SealCause::Imported),
             (Progress::Migrated, Origin::Cookie(_)) => Plan::Seal(SealCause::Migrated),
             (Progress::Changed, Origin::Cookie(_)) => Plan::Seal(SealCause::Changed),
             (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Plan::Seal(SealCause::New),
@@ -450,7 +512,7 @@ impl State {
 
     /// Whether there is a session to seal: one that came in a cookie may be empty, a new one may not.
     fn is_kept(&self) -> bool {
-        matches!(self.origin, Origin::Cookie(_)) || !self.data.is_empty()
+        matches!(self.origin, Origin::Cookie(_) | Origin::Imported) || !self.data.is_empty()
     }
 
     fn retired(&self) -> Option<Retired> {

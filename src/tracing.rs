@@ -17,7 +17,7 @@ use crate::observe::{Event, KeyRole, Observer};
 /// | level | what |
 /// |---|---|
 /// | error | a commit failed |
-/// | warn | a cookie was refused for its seal, key, version, schema or clock; a session no longer fits |
+/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits |
 /// | info | a manager was built; a cookie was refused as malformed, too long or one of too many |
 /// | debug | a cookie was refused since it is over; a session was sealed or deleted; a previous key opened a cookie |
 /// | trace | the primary key opened a cookie: each request that looks at its session |
@@ -102,7 +102,8 @@ fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: 
         | DecodeError::NotAuthentic
         | DecodeError::NotYetValid { .. }
         | DecodeError::UnsupportedSchema { .. }
-        | DecodeError::NotAsked => write_at!(Level::WARN),
+        | DecodeError::NotAsked
+        | DecodeError::NotImported { .. } => write_at!(Level::WARN),
     }
 }
 

@@ -23,8 +23,12 @@ pub(crate) fn from_json<T: DeserializeOwned>(key: &str, json: &str) -> Result<T,
 /// The fields of a struct or the pairs of a map, in their order, each as a key and a JSON text.
 pub(crate) fn to_fields<T: Serialize + ?Sized>(content: &T) -> Result<Vec<(String, String)>, ValueError> {
     let json = to_json(type_name::<T>(), content)?;
-    let Fields(fields) = serde_json::from_str(&json).map_err(|_| ValueError::NotAMap { found: type_name::<T>() })?;
-    Ok(fields)
+    json_fields(&json).map_err(|_| ValueError::NotAMap { found: type_name::<T>() })
+}
+
+/// The fields of a JSON object.
+pub(crate) fn json_fields(json: &str) -> Result<Vec<(String, String)>, serde_json::Error> {
+    serde_json::from_str(json).map(|Fields(fields)| fields)
 }
 
 /// A struct or a map from all the entries given, each under its key.

@@ -1,0 +1,252 @@
+//! [`ImportKey`]: the 64 bytes that the old application sealed under.
+
+use std::error::Error;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cookie::{Cookie, CookieJar};
+use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
+
+/// The key of an old application: what the `cookie` crate calls a `Key`, 64 bytes.
+///
+/// It can't be printed, cloned or compared, and its bytes are wiped when it is dropped. The `cookie` crate copies them while
+/// it opens a cookie, and does not wipe its copies.
+///
+/// ```
+/// use sealed_session::import::ImportKey;
+/// let key = ImportKey::from_hex(&"0123456789abcdef".repeat(8))?;
+/// assert_eq!(format!("{key:?}"), "ImportKey");
+/// # Ok::<(), sealed_session::import::ImportKeyError>(())
+/// ```
+// Boxed, so that moving a key leaves no copy behind that the wipe would miss.
+pub struct ImportKey(Box<Zeroizing<[u8; ImportKey::LEN]>>);
+
+impl ImportKey {
+    /// The length of a key, in bytes.
+    pub const LEN: usize = 64;
+
+    /// A key of 64 bytes, as `Key::master` of the `cookie` crate has them. `Key::from` took the first 64 bytes of a longer
+    /// text: so must you.
+    ///
+    /// # Errors
+    /// [`ImportKeyError::Length`] when it is of another length, [`ImportKeyError::Repeated`] when its second half, which
+    /// seals, is one byte repeated: then anyone can make its cookies.
+    ///
+    /// ```
+    /// use sealed_session::import::{ImportKey, ImportKeyError};
+    /// let old_key: Vec<u8> = (0..64).collect();
+    /// assert!(ImportKey::from_bytes(&old_key).is_ok());
+    /// assert_eq!(ImportKey::from_bytes(&[0; 64]).unwrap_err(), ImportKeyError::Repeated);
+    /// ```
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ImportKeyError> {
+        let mut key = Self::blank();
+        if bytes.len() != Self::LEN {
+            return Err(ImportKeyError::Length { found: bytes.len() });
+        }
+        key.0.copy_from_slice(bytes);
+        key.checked()
+    }
+
+    /// Reads a key from 128 hexadecimal digits, either case, such as Tideway's `SESSION_ENCRYPTION_KEY`; white space around
+    /// them is ignored.
+    ///
+    /// # Errors
+    /// [`ImportKeyError::Digits`] and [`ImportKeyError::NotHex`] when it is not 128 hexadecimal digits,
+    /// [`ImportKeyError::Repeated`] as for [`ImportKey::from_bytes`].
+    ///
+    /// ```
+    /// use sealed_session::import::{ImportKey, ImportKeyError};
+    /// assert_eq!(ImportKey::from_hex("cafe").unwrap_err(), ImportKeyError::Digits { found: 4 });
+    /// ```
+    pub fn from_hex(digits: &str) -> Result<Self, ImportKeyError> {
+        let digits = digits.trim();
+        let found = digits.chars().count();
+        if found != Self::LEN.saturating_mul(2) {
+            return Err(ImportKeyError::Digits { found });
+        }
+        let mut key = Self::blank();
+        hex::decode_to_slice(digits, key.0.as_mut_slice()).map_err(|_| ImportKeyError::NotHex)?;
+        key.checked()
+    }
+
+    /// The key that `Key::derive_from` of the `cookie` crate makes of 32 bytes or more.
+    ///
+    /// # Errors
+    /// [`ImportKeyError::TooShort`] under 32 bytes, [`ImportKeyError::Repeated`] when they are all the same.
+    ///
+    /// ```
+    /// use sealed_session::import::{ImportKey, ImportKeyError};
+    /// let master: Vec<u8> = (0..32).collect();
+    /// assert!(ImportKey::derive_from(&master).is_ok());
+    /// assert_eq!(ImportKey::derive_from(b"secret").unwrap_err(), ImportKeyError::TooShort { found: 6 });
+    /// ```
+    pub fn derive_from(master: &[u8]) -> Result<Self, ImportKeyError> {
+        // The cookie crate panics at fewer.
+        if master.len() < 32 {
+            return Err(ImportKeyError::TooShort { found: master.len() });
+        }
+        if is_repeated(master) {
+            return Err(ImportKeyError::Repeated);
+        }
+        Self::from_bytes(cookie::Key::derive_from(master).master())
+    }
+
+    /// Reads Rocket's `secret_key` as Rocket does: 44 or 88 characters of base64, or 64 hexadecimal digits. Of 32 bytes,
+    /// Rocket derives the key.
+    ///
+    /// # Errors
+    /// [`ImportKeyError::NotRocket`] when it is none of these, [`ImportKeyError::Repeated`] as for
+    /// [`ImportKey::from_bytes`].
+    ///
+    /// ```
+    /// use sealed_session::import::{ImportKey, ImportKeyError};
+    /// assert!(ImportKey::from_rocket("hPrRyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=").is_ok());
+    /// assert_eq!(ImportKey::from_rocket("secret").unwrap_err(), ImportKeyError::NotRocket);
+    /// ```
+    pub fn from_rocket(secret_key: &str) -> Result<Self, ImportKeyError> {
+        let secret_key = secret_key.trim();
+        let bytes = match secret_key.len() {
+            44 | 88 => STANDARD.decode(secret_key).ok(),
+            64 => hex::decode(secret_key).ok(),
+            _ => None,
+        };
+        let bytes = Zeroizing::new(bytes.ok_or(ImportKeyError::NotRocket)?);
+        if bytes.len() == Self::LEN { Self::from_bytes(&bytes) } else { Self::derive_from(&bytes) }
+    }
+
+    fn blank() -> Self {
+        Self(Box::new(Zeroizing::new([0; Self::LEN])))
+    }
+
+    /// The second half alone encrypts.
+    fn checked(self) -> Result<Self, ImportKeyError> {
+        let (_, encryption) = self.0.split_at(Self::LEN / 2);
+        if is_repeated(encryption) { Err(ImportKeyError::Repeated) } else { Ok(self) }
+    }
+
+    /// The text that the private jar sealed for a cookie of this name, if `value` is that cookie's, encoded or not.
+    pub(super) fn open(&self, name: &str, value: &[u8]) -> Option<String> {
+        // Base64 has no `%`, so a value that was sent as it is stays as it is.
+        let value = percent_decode(value).decode_utf8().ok()?.into_owned();
+        let key = cookie::Key::try_from(self.0.as_slice()).ok()?;
+        let opened = CookieJar::new().private(&key).decrypt(Cookie::new(name.to_owned(), value))?;
+        Some(opened.value().to_owned())
+    }
+}
+
+fn is_repeated(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| Some(byte) == bytes.first())
+}
+
+/// Shows no byte of it.
+impl fmt::Debug for ImportKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ImportKey")
+    }
+}
+
+/// Why the key of an old application is refused.
+///
+/// ```
+/// use sealed_session::import::{ImportKey, ImportKeyError};
+/// assert_eq!(ImportKey::from_bytes(b"short").unwrap_err(), ImportKeyError::Length { found: 5 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImportKeyError {
+    /// It is not 64 bytes long.
+    Length {
+        /// How many bytes there were.
+        found: usize,
+    },
+    /// The text is not 128 characters long.
+    Digits {
+        /// How many characters there were, surrounding white space not counted.
+        found: usize,
+    },
+    /// A character is not a hexadecimal digit.
+    NotHex,
+    /// A key is derived from at least 32 bytes.
+    TooShort {
+        /// How many bytes there were.
+        found: usize,
+    },
+    /// It is not what Rocket takes as its `secret_key`.
+    NotRocket,
+    /// The bytes that seal are all the same, so this is no random key.
+    Repeated,
+}
+
+impl fmt::Display for ImportKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { found } => write!(f, "key to import under must be 64 bytes, found {found}"),
+            Self::Digits { found } => {
+                write!(f, "key to import under must be 128 hexadecimal digits, found {found} characters")
+            }
+            Self::NotHex => f.write_str("key to import under must be 128 hexadecimal digits, found another character"),
+            Self::TooShort { found } => {
+                write!(f, "key to import under must be derived from 32 bytes or more, found {found}")
+            }
+            Self::NotRocket => f.write_str(
+                "secret_key of Rocket must be 44 or 88 characters of base64 or 64 hexadecimal digits, found another text",
+            ),
+            Self::Repeated => f.write_str("key to import under must be random, found one byte repeated"),
+        }
+    }
+}
+
+impl Error for ImportKeyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGITS: &str = "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f\
+                          202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+
+    #[test]
+    fn from_hex_takes_128_digits_of_either_case_with_white_space_around() {
+        let expected: Vec<u8> = (0..64).collect();
+        let key = ImportKey::from_hex(&format!(" \t{DIGITS}\r\n")).unwrap();
+        assert_eq!(key.0.as_slice(), expected);
+        assert_eq!(ImportKey::from_bytes(&expected).unwrap().0.as_slice(), expected);
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_refused_by_kind() {
+        let hex = |text: &str| ImportKey::from_hex(text).unwrap_err();
+        assert_eq!(hex(""), ImportKeyError::Digits { found: 0 });
+        assert_eq!(hex(&DIGITS[..64]), ImportKeyError::Digits { found: 64 });
+        assert_eq!(hex(&format!("{}g", &DIGITS[1..])), ImportKeyError::NotHex);
+        assert_eq!(hex(&"é".repeat(128)), ImportKeyError::NotHex);
+        assert_eq!(hex(&"7a".repeat(64)), ImportKeyError::Repeated);
+        // Only the second half encrypts.
+        assert_eq!(hex(&format!("{}{}", &DIGITS[..64], "00".repeat(32))), ImportKeyError::Repeated);
+        assert!(ImportKey::from_hex(&format!("{}{}", "00".repeat(32), &DIGITS[64..])).is_ok());
+        for found in [0, 32, 63, 65] {
+            let bytes: Vec<u8> = (0..found).collect();
+            let expected = ImportKeyError::Length { found: found.into() };
+            assert_eq!(ImportKey::from_bytes(&bytes).unwrap_err(), expected);
+        }
+        assert_eq!(ImportKey::derive_from(&[1; 31]).unwrap_err(), ImportKeyError::TooShort { found: 31 });
+        assert_eq!(ImportKey::derive_from(&[1; 32]).unwrap_err(), ImportKeyError::Repeated);
+        for text in ["", &DIGITS[..63], &"=".repeat(44), &"g".repeat(64), DIGITS] {
+            assert_eq!(ImportKey::from_rocket(text).unwrap_err(), ImportKeyError::NotRocket, "{text}");
+        }
+        assert_eq!(ImportKey::from_rocket(&"0".repeat(64)).unwrap_err(), ImportKeyError::Repeated);
+    }
+
+    #[test]
+    fn debug_shows_no_byte_of_the_key() {
+        assert_eq!(format!("{:?}", ImportKey::from_hex(DIGITS).unwrap()), "ImportKey");
+    }
+
+    #[test]
+    fn the_bytes_of_a_key_are_wiped_when_it_is_dropped() {
+        fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped_on_drop(&*ImportKey::from_hex(DIGITS).unwrap().0);
+    }
+}

@@ -1,0 +1,216 @@
+//! The old cookies of a request: which came, what is in them, and the texts that delete them.
+
+use std::sync::Arc;
+
+use cookie::Cookie;
+
+use crate::codec::Codec;
+use crate::config::Options;
+use crate::data::{SessionData, SessionId};
+use crate::decode_error::DecodeError;
+use crate::header::{self, Candidates, MAX_CANDIDATES};
+use crate::import::PrivateImport;
+use crate::set_cookie::{blank, deletion_of};
+use crate::time::{Times, UnixTime};
+use crate::wire;
+
+/// The imports of a configuration.
+#[derive(Default)]
+pub(crate) struct Imports {
+    each: Vec<Import>,
+    /// Every name once.
+    names: Vec<String>,
+    /// The one of them that is the name of our cookie.
+    ours: Option<usize>,
+}
+
+struct Import {
+    source: Arc<PrivateImport>,
+    /// Its name, by its place.
+    name: usize,
+    /// The text that deletes its cookie. There is none where the new cookie replaces it.
+    deletion: Option<String>,
+}
+
+/// The values that came under the old names, copied out of the headers.
+#[derive(Clone, Default)]
+pub(crate) struct OldCookies(Vec<OldCookie>);
+
+#[derive(Clone)]
+struct OldCookie {
+    /// Its name, by its place.
+    name: usize,
+    value: Vec<u8>,
+}
+
+impl Imports {
+    pub(crate) fn new(options: &Options) -> Self {
+        let mut imports = Self::default();
+        // No old cookie can show that it was created after a cut-off.
+        if options.not_before > UnixTime::MIN {
+            return imports;
+        }
+        for source in &options.imports {
+            let name = imports.names.iter().position(|name| *name == source.name).unwrap_or_else(|| {
+                imports.names.push(source.name.clone());
+                imports.names.len().saturating_sub(1)
+            });
+            let (source, deletion) = (Arc::clone(source), source.deletion(options));
+            imports.each.push(Import { source, name, deletion });
+        }
+        imports.ours = imports.names.iter().position(|name| *name == options.cookie_name);
+        imports
+    }
+
+    /// Notes the values that one Cookie header has under the old names, but for our own name, whose values are kept anyway.
+    pub(crate) fn collect(&self, header: &[u8], old: &mut OldCookies) {
+        for (place, name) in self.names.iter().enumerate().filter(|(place, _)| Some(*place) != self.ours) {
+            for value in header::values(header, name.as_bytes()) {
+                // A longer value is no cookie that a browser keeps; cut, it does not open.
+                let value = value.get(..=wire::NAME_AND_VALUE_LIMIT).unwrap_or(value);
+                if old.of(place).count() < MAX_CANDIDATES {
+                    old.0.push(OldCookie { name: place, value: value.to_vec() });
+                }
+            }
+        }
+    }
+
+    /// The session that the old cookies of a request make, where no cookie of ours opened; `None` where there is nothing to
+    /// import.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotImported`] when old cookies came and make none.
+    pub(crate) fn session(
+        &self,
+        codec: &Codec,
+        candidates: &Candidates,
+        now: UnixTime,
+    ) -> Result<Option<SessionData>, DecodeError> {
+        let Some(old) = self.tried(codec, candidates, now).filter(|old| !old.0.is_empty()) else { return Ok(None) };
+        let mut session = codec.create_with(SessionId::from_bytes([0; 16]), now);
+        let (id, schema) = (session.id(), session.schema());
+        let mut is_imported = false;
+        for name in 0..self.names.len() {
+            is_imported |= self.read(old.of(name), &mut session, now)?;
+        }
+        if !is_imported {
+            // Where ours came and is no old one, its own refusal says more.
+            let is_told = candidates.count() == 0 || self.ours.is_some_and(|ours| old.of(ours).next().is_some());
+            return if is_told { Err(DecodeError::NotImported { opened: false }) } else { Ok(None) };
+        }
+        // An import is about content, and about when the session was created if that is known.
+        let times = Times { created_at: session.created_at(), issued_at: now, expires_at: now };
+        session.set_id(id);
+        session.set_schema(schema);
+        session.put_times(codec.lifetime().slide(now, &times));
+        codec.lifetime().check(now, session.times()).map_err(|_| DecodeError::NotImported { opened: true })?;
+        Ok(Some(session))
+    }
+
+    /// The old cookies to try; `None` where a cookie of ours came that another node may open: its session would be lost.
+    fn tried(&self, codec: &Codec, candidates: &Candidates, now: UnixTime) -> Option<OldCookies> {
+        if self.each.is_empty() {
+            return None;
+        }
+        let mut old = candidates.old.clone();
+        for value in candidates.values() {
+            let reason = codec.open(value, Some(now)).err()?.reason;
+            let cookie = self.ours.map(|name| OldCookie { name, value: value.to_vec() });
+            match reason {
+                DecodeError::Malformed => old.0.extend(cookie),
+                reason if reason.may_open_elsewhere() => old.0.push(cookie.filter(|it| self.open(it, now).is_some())?),
+                _ => {}
+            }
+        }
+        let is_active = |cookie: &OldCookie| self.active(cookie.name, now).next().is_some();
+        old.0.retain(is_active);
+        (!candidates.is_cut()).then_some(old)
+    }
+
+    /// Reads the first cookie of a name that opens and can be read, and says whether there is one.
+    fn read<'c>(
+        &self,
+        cookies: impl Iterator<Item = &'c OldCookie>,
+        session: &mut SessionData,
+        now: UnixTime,
+    ) -> Result<bool, DecodeError> {
+        let mut is_unread = false;
+        for (import, text) in cookies.filter_map(|cookie| self.open(cookie, now)) {
+            let mut attempt = session.clone();
+            if (import.source.read)(&text, &mut attempt).is_ok() {
+                // Of several, the earliest.
+                let created_at = attempt.created_at().min(session.created_at());
+                attempt.put_times(Times { created_at, ..*session.times() });
+                *session = attempt;
+                return Ok(true);
+            }
+            is_unread = true;
+        }
+        if is_unread { Err(DecodeError::NotImported { opened: true }) } else { Ok(false) }
+    }
+
+    /// The old cookies of a request whose deletion may be needed: those that came under our name among them, where the new
+    /// cookie does not replace them.
+    pub(crate) fn old_cookies(&self, candidates: &Candidates) -> OldCookies {
+        let mut old = candidates.old.clone();
+        if let Some(name) = self.ours
+            && self.each.iter().any(|import| import.name == name && import.deletion.is_some())
+        {
+            old.0.extend(candidates.values().map(|value| OldCookie { name, value: value.to_vec() }));
+        }
+        old
+    }
+
+    /// The texts that delete those of the old cookies that open, each once.
+    pub(crate) fn deletions(&self, old: &OldCookies, now: UnixTime) -> Vec<String> {
+        let mut deletions: Vec<String> = Vec::new();
+        for (import, _) in old.0.iter().filter_map(|cookie| self.open(cookie, now)) {
+            let deletion = import.deletion.as_ref().filter(|deletion| !deletions.contains(deletion));
+            deletions.extend(deletion.cloned());
+        }
+        deletions
+    }
+
+    /// The text of an old cookie, and the first import whose key opens it.
+    fn open(&self, cookie: &OldCookie, now: UnixTime) -> Option<(&Import, String)> {
+        self.active(cookie.name, now).find_map(|import| {
+            let PrivateImport { key, name, .. } = &*import.source;
+            Some((import, key.open(name, &cookie.value)?))
+        })
+    }
+
+    /// The imports of a name that have not ended.
+    fn active(&self, name: usize, now: UnixTime) -> impl Iterator<Item = &Import> {
+        self.each.iter().filter(move |import| import.name == name && now < import.source.until)
+    }
+}
+
+impl OldCookies {
+    fn of(&self, name: usize) -> impl Iterator<Item = &OldCookie> {
+        self.0.iter().filter(move |cookie| cookie.name == name)
+    }
+}
+
+impl PrivateImport {
+    /// The text that deletes the old cookie: of our name, path and domain there is none, since the new cookie replaces it.
+    fn deletion(&self, options: &Options) -> Option<String> {
+        let (path, domain, secure) = self.attributes(options);
+        if self.name == options.cookie_name && path == options.path && is_same(domain, options.domain.as_deref()) {
+            return None;
+        }
+        let mut cookie: Cookie<'_> = blank(options, &self.name).build();
+        cookie.set_path(path);
+        match domain {
+            Some(domain) => cookie.set_domain(domain),
+            None => cookie.unset_domain(),
+        }
+        cookie.set_secure(secure);
+        Some(deletion_of(cookie))
+    }
+}
+
+/// Browsers ignore case, and one dot in front.
+fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
+    let canonical = |domain: &str| domain.strip_prefix('.').unwrap_or(domain).to_ascii_lowercase();
+    one.map(canonical) == other.map(canonical)
+}

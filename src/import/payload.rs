@@ -1,0 +1,121 @@
+//! What is in the cookies of known crates, read into a session.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::value::RawValue;
+
+use crate::data::SessionData;
+use crate::entries::Namespace;
+use crate::time::UnixTime;
+use crate::typed;
+
+/// What actix-session's `CookieSessionStore` keeps: each value as JSON in a JSON object of strings. For
+/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+///
+/// # Errors
+/// When the text is not that, or doesn't fit into a session.
+///
+/// ```
+/// use sealed_session::{SessionData, UnixTime, import};
+/// # use std::time::Duration;
+/// let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(60))?;
+/// import::actix_session(r#"{"user_id":"42","roles":"[\"editor\"]"}"#, &mut data)?;
+/// assert_eq!(data.get("user_id")?, Some(42));
+/// assert_eq!(data.get::<Vec<String>>("roles")?.unwrap(), ["editor"]);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub fn actix_session(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let values: BTreeMap<String, String> = serde_json::from_str(plaintext)?;
+    for (key, json) in values {
+        let json: &RawValue = serde_json::from_str(&json)?;
+        data.put(Namespace::Data, &key, json.get())?;
+    }
+    Ok(())
+}
+
+/// What Tideway's `CookieSessionStore` keeps: strings, when the session was created, and when it ends. For
+/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+///
+/// Its `created_at` is kept, unless it is in the future.
+///
+/// # Errors
+/// When the text is not that, when the session is over, or when it doesn't fit into a session of ours.
+///
+/// ```
+/// use sealed_session::{SessionData, UnixTime, import};
+/// # use std::time::Duration;
+/// let now = UnixTime::from_secs(1_700_000_000).unwrap();
+/// let old = r#"{
+///     "data": {"user_id": "42"},
+///     "created_at": {"secs_since_epoch": 1699990000, "nanos_since_epoch": 0},
+///     "expires_at": {"secs_since_epoch": 1700000001, "nanos_since_epoch": 0}
+/// }"#;
+/// let mut data = SessionData::new(now, Duration::from_secs(60))?;
+/// import::tideway(old, &mut data)?;
+/// assert_eq!(data.get("user_id")?, Some("42".to_owned()));
+/// assert_eq!(data.created_at().as_secs(), 1_699_990_000);
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub fn tideway(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(plaintext)?;
+    let field = |name: &str| fields.get(name).map(|json| json.get()).ok_or("a field is missing");
+    let time = |name: &str| -> Result<UnixTime, Box<dyn Error + Send + Sync>> {
+        let time: SystemTime = serde_json::from_str(field(name)?)?;
+        Ok(UnixTime::from_secs(time.duration_since(UNIX_EPOCH)?.as_secs()).unwrap_or(UnixTime::MAX))
+    };
+    // The session that it goes into was made now.
+    let now = data.issued_at();
+    if now >= time("expires_at")? {
+        return Err("the session is over".into());
+    }
+    data.set_times(time("created_at")?.min(now), now, data.expires_at())?;
+    let values: BTreeMap<String, String> = serde_json::from_str(field("data")?)?;
+    for (key, value) in values {
+        data.set(&key, value)?;
+    }
+    Ok(())
+}
+
+/// A JSON object: each field becomes a value. For [`PrivateImport::new`](crate::import::PrivateImport::new).
+///
+/// # Errors
+/// When the text is not a JSON object, or doesn't fit into a session.
+///
+/// ```
+/// use sealed_session::{SessionData, UnixTime, import};
+/// # use std::time::Duration;
+/// let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(60))?;
+/// import::json_object(r#"{"user_id":42,"roles":["editor"]}"#, &mut data)?;
+/// assert_eq!(data.get("user_id")?, Some(42));
+/// assert!(import::json_object("42", &mut data).is_err());
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub fn json_object(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
+    for (key, json) in typed::json_fields(plaintext)? {
+        data.put(Namespace::Data, &key, &json)?;
+    }
+    Ok(())
+}
+
+/// The text as it is, as a string under this key: a private cookie that holds one value. For
+/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+///
+/// ```
+/// use sealed_session::{SessionData, UnixTime, import};
+/// # use std::time::Duration;
+/// let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(60))?;
+/// import::text("user_id")("42", &mut data)?;
+/// assert_eq!(data.get("user_id")?, Some("42".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
+pub fn text(
+    key: impl Into<String>,
+) -> impl Fn(&str, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync + 'static {
+    let key = key.into();
+    move |plaintext, data| {
+        data.set(&key, plaintext)?;
+        Ok(())
+    }
+}
