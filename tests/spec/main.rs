@@ -18,6 +18,8 @@ mod decode;
 mod environment;
 mod fleet;
 mod foreign;
+#[cfg(feature = "import")]
+mod import;
 mod login;
 mod observe;
 mod operations;

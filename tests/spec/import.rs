@@ -1,0 +1,433 @@
+//! Sessions out of cookies that the private jar of cookie-rs sealed. `tests/import` has those that its users make.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cookie::{Cookie, CookieJar, Key as OldKey};
+use proptest::prelude::*;
+use sealed_session::import::{self, ImportKey, PrivateImport};
+use sealed_session::{
+    Counters, DecodeError, EncodeError, SessionConfig, SessionData, SessionId, SessionManager, Status,
+};
+
+use crate::common::{
+    FIRST_KEY, NAME, SECOND_KEY, START, at, commit, cookie_of, is_deletion, key, manager_with, sealed,
+};
+
+const DAY: u64 = 24 * 3600;
+
+fn old_bytes() -> Vec<u8> {
+    (100..164).collect()
+}
+
+/// The Cookie header of an old cookie.
+fn old_cookie(name: &str, value: &str) -> String {
+    let mut jar = CookieJar::new();
+    jar.private_mut(&OldKey::from(&old_bytes())).add(Cookie::new(name.to_owned(), value.to_owned()));
+    jar.get(name).unwrap().to_string()
+}
+
+/// An import of JSON objects under this name.
+fn object(name: &str) -> PrivateImport {
+    PrivateImport::new(ImportKey::from_bytes(&old_bytes()).unwrap(), name, import::json_object)
+}
+
+fn importing(import: PrivateImport) -> SessionManager {
+    manager_with(|config| config.import(import)).0
+}
+
+const ADA: &str = r#"{"user_id":1,"name":"Ada"}"#;
+
+fn ada(name: &str) -> String {
+    old_cookie(name, ADA)
+}
+
+/// What a commit sends.
+fn lines(manager: &SessionManager, session: &sealed_session::Session) -> Vec<String> {
+    manager.commit(session).unwrap().into_iter().collect()
+}
+
+const OLD_DELETION: &str =
+    "old=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+#[test]
+fn an_old_cookie_that_nobody_looked_at_is_left_as_it_is() {
+    let manager = importing(object("old"));
+    let session = manager.load([ada("old")]);
+    assert_eq!(lines(&manager, &session), [""; 0]);
+    assert!(!session.is_opened());
+}
+
+#[test]
+fn a_look_seals_an_imported_session_as_ours_and_deletes_the_old_cookie_first() {
+    let manager = importing(object("old"));
+    let [one, other] = [0; 2].map(|_| {
+        let session = manager.load([ada("old")]);
+        assert_eq!(session.get("name"), Ok(Some("Ada".to_owned())));
+        assert_eq!((session.status(), session.rejected(), session.candidates()), (Status::Changed, None, 0));
+        let [deletion, line] = lines(&manager, &session).try_into().unwrap();
+        assert_eq!(deletion, OLD_DELETION);
+        assert!(line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400"), "{line}");
+        assert_eq!(lines(&manager, &session), [""; 0], "once");
+        let next = manager.load([cookie_of(&line)]);
+        assert_eq!(next.data::<BTreeMap<String, serde_json::Value>>().unwrap().len(), 2);
+        assert_eq!((next.status(), next.id(), next.created_at()), (Status::Loaded, session.id(), at(START)));
+        next.id().unwrap()
+    });
+    assert_ne!(one, other, "an id of its own each time");
+}
+
+#[test]
+fn under_our_own_name_the_new_cookie_replaces_the_old_one() {
+    let manager = importing(object(NAME));
+    let session = manager.load([ada(NAME)]);
+    assert_eq!((session.get("user_id"), session.candidates()), (Ok(Some(1)), 1));
+    let line = commit(&manager, &session).unwrap();
+    assert!(!is_deletion(&line));
+    assert_eq!(manager.load([cookie_of(&line)]).status(), Status::Loaded);
+}
+
+#[test]
+fn under_our_own_name_at_another_place_the_old_cookie_is_deleted_before_ours_is_set() {
+    for (import, place) in [
+        (object(NAME).path("/shop"), "; Path=/shop; Max-Age=0"),
+        (object(NAME).domain("example.com"), "; Path=/; Domain=example.com; Max-Age=0"),
+    ] {
+        let manager = importing(import);
+        let session = manager.load([ada(NAME)]);
+        assert!(session.contains("name"));
+        let [deletion, line] = lines(&manager, &session).try_into().unwrap();
+        assert!(is_deletion(&deletion) && deletion.contains(place), "{deletion}");
+        assert!(!is_deletion(&line));
+
+        // What is left of it ends with the session.
+        let session = manager.load([ada(NAME), cookie_of(&line)]);
+        assert_eq!(session.status(), Status::Loaded);
+        session.destroy();
+        let [deletion, ours] = lines(&manager, &session).try_into().unwrap();
+        assert!(deletion.contains(place) && is_deletion(&ours) && !ours.contains(place));
+    }
+}
+
+#[test]
+fn the_same_place_written_otherwise_is_the_same_place() {
+    let (manager, _) =
+        manager_with(|config| config.domain("example.com").import(object(NAME).domain(".EXAMPLE.com").path("/")));
+    let session = manager.load([ada(NAME)]);
+    assert!(session.contains("name"));
+    assert_eq!(lines(&manager, &session).len(), 1);
+}
+
+#[test]
+fn the_deletion_names_the_attributes_of_the_old_cookie() {
+    let (manager, _) = manager_with(|config| {
+        let old = object("old").path("/shop").domain(None).secure(false);
+        config.domain("example.com").import(old)
+    });
+    let session = manager.load([ada("old")]);
+    assert!(session.contains("name"));
+    let expected = "old=; HttpOnly; SameSite=Lax; Path=/shop; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+    assert_eq!(lines(&manager, &session)[0], expected);
+}
+
+#[test]
+fn a_good_cookie_of_ours_wins_and_its_next_seal_or_end_deletes_the_old_one() {
+    let manager = importing(object("old"));
+    let ours = sealed(&manager);
+    let headers = [ada("old"), ours];
+    let session = manager.load(&headers);
+    assert_eq!((session.contains("name"), session.status()), (false, Status::Loaded));
+    assert_eq!(lines(&manager, &session), [""; 0]);
+
+    session.set("user_id", 2).unwrap();
+    let [deletion, line] = lines(&manager, &session).try_into().unwrap();
+    assert_eq!((deletion.as_str(), line.starts_with(NAME)), (OLD_DELETION, true));
+
+    let session = manager.load(&headers);
+    assert!(session.destroy().is_some());
+    let [deletion, ours] = lines(&manager, &session).try_into().unwrap();
+    assert_eq!((deletion.as_str(), is_deletion(&ours)), (OLD_DELETION, true));
+}
+
+#[test]
+fn a_cookie_of_ours_that_another_node_may_open_is_not_replaced_by_an_import() {
+    let elsewhere = |change: fn(SessionConfig) -> SessionConfig, digits| {
+        let config = SessionConfig::new(key(digits)).clock(|| at(START));
+        sealed(&change(config).build().unwrap())
+    };
+    let unknown_key = elsewhere(|config| config, SECOND_KEY);
+    let schema = elsewhere(|config| config.schema(7), FIRST_KEY);
+    let version = format!("{NAME}=Ag{}", "A".repeat(200));
+    let five = vec![format!("{NAME}=x"); 5].join("; ");
+    for name in ["old", NAME] {
+        let manager = importing(object(name));
+        for ours in [&unknown_key, &schema, &version, &five] {
+            let session = manager.load([ours, &ada(name)]);
+            assert!(session.is_empty(), "{ours}");
+            let reason = session.rejected().unwrap();
+            assert!(reason.may_open_elsewhere() && !matches!(reason, DecodeError::NotImported { .. }), "{reason:?}");
+            assert_eq!(lines(&manager, &session), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn a_cookie_of_ours_that_is_over_or_forged_is_in_no_imports_way() {
+    let (manager, clock) = manager_with(|config| config.import(object("old")));
+    let expired = sealed(&manager);
+    clock.set(DAY);
+    for ours in [expired, format!("{NAME}=forged")] {
+        let session = manager.load([ours, ada("old")]);
+        assert_eq!(session.get("user_id"), Ok(Some(1)));
+        assert_eq!(lines(&manager, &session).len(), 2);
+    }
+}
+
+#[test]
+fn what_can_not_be_imported_gives_an_empty_session_and_is_left_alone() {
+    let other_key = (1..65).collect::<Vec<u8>>();
+    let other_key = PrivateImport::new(ImportKey::from_bytes(&other_key).unwrap(), "old", import::json_object);
+    for (import, cookie, opened) in [
+        (other_key, ada("old"), false),
+        // Sealed for another name.
+        (object("old"), ada("other").replace("other=", "old="), false),
+        (object("old"), "old=".to_owned(), false),
+        (object("old"), format!("old={}", "A".repeat(5000)), false),
+        (object("old"), old_cookie("old", "no object"), true),
+        (object("old"), old_cookie("old", r#"{"":"a key has a byte at least"}"#), true),
+    ] {
+        let manager = importing(import);
+        let session = manager.load([cookie.as_str()]);
+        let reason = DecodeError::NotImported { opened };
+        assert_eq!((session.is_empty(), session.status()), (true, Status::Rejected(reason)), "{cookie}");
+        assert!(reason.may_open_elsewhere());
+        assert_eq!(lines(&manager, &session), [""; 0]);
+
+        // A new login replaces what a key opens, and nothing else.
+        session.set("user_id", 2).unwrap();
+        let sent = lines(&manager, &session);
+        assert_eq!((sent.len(), sent.contains(&OLD_DELETION.to_owned())), (1 + usize::from(opened), opened));
+    }
+}
+
+#[test]
+fn while_an_import_has_our_name_what_is_not_of_our_form_is_left_alone() {
+    let end = at(START + 100);
+    let (manager, clock) = manager_with(|config| config.import(object(NAME).until(end)));
+    for (now, is_left) in [(99, true), (100, false)] {
+        clock.set(now);
+        let session = manager.load([format!("{NAME}=garbage")]);
+        let reason = if is_left { DecodeError::NotImported { opened: false } } else { DecodeError::Malformed };
+        assert_eq!(session.status(), Status::Rejected(reason));
+        assert_eq!(lines(&manager, &session).is_empty(), is_left);
+    }
+    // What is of our form keeps its own reason.
+    clock.set(0);
+    let mut tampered = sealed(&manager);
+    let last = tampered.pop().unwrap();
+    tampered.push(if last == 'A' { 'E' } else { 'A' });
+    assert_eq!(manager.load([tampered]).rejected(), Some(DecodeError::NotAuthentic));
+}
+
+#[test]
+fn an_import_ends_at_its_time() {
+    for name in ["old", NAME] {
+        let (manager, clock) = manager_with(|config| config.import(object(name).until(at(START + 100))));
+        for (now, is_imported) in [(99, true), (100, false)] {
+            clock.set(now);
+            let session = manager.load([ada(name)]);
+            assert_eq!(session.contains("name"), is_imported, "{name} {now}");
+        }
+        assert_eq!(manager.load([ada("old")]).status(), Status::New);
+        let session = manager.load([sealed(&manager), ada("old")]);
+        session.destroy();
+        assert_eq!(lines(&manager, &session).len(), 1, "an old cookie is as foreign as any");
+    }
+}
+
+#[test]
+fn with_a_cut_off_nothing_is_imported() {
+    let (manager, _) = manager_with(|config| config.not_before(at(1)).import(object("old")));
+    assert_eq!(manager.load([ada("old")]).status(), Status::New);
+}
+
+#[test]
+fn an_imported_session_that_is_destroyed_is_deleted_under_both_names() {
+    let manager = importing(object("old"));
+    let session = manager.load([ada("old")]);
+    assert_eq!(session.destroy(), None, "our cookie never had it");
+    let [deletion, ours] = lines(&manager, &session).try_into().unwrap();
+    assert_eq!((deletion.as_str(), is_deletion(&ours)), (OLD_DELETION, true));
+}
+
+#[test]
+fn an_imported_session_can_be_regenerated_and_emptied_and_its_old_cookie_goes_all_the_same() {
+    let manager = importing(object("old"));
+    let changes: [(fn(&sealed_session::Session), usize); 4] = [
+        (|session| assert_eq!(session.regenerate(), Ok(None)), 2),
+        (|session| assert_eq!(session.regenerate_empty(), Ok(None)), 0),
+        (|session| session.clear(), 0),
+        (|session| session.set("more", 1).unwrap(), 3),
+    ];
+    for (change, len) in changes {
+        let session = manager.load([ada("old")]);
+        change(&session);
+        let [deletion, line] = lines(&manager, &session).try_into().unwrap();
+        assert_eq!(deletion, OLD_DELETION);
+        let next = manager.load([cookie_of(&line)]);
+        assert_eq!((next.status(), next.len()), (Status::Loaded, len));
+    }
+}
+
+#[test]
+fn an_imported_session_that_is_too_large_is_an_error_and_nothing_is_sent() {
+    let manager = importing(object("old"));
+    let old = old_cookie("old", &format!(r#"{{"name":"Ada","draft":"{}"}}"#, "x".repeat(2700)));
+    assert!(old.len() < 4096, "it was a cookie");
+    let session = manager.load([old]);
+    assert!(session.contains("name"));
+    assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { .. })));
+    session.discard("draft");
+    assert_eq!(lines(&manager, &session).len(), 2, "and the session can still be made to fit");
+}
+
+#[test]
+fn a_function_may_know_an_earlier_beginning_and_decides_no_other_time_id_or_schema() {
+    let set = |created: u64| {
+        PrivateImport::new(ImportKey::from_bytes(&old_bytes()).unwrap(), "old", move |text, data: &mut SessionData| {
+            assert_eq!((data.created_at(), data.schema(), text), (at(START), 3, ADA));
+            data.set_times(at(created), at(created), at(START + 100 * DAY))?;
+            data.set_id(SessionId::from_bytes([7; 16]));
+            data.set_schema(9);
+            data.set_persistent(false);
+            data.set("name", text)?;
+            Ok(())
+        })
+    };
+    for (created, expected) in
+        [(START - 10 * DAY, Some(START - 10 * DAY)), (START + 1, Some(START)), (START - 30 * DAY, None)]
+    {
+        let (manager, _) = manager_with(|config| config.schema(3).import(set(created)));
+        let session = manager.load([ada("old")]);
+        let Some(created_at) = expected else {
+            assert_eq!(session.status(), Status::Rejected(DecodeError::NotImported { opened: true }));
+            continue;
+        };
+        let data = session.snapshot().unwrap();
+        assert_eq!((data.created_at(), data.schema(), data.is_persistent()), (at(created_at), 3, false));
+        assert_eq!((data.issued_at(), data.expires_at()), (at(START), at(START + DAY)));
+        assert_ne!(data.id(), SessionId::from_bytes([7; 16]));
+        assert_ne!(data.id(), SessionId::from_bytes([0; 16]));
+    }
+}
+
+#[test]
+fn an_import_is_no_recent_login() {
+    let manager = importing(object("old"));
+    let session = manager.load([ada("old")]);
+    assert!(session.require_recent(Duration::from_secs(DAY)).is_err());
+}
+
+#[test]
+fn cookies_of_several_names_make_one_session_or_none() {
+    let import = |config: SessionConfig| config.import(object("a")).import(object("b"));
+    let (manager, _) = manager_with(import);
+    let [a, b] = [("a", r#"{"x":1,"y":1}"#), ("b", r#"{"y":2}"#)].map(|(name, value)| old_cookie(name, value));
+    let session = manager.load([&b, &a]);
+    assert_eq!((session.get("x"), session.get("y")), (Ok(Some(1)), Ok(Some(2))), "in the order of the imports");
+    let sent = lines(&manager, &session);
+    assert_eq!(sent.iter().filter(|line| line.contains("Max-Age=0")).count(), 2);
+
+    // One that does not open is as if it were not there; of one that opens, nothing is lost.
+    let session = manager.load([a.as_str(), "b=forged"]);
+    assert_eq!((session.len(), lines(&manager, &session).len()), (2, 2));
+    let session = manager.load([a, old_cookie("b", "no object")]);
+    assert_eq!(session.status(), Status::Rejected(DecodeError::NotImported { opened: true }));
+    assert_eq!(lines(&manager, &session), [""; 0]);
+}
+
+#[test]
+fn of_several_cookies_of_one_name_the_first_good_one_among_four_counts() {
+    let manager = importing(object("old"));
+    let bad = ["old=forged".to_owned(), old_cookie("old", "no object"), "old=".to_owned()];
+    let session = manager.load([&bad[..], &[ada("old")]].concat());
+    assert!(session.contains("name"));
+    assert_eq!(lines(&manager, &session).len(), 2, "one deletion is enough");
+    let session = manager.load([&bad[..], &["old=fourth".to_owned(), ada("old")]].concat());
+    assert!(session.is_empty());
+}
+
+#[test]
+fn an_old_cookie_is_found_by_its_very_name() {
+    let manager = importing(object("old"));
+    let cookie = ada("old");
+    let value = cookie.strip_prefix("old").unwrap();
+    let found = |header: Vec<u8>| !manager.load([b"a=\xff".to_vec(), header]).is_empty();
+    assert!(found(format!("b=1; old{value} ;c=\"").into_bytes()));
+    for name in ["o%6cd", "Old", "\u{2000}old", "old\u{a0}", "xold"] {
+        assert!(!found(format!("{name}{value}").into_bytes()), "{name}");
+    }
+}
+
+#[test]
+fn a_seal_after_an_import_is_counted_as_one() {
+    let counters = Counters::new();
+    let (manager, _) = manager_with(|config| config.import(object("old")).observer(counters.clone()));
+    let session = manager.load([ada("old")]);
+    assert!(!session.is_empty());
+    let _ = manager.commit(&session).unwrap();
+    assert!(manager.load(["old=forged"]).is_empty());
+    let counts = counters.snapshot();
+    assert!(counts.seals.contains(&("imported", 1)), "{counts:?}");
+    assert_eq!(counts.refusals("import_not_authentic"), 1);
+    assert_eq!(counts.refusals.iter().map(|(_, count)| count).sum::<u64>(), 1);
+}
+
+#[test]
+fn an_import_that_browsers_would_ignore_is_refused_when_it_is_built() {
+    let problems = |import: PrivateImport| {
+        let config = SessionConfig::new(key(FIRST_KEY)).import(import);
+        let error = config.build().err();
+        error.map(|error| error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(problems(object("__Secure-id")), None);
+    for (import, setting) in [
+        (object(""), "import name"),
+        (object("two words"), "import name"),
+        // cookie-rs sends it as `a%7Cb`.
+        (object("a|b"), "import name"),
+        (object("old").path("shop"), "import path"),
+        (object("old").domain("a;b"), "import domain"),
+        (object("__Host-id").path("/shop"), "import path"),
+        (object("__Host-id").domain("example.com"), "import domain"),
+        (object("__Secure-id").secure(false), "import secure"),
+    ] {
+        assert_eq!(problems(import), Some(vec![setting.to_owned()]));
+    }
+}
+
+#[test]
+fn an_import_shows_no_key() {
+    let shown = format!("{:?} {:?}", object("old"), importing(object("old")));
+    assert!(shown.contains("\"old\"") && !shown.contains("100") && !shown.contains("64"), "{shown}");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_under_the_old_name_give_an_empty_session_and_no_error(value in prop::collection::vec(any::<u8>(), 0..600)) {
+        for name in ["old", NAME] {
+            let manager = importing(object(name));
+            let session = manager.load([[name.as_bytes(), b"=", &value].concat()]);
+            prop_assert!(session.is_empty());
+            prop_assert!(manager.commit(&session).is_ok());
+        }
+    }
+
+    #[test]
+    fn any_text_comes_back_as_it_was(text in "\\PC{0,400}") {
+        let key = ImportKey::from_bytes(&old_bytes()).unwrap();
+        let manager = importing(PrivateImport::new(key, "old", import::text("value")));
+        let session = manager.load([old_cookie("old", &text)]);
+        prop_assert_eq!(session.get("value"), Ok(Some(text)));
+    }
+}
