@@ -71,7 +71,7 @@ pub enum DecodeError {
     Incomplete,
     /// More cookies of this name than are tried, or more pairs of parts, and none of those tried is good.
     TooManyCandidates,
-    /// The cookie of another crate came, and none of ours; it can't be imported. Feature `import`.
+    /// The cookie of another crate came, and no good one of ours; it can't be imported. Feature `import`.
     NotImported {
         /// Whether a key opened it: then the function that reads it refused what is in it, or the session is over. If not, it
         /// was changed, or is sealed under another key, or for another name.

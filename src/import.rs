@@ -6,8 +6,10 @@
 //! becomes a session with a new id. A request that looks at it sends it sealed anew, and deletes the old cookie.
 //!
 //! An old cookie says neither when it was made nor when it ends: a copy of it can be imported again and again, also after a
-//! logout, and each time begins a new life of both timeouts. Set an end with [`PrivateImport::until`]. With
-//! [`SessionConfig::not_before`] set, nothing is imported, since no old cookie can show that it was created later.
+//! logout, and each time begins a new life of both timeouts, and counts as a login at that time for
+//! [`Session::require_recent`](crate::Session::require_recent) from the next request on. Set an end with
+//! [`PrivateImport::until`]. With [`SessionConfig::not_before`] set, nothing is imported, since no old cookie can show that it
+//! was created later.
 //!
 //! ```
 //! use sealed_session::import::{self, ImportKey, PrivateImport};

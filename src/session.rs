@@ -29,7 +29,8 @@ use crate::wire;
 ///
 /// It comes from [`SessionManager::load`](crate::SessionManager::load) and is opened at the first question asked of it.
 /// Every change is in memory until [`SessionManager::commit`](crate::SessionManager::commit). No lock is held while your
-/// `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function and a clock of yours run under it.
+/// `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and a clock of
+/// yours run under it.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -890,7 +891,7 @@ impl Session {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {
-        // Only the application's migrate function can panic under the lock, and it leaves the session unopened.
+        // Only the application's functions that migrate or import can panic under the lock, and it leaves the session unopened.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

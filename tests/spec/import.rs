@@ -7,7 +7,7 @@ use cookie::{Cookie, CookieJar, Key as OldKey};
 use proptest::prelude::*;
 use sealed_session::import::{self, ImportKey, PrivateImport};
 use sealed_session::{
-    Counters, DecodeError, EncodeError, SessionConfig, SessionData, SessionId, SessionManager, Status,
+    Counters, DecodeError, EncodeError, Session, SessionConfig, SessionData, SessionId, SessionManager, Status,
 };
 
 use crate::common::{
@@ -43,7 +43,7 @@ fn ada(name: &str) -> String {
 }
 
 /// What a commit sends.
-fn lines(manager: &SessionManager, session: &sealed_session::Session) -> Vec<String> {
+fn lines(manager: &SessionManager, session: &Session) -> Vec<String> {
     manager.commit(session).unwrap().into_iter().collect()
 }
 
@@ -260,10 +260,12 @@ fn an_imported_session_that_is_destroyed_is_deleted_under_both_names() {
     assert_eq!((deletion.as_str(), is_deletion(&ours)), (OLD_DELETION, true));
 }
 
+type Change = fn(&Session);
+
 #[test]
 fn an_imported_session_can_be_regenerated_and_emptied_and_its_old_cookie_goes_all_the_same() {
     let manager = importing(object("old"));
-    let changes: [(fn(&sealed_session::Session), usize); 4] = [
+    let changes: [(Change, usize); 4] = [
         (|session| assert_eq!(session.regenerate(), Ok(None)), 2),
         (|session| assert_eq!(session.regenerate_empty(), Ok(None)), 0),
         (|session| session.clear(), 0),

@@ -40,6 +40,8 @@ fn the_page_says_which_refusals_leave_the_cookie_alone() {
         DecodeError::UnsupportedSchema { schema: 1 },
         DecodeError::Incomplete,
         DecodeError::TooManyCandidates,
+        DecodeError::NotImported { opened: false },
+        DecodeError::NotImported { opened: true },
     ];
     let kept: BTreeSet<_> = all.iter().filter(|reason| reason.may_open_elsewhere()).map(DecodeError::as_str).collect();
     assert_eq!(named, kept);
