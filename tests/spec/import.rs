@@ -1,15 +1,18 @@
 //! Sessions out of cookies that the private jar of cookie-rs sealed. `tests/import` has those that its users make.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cookie::{Cookie, CookieJar, Key as OldKey};
 use proptest::prelude::*;
 use sealed_session::import::{self, ImportKey, PrivateImport};
 use sealed_session::{
-    Counters, DecodeError, EncodeError, Session, SessionConfig, SessionData, SessionId, SessionManager, Status,
+    Counters, DecodeError, EncodeError, MemoryRevocations, MemoryStore, Session, SessionConfig, SessionData, SessionId,
+    SessionManager, Status, UnixTime,
 };
 
+use crate::backends::{Watched, load, login, run, user_id};
 use crate::common::{
     FIRST_KEY, NAME, SECOND_KEY, START, at, commit, cookie_of, is_deletion, key, manager_with, sealed,
 };
@@ -321,6 +324,37 @@ fn a_function_may_know_an_earlier_beginning_and_decides_no_other_time_id_or_sche
         assert_ne!(data.id(), SessionId::from_bytes([7; 16]));
         assert_ne!(data.id(), SessionId::from_bytes([0; 16]));
     }
+}
+
+#[test]
+fn an_import_goes_to_the_store_and_the_old_cookie_stays_until_it_is_kept() {
+    let store = Watched::new(MemoryStore::new());
+    let (manager, _) = manager_with(|config| config.import(object("old")).store(Arc::clone(&store)));
+    let session = load(&manager, &ada("old"));
+    assert_eq!(user_id(&session), Some(1));
+    store.fail(&["save"]);
+    assert!(run(manager.commit_async(&session)).is_err());
+    store.fail(&[]);
+    let lines: Vec<_> = run(manager.commit_async(&session)).unwrap().into_iter().collect();
+    let [deletion, cookie] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((deletion.as_str(), cookie.len() < 300), (OLD_DELETION, true));
+    assert_eq!(user_id(&load(&manager, cookie)), Some(1));
+}
+
+#[test]
+fn what_a_backend_keeps_out_does_not_come_in_by_an_old_cookie() {
+    let list = Watched::new(MemoryRevocations::new());
+    let (manager, _) = manager_with(|config| config.import(object("old")).revocations(Arc::clone(&list)));
+    let both = format!("{}; {}", cookie_of(&login(&manager, 42)), ada("old"));
+    list.fail(&["is_revoked"]);
+    assert_eq!(load(&manager, &both).rejected(), Some(DecodeError::Unavailable));
+    list.fail(&[]);
+    let session = load(&manager, &both);
+    assert_eq!(user_id(&session), Some(42));
+    run(manager.revoke(session.id().unwrap(), UnixTime::MAX)).unwrap();
+    let session = load(&manager, &both);
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Revoked)));
+    assert_eq!(manager.load([&both]).rejected(), Some(DecodeError::NotAsked));
 }
 
 #[test]

@@ -529,3 +529,27 @@ fn a_spilled_session_ends_with_its_logout() {
     assert_eq!(records(&store), 0);
     assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::NotStored));
 }
+
+#[test]
+fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
+    let (manager, _, store) = with_spill(|config| config.two_cookies(true));
+    let write = |cookies: &[String], bytes: usize| {
+        let session = run(manager.load_async(cookies)).unwrap();
+        session.set("draft", "x".repeat(bytes)).unwrap();
+        run(manager.commit_async(&session)).unwrap().into_iter().collect::<Vec<_>>()
+    };
+    let kept = |lines: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| !line.contains("; Max-Age=0")).map(|line| line.split(';').next().unwrap().to_owned()).collect()
+    };
+    let two = kept(&write(&[], 4_000));
+    assert_eq!((two.len(), store.calls().len()), (2, 0));
+    let spilled = write(&two, 10_000);
+    let deleted: Vec<_> = spilled.iter().filter(|line| line.contains("; Max-Age=0")).collect();
+    assert!(deleted.len() == 1 && deleted[0].starts_with("tideway_session-2=;"), "{deleted:?}");
+    let one = kept(&spilled);
+    assert_eq!((one.len(), records(&store)), (1, 1));
+    let back = kept(&write(&one, 4_000));
+    assert_eq!(back.len(), 2);
+    let session = run(manager.load_async(&back)).unwrap();
+    assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 4_000);
+}
