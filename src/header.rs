@@ -30,7 +30,7 @@ pub(crate) struct Candidates<B: ?Sized = [u8]> {
     found: usize,
     lens: [usize; MAX_CANDIDATES],
     more: Vec<u8>,
-    seconds: Seconds,
+    seconds: Option<Box<Seconds>>,
     #[cfg(feature = "import")]
     pub(crate) old: OldCookies,
     first: B,
@@ -52,10 +52,6 @@ impl Seconds {
         self.found = self.found.saturating_add(1);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.found == 0
-    }
-
     /// Whether there are more than those that [`Seconds::values`] gives.
     pub(crate) fn is_cut(&self) -> bool {
         self.found > MAX_CANDIDATES
@@ -74,7 +70,7 @@ impl<const N: usize> Candidates<[u8; N]> {
             found: 0,
             lens: [0; MAX_CANDIDATES],
             more: Vec::new(),
-            seconds: Seconds::default(),
+            seconds: None,
             #[cfg(feature = "import")]
             old: OldCookies::default(),
             first: [0; N],
@@ -103,13 +99,13 @@ impl Candidates {
     }
 
     /// Adds what came under the name of the second cookie.
-    pub(crate) fn put_seconds(&mut self, seconds: Seconds) {
-        self.seconds = seconds;
+    pub(crate) fn put_seconds(&mut self, seconds: Box<Seconds>) {
+        self.seconds = Some(seconds);
     }
 
-    /// What came under the name of the second cookie.
-    pub(crate) fn seconds(&self) -> &Seconds {
-        &self.seconds
+    /// What came under the name of the second cookie, if anything did.
+    pub(crate) fn seconds(&self) -> Option<&Seconds> {
+        self.seconds.as_deref()
     }
 
     /// How many cookies came under our name.

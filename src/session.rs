@@ -85,7 +85,8 @@ impl Session {
     /// Looks through every header value once.
     pub(crate) fn load<H: AsRef<[u8]>>(from: Source<'_>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
         let mut shared: Option<Arc<Shared>> = None;
-        let mut seconds = Seconds::default();
+        let second_name = from.codec.second_name();
+        let mut seconds: Option<Box<Seconds>> = None;
         #[cfg(feature = "import")]
         let mut old = OldCookies::default();
         for header in cookie_headers {
@@ -99,14 +100,16 @@ impl Session {
                     None => shared = Some(Shared::holding(from, value)),
                 }
             }
-            if let Some(name) = from.codec.second_name() {
+            if let Some(name) = second_name {
                 for value in header::values(header, name.as_bytes()) {
-                    seconds.add(value.get(..TOO_LONG).unwrap_or(value));
+                    seconds.get_or_insert_default().add(value.get(..TOO_LONG).unwrap_or(value));
                 }
             }
         }
         let mut shared = shared.unwrap_or_else(|| Shared::new::<0>(from, Candidates::new()));
-        if let Some(shared) = Arc::get_mut(&mut shared).filter(|_| !seconds.is_empty()) {
+        if let Some(seconds) = seconds
+            && let Some(shared) = Arc::get_mut(&mut shared)
+        {
             shared.candidates.put_seconds(seconds);
         }
         #[cfg(feature = "import")]

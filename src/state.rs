@@ -198,7 +198,7 @@ impl State {
     ) -> Self {
         let state = Self::of_newest(found, now, candidates, codec, event);
         Self {
-            has_second: !candidates.seconds().is_empty(),
+            has_second: candidates.seconds().is_some(),
             #[cfg(feature = "import")]
             old: codec.imports().old_cookies(candidates),
             ..state
@@ -549,7 +549,7 @@ pub(crate) fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> R
     match (best, refusal) {
         (Some(best), _) => Ok(Some(best)),
         (None, Some(refusal)) => Err(refusal),
-        (None, None) if !candidates.seconds().is_empty() => Err(DecodeError::Incomplete.into()),
+        (None, None) if candidates.seconds().is_some() => Err(DecodeError::Incomplete.into()),
         (None, None) => Ok(None),
     }
 }

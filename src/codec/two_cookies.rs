@@ -61,12 +61,18 @@ impl Codec {
     }
 
     /// Opens a first part with the second part that fits, if it is among those that came.
-    fn open_parts(&self, first: &[u8], seconds: &Seconds, tries: &mut usize, now: UnixTime) -> Result<Opened, Refusal> {
+    fn open_parts(
+        &self,
+        first: &[u8],
+        seconds: Option<&Seconds>,
+        tries: &mut usize,
+        now: UnixTime,
+    ) -> Result<Opened, Refusal> {
         let max_part = self.inner.max_read_chars.one.saturating_sub(MARK.len());
         if first.len() > max_part {
             return Err(DecodeError::TooLong.into());
         }
-        for second in seconds.values().filter(|second| second.len() <= max_part) {
+        for second in seconds.into_iter().flat_map(Seconds::values).filter(|second| second.len() <= max_part) {
             let Some(left) = tries.checked_sub(1) else { return Err(DecodeError::TooManyCandidates.into()) };
             *tries = left;
             match self.open_whole(&[first, second].concat(), Some(now)) {
@@ -78,7 +84,8 @@ impl Codec {
                 outcome => return outcome,
             }
         }
-        Err(if seconds.is_cut() { DecodeError::TooManyCandidates } else { DecodeError::Incomplete }.into())
+        Err(if seconds.is_some_and(Seconds::is_cut) { DecodeError::TooManyCandidates } else { DecodeError::Incomplete }
+            .into())
     }
 
     /// Opens a text that may be longer than one cookie holds.

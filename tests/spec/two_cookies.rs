@@ -82,6 +82,13 @@ fn a_session_that_fits_into_one_cookie_is_sent_as_without_the_option() {
         assert_eq!(jar_of(&without, 2, chars).load(&with).get("n"), Ok(Some(2)), "{chars}");
     }
     assert_eq!(jar_of(&with, 1, full.len() + 1).names(), [NAME, SECOND]);
+    // To the last character of the limit, whatever it leaves over of base64's four.
+    for limit in 3500..3504 {
+        let exact = |config: SessionConfig| config.padding_block(1).max_cookie_bytes(limit);
+        let room = fresh(&manager_with(exact).0).remaining_bytes() - 5 - 9;
+        assert_eq!(jar_of(&two(exact).0, 1, room).names(), [NAME], "{limit}");
+        assert_eq!(jar_of(&two(exact).0, 1, room + 1).names(), [NAME, SECOND], "{limit}");
+    }
 }
 
 #[test]
@@ -319,7 +326,7 @@ fn of_all_that_opens_the_one_issued_last_wins_in_one_cookie_or_two() {
 fn four_pairs_are_tried_and_a_fifth_is_not() {
     let (manager, _) = two(|config| config);
     let (first, second) = jar_of(&manager, 1, 4000).parts();
-    let firsts = |count: usize| format!("{NAME}=2~{}; ", "A".repeat(200)).repeat(count);
+    let firsts = |count: usize| format!("{NAME}=2~AfV8ds4A{}; ", "A".repeat(192)).repeat(count);
     let seconds = |count: usize| format!("{SECOND}=left-over; ").repeat(count);
     assert_eq!(status(&manager, format!("{}{first}; {second}", firsts(3))), Status::Loaded);
     assert_eq!(status(&manager, format!("{first}; {}{second}", seconds(3))), Status::Loaded);
@@ -328,6 +335,7 @@ fn four_pairs_are_tried_and_a_fifth_is_not() {
         format!("{}{first}; {second}", firsts(4)),
         format!("{first}; {}{second}", seconds(4)),
         format!("{}{first}; {}{second}", firsts(1), seconds(2)),
+        format!("{}{first}; {}{second}; {}", firsts(1), seconds(1), seconds(1)),
     ] {
         let session = manager.load([header]);
         assert_eq!(session.status(), Status::Rejected(DecodeError::TooManyCandidates));
