@@ -23,7 +23,7 @@ use crate::wire;
 
 mod two_cookies;
 
-pub(crate) use two_cookies::{BOTH_LIMIT, MARK, SUFFIX};
+pub(crate) use two_cookies::{BOTH_LIMIT, MARK, MAX_PAIRS, SUFFIX};
 
 /// Turns a session into the value of a cookie and back. Pure and synchronous: for other frameworks, queues and tests.
 ///

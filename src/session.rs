@@ -85,24 +85,22 @@ impl Session {
     /// Looks through every header value once.
     pub(crate) fn load<H: AsRef<[u8]>>(from: Source<'_>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
         let mut shared: Option<Arc<Shared>> = None;
-        let second_name = from.codec.second_name();
         let mut seconds: Option<Box<Seconds>> = None;
         #[cfg(feature = "import")]
         let mut old = OldCookies::default();
+        let names = [Some(from.codec.cookie_name()), from.codec.second_name()];
         for header in cookie_headers {
-            let header = header.as_ref();
             #[cfg(feature = "import")]
-            from.codec.imports().collect(header, &mut old);
-            for value in header::values(header, from.codec.cookie_name().as_bytes()) {
-                let value = value.get(..TOO_LONG).unwrap_or(value);
-                match shared.as_mut().and_then(Arc::get_mut) {
-                    Some(shared) => shared.candidates.add(value),
-                    None => shared = Some(Shared::holding(from, value)),
-                }
-            }
-            if let Some(name) = second_name {
-                for value in header::values(header, name.as_bytes()) {
-                    seconds.get_or_insert_default().add(value.get(..TOO_LONG).unwrap_or(value));
+            from.codec.imports().collect(header.as_ref(), &mut old);
+            for (name, is_second) in names.into_iter().zip([false, true]) {
+                let Some(name) = name else { break };
+                for value in header::values(header.as_ref(), name.as_bytes()) {
+                    let value = value.get(..TOO_LONG).unwrap_or(value);
+                    match shared.as_mut().and_then(Arc::get_mut) {
+                        _ if is_second => seconds.get_or_insert_default().add(value),
+                        Some(shared) => shared.candidates.add(value),
+                        None => shared = Some(Shared::holding(from, value)),
+                    }
                 }
             }
         }

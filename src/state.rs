@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::backend::{BackendError, BackendErrorKind};
 use crate::behind::Work;
-use crate::codec::{Codec, Opened};
+use crate::codec::{Codec, MAX_PAIRS, Opened};
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
@@ -536,7 +536,12 @@ fn not_heard() -> BackendError {
 pub(crate) fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, Refusal> {
     let mut best: Option<Opened> = None;
     let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
-    for outcome in codec.open_all(candidates, now) {
+    let mut tries = MAX_PAIRS;
+    for value in candidates.values() {
+        let outcome = match codec.first_part(value) {
+            None => codec.open(value, Some(now)),
+            Some(part) => codec.open_parts(part, candidates.seconds(), &mut tries, now),
+        };
         match outcome {
             Ok(opened) => {
                 if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {

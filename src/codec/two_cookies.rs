@@ -7,7 +7,7 @@ use super::{Codec, Opened, max_age};
 use crate::data::SessionData;
 use crate::decode_error::{DecodeError, Refusal};
 use crate::error::EncodeError;
-use crate::header::{Candidates, Seconds};
+use crate::header::Seconds;
 use crate::set_cookie::{SetCookieWriter, SetCookies};
 use crate::time::UnixTime;
 use crate::wire;
@@ -23,7 +23,7 @@ pub(crate) const MARK: &str = "2~";
 pub(crate) const BOTH_LIMIT: usize = 7600;
 
 /// The most pairs of parts that one request is tried for.
-const MAX_PAIRS: usize = 4;
+pub(crate) const MAX_PAIRS: usize = 4;
 
 impl Codec {
     /// The name of the second cookie, if there may be one.
@@ -41,27 +41,15 @@ impl Codec {
         self.inner.second.is_some() && chars > self.inner.budget.one_chars
     }
 
-    /// Opens the candidates of the first name one by one, each as it is or with a part of the second.
-    pub(crate) fn open_all(
-        &self,
-        candidates: &Candidates,
-        now: UnixTime,
-    ) -> impl Iterator<Item = Result<Opened, Refusal>> {
-        let mut tries = MAX_PAIRS;
-        candidates.values().map(move |value| match self.first_part(value) {
-            Some(part) => self.open_parts(part, candidates.seconds(), &mut tries, now),
-            None => self.open(value, Some(now)),
-        })
-    }
-
     /// What follows the mark of a first part; of a codec that reads two cookies.
-    fn first_part<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
-        self.second_name()?;
+    pub(crate) fn first_part<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        self.inner.second.as_ref()?;
         value.strip_prefix(MARK.as_bytes()).filter(|part| !part.is_empty())
     }
 
-    /// Opens a first part with the second part that fits, if it is among those that came.
-    fn open_parts(
+    /// Opens a first part with the second part that fits, if it is among those that came. `tries` is how many pairs may still
+    /// be tried, of [`MAX_PAIRS`] in one request.
+    pub(crate) fn open_parts(
         &self,
         first: &[u8],
         seconds: Option<&Seconds>,
