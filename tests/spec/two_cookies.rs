@@ -202,6 +202,8 @@ fn a_deletion_is_of_both_names_whatever_came() {
                     Expires=Thu, 01 Jan 1970 00:00:00 GMT";
         assert_eq!(sent, [format!("{NAME}={rest}"), format!("{SECOND}={rest}")]);
         assert_eq!(lines(&manager, session).len(), 0, "once");
+        session.set("n", 1).unwrap();
+        assert_eq!(names(&lines(&manager, session)), [NAME]);
     }
 }
 
