@@ -1,0 +1,123 @@
+//! A disk that is full.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use sealed_session::{BackendError, BackendErrorKind, Save, SessionId, SessionStore};
+
+use crate::stores::{KINDS, Kind, temporary_files};
+use crate::{id, record, run};
+
+/// The path of an empty disk of about 12 MB.
+const SMALL_DISK: &str = "SEALED_SESSION_SMALL_DISK";
+
+const REFUSALS: u64 = 20;
+
+#[test]
+fn on_a_full_disk_nothing_acknowledged_is_lost_and_room_is_all_it_needs() {
+    let Some(disk) = env::var_os(SMALL_DISK) else {
+        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/disk sets it");
+        return;
+    };
+    for kind in KINDS {
+        for starts_anew in [false, true] {
+            let folder = Path::new(&disk).join("store");
+            fs::create_dir(&folder).unwrap();
+            check(kind, &folder, &Path::new(&disk).join("ballast"), starts_anew);
+            fs::remove_dir_all(folder).unwrap();
+        }
+    }
+}
+
+fn check(kind: Kind, folder: &Path, ballast: &Path, starts_anew: bool) {
+    let store = kind.open(folder).unwrap();
+    fs::write(ballast, vec![0; 4_000_000]).unwrap();
+    let (mut kept, message) = save_until_refused(kind, &*store);
+    assert_eq!(temporary_files(folder), 0, "what was not written leaves nothing behind");
+    let written = kept.len();
+    must_hold(&*store, &kept);
+
+    fill(&folder.join("fill"));
+    assert!(!run(store.is_healthy()), "{kind:?}: a full disk should show");
+    let updated = id(0, 0);
+    assert_eq!(kind_of(run(store.save(updated, &record(7), Save::Update))), Some(BackendErrorKind::Full));
+    must_hold(&*store, &kept);
+    let (deleted, _) = *kept.last().unwrap();
+    match kind_of(run(store.delete(deleted))) {
+        None => drop(kept.pop()),
+        Some(error) => assert_eq!(error, BackendErrorKind::Full),
+    }
+    let could_delete = kept.len() < written;
+    must_hold(&*store, &kept);
+
+    let store = if starts_anew {
+        drop(store);
+        match kind.open(folder) {
+            Ok(store) => must_hold(&*store, &kept),
+            Err(error) => assert_eq!(error.kind(), BackendErrorKind::Full, "{kind:?}: {error}"),
+        }
+        None
+    } else {
+        Some(store)
+    };
+    fs::remove_file(ballast).unwrap();
+    fs::remove_file(folder.join("fill")).unwrap();
+    let store = store.unwrap_or_else(|| kind.open(folder).unwrap());
+    assert!(run(store.is_healthy()), "{kind:?}: there is room again");
+    assert_eq!(run(store.save(updated, &record(7), Save::Update)), Ok(true));
+    kept.retain(|(id, _)| *id != updated);
+    kept.push((updated, 7));
+    must_hold(&*store, &kept);
+    println!(
+        "{kind:?}: full after {written} records, {REFUSALS} refused ({message}); could delete: {could_delete}; \
+         nothing acknowledged lost, and it goes on with room{}",
+        if starts_anew { ", after a new start" } else { "" }
+    );
+}
+
+/// All that was acknowledged, with its version.
+type Kept = Vec<(SessionId, u64)>;
+
+fn save_until_refused(kind: Kind, store: &dyn SessionStore) -> (Kept, String) {
+    let (mut kept, mut refused, mut message) = (Vec::new(), 0, String::new());
+    for number in 0.. {
+        let version = number + 1;
+        match run(store.save(id(0, number), &record(version), Save::Create)) {
+            Ok(is_written) => {
+                assert!(is_written);
+                kept.push((id(0, number), version));
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), BackendErrorKind::Full, "{kind:?}: {error}");
+                assert_eq!(run(store.load(id(0, number))), Ok(None), "{kind:?}: refused, and there all the same");
+                message = error.to_string();
+                refused += 1;
+            }
+        }
+        if refused == REFUSALS {
+            break;
+        }
+    }
+    (kept, message)
+}
+
+fn must_hold(store: &dyn SessionStore, kept: &Kept) {
+    for (id, version) in kept {
+        assert_eq!(run(store.load(*id)), Ok(Some(record(*version))));
+    }
+    assert_eq!(run(store.all()).unwrap().len(), kept.len());
+}
+
+fn kind_of<T>(answer: Result<T, BackendError>) -> Option<BackendErrorKind> {
+    answer.err().map(|error| error.kind())
+}
+
+/// Takes the last byte of the disk.
+fn fill(path: &Path) {
+    let mut file = File::create(path).unwrap();
+    for piece in [65_536, 4_096, 1] {
+        while file.write_all(&vec![0; piece]).is_ok() {}
+    }
+}

@@ -1,0 +1,44 @@
+//! What stores on disk do when the disk is full, when a writer is killed, and when processes meet. `tests/faults/disk` runs it,
+//! and brings the small disk.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a helper that fails is a test that fails; counts are for the reader, and words between processes"
+)]
+
+mod full;
+mod kill;
+mod lock;
+mod share;
+mod stores;
+mod worker;
+
+use std::future::Future;
+
+use sealed_session::{Record, SessionId, UnixTime};
+
+/// No runtime: the stores need none.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    futures_lite::future::block_on(future)
+}
+
+fn id(group: u64, number: u64) -> SessionId {
+    SessionId::from_bytes((u128::from(group) << 64 | u128::from(number)).to_be_bytes())
+}
+
+/// A record that tells by each of its bytes which version it is: of 1 to 60,000 bytes.
+fn record(version: u64) -> Record {
+    let len = usize::try_from(version.wrapping_mul(7_919) % 60_000).unwrap() + 1;
+    let bytes: Vec<u8> = (0..len).map(|at| version.to_be_bytes()[at % 8] ^ u8::try_from(at % 251).unwrap()).collect();
+    Record::new(bytes, UnixTime::from_secs(4_000_000_000 + version).unwrap())
+}
+
+/// A number below this one, of the operating system.
+fn random_below(limit: u64) -> u64 {
+    let [bytes @ .., _, _, _, _, _, _, _, _] = SessionId::generate().unwrap().to_bytes();
+    u64::from_be_bytes(bytes) % limit
+}

@@ -1,0 +1,58 @@
+//! Processes at one store at once.
+
+use std::collections::BTreeMap;
+
+use sealed_session::Save;
+
+use crate::stores::{KINDS, Kind, temporary_files};
+use crate::worker::Worker;
+use crate::{id, record, run};
+
+pub(crate) const WORKERS: u64 = 2;
+
+pub(crate) const STEPS: u64 = 150;
+
+#[test]
+fn what_two_processes_at_one_store_had_acknowledged_is_all_kept() {
+    for kind in KINDS {
+        check(kind);
+    }
+}
+
+fn check(kind: Kind) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = kind.open(folder.path()).unwrap();
+    for step in 0..STEPS {
+        assert!(run(store.save(id(2, step), &record(1), Save::Create)).unwrap());
+    }
+    let mut workers: Vec<_> = (0..WORKERS).map(|number| Worker::start("share", kind, folder.path(), number)).collect();
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut winners: BTreeMap<u64, u64> = BTreeMap::new();
+    for (worker, number) in workers.iter_mut().zip(0..) {
+        while let Some(words) = worker.next() {
+            let (word, numbers) = Worker::numbers(&words);
+            let [step] = numbers.try_into().unwrap();
+            *counts.entry(word.to_owned()).or_default() += 1;
+            if word == "won" {
+                assert_eq!(winners.insert(step, number), None, "{kind:?}: two created record {step}");
+            }
+        }
+        assert!(worker.wait());
+    }
+    let version = |worker: u64, step: u64| worker * 1_000_000 + step + 1;
+    let mut expected = 0;
+    for step in 0..STEPS {
+        for worker in 0..WORKERS {
+            let own = (!step.is_multiple_of(3)).then(|| record(version(worker, step) + 1));
+            expected += usize::from(own.is_some());
+            assert_eq!(run(store.load(id(10 + worker, step))), Ok(own));
+        }
+        assert_eq!(run(store.load(id(1, step))), Ok(Some(record(version(winners[&step], step)))));
+        assert_eq!(run(store.load(id(2, step))), Ok(None), "{kind:?}: an update revived record {step}");
+    }
+    assert_eq!(run(store.all()).unwrap().len(), expected + winners.len());
+    assert_eq!(temporary_files(folder.path()), 0);
+    let total: u64 = counts.values().sum();
+    println!("{kind:?}: {WORKERS} processes, {total} operations acknowledged and all kept: {counts:?}");
+    assert_eq!([counts["created"], counts["updated"], counts["won"]], [STEPS * WORKERS, STEPS * WORKERS, STEPS]);
+}

@@ -1,0 +1,146 @@
+//! Another process: this test binary once more. It says on its standard output what it is about to do, and what was
+//! acknowledged.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::{env, thread};
+
+use sealed_session::Save;
+
+use crate::stores::Kind;
+use crate::{id, record, run};
+
+const JOB: &str = "SEALED_SESSION_FAULT_JOB";
+
+/// Its words, the first being what to do: see `main`.
+pub(crate) struct Worker {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    pub(crate) fn start(job: &str, kind: Kind, folder: &Path, number: u64) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "worker::main", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(JOB, format!("{job} {} {number} {}", kind.word(), folder.to_str().unwrap()))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let mut worker = Self { child, lines };
+        while worker.next().unwrap() != ["ready"] {}
+        worker
+    }
+
+    /// The words of its next line; none when it has ended.
+    pub(crate) fn next(&mut self) -> Option<Vec<String>> {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if self.lines.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            // A line that was cut by a kill has no end. Other lines are of the test harness.
+            if let Some(words) = line.strip_prefix("worker: ").and_then(|words| words.strip_suffix('\n')) {
+                return Some(words.split(' ').map(str::to_owned).collect());
+            }
+        }
+    }
+
+    pub(crate) fn numbers(words: &[String]) -> (&str, Vec<u64>) {
+        let (word, numbers) = words.split_first().unwrap();
+        (word, numbers.iter().map(|number| number.parse().unwrap()).collect())
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
+    pub(crate) fn wait(&mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+}
+
+#[test]
+#[ignore = "the other process of the tests here"]
+fn main() {
+    let Ok(job) = env::var(JOB) else { return };
+    let [job, kind, number, folder] = job.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
+    let (kind, number, folder) = (Kind::from_word(kind), number.parse().unwrap(), Path::new(folder));
+    // The harness writes the name of the test before it, without an end of line.
+    println!();
+    match job {
+        "change" => change(kind, number, folder),
+        "share" => share(kind, number, folder),
+        "lock" => lock(kind, folder),
+        _ => panic!("no such job: {job}"),
+    }
+}
+
+/// Puts and deletes 20 records by turns, until it is killed.
+fn change(kind: Kind, round: u64, folder: &Path) {
+    let store = kind.open(folder).unwrap();
+    println!("worker: ready");
+    for step in 1_u64.. {
+        let number = step.wrapping_mul(13) % 20;
+        let version = if (step + round).is_multiple_of(5) { 0 } else { round * 1_000_000 + step };
+        println!("worker: do {number} {version}");
+        let id = id(0, number);
+        if version == 0 {
+            run(store.delete(id)).unwrap();
+        } else if !run(store.save(id, &record(version), Save::Update)).unwrap() {
+            assert!(run(store.save(id, &record(version), Save::Create)).unwrap(), "nobody else creates");
+        }
+        println!("worker: done {number} {version}");
+    }
+}
+
+/// Works on records of its own, and on some that it shares with the others.
+fn share(kind: Kind, worker: u64, folder: &Path) {
+    let store = kind.open(folder).unwrap();
+    println!("worker: ready");
+    let version = |step: u64| worker * 1_000_000 + step + 1;
+    for step in 0..crate::share::STEPS {
+        let own = id(10 + worker, step);
+        assert!(run(store.save(own, &record(version(step)), Save::Create)).unwrap());
+        println!("worker: created {step}");
+        assert!(run(store.save(own, &record(version(step) + 1), Save::Update)).unwrap());
+        println!("worker: updated {step}");
+        if step.is_multiple_of(3) {
+            run(store.delete(own)).unwrap();
+            println!("worker: deleted {step}");
+        }
+        if run(store.save(id(1, step), &record(version(step)), Save::Create)).unwrap() {
+            println!("worker: won {step}");
+        }
+        if step % crate::share::WORKERS == worker {
+            run(store.delete(id(2, step))).unwrap();
+            println!("worker: removed {step}");
+        } else if run(store.save(id(2, step), &record(version(step)), Save::Update)).unwrap() {
+            println!("worker: touched {step}");
+        }
+    }
+}
+
+/// Holds the lock until it is killed.
+fn lock(kind: Kind, folder: &Path) {
+    let path = kind.path(folder);
+    let database;
+    let file;
+    match kind {
+        Kind::File => {
+            file = std::fs::File::open(path).unwrap();
+            fs4::FileExt::try_lock(&file).unwrap();
+        }
+        Kind::Sqlite => {
+            database = rusqlite::Connection::open(path).unwrap();
+            database.execute_batch("BEGIN IMMEDIATE; DELETE FROM sessions").unwrap();
+        }
+    }
+    println!("worker: ready");
+    loop {
+        thread::park();
+    }
+}
