@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use sealed_session::testing::check_store;
@@ -91,6 +93,22 @@ fn a_file_that_is_cut_longer_or_changed_in_any_bit_is_corrupt_and_never_another_
         assert_eq!(error.kind(), BackendErrorKind::Corrupt, "{bytes:?}");
         assert!(!error.to_string().contains(&id(1).to_string()));
     }
+}
+
+#[test]
+fn a_file_of_a_later_version_is_corrupt_and_left_alone() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record([7; 20], EXPIRY));
+    let mut later = fs::read(file(&folder, 1)).unwrap();
+    later[4] = 2;
+    let crc = crc32fast::hash(&later[..34]).to_be_bytes();
+    later[34..38].copy_from_slice(&crc);
+    fs::write(file(&folder, 1), &later).unwrap();
+    let error = run(store.load(id(1))).unwrap_err();
+    assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+    assert!(error.to_string().ends_with("the version of this file is not known"));
+    assert_eq!(run(store.cleanup_expired(UnixTime::MAX)), Ok(0));
 }
 
 #[test]
@@ -280,6 +298,25 @@ fn threads_with_a_store_each_agree_who_created_a_record_and_revive_none() {
         assert_eq!(threads_that_created(open, round), 1);
         assert!(!is_revived_by_threads(open, round), "round {round}");
     }
+}
+
+#[test]
+fn cleaning_takes_no_file_from_a_writer() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::SeqCst) {
+                assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(0));
+            }
+        });
+        for number in 0..100 {
+            create(&store, number, &record([1; 1000], EXPIRY + 1));
+        }
+        is_done.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(run(store.all()).unwrap().len(), 100);
 }
 
 #[test]

@@ -112,3 +112,18 @@ fn make(path: &Path) -> Result<(), BackendError> {
     made.map(drop)
         .map_err(|error| BackendError::new(BackendErrorKind::Unavailable, format_args!("can't make it: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_connection_syncs_each_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.db");
+        let full = 2;
+        for database in [open(&path, Duration::ZERO).unwrap(), connect(&path, Duration::ZERO).unwrap()] {
+            assert_eq!(database.query_row("PRAGMA synchronous", [], |row| row.get(0)), Ok(full));
+        }
+    }
+}
