@@ -37,6 +37,8 @@ mod observe;
 mod placement;
 mod presets;
 mod recent;
+#[cfg(feature = "redis")]
+mod redis_pool;
 mod revocations;
 mod revoke;
 #[cfg(feature = "rocket")]
@@ -77,6 +79,12 @@ pub use manager::SessionManager;
 pub use observe::{DeleteCause, Event, KeyRole, Observer, SealCause};
 pub use presets::TimeoutPreset;
 pub use recent::StaleLogin;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use redis_pool::RedisPool;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use revocations::RedisRevocations;
 pub use revocations::{MemoryRevocations, Revocable, Revocations};
 pub use session::Session;
 pub use set_cookie::SetCookies;
@@ -84,6 +92,9 @@ pub use state::{Retired, Status};
 #[cfg(feature = "file")]
 #[cfg_attr(docsrs, doc(cfg(feature = "file")))]
 pub use store::FileStore;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use store::SqliteStore;

@@ -1,6 +1,8 @@
 //! [`Revocations`]: which sealed cookies are refused although they open.
 
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ use crate::data::SessionId;
 use crate::time::UnixTime;
 
 pub use memory::MemoryRevocations;
+#[cfg(feature = "redis")]
+pub use redis::RedisRevocations;
 
 /// Remembers which sessions were ended before their time, for as long as a cookie of theirs could still open.
 ///

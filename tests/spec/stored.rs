@@ -539,7 +539,11 @@ fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
         run(manager.commit_async(&session)).unwrap().into_iter().collect::<Vec<_>>()
     };
     let kept = |lines: &[String]| -> Vec<String> {
-        lines.iter().filter(|line| !line.contains("; Max-Age=0")).map(|line| line.split(';').next().unwrap().to_owned()).collect()
+        lines
+            .iter()
+            .filter(|line| !line.contains("; Max-Age=0"))
+            .map(|line| line.split(';').next().unwrap().to_owned())
+            .collect()
     };
     let two = kept(&write(&[], 4_000));
     assert_eq!((two.len(), store.calls().len()), (2, 0));

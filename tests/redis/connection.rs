@@ -1,0 +1,186 @@
+//! How Redis is reached: lazily, again and again, and never for longer than the time limit.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use sealed_session::{
+    BackendErrorKind, ProblemKind, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save,
+    SessionStore, UnixTime,
+};
+
+use crate::server::Server;
+use crate::{address, new_id, pool, raw};
+
+const LIMIT: Duration = Duration::from_millis(300);
+/// What two busy cores may add.
+const SLACK: Duration = Duration::from_millis(400);
+
+#[test]
+fn an_address_is_checked_at_once_and_never_shown() {
+    for url in
+        ["", "redis", "redis://", "ftp://h", "rediss://:hunter2@h", "redis://:hunter2@h:99999", "redis://:hunter2@h/x"]
+    {
+        let error = RedisStore::open(url).unwrap_err();
+        assert!(matches!(error.problems()[0].kind(), ProblemKind::Invalid { .. }), "{url}");
+        assert!(!error.to_string().contains("hunter2"));
+        assert_eq!(RedisRevocations::open(url).unwrap_err(), error);
+    }
+    let store = RedisStore::open("redis://ada:hunter2@127.0.0.1:1/0").unwrap();
+    assert!(!format!("{store:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn without_a_redis_everything_is_unavailable_at_once() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for url in [format!("redis://127.0.0.1:{port}"), "unix:///nowhere/redis.sock".to_owned()] {
+        all_unavailable(&RedisPool::open(&url).unwrap(), Duration::ZERO).await;
+    }
+}
+
+#[tokio::test]
+async fn what_accepts_and_never_answers_is_unavailable_after_the_time_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    all_unavailable(&RedisPool::open(&url).unwrap().timeout(LIMIT), LIMIT).await;
+}
+
+#[test]
+fn outside_of_a_runtime_it_is_unavailable_and_does_not_panic() {
+    let store = RedisStore::open("redis://127.0.0.1:1").unwrap();
+    let mut load = store.load(new_id());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Err(error)) = load.as_mut().poll(&mut context) else { panic!("no error") };
+    assert_eq!(error.to_string(), "session backend is unavailable: it was asked outside of a tokio runtime");
+}
+
+#[test]
+fn a_pool_outlives_the_runtimes_that_it_connected_in() {
+    let Some(pool) = pool("runtimes") else { return };
+    let (store, id) = (RedisStore::new(&pool), new_id());
+    for n in 0..20 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let save = if n == 0 { Save::Create } else { Save::Update };
+            assert!(store.save(id, &Record::new(vec![n], UnixTime::MAX), save).await.unwrap());
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_while_it_rested_costs_no_request() {
+    let Some(_) = address() else { return };
+    let mut server = Server::start(&[]);
+    let (store, id) = (RedisStore::open(&server.address()).unwrap(), new_id());
+    assert!(store.save(id, &Record::new(vec![7], UnixTime::MAX), Save::Create).await.unwrap());
+    server.kill();
+    server.restart();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert!(store.load(id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn connections_that_broke_in_use_cost_one_request() {
+    let Some(_) = address() else { return };
+    let mut server = Server::start(&[]);
+    let store = RedisStore::open(&server.address()).unwrap();
+    let id = new_id();
+    // As many connections as the pool has.
+    let loads = (0..16).map(|_| {
+        tokio::spawn({
+            let store = store.clone();
+            async move { store.load(id).await }
+        })
+    });
+    for load in loads.collect::<Vec<_>>() {
+        assert_eq!(load.await.unwrap(), Ok(None));
+    }
+    server.kill();
+    server.restart();
+    assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
+    for _ in 0..16 {
+        assert_eq!(store.load(id).await, Ok(None));
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_is_unavailable_after_the_time_limit_and_is_back_by_itself() {
+    let Some(_) = address() else { return };
+    let server = Server::start(&[]);
+    let pool = RedisPool::open(&server.address()).unwrap().timeout(LIMIT);
+    let (store, list, id) = (RedisStore::new(&pool), RedisRevocations::new(&pool), new_id());
+    assert!(store.save(id, &Record::new(vec![7], UnixTime::MAX), Save::Create).await.unwrap());
+    list.revoke(id, UnixTime::MAX).await.unwrap();
+    server.halt();
+    all_unavailable(&pool, LIMIT).await;
+    // More at once than there are connections.
+    let start = Instant::now();
+    let loads = (0..100).map(|_| {
+        tokio::spawn({
+            let store = store.clone();
+            async move { store.load(id).await }
+        })
+    });
+    for load in loads.collect::<Vec<_>>() {
+        assert_eq!(load.await.unwrap().unwrap_err().kind(), BackendErrorKind::Unavailable);
+    }
+    let took = start.elapsed();
+    assert!(took < LIMIT + SLACK, "{took:?}");
+    server.resume();
+    assert!(store.load(id).await.unwrap().is_some());
+    assert!(list.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await.unwrap());
+    assert!(store.is_healthy().await && list.is_healthy().await);
+    eprintln!("redis hangs: 100 loads at once were refused in {took:?}, the limit being {LIMIT:?}");
+}
+
+#[tokio::test]
+async fn no_more_connections_are_made_than_there_may_be() {
+    let Some(_) = address() else { return };
+    let server = Server::start(&[]);
+    for (max, expected) in [(0, 1), (1, 1), (5, 5)] {
+        let store = RedisStore::new(&RedisPool::open(&server.address()).unwrap().max_connections(max));
+        let loads = (0..50).map(|_| {
+            tokio::spawn({
+                let store = store.clone();
+                async move { store.load(new_id()).await }
+            })
+        });
+        for load in loads.collect::<Vec<_>>() {
+            assert_eq!(load.await.unwrap(), Ok(None));
+        }
+        let mut redis = raw(&server.address()).await;
+        let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut redis).await.unwrap();
+        // One is the test's own. That of the last turn may not have gone yet.
+        assert_eq!(clients.lines().filter(|line| line.contains("cmd=get")).count(), expected);
+        drop(store);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn all_unavailable(pool: &RedisPool, at_least: Duration) {
+    let (store, list) = (RedisStore::new(pool), RedisRevocations::new(pool));
+    let (id, record) = (new_id(), Record::new(vec![7], UnixTime::MAX));
+    let errors = [
+        timed(at_least, store.load(id)).await.unwrap_err(),
+        timed(at_least, store.save(id, &record, Save::Create)).await.unwrap_err(),
+        timed(at_least, store.delete(id)).await.unwrap_err(),
+        timed(at_least, store.all()).await.unwrap_err(),
+        timed(at_least, store.clear()).await.unwrap_err(),
+        timed(at_least, list.revoke(id, UnixTime::MAX)).await.unwrap_err(),
+        timed(at_least, list.revoke_subject("7", UnixTime::MIN, UnixTime::MAX)).await.unwrap_err(),
+        timed(at_least, list.is_revoked(Revocable::new(id, Some("7"), UnixTime::MIN))).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");
+    }
+    assert!(!timed(at_least, store.is_healthy()).await);
+    assert!(!timed(at_least, list.is_healthy()).await);
+    assert_eq!(store.cleanup_expired(UnixTime::MAX).await, Ok(0));
+}
+
+async fn timed<T>(at_least: Duration, answer: impl Future<Output = T>) -> T {
+    let start = Instant::now();
+    let answer = answer.await;
+    let took = start.elapsed();
+    assert!(at_least <= took && took < at_least + SLACK, "{took:?}");
+    answer
+}

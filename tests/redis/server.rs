@@ -1,0 +1,90 @@
+//! A Redis of a test's own, to kill, to halt and to start again.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::new_id;
+
+/// It keeps each write before it acknowledges it, in a folder that goes with it.
+pub(crate) struct Server {
+    port: u16,
+    folder: PathBuf,
+    options: Vec<String>,
+    process: Child,
+}
+
+impl Server {
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let folder = std::env::temp_dir().join(format!("sealed-session-redis-{}", new_id()));
+        fs::create_dir(&folder).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
+        let process = spawn(port, &folder, &options);
+        Self { port, folder, options, process }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// SIGKILL: it has no time to write anything more.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.process = spawn(self.port, &self.folder, &self.options);
+    }
+
+    /// SIGSTOP: connections stay, and nothing answers.
+    pub(crate) fn halt(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn spawn(port: u16, folder: &PathBuf, options: &[String]) -> Child {
+    let process = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+        .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
+        .arg(folder)
+        .args(options)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !answers(port) {
+        assert!(start.elapsed() < Duration::from_secs(10), "redis-server does not start");
+        thread::sleep(Duration::from_millis(5));
+    }
+    process
+}
+
+fn answers(port: u16) -> bool {
+    let mut answer = [0; 5];
+    TcpStream::connect(("127.0.0.1", port))
+        .and_then(|mut stream| stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut answer)))
+        .is_ok_and(|()| answer == *b"+PONG")
+}

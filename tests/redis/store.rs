@@ -1,0 +1,203 @@
+//! The store: the rules of the trait, and what is Redis's own.
+
+use std::collections::HashMap;
+
+use sealed_session::{
+    BackendErrorKind, Clock, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionId,
+    SessionStore, SystemClock, UnixTime,
+};
+
+use crate::server::Server;
+use crate::{address, at, new_id, pool, raw};
+
+// The suite of all stores, `testing::check_store`, belongs here.
+
+#[tokio::test]
+async fn what_a_save_acknowledged_a_load_returns() {
+    let Some(pool) = pool("load") else { return };
+    let store = RedisStore::new(&pool);
+    let every_byte: Vec<u8> = (0..67_000_u32).map(|n| u8::try_from(n % 256).unwrap()).collect();
+    for bytes in [Vec::new(), vec![0], b"\r\n$-1\r\n".to_vec(), every_byte] {
+        for expires_at in [SystemClock.now(), UnixTime::MAX] {
+            let (id, record) = (new_id(), Record::new(bytes.clone(), expires_at));
+            assert_eq!(store.load(id).await.unwrap(), None);
+            assert!(store.save(id, &record, Save::Create).await.unwrap());
+            assert_eq!(store.load(id).await.unwrap(), Some(record));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_created_where_there_is_none_and_updated_where_there_is_one() {
+    let Some(pool) = pool("save") else { return };
+    let store = RedisStore::new(&pool);
+    let (id, first, second) = (new_id(), record(1), record(2));
+    assert!(!store.save(id, &first, Save::Update).await.unwrap());
+    assert_eq!(store.load(id).await.unwrap(), None);
+    assert!(store.save(id, &first, Save::Create).await.unwrap());
+    assert!(!store.save(id, &second, Save::Create).await.unwrap());
+    assert_eq!(store.load(id).await.unwrap(), Some(first));
+    assert!(store.save(id, &second, Save::Update).await.unwrap());
+    assert_eq!(store.load(id).await.unwrap(), Some(second.clone()));
+    store.delete(id).await.unwrap();
+    store.delete(id).await.unwrap();
+    assert!(!store.save(id, &second, Save::Update).await.unwrap());
+    assert_eq!(store.load(id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn ids_one_bit_apart_are_apart() {
+    let Some(pool) = pool("bits") else { return };
+    let store = RedisStore::new(&pool);
+    let number = u128::from_be_bytes(new_id().to_bytes());
+    let ids = (0..128).map(|bit| SessionId::from_bytes((number ^ (1 << bit)).to_be_bytes())).collect::<Vec<_>>();
+    for (n, id) in (0..).zip(&ids) {
+        assert!(store.save(*id, &record(n), Save::Create).await.unwrap());
+    }
+    for (n, id) in (0..).zip(&ids) {
+        assert_eq!(store.load(*id).await.unwrap(), Some(record(n)));
+    }
+    assert_eq!(store.load(SessionId::from_bytes(number.to_be_bytes())).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_that_create_at_once_one_does() {
+    let Some(pool) = pool("create") else { return };
+    for _ in 0..20 {
+        let id = new_id();
+        let tasks = (0..16).map(|n| {
+            let store = RedisStore::new(&pool);
+            tokio::spawn(async move { store.save(id, &record(n), Save::Create).await.unwrap().then_some(n) })
+        });
+        let mut created = Vec::new();
+        for task in tasks.collect::<Vec<_>>() {
+            created.extend(task.await.unwrap());
+        }
+        assert_eq!(created.len(), 1);
+        assert_eq!(RedisStore::new(&pool).load(id).await.unwrap(), Some(record(created[0])));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_that_races_a_delete_never_brings_the_record_back() {
+    let Some(pool) = pool("race") else { return };
+    for _ in 0..100 {
+        let (id, store) = (new_id(), RedisStore::new(&pool));
+        assert!(store.save(id, &record(1), Save::Create).await.unwrap());
+        let updates = (0..4).map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.save(id, &record(n), Save::Update).await.unwrap() })
+        });
+        let updates: Vec<_> = updates.collect();
+        store.delete(id).await.unwrap();
+        for update in updates {
+            update.await.unwrap();
+        }
+        assert_eq!(store.load(id).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_record_goes_by_itself_a_minute_after_its_time() {
+    let Some(address) = address() else { return };
+    let (store, mut redis) = (RedisStore::new(&RedisPool::open(&address).unwrap().prefix("ttl:")), raw(&address).await);
+    let now = SystemClock.now().as_secs();
+    let id = new_id();
+    for (save, expires_at) in [(Save::Create, now + 300), (Save::Update, now + 200)] {
+        assert!(store.save(id, &Record::new(vec![7], at(expires_at)), save).await.unwrap());
+        let key = format!("ttl:session:{id}");
+        let until: u64 = redis::cmd("EXPIRETIME").arg(&key).query_async(&mut redis).await.unwrap();
+        assert_eq!(until, expires_at + 60);
+    }
+    for (expires_at, is_kept) in [(now - 50, true), (now - 61, false), (0, false)] {
+        let id = new_id();
+        store.save(id, &Record::new(vec![7], at(expires_at)), Save::Create).await.unwrap();
+        assert_eq!(store.load(id).await.unwrap().is_some(), is_kept, "{expires_at}");
+    }
+    assert_eq!(store.cleanup_expired(UnixTime::MAX).await.unwrap(), 0);
+    assert!(store.load(id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
+    let Some(address) = address() else { return };
+    let tag = new_id();
+    let pools = [format!("{tag}*"), format!("{tag}[a]?\\"), format!("{tag}a"), format!("{tag}")]
+        .map(|prefix| RedisPool::open(&address).unwrap().prefix(&prefix));
+    let mut expected = HashMap::new();
+    for (pool, count) in pools.iter().zip([500, 1, 2, 0]) {
+        for n in 0..count {
+            let (id, record) = (new_id(), record(n));
+            assert!(RedisStore::new(pool).save(id, &record, Save::Create).await.unwrap());
+            expected.entry(count).or_insert_with(HashMap::new).insert(id, record);
+        }
+        RedisRevocations::new(pool).revoke(SessionId::from_bytes([7; 16]), UnixTime::MAX).await.unwrap();
+    }
+    let [star, glob, plain, none] = pools.each_ref().map(RedisStore::new);
+    let all = async |store: &RedisStore| store.all().await.unwrap().into_iter().collect::<HashMap<_, _>>();
+    assert_eq!(all(&star).await, expected[&500]);
+    assert_eq!(all(&glob).await, expected[&1]);
+    assert_eq!(all(&none).await, HashMap::new());
+    star.clear().await.unwrap();
+    none.clear().await.unwrap();
+    assert_eq!((all(&star).await, all(&glob).await), (HashMap::new(), expected[&1].clone()));
+    assert_eq!(all(&plain).await, expected[&2]);
+    for pool in &pools {
+        let session = Revocable::new(SessionId::from_bytes([7; 16]), None, UnixTime::MIN);
+        assert!(RedisRevocations::new(pool).is_revoked(session).await.unwrap(), "a revocation is no record");
+    }
+}
+
+#[tokio::test]
+async fn what_it_did_not_store_is_corrupt() {
+    let Some(address) = address() else { return };
+    let (store, mut redis) = (RedisStore::new(&RedisPool::open(&address).unwrap().prefix("bad:")), raw(&address).await);
+    let (short, list) = (new_id(), new_id());
+    let () = redis::cmd("SET").arg(format!("bad:session:{short}")).arg("1234").query_async(&mut redis).await.unwrap();
+    let () = redis::cmd("LPUSH").arg(format!("bad:session:{list}")).arg("12345").query_async(&mut redis).await.unwrap();
+    for id in [short, list] {
+        assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+        assert_eq!(store.all().await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+        store.delete(id).await.unwrap();
+    }
+    assert_eq!(store.all().await.unwrap(), []);
+    let () = redis::cmd("SET").arg("bad:session:7").arg("1234567").query_async(&mut redis).await.unwrap();
+    assert_eq!(store.all().await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+    store.clear().await.unwrap();
+    assert_eq!(store.all().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_full_redis_is_full_and_still_reads_and_deletes() {
+    let Some(_) = address() else { return };
+    let server = Server::start(&[]);
+    let pool = RedisPool::open(&server.address()).unwrap();
+    let (store, list, id) = (RedisStore::new(&pool), RedisRevocations::new(&pool), new_id());
+    assert!(store.save(id, &record(1), Save::Create).await.unwrap());
+    let mut redis = raw(&server.address()).await;
+    let () = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).query_async(&mut redis).await.unwrap();
+    let error = store.save(id, &record(2), Save::Update).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (BackendErrorKind::Full, "session backend is full: redis answered OOM")
+    );
+    assert_eq!(list.revoke(id, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Full);
+    assert_eq!(store.load(id).await.unwrap(), Some(record(1)));
+    assert!(store.is_healthy().await);
+    store.delete(id).await.unwrap();
+    let () = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(0).query_async(&mut redis).await.unwrap();
+    assert!(store.save(id, &record(2), Save::Create).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_is_told_so_without_the_values() {
+    let Some(_) = address() else { return };
+    let server = Server::start(&["--user", "default", "on", "nopass", "~*", "&*", "+@all", "-eval"]);
+    let pool = RedisPool::open(&server.address()).unwrap();
+    let error = RedisRevocations::new(&pool).revoke_subject("\"ada\"", at(1), UnixTime::MAX).await.unwrap_err();
+    assert_eq!(error.to_string(), "session backend can't do this: redis answered NOPERM");
+}
+
+fn record(n: u64) -> Record {
+    Record::new(n.to_be_bytes().to_vec(), UnixTime::MAX)
+}
