@@ -88,7 +88,7 @@ impl Imports {
     ) -> Result<Option<SessionData>, DecodeError> {
         let Some(old) = self.tried(codec, candidates, now).filter(|old| !old.0.is_empty()) else { return Ok(None) };
         let mut session = codec.create_with(SessionId::from_bytes([0; 16]), now);
-        let (id, schema) = (session.id(), session.schema());
+        let schema = session.schema();
         let mut is_imported = false;
         for name in 0..self.names.len() {
             is_imported |= self.read(old.of(name), &mut session, now)?;
@@ -98,11 +98,9 @@ impl Imports {
             let is_told = candidates.count() == 0 || self.ours.is_some_and(|ours| old.of(ours).next().is_some());
             return if is_told { Err(DecodeError::NotImported { opened: false }) } else { Ok(None) };
         }
-        // An import is about content, and about when the session was created if that is known.
-        let times = Times { created_at: session.created_at(), issued_at: now, expires_at: now };
-        session.set_id(id);
+        // An import is about content, and about when the session was created if that is known. The id is drawn later.
         session.set_schema(schema);
-        session.put_times(codec.lifetime().slide(now, &times));
+        session.put_times(codec.lifetime().slide(now, session.times()));
         codec.lifetime().check(now, session.times()).map_err(|_| DecodeError::NotImported { opened: true })?;
         Ok(Some(session))
     }
@@ -138,7 +136,7 @@ impl Imports {
         for (import, text) in cookies.filter_map(|cookie| self.open(cookie, now)) {
             let mut attempt = session.clone();
             if (import.source.read)(&text, &mut attempt).is_ok() {
-                // Of several, the earliest.
+                // Of several, the earliest; of other times, none.
                 let created_at = attempt.created_at().min(session.created_at());
                 attempt.put_times(Times { created_at, ..*session.times() });
                 *session = attempt;

@@ -175,6 +175,21 @@ fn a_cookie_of_ours_that_another_node_may_open_is_not_replaced_by_an_import() {
 }
 
 #[test]
+fn an_old_cookie_that_looks_like_one_of_ours_of_another_version_is_imported() {
+    let manager = importing(object(NAME));
+    // 78 bytes, the length of our shortest cookie, with neither `=` nor, once in 27 seals, `+` or `/`.
+    let text = format!(r#"{{"name":"{}"}}"#, "x".repeat(39));
+    let looks_like_ours = |cookie: &String| {
+        let value = cookie.split_once('=').unwrap().1;
+        manager.codec().decode(value).unwrap_err().may_open_elsewhere()
+    };
+    let cookie = std::iter::repeat_with(|| old_cookie(NAME, &text)).find(looks_like_ours).unwrap();
+    let session = manager.load([cookie]);
+    assert!(session.contains("name"));
+    assert_eq!(lines(&manager, &session).len(), 1);
+}
+
+#[test]
 fn a_cookie_of_ours_that_is_over_or_forged_is_in_no_imports_way() {
     let (manager, clock) = manager_with(|config| config.import(object("old")));
     let expired = sealed(&manager);
@@ -211,6 +226,14 @@ fn what_can_not_be_imported_gives_an_empty_session_and_is_left_alone() {
         let sent = lines(&manager, &session);
         assert_eq!((sent.len(), sent.contains(&OLD_DELETION.to_owned())), (1 + usize::from(opened), opened));
     }
+}
+
+#[test]
+fn a_cookie_of_ours_that_is_refused_keeps_its_reason_beside_an_old_one_that_does_not_open() {
+    let manager = importing(object("old"));
+    let session = manager.load([format!("{NAME}=forged"), "old=forged".to_owned()]);
+    assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
 }
 
 #[test]
