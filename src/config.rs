@@ -191,9 +191,10 @@ impl SessionConfig {
     /// Whether a new session that a request looked at gets a cookie although nothing was stored in it: a pre-session,
     /// whose id the next requests know. Off by default: no visitor is given a cookie without need.
     ///
-    /// Its lifetime begins then. A cookie that is refused is replaced too, unless another node may know better
-    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)); one that was destroyed is deleted. A form
-    /// needs none of this: [`Session::csrf_token`](crate::Session::csrf_token) stores what it guards with.
+    /// Its lifetime begins then. A cookie that is refused is replaced where it would be deleted, and left alone where another
+    /// node may know better ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)) or a backend ended the
+    /// session; one that the handler destroyed is deleted. A form needs none of this:
+    /// [`Session::csrf_token`](crate::Session::csrf_token) stores what it guards with.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};

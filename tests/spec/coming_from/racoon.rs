@@ -1,9 +1,13 @@
 //! Racoon 0.1.9: the session of a request, made when something is first stored in it.
 
-use sealed_session::{Status, ValueError};
+use std::sync::Arc;
+
+use sealed_session::{DecodeError, MemoryStore, Status, ValueError};
 
 use super::next;
-use crate::common::{commit, fresh, is_deletion, manager, sealed};
+use super::shelf::{memory, plain, shelf};
+use crate::backends::{self, Watched, run};
+use crate::common::{commit, fresh, is_deletion, manager, manager_with, sealed};
 
 #[test]
 fn nothing_is_sent_before_the_first_set() {
@@ -93,4 +97,52 @@ fn a_clone_that_stores_first_makes_the_session_of_all_clones() {
     clone.set("name", "John").unwrap();
     assert_eq!(session.get("name"), Ok(Some("John".to_owned())));
     assert_eq!(session.id(), clone.id());
+}
+
+#[test]
+fn whichever_manager_is_plugged_in_nothing_is_stored_before_the_first_set() {
+    for store in [memory(), shelf(), plain()] {
+        let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+        let session = backends::load(&manager, "");
+        let id = session.id().unwrap();
+        assert_eq!(session.get::<String>("name"), Ok(None));
+        assert_eq!(backends::commit(&manager, &session), None);
+        assert_eq!(run(store.load(id)), Ok(None));
+        session.set("name", "John").unwrap();
+        let cookie = backends::commit(&manager, &session).unwrap();
+        assert!(run(store.load(id)).unwrap().is_some());
+        assert_eq!(backends::load(&manager, &cookie).get("name"), Ok(Some("John".to_owned())));
+    }
+}
+
+#[test]
+fn whichever_manager_is_plugged_in_values_are_set_removed_and_destroyed_alike() {
+    for store in [memory(), shelf(), plain()] {
+        let (manager, _) = manager_with(|config| config.store(store));
+        let session = backends::load(&manager, "");
+        session.set("name", "John").unwrap();
+        session.set("location", "ktm").unwrap();
+        let cookie = backends::commit(&manager, &session).unwrap();
+        let session = backends::load(&manager, &cookie);
+        assert!(session.discard("name"));
+        backends::commit(&manager, &session);
+        let session = backends::load(&manager, &cookie);
+        assert_eq!(session.keys(), ["location"], "the cookie of before names the same record");
+        session.destroy();
+        assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
+        assert!(backends::load(&manager, &cookie).is_empty());
+    }
+}
+
+#[test]
+fn a_manager_that_can_not_read_gives_no_value_and_the_session_is_there_again_later() {
+    let store = Watched::new(MemoryStore::new());
+    let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+    let cookie = backends::login(&manager, 42);
+    store.fail(&["load"]);
+    let session = backends::load(&manager, &cookie);
+    assert_eq!((backends::user_id(&session), session.rejected()), (None, Some(DecodeError::Unavailable)));
+    assert_eq!(backends::commit(&manager, &session), None);
+    store.fail(&[]);
+    assert_eq!(backends::user_id(&backends::load(&manager, &cookie)), Some(42));
 }

@@ -1,16 +1,19 @@
 //! Tideway 0.9.0: `SessionData`, its cookie store and its trait of stores.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, DecodeError, EncodeError, MemoryStore, Record, Save, SessionData, SessionId, SessionStore, Status,
+    BackendErrorKind, DecodeError, EncodeError, MemoryRevocations, MemoryStore, Record, Save, SessionData, SessionId,
+    SessionStore, Status,
 };
 use serde::Deserialize;
 
 use super::next;
 use super::shelf::{memory, plain, shelf};
-use crate::common::{at, commit, fresh, is_deletion, manager, manager_with, sealed};
+use crate::backends::{self, run};
+use crate::common::{START, at, commit, fresh, is_deletion, manager, manager_with, sealed};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -165,75 +168,144 @@ fn what_is_deleted_is_gone_from_the_browser_and_a_copy_still_opens() {
     );
 }
 
-#[tokio::test]
-async fn sessions_in_memory_are_bounded_and_a_record_has_its_own_end() {
+#[test]
+fn with_a_list_of_revocations_a_copy_of_a_deleted_session_opens_nothing() {
+    let (manager, _) = manager_with(|config| config.revocations(MemoryRevocations::new()));
+    let cookie = backends::login(&manager, 42);
+    let session = backends::load(&manager, &cookie);
+    session.destroy();
+    assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
+    assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    assert!(manager.supports_revocation());
+}
+
+#[test]
+fn the_values_of_a_session_are_in_the_store_that_is_configured() {
+    for store in [memory(), shelf(), plain()] {
+        let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+        let session = backends::load(&manager, "");
+        session.set("draft", "x".repeat(10_000)).unwrap();
+        let cookie = backends::commit(&manager, &session).unwrap();
+        assert!(cookie.len() < 300, "{cookie}");
+        let session = backends::load(&manager, &cookie);
+        assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 10_000);
+        assert!(run(store.load(session.id().unwrap())).unwrap().is_some());
+    }
+}
+
+#[test]
+fn sessions_in_memory_are_bounded_and_a_record_has_its_own_end() {
     let store = MemoryStore::new().clock(|| at(50)).max_records(2);
     for (byte, expires_at) in [(1, 100), (2, 101)] {
-        store.save(id(byte), &record(byte, expires_at), Save::Create).await.unwrap();
+        run(store.save(id(byte), &record(byte, expires_at), Save::Create)).unwrap();
     }
-    let full = store.save(id(3), &record(3, 100), Save::Create).await.unwrap_err();
+    let full = run(store.save(id(3), &record(3, 100), Save::Create)).unwrap_err();
     assert_eq!(full.kind(), BackendErrorKind::Full);
-    assert_eq!(store.cleanup_expired(at(100)).await, Ok(1), "the one that ends first");
+    assert_eq!(run(store.cleanup_expired(at(100))), Ok(1), "the one that ends first");
     assert_eq!(store.len(), 1);
 }
 
-#[tokio::test]
-async fn a_store_loads_what_it_saved_and_nothing_for_an_id_that_it_does_not_know() {
+#[test]
+fn a_store_loads_what_it_saved_and_nothing_for_an_id_that_it_does_not_know() {
     for store in [memory(), shelf()] {
-        assert_eq!(store.load(id(1)).await, Ok(None));
-        store.save(id(1), &record(1, 100), Save::Create).await.unwrap();
-        assert_eq!(store.load(id(1)).await, Ok(Some(record(1, 100))));
-        assert_eq!(store.load(id(2)).await, Ok(None));
+        assert_eq!(run(store.load(id(1))), Ok(None));
+        run(store.save(id(1), &record(1, 100), Save::Create)).unwrap();
+        assert_eq!(run(store.load(id(1))), Ok(Some(record(1, 100))));
+        assert_eq!(run(store.load(id(2))), Ok(None));
     }
 }
 
-#[tokio::test]
-async fn a_save_says_whether_it_creates_or_updates_and_a_deleted_session_does_not_come_back() {
+#[test]
+fn a_save_says_whether_it_creates_or_updates_and_a_deleted_session_does_not_come_back() {
     for store in [memory(), shelf()] {
-        assert_eq!(store.save(id(1), &record(1, 100), Save::Update).await, Ok(false));
-        assert_eq!(store.save(id(1), &record(1, 100), Save::Create).await, Ok(true));
-        assert_eq!(store.save(id(1), &record(2, 100), Save::Create).await, Ok(false));
-        assert_eq!(store.save(id(1), &record(3, 100), Save::Update).await, Ok(true));
-        assert_eq!(store.load(id(1)).await, Ok(Some(record(3, 100))));
-        store.delete(id(1)).await.unwrap();
-        assert_eq!(store.save(id(1), &record(4, 100), Save::Update).await, Ok(false));
-        assert_eq!(store.load(id(1)).await, Ok(None));
+        assert_eq!(run(store.save(id(1), &record(1, 100), Save::Update)), Ok(false));
+        assert_eq!(run(store.save(id(1), &record(1, 100), Save::Create)), Ok(true));
+        assert_eq!(run(store.save(id(1), &record(2, 100), Save::Create)), Ok(false));
+        assert_eq!(run(store.save(id(1), &record(3, 100), Save::Update)), Ok(true));
+        assert_eq!(run(store.load(id(1))), Ok(Some(record(3, 100))));
+        run(store.delete(id(1))).unwrap();
+        assert_eq!(run(store.save(id(1), &record(4, 100), Save::Update)), Ok(false));
+        assert_eq!(run(store.load(id(1))), Ok(None));
     }
 }
 
-#[tokio::test]
-async fn a_store_deletes_one_session_and_none_that_is_not_there() {
+#[test]
+fn a_session_in_a_store_ends_with_its_record_and_a_copy_opens_nothing() {
+    for store in [memory(), plain()] {
+        let (manager, _) = manager_with(|config| config.store(store));
+        let cookie = backends::login(&manager, 42);
+        let session = backends::load(&manager, &cookie);
+        session.destroy();
+        assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
+        assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+        assert!(manager.supports_revocation());
+    }
+}
+
+#[test]
+fn an_expired_record_is_no_session_even_if_the_store_still_gives_it() {
+    let store = memory();
+    let (manager, clock) = manager_with(|config| config.store(Arc::clone(&store)));
+    let cookie = backends::login(&manager, 42);
+    let id = backends::load(&manager, &cookie).id().unwrap();
+    let record = run(store.load(id)).unwrap().unwrap();
+    let ends_sooner = Record::new(record.bytes().to_vec(), at(START + 10));
+    assert_eq!(run(store.save(id, &ends_sooner, Save::Update)), Ok(true));
+    clock.set(9);
+    assert_eq!(backends::user_id(&backends::load(&manager, &cookie)), Some(42));
+    clock.set(10);
+    assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+}
+
+#[test]
+fn a_store_deletes_one_session_and_none_that_is_not_there() {
     for store in [memory(), shelf()] {
-        store.save(id(1), &record(1, 100), Save::Create).await.unwrap();
-        store.save(id(2), &record(2, 100), Save::Create).await.unwrap();
+        run(store.save(id(1), &record(1, 100), Save::Create)).unwrap();
+        run(store.save(id(2), &record(2, 100), Save::Create)).unwrap();
         for _ in 0..2 {
-            assert_eq!(store.delete(id(1)).await, Ok(()));
+            assert_eq!(run(store.delete(id(1))), Ok(()));
         }
-        assert_eq!(store.load(id(1)).await, Ok(None));
-        assert_eq!(store.load(id(2)).await, Ok(Some(record(2, 100))));
+        assert_eq!(run(store.load(id(1))), Ok(None));
+        assert_eq!(run(store.load(id(2))), Ok(Some(record(2, 100))));
     }
 }
 
-#[tokio::test]
-async fn a_store_cleans_up_what_has_expired_by_the_time_it_is_given_and_counts_it() {
+#[test]
+fn a_store_cleans_up_what_has_expired_by_the_time_it_is_given_and_counts_it() {
     for store in [memory(), shelf()] {
         for (byte, expires_at) in [(1, 99), (2, 100), (3, 101)] {
-            store.save(id(byte), &record(byte, expires_at), Save::Create).await.unwrap();
+            run(store.save(id(byte), &record(byte, expires_at), Save::Create)).unwrap();
         }
-        assert_eq!(store.cleanup_expired(at(100)).await, Ok(2));
-        assert_eq!(store.load(id(3)).await, Ok(Some(record(3, 101))));
-        assert_eq!(store.cleanup_expired(at(100)).await, Ok(0));
+        assert_eq!(run(store.cleanup_expired(at(100))), Ok(2));
+        assert_eq!(run(store.load(id(3))), Ok(Some(record(3, 101))));
+        assert_eq!(run(store.cleanup_expired(at(100))), Ok(0));
+        let (manager, clock) = manager_with(|config| config.store(store));
+        backends::login(&manager, 42);
+        assert_eq!(run(manager.cleanup_expired()), Ok(1), "the one of above, by the clock of the manager");
+        clock.set(24 * 3600 - 1);
+        assert_eq!(run(manager.cleanup_expired()), Ok(0));
+        clock.set(24 * 3600);
+        assert_eq!(run(manager.cleanup_expired()), Ok(1));
     }
 }
 
-#[tokio::test]
-async fn a_store_is_healthy_unless_it_says_otherwise() {
-    assert!(memory().is_healthy().await && plain().is_healthy().await);
-    assert!(!shelf().is_healthy().await);
+#[test]
+fn a_store_is_healthy_unless_it_says_otherwise() {
+    assert!(run(memory().is_healthy()) && run(plain().is_healthy()));
+    assert!(!run(shelf().is_healthy()));
+    for (store, is_healthy) in [(plain(), true), (shelf(), false)] {
+        let (manager, _) = manager_with(|config| config.store(store));
+        assert_eq!(run(manager.is_healthy()), is_healthy);
+    }
 }
 
 #[test]
 fn a_store_supports_revocation_unless_it_says_otherwise() {
     assert!(memory().supports_revocation() && plain().supports_revocation());
     assert!(!shelf().supports_revocation());
+    for (store, supports) in [(plain(), true), (shelf(), false)] {
+        let (manager, _) = manager_with(|config| config.store(store));
+        assert_eq!(manager.supports_revocation(), supports);
+    }
+    assert!(!manager().supports_revocation(), "a cookie alone can't be taken back");
 }

@@ -1,12 +1,15 @@
 //! viz's `sessions`: 0.7.0 as viz 0.11 has it, and what 0.1.9 and 0.0.1 had before it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sealed_session::{Status, ValueError};
+use sealed_session::{DecodeError, FailurePolicy, MemoryStore, Status, ValueError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::next;
+use super::shelf::{memory, plain, shelf};
+use crate::backends::{self, Watched, broken, run};
 use crate::common::{START, at, commit, fresh, is_deletion, manager, manager_with, sealed};
 
 #[derive(Serialize, Deserialize, PartialEq, Debug)]
@@ -199,4 +202,46 @@ fn a_clone_is_the_same_session() {
     let session = fresh(&manager);
     session.clone().set("counter", 144).unwrap();
     assert_eq!(next(&manager, &session).get("counter"), Ok(Some(144)));
+}
+
+#[test]
+fn a_storage_of_ones_own_keeps_the_sessions_and_removes_them() {
+    for store in [plain(), shelf()] {
+        let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+        let session = backends::load(&manager, "");
+        session.set("user", user(23, "Jordan")).unwrap();
+        let old = backends::commit(&manager, &session).unwrap();
+        let session = backends::load(&manager, &old);
+        assert_eq!(session.replace("user", user(37, "Kobe")), Ok(Some(user(23, "Jordan"))));
+        session.regenerate().unwrap();
+        let cookie = backends::commit(&manager, &session).unwrap();
+        assert_eq!(backends::load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+        let session = backends::load(&manager, &cookie);
+        assert_eq!(session.get("user"), Ok(Some(user(37, "Kobe"))));
+        let id = session.id().unwrap();
+        session.destroy();
+        assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
+        assert_eq!(run(store.load(id)), Ok(None));
+    }
+}
+
+#[test]
+fn a_storage_that_is_reset_holds_no_session() {
+    let (manager, _) = manager_with(|config| config.store(memory()));
+    let cookies = [1, 2].map(|user_id| backends::login(&manager, user_id));
+    assert_eq!(run(manager.clear()), Ok(()));
+    for cookie in cookies {
+        assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+    }
+}
+
+#[test]
+fn a_storage_that_fails_fails_the_request_on_demand() {
+    let store = Watched::new(MemoryStore::new());
+    let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)).on_backend_failure(FailurePolicy::Fail));
+    let cookie = backends::login(&manager, 42);
+    store.fail(&["load"]);
+    assert_eq!(run(manager.load_async([cookie.as_str()])).unwrap_err(), broken());
+    store.fail(&[]);
+    assert_eq!(backends::user_id(&backends::load(&manager, &cookie)), Some(42));
 }

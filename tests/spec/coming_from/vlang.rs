@@ -1,14 +1,17 @@
 //! V's `x.sessions`, for vweb and veb: one typed value a session, and a lifetime that nothing moves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, ConfigProblem, Counters, DecodeError, Record, SameSite, Save, SessionId, Status, Typed, UnixTime,
+    BackendErrorKind, ConfigProblem, Counters, DecodeError, EncodeError, MemoryStore, SameSite, SessionConfig,
+    SessionManager, SessionStore, Status, Typed,
 };
 use serde::{Deserialize, Serialize};
 
 use super::next;
 use super::shelf::{memory, plain, shelf};
+use crate::backends::{self, Watched, broken, run};
 use crate::common::{
     NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, is_deletion, key, manager, manager_with, sealed,
 };
@@ -143,7 +146,7 @@ fn with_both_timeouts_alike_the_lifetime_counts_from_the_first_save_and_does_not
 
 #[test]
 fn a_lifetime_of_zero_is_refused_when_it_is_configured() {
-    let config = sealed_session::SessionConfig::new(key(SECOND_KEY)).idle_timeout(Duration::ZERO);
+    let config = SessionConfig::new(key(SECOND_KEY)).idle_timeout(Duration::ZERO);
     let error = config.absolute_timeout(Duration::ZERO).build().unwrap_err();
     let settings: Vec<&str> = error.problems().iter().map(ConfigProblem::setting).collect();
     assert!(settings.contains(&"idle_timeout") && settings.contains(&"absolute_timeout"), "{settings:?}");
@@ -192,7 +195,7 @@ fn a_refused_cookie_gives_way_to_a_pre_session_unless_another_node_may_know_bett
     let session = manager.load([format!("{NAME}=invalid.signature")]);
     assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
     assert_eq!(next(&manager, &session).status(), Status::Loaded);
-    let foreign = sealed(&sealed_session::SessionConfig::new(key(SECOND_KEY)).build().unwrap());
+    let foreign = sealed(&SessionConfig::new(key(SECOND_KEY)).build().unwrap());
     let session = manager.load([foreign]);
     assert!(matches!(session.status(), Status::Rejected(DecodeError::UnknownKey { .. })));
     assert_eq!(commit(&manager, &session), None);
@@ -229,7 +232,7 @@ fn the_session_id_is_the_one_that_the_cookie_carries() {
 #[test]
 fn a_cookie_by_another_secret_is_refused_and_says_why() {
     let manager = manager();
-    let foreign = sealed(&sealed_session::SessionConfig::new(key(SECOND_KEY)).build().unwrap());
+    let foreign = sealed(&SessionConfig::new(key(SECOND_KEY)).build().unwrap());
     let value = foreign.split_once('=').unwrap().1;
     assert!(matches!(manager.codec().decode(value), Err(DecodeError::UnknownKey { .. })));
     let session = manager.load([foreign]);
@@ -253,24 +256,116 @@ fn the_cookie_options_reach_the_cookie() {
     assert!(commit(&default, &session).unwrap().contains("; HttpOnly; SameSite=Lax; Secure; Path=/;"));
 }
 
-#[tokio::test]
-async fn a_store_lists_all_its_sessions_or_says_that_it_can_not() {
-    for store in [memory(), shelf()] {
-        let (id, record) = (SessionId::from_bytes([1; 16]), Record::new(vec![1], UnixTime::MAX));
-        assert_eq!(store.all().await, Ok(Vec::new()));
-        store.save(id, &record, Save::Create).await.unwrap();
-        assert_eq!(store.all().await, Ok(vec![(id, record)]));
-    }
-    assert_eq!(plain().all().await.unwrap_err().kind(), BackendErrorKind::Unsupported);
+#[test]
+fn a_resave_destroys_the_data_under_the_old_id() {
+    let (manager, _) = manager_with(|config| config.store(memory()));
+    let old = saved(&manager, &user("anonymous", false));
+    let session = backends::load(&manager, &old);
+    session.regenerate().unwrap();
+    session.set_data(&user("casper", true)).unwrap();
+    let new = backends::commit(&manager, &session).unwrap();
+    assert_eq!(backends::load(&manager, &new).data(), Ok(user("casper", true)));
+    assert_eq!(backends::load(&manager, &old).rejected(), Some(DecodeError::NotStored));
 }
 
-#[tokio::test]
-async fn a_store_clears_all_its_sessions_or_says_that_it_can_not() {
-    for store in [memory(), shelf()] {
-        let id = SessionId::from_bytes([1; 16]);
-        store.save(id, &Record::new(vec![1], UnixTime::MAX), Save::Create).await.unwrap();
-        assert_eq!(store.clear().await, Ok(()));
-        assert_eq!(store.load(id).await, Ok(None));
+#[test]
+fn a_resave_aborts_and_leaves_all_as_it_was_when_the_old_data_can_not_be_destroyed_or_the_new_not_saved() {
+    for method in ["delete", "save"] {
+        let store = Watched::new(MemoryStore::new());
+        let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+        let cookie = saved(&manager, &user("anonymous", false));
+        let session = backends::load(&manager, &cookie);
+        session.regenerate().unwrap();
+        session.set_data(&user("casper", true)).unwrap();
+        store.fail(&[method]);
+        assert_eq!(backends::try_commit(&manager, &session), Err(EncodeError::Backend(broken())), "{method}");
+        store.fail(&[]);
+        assert_eq!(backends::load(&manager, &cookie).data(), Ok(user("anonymous", false)), "{method}");
+        let cookie = backends::commit(&manager, &session).unwrap();
+        assert_eq!(backends::load(&manager, &cookie).data(), Ok(user("casper", true)), "and may be tried again");
+        assert_eq!(store.inner.len(), 1);
     }
-    assert_eq!(plain().clear().await.unwrap_err().kind(), BackendErrorKind::Unsupported);
+}
+
+#[test]
+fn a_save_that_the_store_refuses_is_an_error_and_the_next_request_sees_nothing_of_it() {
+    let store = Watched::new(MemoryStore::new());
+    let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+    let cookie = saved(&manager, &user("anonymous", false));
+    let session = backends::load(&manager, &cookie);
+    session.set_data(&user("casper", true)).unwrap();
+    store.fail(&["save"]);
+    assert_eq!(backends::try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
+    store.fail(&[]);
+    assert_eq!(backends::load(&manager, &cookie).data(), Ok(user("anonymous", false)));
+}
+
+#[test]
+fn the_record_of_a_store_ends_where_the_lifetime_ends_whatever_is_saved_later() {
+    let store = memory();
+    let (manager, clock) =
+        manager_with(|config| config.store(Arc::clone(&store)).idle_timeout(DAY).absolute_timeout(DAY));
+    let cookie = saved(&manager, &user("anonymous", false));
+    clock.set(1000);
+    let session = backends::load(&manager, &cookie);
+    session.set_data(&user("casper", true)).unwrap();
+    assert!(backends::commit(&manager, &session).is_some());
+    let record = run(store.load(session.id().unwrap())).unwrap().unwrap();
+    assert_eq!(record.expires_at(), at(START + DAY.as_secs()));
+}
+
+#[test]
+fn a_pre_session_in_a_store_has_its_record_and_one_that_nobody_looks_at_is_none() {
+    type Keep = fn(SessionConfig, Arc<dyn SessionStore>) -> SessionConfig;
+    let keeps: [Keep; 2] = [|config, store| config.store(store), |config, store| config.spill(store)];
+    for keep in keeps {
+        let store = memory();
+        let (manager, _) = manager_with(|config| keep(config, Arc::clone(&store)).save_uninitialized(true));
+        assert_eq!(backends::commit(&manager, &backends::load(&manager, "")), None, "nobody looked at it");
+        let session = backends::load(&manager, "");
+        let id = session.id().unwrap();
+        let cookie = backends::commit(&manager, &session).unwrap();
+        assert!(run(store.load(id)).unwrap().is_some());
+        let session = backends::load(&manager, &cookie);
+        assert_eq!((session.status(), session.id()), (Status::Loaded, Ok(id)));
+        session.destroy();
+        assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
+        let late = backends::load(&manager, &cookie);
+        assert_eq!(late.status(), Status::Rejected(DecodeError::NotStored));
+        assert_eq!(backends::commit(&manager, &late), None, "the cookie of the response that ended it must win");
+    }
+}
+
+/// The cookie of a session that holds this.
+fn saved(manager: &SessionManager, user: &User) -> String {
+    let session = backends::load(manager, "");
+    session.set_data(user).unwrap();
+    backends::commit(manager, &session).unwrap()
+}
+
+#[test]
+fn a_store_lists_all_its_sessions_or_says_that_it_can_not() {
+    for store in [memory(), shelf()] {
+        let (manager, _) = manager_with(|config| config.store(store));
+        assert_eq!(run(manager.all()), Ok(Vec::new()));
+        let names = ["casper", "jane"];
+        for name in names {
+            saved(&manager, &user(name, false));
+        }
+        let mut all: Vec<User> = run(manager.all()).unwrap().iter().map(|data| data.data().unwrap()).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(all, names.map(|name| user(name, false)));
+    }
+    assert_eq!(run(plain().all()).unwrap_err().kind(), BackendErrorKind::Unsupported);
+}
+
+#[test]
+fn a_store_clears_all_its_sessions_or_says_that_it_can_not() {
+    for store in [memory(), shelf()] {
+        let (manager, _) = manager_with(|config| config.store(store));
+        let cookie = saved(&manager, &user("casper", false));
+        assert_eq!(run(manager.clear()), Ok(()));
+        assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+    }
+    assert_eq!(run(plain().clear()).unwrap_err().kind(), BackendErrorKind::Unsupported);
 }
