@@ -234,9 +234,11 @@ fn a_session_in_a_store_ends_with_its_record_and_a_copy_opens_nothing() {
     for store in [memory(), plain()] {
         let (manager, _) = manager_with(|config| config.store(store));
         let cookie = backends::login(&manager, 42);
-        let session = backends::load(&manager, &cookie);
+        let (session, late) = (backends::load(&manager, &cookie), backends::load(&manager, &cookie));
         session.destroy();
         assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
+        late.set("user_id", 43).unwrap();
+        assert_eq!(backends::try_commit(&manager, &late), Err(EncodeError::Ended), "it does not come back");
         assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
         assert!(manager.supports_revocation());
     }

@@ -321,7 +321,9 @@ fn a_pre_session_in_a_store_has_its_record_and_one_that_nobody_looks_at_is_none(
     for keep in keeps {
         let store = memory();
         let (manager, _) = manager_with(|config| keep(config, Arc::clone(&store)).save_uninitialized(true));
-        assert_eq!(backends::commit(&manager, &backends::load(&manager, "")), None, "nobody looked at it");
+        for header in ["", "tideway_session=invalid.signature"] {
+            assert_eq!(backends::commit(&manager, &backends::load(&manager, header)), None, "nobody looked at it");
+        }
         let session = backends::load(&manager, "");
         let id = session.id().unwrap();
         let cookie = backends::commit(&manager, &session).unwrap();
