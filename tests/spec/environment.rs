@@ -281,7 +281,7 @@ fn a_store_on_the_server_is_opened_by_its_path_or_url() {
         assert_eq!(user_id(&load(&manager, &cookie)), Some(42), "{url}");
         assert!(run(manager.is_healthy()));
     }
-    let made = std::fs::read_dir(folder.path()).unwrap().count();
+    let made = fs::read_dir(folder.path()).unwrap().count();
     assert!(made >= rows.len(), "{made}");
 }
 
