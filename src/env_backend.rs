@@ -30,9 +30,9 @@ impl Reader<'_> {
         let kind = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", kind);
         let url = self.var(STORE_URL);
         match (kind, url) {
-            (Some(Kind::File), url) => self.opened(url, FILE, "the crate's feature `file`", file()),
-            (Some(Kind::Sqlite), url) => self.opened(url, SQLITE, "the crate's feature `sqlite`", sqlite()),
-            (Some(Kind::Redis), url) => self.opened(url, REDIS, "the crate's feature `redis`", redis()),
+            (Some(Kind::File), url) => self.opened(url, FILE, "the crate's feature `file`", OPEN_FILE),
+            (Some(Kind::Sqlite), url) => self.opened(url, SQLITE, "the crate's feature `sqlite`", OPEN_SQLITE),
+            (Some(Kind::Redis), url) => self.opened(url, REDIS, "the crate's feature `redis`", OPEN_REDIS),
             (_, Some(url)) if self.problems.is_empty() => {
                 let rule = "must not be set unless SESSION_BACKEND is file, sqlite or redis";
                 self.note(url.name, ProblemKind::Conflict { rule });
@@ -100,35 +100,29 @@ fn problem(error: &crate::BackendError) -> ProblemKind {
     ProblemKind::Backend(error.kind())
 }
 
-fn file() -> Option<Open> {
-    #[cfg(feature = "file")]
-    return Some(|url| {
-        let store = crate::FileStore::open(path(url, "file")?).map_err(|error| problem(&error))?;
-        Ok(Arc::new(store))
-    });
-    #[cfg(not(feature = "file"))]
-    None
-}
+#[cfg(feature = "file")]
+const OPEN_FILE: Option<Open> = Some(|url| {
+    let store = crate::FileStore::open(path(url, "file")?).map_err(|error| problem(&error))?;
+    Ok(Arc::new(store))
+});
+#[cfg(not(feature = "file"))]
+const OPEN_FILE: Option<Open> = None;
 
-fn sqlite() -> Option<Open> {
-    #[cfg(feature = "sqlite")]
-    return Some(|url| {
-        let store = crate::SqliteStore::open(path(url, "sqlite")?).map_err(|error| problem(&error))?;
-        Ok(Arc::new(store))
-    });
-    #[cfg(not(feature = "sqlite"))]
-    None
-}
+#[cfg(feature = "sqlite")]
+const OPEN_SQLITE: Option<Open> = Some(|url| {
+    let store = crate::SqliteStore::open(path(url, "sqlite")?).map_err(|error| problem(&error))?;
+    Ok(Arc::new(store))
+});
+#[cfg(not(feature = "sqlite"))]
+const OPEN_SQLITE: Option<Open> = None;
 
-fn redis() -> Option<Open> {
-    #[cfg(feature = "redis")]
-    return Some(|url| {
-        let store = crate::RedisStore::open(url).map_err(|_| ProblemKind::Invalid { takes: REDIS })?;
-        Ok(Arc::new(store))
-    });
-    #[cfg(not(feature = "redis"))]
-    None
-}
+#[cfg(feature = "redis")]
+const OPEN_REDIS: Option<Open> = Some(|url| {
+    let store = crate::RedisStore::open(url).map_err(|_| ProblemKind::Invalid { takes: REDIS })?;
+    Ok(Arc::new(store))
+});
+#[cfg(not(feature = "redis"))]
+const OPEN_REDIS: Option<Open> = None;
 
 const FILE: &str = "the path of a folder, or file:// and a path, such as file:///var/lib/shop/sessions";
 const SQLITE: &str = "the path of a database, or sqlite:// and a path, such as sqlite:///var/lib/shop/sessions.db";

@@ -28,6 +28,7 @@ pub(crate) struct Placed {
 }
 
 /// What there is of a session until now.
+#[derive(Clone, Copy)]
 pub(crate) struct Held {
     /// A second cookie of the client.
     pub(crate) second: bool,

@@ -794,7 +794,7 @@ impl Session {
                 Ok(()) => Ok(set_cookies),
                 Err(error) => {
                     if let Some(state) = &mut *self.lock() {
-                        state.restore(before);
+                        state.restore(&before);
                     }
                     if is_dispensable {
                         event = codec.note(|| Event::NotExtended { error });

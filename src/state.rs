@@ -157,6 +157,7 @@ pub(crate) struct State {
 }
 
 /// What a commit may have to take back.
+#[expect(clippy::struct_excessive_bools, reason = "they are the state's")]
 pub(crate) struct Checkpoint {
     origin: Origin,
     progress: Progress,
@@ -439,8 +440,8 @@ impl State {
     }
 
     /// Undoes a commit that came to nothing: the next one has as much to do.
-    pub(crate) fn restore(&mut self, checkpoint: Checkpoint) {
-        let Checkpoint { origin, progress, times, is_stale, deletion_sent, has_second, in_store, ended, .. } =
+    pub(crate) fn restore(&mut self, checkpoint: &Checkpoint) {
+        let &Checkpoint { origin, progress, times, is_stale, deletion_sent, has_second, in_store, ended, .. } =
             checkpoint;
         // What was changed while the backend was asked stays changed.
         let progress = if progress == Progress::Untouched { self.progress } else { progress };
