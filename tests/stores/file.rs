@@ -311,10 +311,10 @@ fn cleaning_takes_no_file_from_a_writer() {
                 assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(0));
             }
         });
-        for number in 0..100 {
-            create(&store, number, &record([1; 1000], EXPIRY + 1));
-        }
+        let save = |number| run(store.save(id(number), &record([1; 1000], EXPIRY + 1), Save::Create));
+        let saved: Vec<_> = (0..100).map(save).collect();
         is_done.store(true, Ordering::SeqCst);
+        assert!(saved.into_iter().all(|saved| saved == Ok(true)));
     });
     assert_eq!(run(store.all()).unwrap().len(), 100);
 }
