@@ -24,7 +24,8 @@ use crate::config_error::{ConfigError, ConfigProblem, ProblemKind};
 /// within the second before.
 ///
 /// Whatever is asked is answered within [`RedisPool::timeout`], connecting included: otherwise it is
-/// [`BackendErrorKind::Unavailable`]. A write that failed so may have been done all the same.
+/// [`BackendErrorKind::Unavailable`]. A write that failed so may have been done all the
+/// same, or be done when Redis wakes up.
 ///
 /// # What Redis must be
 /// Redis 6.2 or later, or Valkey; one server, or a primary under a name that moves with it. Not a cluster, and not through

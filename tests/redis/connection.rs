@@ -1,6 +1,8 @@
 //! How Redis is reached: lazily, again and again, and never for longer than the time limit.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sealed_session::{
@@ -42,6 +44,23 @@ async fn what_accepts_and_never_answers_is_unavailable_after_the_time_limit() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     all_unavailable(&RedisPool::open(&url).unwrap().timeout(LIMIT), LIMIT).await;
+}
+
+#[tokio::test]
+async fn connecting_and_the_answer_share_the_time_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        thread::sleep(2 * LIMIT);
+        // The answers to the two commands that a client begins with, and then none.
+        stream.write_all(b"+OK\r\n+OK\r\n").unwrap();
+        stream.read_to_end(&mut Vec::new())
+    });
+    let limit = 2 * LIMIT + LIMIT / 3;
+    let store = RedisStore::new(&RedisPool::open(&url).unwrap().timeout(limit));
+    let error = timed(limit, store.load(new_id())).await.unwrap_err();
+    assert_eq!(error.to_string(), "session backend is unavailable: no answer in time");
 }
 
 #[test]
@@ -130,6 +149,24 @@ async fn a_redis_that_hangs_is_unavailable_after_the_time_limit_and_is_back_by_i
     assert!(list.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await.unwrap());
     assert!(store.is_healthy().await && list.is_healthy().await);
     eprintln!("redis hangs: 100 loads at once were refused in {took:?}, the limit being {LIMIT:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_only_reads_is_unavailable_until_it_writes_again() {
+    let Some(_) = address() else { return };
+    let server = Server::start(&[]);
+    let pool = RedisPool::open(&server.address()).unwrap();
+    let (store, list, id) = (RedisStore::new(&pool), RedisRevocations::new(&pool), new_id());
+    let record = Record::new(vec![7], UnixTime::MAX);
+    assert!(store.save(id, &record, Save::Create).await.unwrap());
+    let mut redis = raw(&server.address()).await;
+    // As after a failover: the connections stay, and who answers is a replica now.
+    let () = redis::cmd("REPLICAOF").arg("127.0.0.1").arg(1).query_async(&mut redis).await.unwrap();
+    let error = store.save(id, &record, Save::Update).await.unwrap_err();
+    assert_eq!(error.to_string(), "session backend is unavailable: redis answered READONLY");
+    assert_eq!(list.revoke(id, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
+    let () = redis::cmd("REPLICAOF").arg("NO").arg("ONE").query_async(&mut redis).await.unwrap();
+    assert!(store.save(id, &record, Save::Update).await.unwrap());
 }
 
 #[tokio::test]
