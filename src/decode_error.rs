@@ -189,14 +189,13 @@ impl DecodeError {
             Self::TooLong => 1,
             Self::NotAuthentic => 2,
             Self::NotYetValid { .. } | Self::Expired { .. } | Self::BeforeCutoff { .. } => 3,
-            Self::Incomplete | Self::NotImported { opened: false } => 4,
+            Self::Incomplete => 4,
             Self::UnsupportedVersion { .. } => 5,
             Self::UnknownKey { .. } => 6,
             Self::UnsupportedSchema { .. } => 7,
             Self::TooManyCandidates => 8,
-            Self::NotImported { opened: true } => 9,
-            // What a backend says comes after all of these, and is never weighed against them.
-            Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 10,
+            // Said in the place of whatever refused ours, or after it: none of these is weighed against it.
+            Self::NotImported { .. } | Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
         }
     }
 }

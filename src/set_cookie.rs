@@ -35,6 +35,7 @@ pub struct SetCookies {
     /// Those of a second cookie, and those that delete cookies of other names, or of our name at another place. A browser that
     /// takes one of them for our cookie all the same keeps what comes last.
     before: Vec<String>,
+    /// Without it there is none before it.
     last: Option<String>,
 }
 
@@ -65,7 +66,7 @@ impl SetCookies {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.before.is_empty() && self.last.is_none()
+        self.last.is_none()
     }
 
     /// The header values, borrowed. They are printable ASCII, so each is a valid header value.

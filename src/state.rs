@@ -223,7 +223,7 @@ impl State {
                     return Self { progress: Progress::Migrated, ..Self::blank(data, now, Origin::Imported) };
                 }
                 Ok(None) => none,
-                Err(reason) => Err(none.err().map_or(reason.into(), |refusal| refusal.or_weightier(reason.into()))),
+                Err(reason) => Err(reason.into()),
             },
         };
         match found {
@@ -462,9 +462,7 @@ impl State {
         self.has_second = false;
         *event = codec.note(|| Event::Deleted { cause });
         let work = Work { saving: None, ended: self.ended.take() };
-        let deletions = codec.deletions();
-        // A refusal is not the end of what the old cookies hold.
-        let set_cookies = if cause == DeleteCause::Refused { deletions } else { self.with_deletions(deletions, codec) };
+        let set_cookies = self.with_deletions(codec.deletions(), codec);
         Commit { set_cookies, work, is_dispensable: false }
     }
 

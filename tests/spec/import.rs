@@ -68,10 +68,15 @@ fn a_look_seals_an_imported_session_as_ours_and_deletes_the_old_cookie_first() {
         let session = manager.load([ada("old")]);
         assert_eq!(session.get("name"), Ok(Some("Ada".to_owned())));
         assert_eq!((session.status(), session.rejected(), session.candidates()), (Status::Changed, None, 0));
-        let [deletion, line] = lines(&manager, &session).try_into().unwrap();
+        let sent = manager.commit(&session).unwrap();
+        let borrowed: Vec<String> = sent.iter().map(str::to_owned).collect();
+        let [deletion, line] = sent.into_iter().collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!(borrowed, [deletion.as_str(), &line]);
         assert_eq!(deletion, OLD_DELETION);
         assert!(line.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400"), "{line}");
         assert_eq!(lines(&manager, &session), [""; 0], "once");
+        session.set("more", 1).unwrap();
+        assert_eq!(lines(&manager, &session).len(), 1, "the deletion was sent");
         let next = manager.load([cookie_of(&line)]);
         assert_eq!(next.data::<BTreeMap<String, serde_json::Value>>().unwrap().len(), 2);
         assert_eq!((next.status(), next.id(), next.created_at()), (Status::Loaded, session.id(), at(START)));
@@ -291,15 +296,16 @@ type Change = fn(&Session);
 #[test]
 fn an_imported_session_can_be_regenerated_and_emptied_and_its_old_cookie_goes_all_the_same() {
     let manager = importing(object("old"));
-    let changes: [(Change, usize); 4] = [
-        (|session| assert_eq!(session.regenerate(), Ok(None)), 2),
-        (|session| assert_eq!(session.regenerate_empty(), Ok(None)), 0),
-        (|session| session.clear(), 0),
-        (|session| session.set("more", 1).unwrap(), 3),
+    let changes: [(Change, usize, Status); 4] = [
+        (|session| assert_eq!(session.regenerate(), Ok(None)), 2, Status::Regenerated),
+        (|session| assert_eq!(session.regenerate_empty(), Ok(None)), 0, Status::Regenerated),
+        (|session| session.clear(), 0, Status::Changed),
+        (|session| session.set("more", 1).unwrap(), 3, Status::Changed),
     ];
-    for (change, len) in changes {
+    for (change, len, status) in changes {
         let session = manager.load([ada("old")]);
         change(&session);
+        assert_eq!(session.status(), status);
         let [deletion, line] = lines(&manager, &session).try_into().unwrap();
         assert_eq!(deletion, OLD_DELETION);
         let next = manager.load([cookie_of(&line)]);
@@ -378,6 +384,37 @@ fn what_a_backend_keeps_out_does_not_come_in_by_an_old_cookie() {
     let session = load(&manager, &both);
     assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Revoked)));
     assert_eq!(manager.load([&both]).rejected(), Some(DecodeError::NotAsked));
+}
+
+#[test]
+fn what_tideway_keeps_is_read_to_the_second_before_its_end_and_begins_no_later_than_now() {
+    let read = |created: u64, expires: u64| {
+        let time = |seconds| format!(r#"{{"secs_since_epoch":{seconds},"nanos_since_epoch":999999999}}"#);
+        let text = format!(
+            r#"{{"data":{{"a":"1"}},"created_at":{},"expires_at":{}}}"#,
+            time(START + created - DAY),
+            time(START + expires - DAY)
+        );
+        let mut data = SessionData::new(at(START), Duration::from_secs(60)).unwrap();
+        import::tideway(&text, &mut data).ok()?;
+        assert_eq!(data.get("a"), Ok(Some("1".to_owned())));
+        Some(data.created_at().as_secs())
+    };
+    assert_eq!(read(0, DAY + 1), Some(START - DAY));
+    assert_eq!(read(DAY + 5, DAY + 1), Some(START));
+    assert_eq!(read(0, DAY), None);
+}
+
+#[test]
+fn a_text_of_another_crate_is_refused() {
+    let mut data = SessionData::new(at(START), Duration::from_secs(60)).unwrap();
+    for text in ["", "{", "[]", "4", r#"{"a":1}"#, r#"{"a":"1,2"}"#, r#"{"a":""}"#, r#"{"a":"1","":"2"}"#] {
+        assert!(import::actix_session(text, &mut data).is_err(), "{text}");
+        assert!(import::tideway(text, &mut data).is_err(), "{text}");
+    }
+    for text in ["", "{", "[]", "4", r#"{"a":}"#, r#"{"":1}"#] {
+        assert!(import::json_object(text, &mut data).is_err(), "{text}");
+    }
 }
 
 #[test]
@@ -486,7 +523,11 @@ proptest! {
     fn any_text_comes_back_as_it_was(text in "\\PC{0,400}") {
         let key = ImportKey::from_bytes(&old_bytes()).unwrap();
         let manager = importing(PrivateImport::new(key, "old", import::text("value")));
-        let session = manager.load([old_cookie("old", &text)]);
-        prop_assert_eq!(session.get("value"), Ok(Some(text)));
+        let cookie = old_cookie("old", &text);
+        let encoded = cookie.replacen('=', ":", 1).replace('+', "%2B").replace('/', "%2f").replace('=', "%3D").replace(':', "=");
+        for cookie in [cookie, encoded] {
+            let session = manager.load([cookie]);
+            prop_assert_eq!(session.get("value"), Ok(Some(text.clone())));
+        }
     }
 }
