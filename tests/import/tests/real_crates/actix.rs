@@ -30,9 +30,10 @@ fn logged_in() -> Vec<String> {
 fn a_session_of_actix_session_goes_on_with_its_values() {
     let key = ImportKey::from_bytes(&old_key()).unwrap();
     let manager = manager([PrivateImport::new(key, "id", import::actix_session)]);
-    let browser = Browser::with(logged_in());
+    // Its cookie is percent-encoded where it has a `/` or a `=`: nearly always.
+    let browser = std::iter::repeat_with(|| Browser::with(logged_in())).find(|browser| browser.header().contains('%'));
+    let browser = browser.unwrap();
     assert_eq!(browser.names(), ["id"]);
-    assert!(browser.header().contains('%'), "it is percent-encoded");
     browser.moves(&manager, |session| {
         assert_eq!(session.get("user_id"), Ok(Some(42)));
         assert_eq!(session.get("name"), Ok(Some("Ada \"é\" + % / = ;".to_owned())));
