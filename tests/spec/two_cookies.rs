@@ -301,6 +301,17 @@ fn what_is_wrong_behind_the_seal_is_told_of_two_cookies_as_of_one() {
 }
 
 #[test]
+fn a_part_that_may_get_its_other_one_keeps_a_cookie_beside_it_that_is_over() {
+    let (manager, clock) = two(|config| config);
+    let over = jar_of(&manager, 1, 0).header();
+    clock.set(86_400);
+    let (first, _) = jar_of(&manager, 2, 4000).parts();
+    let session = manager.load([format!("{over}; {first}; {NAME}=garbage")]);
+    assert_eq!(session.status(), Status::Rejected(DecodeError::Incomplete));
+    assert_eq!(lines(&manager, &session).len(), 0);
+}
+
+#[test]
 fn of_all_that_opens_the_one_issued_last_wins_in_one_cookie_or_two() {
     let (manager, clock) = two(|config| config);
     let small = jar_of(&manager, 1, 0).header();
@@ -343,6 +354,10 @@ fn four_pairs_are_tried_and_a_fifth_is_not() {
         assert_eq!(session.status(), Status::Rejected(DecodeError::TooManyCandidates));
         assert_eq!(lines(&manager, &session).len(), 0);
     }
+    // A fifth value of the second name is not kept, even if none of the four before it was tried.
+    let long = format!("{SECOND}={}; ", "A".repeat(4096)).repeat(4);
+    let session = manager.load([format!("{first}; {long}{second}")]);
+    assert_eq!(session.status(), Status::Rejected(DecodeError::TooManyCandidates));
     // One that is over the length of a part is not tried.
     let long = format!("{SECOND}={}; ", "A".repeat(4096)).repeat(2);
     assert_eq!(status(&manager, format!("{}{first}; {long}{second}", firsts(3))), Status::Loaded);
