@@ -125,10 +125,11 @@ async fn a_record_goes_by_itself_a_minute_after_its_time() {
 async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
     let Some(address) = address() else { return };
     let tag = new_id();
-    let pools = [format!("{tag}*"), format!("{tag}[a]?\\"), format!("{tag}a"), format!("{tag}")]
-        .map(|prefix| RedisPool::open(&address).unwrap().prefix(&prefix));
+    let pools =
+        [format!("{tag}*"), format!("{tag}[a]?\\"), format!("{tag}[a]x\\"), format!("{tag}a"), format!("{tag}")]
+            .map(|prefix| RedisPool::open(&address).unwrap().prefix(&prefix));
     let mut expected = HashMap::new();
-    for (pool, count) in pools.iter().zip([500, 1, 2, 0]) {
+    for (pool, count) in pools.iter().zip([500, 1, 3, 2, 0]) {
         for n in 0..count {
             let (id, record) = (new_id(), record(n));
             assert!(RedisStore::new(pool).save(id, &record, Save::Create).await.unwrap());
@@ -136,7 +137,7 @@ async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
         }
         RedisRevocations::new(pool).revoke(SessionId::from_bytes([7; 16]), UnixTime::MAX).await.unwrap();
     }
-    let [star, glob, plain, none] = pools.each_ref().map(RedisStore::new);
+    let [star, glob, _, plain, none] = pools.each_ref().map(RedisStore::new);
     let all = async |store: &RedisStore| store.all().await.unwrap().into_iter().collect::<HashMap<_, _>>();
     assert_eq!(all(&star).await, expected[&500]);
     assert_eq!(all(&glob).await, expected[&1]);
