@@ -33,5 +33,5 @@ mod store_suite;
 pub use browser::{SetCookieError, TestBrowser, read_set_cookie};
 pub use clock::TestClock;
 pub use cookies::TestCookies;
-pub use revocations_suite::{FailedCheck, check_revocations};
+pub use revocations_suite::check_revocations;
 pub use store_suite::check_store;

@@ -50,18 +50,19 @@ impl MemoryRevocations {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        Self::with_clock(SystemClock)
+        Self { clock: Box::new(SystemClock), entries: Mutex::new(Entries::default()) }
     }
 
-    /// An empty list, by a clock of yours: the one that [`SessionConfig::clock`](crate::SessionConfig::clock) was given.
+    /// Goes by a clock of yours: the one that [`SessionConfig::clock`](crate::SessionConfig::clock) was given.
     ///
     /// ```
     /// use sealed_session::{MemoryRevocations, UnixTime};
-    /// assert!(MemoryRevocations::with_clock(|| UnixTime::MIN).is_empty());
+    /// assert!(MemoryRevocations::new().clock(|| UnixTime::MIN).is_empty());
     /// ```
     #[must_use]
-    pub fn with_clock(clock: impl Clock + 'static) -> Self {
-        Self { clock: Box::new(clock), entries: Mutex::new(Entries::default()) }
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
     }
 
     /// How many ids and subjects it holds, those whose time has passed but that have not gone yet among them. For a metric.

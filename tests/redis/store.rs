@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use sealed_session::testing::check_store;
 use sealed_session::{
     BackendErrorKind, Clock, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionId,
     SessionStore, SystemClock, UnixTime,
@@ -11,7 +12,12 @@ use sealed_session::{
 use crate::server::Server;
 use crate::{address, at, new_id, pool, raw};
 
-// The suite of all stores, `testing::check_store`, belongs here.
+#[tokio::test]
+async fn it_keeps_every_rule_of_a_store() {
+    if address().is_some() {
+        check_store(async || RedisStore::new(&pool("suite").unwrap())).await;
+    }
+}
 
 #[tokio::test]
 async fn what_a_save_acknowledged_a_load_returns() {

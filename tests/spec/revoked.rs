@@ -20,7 +20,7 @@ type List = Arc<Watched<MemoryRevocations>>;
 
 fn with_list(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock, List) {
     let clock = TestClock::new();
-    let list = Watched::new(MemoryRevocations::with_clock(clock.reader()));
+    let list = Watched::new(MemoryRevocations::new().clock(clock.reader()));
     let (manager, _) =
         manager_with(|config| change(config.clock(clock.reader()).revocations(Arc::clone(&list)).subject("user_id")));
     (manager, clock, list)

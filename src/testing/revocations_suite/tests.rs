@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use sealed_session::testing::{FailedCheck, check_revocations};
-use sealed_session::{BackendError, BackendErrorKind, BoxFuture, Revocable, Revocations, SessionId, UnixTime};
+use futures_lite::future::block_on;
 
-use crate::{START, at};
+use super::{breaches, check_revocations};
+use crate::{BackendError, BackendErrorKind, BoxFuture, Revocable, Revocations, SessionId, UnixTime};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -72,37 +72,47 @@ const CAUGHT: [(Fault, &str); 27] = [
     (Fault::Fails, "a list that works is healthy"),
 ];
 
-#[tokio::test]
-async fn each_check_fails_for_a_list_that_breaks_its_rule() {
+#[test]
+fn each_check_fails_for_a_list_that_breaks_its_rule() {
     for (fault, name) in CAUGHT {
-        let failed = failed_by(fault).await;
-        assert!(failed.iter().any(|failed| failed.name() == name), "{fault:?} was not caught: {failed:?}");
+        let failed = failed_by(fault);
+        assert!(failed.iter().any(|(failed, _)| *failed == name), "{fault:?} was not caught: {failed:?}");
     }
     // A list that always fails passes no check: these are all of them, and each has a fault of its own above.
-    let all: BTreeSet<_> = failed_by(Fault::Fails).await.iter().map(FailedCheck::name).collect();
+    let all: BTreeSet<_> = failed_by(Fault::Fails).iter().map(|(name, _)| *name).collect();
     assert_eq!(all, CAUGHT.iter().map(|(_, name)| *name).collect());
 }
 
-#[tokio::test]
-async fn the_list_that_they_are_made_of_breaks_none() {
-    assert_eq!(failed_by(Fault::None).await, []);
+#[test]
+fn the_list_that_they_are_made_of_breaks_none() {
+    assert_eq!(failed_by(Fault::None), []);
 }
 
-#[tokio::test]
-async fn a_failed_check_says_what_it_saw() {
-    let failed = failed_by(Fault::CutoffExcluded).await;
-    assert_eq!(
-        failed.first().unwrap().to_string(),
-        "a subject's sessions are refused that began at the cut-off or before: not refused (at the cut-off), created at 0 s"
-    );
-    let failed = failed_by(Fault::Fails).await;
-    let seen = failed.first().unwrap().to_string();
-    assert!(seen.ends_with("not refused: session backend is unavailable: it fails"), "{seen}");
+#[test]
+#[should_panic = "the list breaks rules: a subject's sessions are refused that began at the cut-off or before: not refused (at the \
+                  cut-off), created at 0 s"]
+fn a_broken_rule_is_a_panic_that_says_what_was_seen() {
+    block_on(check_revocations(&broken(Fault::CutoffExcluded), at(START)));
 }
 
-async fn failed_by(fault: Fault) -> Vec<FailedCheck> {
-    let list = Broken { fault, ids: Mutex::default(), subjects: Mutex::default() };
-    check_revocations(&list, at(START)).await
+#[test]
+#[should_panic = "not refused: session backend is unavailable: it fails"]
+fn a_list_that_fails_is_a_panic_that_says_how() {
+    block_on(check_revocations(&broken(Fault::Fails), at(START)));
+}
+
+const START: u64 = 1_700_000_000;
+
+fn at(seconds: u64) -> UnixTime {
+    UnixTime::from_secs(seconds).unwrap()
+}
+
+fn broken(fault: Fault) -> Broken {
+    Broken { fault, ids: Mutex::default(), subjects: Mutex::default() }
+}
+
+fn failed_by(fault: Fault) -> Vec<(&'static str, String)> {
+    block_on(breaches(&broken(fault), at(START)))
 }
 
 struct Broken {
