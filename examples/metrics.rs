@@ -100,7 +100,8 @@ fn text(counts: &Counts) -> String {
     metric("failures_total", "counter", "Commits that failed.", &named("error", &counts.failures));
 
     for (name, help, value) in [
-        ("not_extended_total", "Sessions too large to be extended.", counts.not_extended),
+        ("not_extended_total", "Sessions that could not be extended.", counts.not_extended),
+        ("backend_failures_total", "Failures of the store or of the list of revocations.", counts.backend_failures),
         ("duplicates_total", "Requests with more than one cookie of our name.", counts.duplicates),
         ("near_limit_total", "Seals that took nine tenths of the limit or more.", counts.near_limit),
         ("sealed_bytes_total", "Bytes of all Set-Cookie texts sealed.", counts.sealed_bytes),

@@ -15,7 +15,7 @@ use crate::time::{Times, UnixTime};
 use crate::typed;
 use crate::wire::{FIXED_LEN, Fixed, ID_LEN};
 
-/// The id of a session: 128 random bits, for logs and deny lists.
+/// The id of a session: 128 random bits, for logs and lists of revocations.
 ///
 /// It is no secret that opens a session; the seal is.
 ///

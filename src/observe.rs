@@ -125,8 +125,8 @@ pub enum Event {
         /// The bytes that they may have.
         limit: usize,
     },
-    /// A session that nobody changed was due to be sealed and is over the limit, since that was lowered. No error: its
-    /// cookie stays, and ends at its idle timeout however often it is used.
+    /// A session that nobody changed was due to be sealed and is over the limit, since that was lowered, or can't be kept in the
+    /// store. No error: its cookie stays, and ends at its idle timeout however often it is used.
     #[non_exhaustive]
     NotExtended {
         /// [`EncodeError::TooLarge`].

@@ -530,7 +530,7 @@ impl Session {
         });
     }
 
-    /// The id, for logs and deny lists. A new session draws it here, or when it is committed; one that stays empty is not
+    /// The id, for logs and lists of revocations. A new session draws it here, or when it is committed; one that stays empty is not
     /// committed, and the next request has another.
     ///
     /// # Errors

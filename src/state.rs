@@ -70,7 +70,8 @@ impl Status {
 /// A session that the client's cookie held until now.
 ///
 /// No server can take a cookie back: a copy of it opens, and may be extended under the same id, until the absolute
-/// timeout. Who must end it sooner keeps the id on a deny list until `expires_at`.
+/// timeout. To end it sooner, configure a list of revocations
+/// ([`SessionConfig::revocations`](crate::SessionConfig::revocations)), which holds the id until `expires_at`.
 ///
 /// ```
 /// use std::time::Duration;

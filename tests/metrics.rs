@@ -106,7 +106,7 @@ fn parse(page: &str) -> BTreeMap<String, u64> {
 fn each_line_is_in_the_text_format_and_everything_is_there_from_the_start() {
     let samples = Site::start(&[]).metrics();
     let with = |name: &str| samples.keys().filter(|series| series.starts_with(name)).count();
-    assert_eq!(with("sealed_session_refusals_total{reason="), 11);
+    assert_eq!(with("sealed_session_refusals_total{reason="), 18);
     assert_eq!(with("sealed_session_opens_total{key="), 1);
     assert_eq!(samples["sealed_session_limit_bytes"], 3500);
     assert_eq!(samples.values().sum::<u64>(), 3500, "all others are 0: {samples:?}");
