@@ -1,29 +1,28 @@
 //! [`Session`]: the handle that a request carries.
 
+mod commit;
+mod load;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use crate::backend::{BackendError, BackendErrorKind};
-use crate::behind::Backend;
 use crate::codec::Codec;
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::DecodeError;
 use crate::entries::Namespace;
 use crate::error::{EncodeError, ValueError};
-use crate::header::{self, Candidates, Seconds};
-#[cfg(feature = "import")]
-use crate::import::OldCookies;
-use crate::observe::Event;
 use crate::placement::Placement;
-use crate::set_cookie::SetCookies;
-use crate::state::{self, Commit, Retired, State, Status};
+use crate::state::{Retired, State, Status};
 use crate::time::UnixTime;
 use crate::typed;
-use crate::wire;
+
+pub(crate) use load::Source;
+
+use load::Shared;
 
 /// The session of one request: a shared handle, cheap to clone, for any thread.
 ///
@@ -46,75 +45,7 @@ pub struct Session {
     shared: Arc<Shared>,
 }
 
-/// What the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the pointer.
-struct Shared<B: ?Sized = [u8]> {
-    codec: Codec,
-    backend: Option<Arc<Backend>>,
-    state: Mutex<Option<State>>,
-    candidates: Candidates<B>,
-}
-
-impl Shared {
-    fn new<const N: usize>(from: Source<'_>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
-        let (codec, backend) = (from.codec.clone(), from.backend.cloned());
-        Arc::new(Shared { codec, backend, state: Mutex::new(None), candidates })
-    }
-
-    /// With room for its first candidate, of at most `TOO_LONG` bytes, in a few sizes.
-    fn holding(from: Source<'_>, value: &[u8]) -> Arc<Self> {
-        match value.len() {
-            0..=256 => Self::new::<256>(from, Candidates::of(value)),
-            257..=640 => Self::new::<640>(from, Candidates::of(value)),
-            641..=1536 => Self::new::<1536>(from, Candidates::of(value)),
-            _ => Self::new::<TOO_LONG>(from, Candidates::of(value)),
-        }
-    }
-}
-
-/// What a session is loaded from.
-#[derive(Clone, Copy)]
-pub(crate) struct Source<'m> {
-    pub(crate) codec: &'m Codec,
-    pub(crate) backend: Option<&'m Arc<Backend>>,
-}
-
-/// Of a longer value this much is kept: it is refused for its length whatever follows.
-const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
-
 impl Session {
-    /// Looks through every header value once.
-    pub(crate) fn load<H: AsRef<[u8]>>(from: Source<'_>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
-        let mut shared: Option<Arc<Shared>> = None;
-        let mut seconds: Option<Box<Seconds>> = None;
-        #[cfg(feature = "import")]
-        let mut old = OldCookies::default();
-        let names = [Some(from.codec.cookie_name()), from.codec.second_name()];
-        for header in cookie_headers {
-            #[cfg(feature = "import")]
-            from.codec.imports().collect(header.as_ref(), &mut old);
-            for (name, is_second) in names.into_iter().zip([false, true]) {
-                let Some(name) = name else { break };
-                for value in header::values(header.as_ref(), name.as_bytes()) {
-                    let value = value.get(..TOO_LONG).unwrap_or(value);
-                    match shared.as_mut().and_then(Arc::get_mut) {
-                        _ if is_second => seconds.get_or_insert_default().add(value),
-                        Some(shared) => shared.candidates.add(value),
-                        None => shared = Some(Shared::holding(from, value)),
-                    }
-                }
-            }
-        }
-        let mut shared = shared.unwrap_or_else(|| Shared::new::<0>(from, Candidates::new()));
-        if let Some(seconds) = seconds
-            && let Some(shared) = Arc::get_mut(&mut shared)
-        {
-            shared.candidates.put_seconds(seconds);
-        }
-        #[cfg(feature = "import")]
-        let shared = with_old(shared, old);
-        Self { shared }
-    }
-
     /// Reads a value; `None` when there is none.
     ///
     /// # Errors
@@ -737,87 +668,6 @@ impl Session {
         })
     }
 
-    pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
-        let Shared { codec, backend, .. } = &*self.shared;
-        let mut event = None;
-        let outcome = match &mut *self.lock() {
-            Some(state) if !state.is_looked_at() => return Ok(SetCookies::default()),
-            None => return Ok(SetCookies::default()),
-            Some(state) if backend.is_none() => {
-                state.commit(codec, Placement::Cookie, &mut event).map(|commit| commit.set_cookies)
-            }
-            Some(state) => {
-                if state.is_due(codec) {
-                    Err(not_asked().into())
-                } else {
-                    Ok(SetCookies::default())
-                }
-            }
-        };
-        self.tell(event, outcome)
-    }
-
-    /// Opens the session and asks the backends about it, so that no question asked of it later has to wait.
-    pub(crate) async fn ask(&self) -> Result<(), BackendError> {
-        let Shared { codec, backend: Some(backend), candidates, .. } = &*self.shared else { return Ok(()) };
-        if candidates.count() == 0 || self.lock().is_some() {
-            return Ok(());
-        }
-        let now = codec.now();
-        let (found, known) = match state::newest(candidates, codec, now) {
-            Ok(Some(opened)) => {
-                let known = Retired::new(&opened.data, codec);
-                (backend.admit(codec, opened).await?.map(Some), Some(known))
-            }
-            found => (found, None),
-        };
-        let is_unsure = matches!(&found, Err(refusal) if refusal.reason.is_unsure());
-        let mut event = None;
-        let state = State::of(found, now, candidates, codec, &mut event).with_unsure(known.filter(|_| is_unsure));
-        self.lock().get_or_insert(state);
-        codec.tell(event);
-        Ok(())
-    }
-
-    pub(crate) async fn commit_async(&self) -> Result<SetCookies, EncodeError> {
-        let Shared { codec, backend: Some(backend), .. } = &*self.shared else { return self.commit() };
-        let mut event = None;
-        let (before, commit) = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => {
-                (state.checkpoint(), state.commit(codec, backend.placement, &mut event))
-            }
-            _ => return Ok(SetCookies::default()),
-        };
-        let outcome = match commit {
-            Err(error) => Err(error),
-            Ok(Commit { set_cookies, work, is_dispensable }) => match backend.settle(codec, &work).await {
-                Ok(()) => Ok(set_cookies),
-                Err(error) => {
-                    if let Some(state) = &mut *self.lock() {
-                        state.restore(&before);
-                    }
-                    if is_dispensable {
-                        event = codec.note(|| Event::NotExtended { error });
-                        Ok(SetCookies::default())
-                    } else {
-                        Err(error)
-                    }
-                }
-            },
-        };
-        self.tell(event, outcome)
-    }
-
-    /// Tells the observers, with no lock held, what became of a commit.
-    fn tell(&self, event: Option<Event>, outcome: Result<SetCookies, EncodeError>) -> Result<SetCookies, EncodeError> {
-        let codec = &self.shared.codec;
-        if let Err(EncodeError::Backend(error)) = &outcome {
-            codec.tell_of(error);
-        }
-        codec.tell(outcome.as_ref().map_or_else(|error| codec.note_failure(error), |_| event));
-        outcome
-    }
-
     fn placement(&self) -> Placement {
         self.shared.backend.as_ref().map_or(Placement::Cookie, |backend| backend.placement)
     }
@@ -897,14 +747,6 @@ impl Session {
     }
 }
 
-#[cfg(feature = "import")]
-fn with_old(mut shared: Arc<Shared>, old: OldCookies) -> Arc<Shared> {
-    if let Some(shared) = Arc::get_mut(&mut shared) {
-        shared.candidates.old = old;
-    }
-    shared
-}
-
 /// Shows no value and does not open the session.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -915,8 +757,4 @@ impl fmt::Debug for Session {
             }
         }
     }
-}
-
-fn not_asked() -> BackendError {
-    BackendError::new(BackendErrorKind::NotAsked, "commit this session with commit_async")
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, MemoryStore, Record, Save,
-    SessionConfig, SessionManager, SessionStore, Status,
+    BackendError, BackendErrorKind, BoxFuture, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations,
+    MemoryStore, Record, Save, SessionConfig, SessionId, SessionManager, SessionStore, Status, UnixTime,
 };
 
 use crate::backends::{Watched, broken, commit, load, login, run, try_commit, user_id};
@@ -556,4 +556,37 @@ fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
     assert_eq!(back.len(), 2);
     let session = run(manager.load_async(&back)).unwrap();
     assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 4_000);
+}
+
+/// A store that never answers a save.
+struct Stuck(MemoryStore);
+
+impl SessionStore for Stuck {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        self.0.load(id)
+    }
+
+    fn save<'a>(&'a self, _: SessionId, _: &'a Record, _: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.0.delete(id)
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        self.0.cleanup_expired(now)
+    }
+}
+
+#[test]
+fn a_commit_that_nobody_waits_for_is_undone() {
+    let (manager, _) = manager_with(|config| config.store(Stuck(MemoryStore::new())));
+    let session = load(&manager, "");
+    session.set("user_id", 42).unwrap();
+    let expires_at = session.expires_at();
+    let mut commit = Box::pin(manager.commit_async(&session));
+    assert_eq!(run(futures_lite::future::poll_once(&mut commit)), None);
+    drop(commit); // as a server does when the client is gone
+    assert_eq!((session.status(), session.expires_at()), (Status::Changed, expires_at));
 }
