@@ -2,6 +2,11 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// The program of that page is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/stores.md")]
+pub mod stores_page {}
+
 #[cfg(feature = "actix-web")]
 #[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
 pub mod actix_web;
