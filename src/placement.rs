@@ -63,9 +63,10 @@ impl Placement {
             }
         }
         let saves: &[Save] = match self {
+            // Gone means ended: by another request, a moment ago.
+            _ if held.record => &[Save::Update],
             // What a request moved into the cookie a moment ago may still be there.
             Self::Spill => &[Save::Update, Save::Create],
-            _ if held.record => &[Save::Update],
             // The id is new and drawn at random: what is there is this session's own, from a commit that came to nothing.
             _ => &[Save::Create, Save::Update],
         };

@@ -531,6 +531,20 @@ fn a_spilled_session_ends_with_its_logout() {
 }
 
 #[test]
+fn no_late_request_brings_back_a_spilled_session_that_another_one_ended() {
+    let (manager, _, store) = with_spill(|config| config);
+    let large = resize(&manager, "", 10_000);
+    let late = load(&manager, &large);
+    late.set("cart", 1).unwrap();
+    let session = load(&manager, &large);
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(try_commit(&manager, &late), Err(EncodeError::Ended));
+    assert_eq!(records(&store), 0);
+    assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::NotStored));
+}
+
+#[test]
 fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
     let (manager, _, store) = with_spill(|config| config.two_cookies(true));
     let write = |cookies: &[String], bytes: usize| {
