@@ -306,6 +306,9 @@ impl Codec {
 
     fn open_record(&self, id: SessionId, record: &Record, now: UnixTime) -> Result<Opened, Refusal> {
         let mut envelope = record.bytes().to_vec();
+        if envelope.len() < wire::MIN_ENVELOPE_LEN {
+            return Err(DecodeError::Malformed.into());
+        }
         let key_id = wire::key_id(&envelope)?;
         let opened = self.key(key_id, Some(now)).and_then(|(key, is_stale, at)| {
             let plaintext = key.open_record(id, &mut envelope)?;

@@ -26,7 +26,10 @@ pub(crate) const FIXED_LEN: usize = 1 + 1 + ID_LEN + 3 * 5;
 /// What an envelope has besides the plaintext.
 pub(crate) const OVERHEAD: usize = HEAD_LEN + TAG_LEN;
 
-const MIN_CHARS: usize = text_len(OVERHEAD + FIXED_LEN);
+/// The shortest envelope there is, around a session without entries.
+pub(crate) const MIN_ENVELOPE_LEN: usize = OVERHEAD + FIXED_LEN;
+
+const MIN_CHARS: usize = text_len(MIN_ENVELOPE_LEN);
 
 /// The most bytes of name and value together that browsers keep (RFC 6265bis section 5.6).
 pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;

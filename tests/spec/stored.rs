@@ -170,6 +170,18 @@ fn a_damaged_record_is_a_failure_of_the_store_and_never_a_panic() {
 }
 
 #[test]
+fn rubbish_that_is_too_short_for_a_record_is_a_failure_of_the_store_and_no_other_version() {
+    let (manager, _, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    let id = load(&manager, &cookie).id().unwrap();
+    for (len, reason) in [(77, DecodeError::Unavailable), (78, DecodeError::UnsupportedVersion { version: b'x' })] {
+        let rubbish = Record::new(vec![b'x'; len], at(START + DAY));
+        assert_eq!(run(store.inner.save(id, &rubbish, Save::Update)), Ok(true));
+        assert_eq!(load(&manager, &cookie).rejected(), Some(reason), "{len}");
+    }
+}
+
+#[test]
 fn a_session_without_a_record_is_refused_and_its_cookie_left_alone() {
     let (manager, clock, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
