@@ -1,0 +1,175 @@
+//! Each placement of a session under load: its own axum application on a loopback port, and clients that keep their connections.
+//! The placements take turns; see docs/performance.md, and `run` beside this package, which starts what it needs.
+
+mod client;
+mod disk;
+mod placements;
+mod report;
+mod sessions;
+mod slice;
+#[path = "../../support/workloads.rs"]
+mod workloads;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use client::{Client, Tenth};
+use placements::{COOKIE, Placement, Places};
+use report::{Row, percentile};
+use sessions::CONTENTS;
+use slice::Turn;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
+use tokio::task::JoinSet;
+
+struct Options {
+    folder: PathBuf,
+    redis: String,
+    redis_synced: String,
+    rounds: usize,
+    slice: Duration,
+    connections: usize,
+    /// Where and when this runs, for the page.
+    about: String,
+    update: bool,
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options(std::env::args().skip(1)) else {
+        eprintln!("options: --folder F --redis URL --redis-synced URL; --rounds 13 --slice-ms 250 --connections 16");
+        eprintln!("         --about TEXT --update");
+        return ExitCode::FAILURE;
+    };
+    // One thread for the servers, one for the clients. The pools of threads below files and SQLite come on top.
+    let server = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let clients = Builder::new_current_thread().enable_all().build().unwrap();
+    let Options { folder, redis, redis_synced, .. } = &options;
+    let placements = server.block_on(placements::all(&Places { folder, redis, redis_synced }));
+    let placements = match placements {
+        Ok(placements) => placements,
+        Err(error) => {
+            eprintln!("a backend can't be had: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let text = clients.block_on(measure(&options, placements, server.handle()));
+    print!("{text}");
+    if options.update {
+        report::keep(&text);
+    }
+    ExitCode::SUCCESS
+}
+
+fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
+    let mut options = Options {
+        folder: PathBuf::new(),
+        redis: String::new(),
+        redis_synced: String::new(),
+        rounds: 13,
+        slice: Duration::from_millis(250),
+        connections: 16,
+        about: String::new(),
+        update: false,
+    };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--folder" => options.folder = arguments.next()?.into(),
+            "--redis" => options.redis = arguments.next()?,
+            "--redis-synced" => options.redis_synced = arguments.next()?,
+            "--rounds" => options.rounds = arguments.next()?.parse().ok().filter(|rounds| *rounds > 0)?,
+            "--slice-ms" => options.slice = Duration::from_millis(arguments.next()?.parse().ok()?),
+            "--connections" => options.connections = arguments.next()?.parse().ok()?,
+            "--about" => options.about = arguments.next()?,
+            "--update" => options.update = true,
+            _ => return None,
+        }
+    }
+    (options.folder.is_dir() && !options.redis.is_empty() && !options.redis_synced.is_empty()).then_some(options)
+}
+
+/// A placement and its clients.
+struct Contestant {
+    name: &'static str,
+    contents: usize,
+    clients: Vec<Client>,
+}
+
+/// Serves a placement, and begins the sessions of its clients.
+async fn begin(placement: Placement, connections: usize, server: &Handle) -> Contestant {
+    let Placement { name, router, keeps, contents } = placement;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let address = listener.local_addr().expect("it has a number");
+    let listener = listener.into_std().expect("it can be taken from this runtime");
+    server.spawn(async move { axum::serve(TcpListener::from_std(listener)?, router).await });
+    let mut beginning = JoinSet::new();
+    for number in 0..connections {
+        beginning.spawn(Client::new(address, keeps, contents, number));
+    }
+    Contestant { name, contents, clients: beginning.join_all().await }
+}
+
+const MIXES: [(&str, Tenth); 2] = [
+    ("9 of 10 requests read two values, the tenth nothing", Tenth::Untouched),
+    ("9 of 10 requests read two values, the tenth writes one", Tenth::Writes),
+];
+
+async fn measure(options: &Options, placements: Vec<Placement>, server: &Handle) -> String {
+    let mut contestants = Vec::new();
+    for placement in placements {
+        contestants.push(begin(placement, options.connections, server).await);
+    }
+    // Each table: a content, a mix, and a row for each contestant that can hold it.
+    let cells = (0..CONTENTS.len()).flat_map(|content| MIXES.map(|(title, tenth)| (content, title, tenth)));
+    let mut tables: Vec<_> = cells
+        .map(|(content, title, tenth)| {
+            let held = contestants.iter().filter(|contestant| content < contestant.contents);
+            let rows: Vec<_> = held.map(|one| Row::new(one.name, one.clients[0].cookie_bytes(content))).collect();
+            (content, title, tenth, rows)
+        })
+        .collect();
+    let mut syncs = Vec::new();
+    for round in 0..options.rounds {
+        syncs.extend(disk::sync(&options.folder, SYNCS));
+        for (content, _, tenth, rows) in &mut tables {
+            let turn = Turn { content: *content, tenth: *tenth, warm_up: options.slice / 5, length: options.slice };
+            let mut turns: Vec<_> = rows.iter_mut().collect();
+            // Forwards and backwards, so that no one always follows the same other.
+            if round % 2 == 1 {
+                turns.reverse();
+            }
+            for row in turns {
+                let contestant = contestants.iter_mut().find(|one| one.name == row.name).expect("each row has one");
+                row.add(slice::run(&mut contestant.clients, turn).await, options.slice.as_secs_f64());
+            }
+        }
+    }
+    print(options, tables, syncs)
+}
+
+type Table = (usize, &'static str, Tenth, Vec<Row>);
+
+fn print(options: &Options, mut tables: Vec<Table>, mut syncs: Vec<u64>) -> String {
+    syncs.sort_unstable();
+    let [typical, worst] = [50.0, 99.0].map(|percent| percentile(&syncs, percent) / 1e6);
+    let (rounds, slice, connections) = (options.rounds, options.slice.as_millis(), options.connections);
+    let mut text = format!(
+        "{}. {connections} connections, {rounds} rounds of {slice} ms. To write and sync 4 KB on that disk took {typical:.2} ms (p50) \
+         and {worst:.2} ms (p99).\n",
+        options.about
+    );
+    // The rates of the cookie, to which the tables of what no cookie holds are compared too, by its largest session.
+    let mut cookie: Vec<(Tenth, Vec<f64>)> = Vec::new();
+    for (content, mix, tenth, rows) in &mut tables {
+        if let Some(row) = rows.iter().find(|row| row.name == COOKIE) {
+            cookie.retain(|(of, _)| of != tenth);
+            cookie.push((*tenth, row.rates.clone()));
+        }
+        let (_, cookie) = cookie.iter().find(|(of, _)| of == tenth).expect("the first table has a cookie");
+        text.push_str(&format!("\n{}", report::table(&report::title(*content, mix), rows, cookie)));
+    }
+    text
+}
+
+/// How often a sync is timed in each round.
+const SYNCS: usize = 20;

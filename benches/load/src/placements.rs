@@ -1,0 +1,122 @@
+//! The contestants: one axum application for each placement of a session.
+
+use std::error::Error;
+use std::path::Path;
+
+use axum::Router;
+use axum::extract::Path as Segments;
+use axum::http::StatusCode;
+use axum::routing::get;
+use sealed_session::tower::SessionLayer;
+use sealed_session::{
+    FileStore, Key, MemoryRevocations, MemoryStore, RedisRevocations, RedisStore, Session, SessionConfig, SessionId,
+    SqliteStore,
+};
+
+use crate::sessions::Content;
+use crate::workloads::FIRST;
+
+pub struct Placement {
+    pub name: &'static str,
+    pub router: Router,
+    /// Whether a write is there in the next request; it is not without sessions.
+    pub keeps: bool,
+    /// How many of the contents, from the smallest on, it can hold.
+    pub contents: usize,
+}
+
+/// Where the backends are.
+pub struct Places<'a> {
+    pub folder: &'a Path,
+    pub redis: &'a str,
+    pub redis_synced: &'a str,
+}
+
+pub const COOKIE: &str = "cookie (default)";
+
+pub async fn all(places: &Places<'_>) -> Result<Vec<Placement>, Box<dyn Error>> {
+    // The largest of the two contents for a cookie takes what a browser keeps.
+    let cookie = || Ok::<_, Box<dyn Error>>(config()?.max_cookie_bytes(4096));
+    let folder = places.folder;
+    Ok(vec![
+        without(cookie()?)?,
+        with(COOKIE, 2, cookie()?).await?,
+        with("cookie, `two_cookies`", 2, config()?.two_cookies(true)).await?,
+        with("cookie + `MemoryRevocations`", 2, cookie()?.revocations(MemoryRevocations::new()).subject(FIRST)).await?,
+        with(
+            "cookie + `RedisRevocations`",
+            2,
+            cookie()?.revocations(RedisRevocations::open(places.redis)?).subject(FIRST),
+        )
+        .await?,
+        with("spill over `MemoryStore`", 3, config()?.spill(MemoryStore::new())).await?,
+        with("store: `MemoryStore`", 3, config()?.store(MemoryStore::new())).await?,
+        with("store: `RedisStore`", 3, config()?.store(RedisStore::open(places.redis)?)).await?,
+        with("store: `RedisStore`, synced", 3, config()?.store(RedisStore::open(places.redis_synced)?)).await?,
+        with("store: `FileStore`", 3, config()?.store(FileStore::open(folder.join("sessions"))?)).await?,
+        with("store: `SqliteStore`", 3, config()?.store(SqliteStore::open(folder.join("sessions.db"))?)).await?,
+    ])
+}
+
+fn config() -> Result<SessionConfig, Box<dyn Error>> {
+    Ok(SessionConfig::new(Key::generate()?))
+}
+
+async fn with(name: &'static str, contents: usize, config: SessionConfig) -> Result<Placement, Box<dyn Error>> {
+    let manager = config.build()?;
+    if name.contains("Revocations") {
+        // A list that is not empty.
+        let until = manager.codec().create()?.expires_at();
+        for _ in 0..1000 {
+            manager.revoke(SessionId::generate()?, until).await?;
+        }
+    }
+    let router = Router::new()
+        .route("/read/{content}", get(read))
+        .route("/write/{content}/{value}", get(write))
+        .route("/seed/{content}", get(seed))
+        .route("/untouched", get(untouched))
+        .layer(SessionLayer::new(manager));
+    Ok(Placement { name, router, keeps: true, contents })
+}
+
+/// The floor: the same requests, cookie included, and responses of the same size, with no session between them.
+fn without(config: SessionConfig) -> Result<Placement, Box<dyn Error>> {
+    let router = Router::new()
+        .route("/seed/{content}", get(seed))
+        .layer(SessionLayer::new(config.build()?))
+        .route("/read/{content}", get(say))
+        .route("/write/{content}/{value}", get(untouched))
+        .route("/untouched", get(untouched));
+    Ok(Placement { name: "no session at all", router, keeps: false, contents: 2 })
+}
+
+async fn read(session: Session, Segments(content): Segments<usize>) -> Result<String, StatusCode> {
+    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
+    let text = |key| session.get::<String>(key).ok().flatten().ok_or(StatusCode::GONE);
+    Ok(format!("{} {}", text(FIRST)?, text(content.second)?))
+}
+
+async fn write(session: Session, Segments((content, value)): Segments<(usize, String)>) -> Result<String, StatusCode> {
+    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
+    session.set(content.second, value).map_err(|_| StatusCode::INSUFFICIENT_STORAGE)?;
+    Ok(DONE.to_owned())
+}
+
+async fn seed(session: Session, Segments(content): Segments<usize>) -> Result<String, StatusCode> {
+    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
+    session.set_data(&content.map).map_err(|_| StatusCode::INSUFFICIENT_STORAGE)?;
+    Ok(DONE.to_owned())
+}
+
+async fn untouched() -> String {
+    DONE.to_owned()
+}
+
+async fn say(Segments(content): Segments<usize>) -> Result<String, StatusCode> {
+    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
+    Ok(format!("{} {}", content.first(), content.text(content.second)))
+}
+
+/// What is answered where nothing is read.
+pub const DONE: &str = "done";

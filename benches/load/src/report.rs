@@ -1,0 +1,77 @@
+//! The tables, in Markdown, and their place in docs/performance.md.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::sessions::CONTENTS;
+use crate::slice::Slice;
+
+/// All turns of one contestant with one session and one mix of requests.
+pub struct Row {
+    pub name: &'static str,
+    pub cookie_bytes: usize,
+    /// For each round.
+    pub rates: Vec<f64>,
+    medians: Vec<f64>,
+    p99s: Vec<f64>,
+    /// Over all rounds.
+    all: Vec<u64>,
+}
+
+impl Row {
+    pub fn new(name: &'static str, cookie_bytes: usize) -> Self {
+        Self { name, cookie_bytes, rates: Vec::new(), medians: Vec::new(), p99s: Vec::new(), all: Vec::new() }
+    }
+
+    pub fn add(&mut self, mut slice: Slice, seconds: f64) {
+        assert!(slice.ended > 0, "{}: not one request in a turn; make it longer", self.name);
+        self.rates.push(slice.ended as f64 / seconds);
+        slice.latencies.sort_unstable();
+        self.medians.push(percentile(&slice.latencies, 50.0));
+        self.p99s.push(percentile(&slice.latencies, 99.0));
+        self.all.extend(slice.latencies);
+    }
+}
+
+/// A table: the rates, the ratios of each round to the one of `cookie`, and times in microseconds.
+pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
+    let mut text = format!("**{title}**\n\n| | cookie, bytes | requests/s | ratio | p50 µs | p99 µs | p99.9 µs |\n");
+    text.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
+    for row in rows {
+        row.all.sort_unstable();
+        let ratios = row.rates.iter().zip(cookie).map(|(rate, cookie)| rate / cookie).collect();
+        let (rate, ratio) = (median(row.rates.clone()), median(ratios));
+        let (p50, p99) = (median(row.medians.clone()), median(row.p99s.clone()));
+        let times = [p50, p99, percentile(&row.all, 99.9)].map(|time| format!("{:.0}", time / 1e3)).join(" | ");
+        let _ = writeln!(text, "| {} | {} | {rate:.0} | {ratio:.2} | {times} |", row.name, row.cookie_bytes);
+    }
+    text
+}
+
+/// Puts the text into docs/performance.md, between its marks.
+pub fn keep(text: &str) {
+    let page = fs::read_to_string(PAGE).expect("docs/performance.md can be read");
+    let (before, rest) = page.split_once(BEGIN).expect("it says where the tables begin");
+    let (_, after) = rest.split_once(END).expect("it says where they end");
+    fs::write(PAGE, [before, BEGIN, text, END, after].concat()).expect("it can be written");
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The least of the sorted values that so many percent of them don't exceed.
+pub fn percentile(sorted: &[u64], percent: f64) -> f64 {
+    let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).map_or(f64::NAN, |value| *value as f64)
+}
+
+pub fn title(content: usize, mix: &str) -> String {
+    let content = &CONTENTS[content];
+    format!("{}, {} bytes of JSON: {mix}", content.name, content.bytes())
+}
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/performance.md");
+const BEGIN: &str = "<!-- load: written by benches/load -->\n";
+const END: &str = "<!-- end of load -->\n";

@@ -1,0 +1,64 @@
+//! One contestant's turn: all its clients at once, for a moment.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::client::{Client, Tenth};
+
+/// What a turn is, and how long.
+#[derive(Clone, Copy)]
+pub struct Turn {
+    pub content: usize,
+    pub tenth: Tenth,
+    /// Not counted: idle connections, threads and caches come back.
+    pub warm_up: Duration,
+    pub length: Duration,
+}
+
+#[derive(Default)]
+pub struct Slice {
+    /// Requests that ended within the turn.
+    pub ended: usize,
+    /// How long each took that began within it, in nanoseconds.
+    pub latencies: Vec<u64>,
+}
+
+/// Each client sends its next request when it has the response to the one before.
+pub async fn run(clients: &mut Vec<Client>, turn: Turn) -> Slice {
+    let begin = Instant::now() + turn.warm_up;
+    let mut running = JoinSet::new();
+    for mut client in clients.drain(..) {
+        running.spawn(async move {
+            let slice = drive(&mut client, turn, begin).await;
+            (client, slice)
+        });
+    }
+    let mut slice = Slice::default();
+    while let Some(done) = timeout(STALLED, running.join_next()).await.expect("every request is answered some time") {
+        let (client, part) = done.expect("every response is as it must be");
+        clients.push(client);
+        slice.ended += part.ended;
+        slice.latencies.extend(part.latencies);
+    }
+    slice
+}
+
+async fn drive(client: &mut Client, turn: Turn, begin: Instant) -> Slice {
+    let end = begin + turn.length;
+    let mut slice = Slice::default();
+    let mut now = Instant::now();
+    while now < end {
+        client.request(turn.content, turn.tenth).await;
+        let done = Instant::now();
+        slice.ended += usize::from((begin..end).contains(&done));
+        if now >= begin {
+            slice.latencies.push(u64::try_from((done - now).as_nanos()).unwrap());
+        }
+        now = done;
+    }
+    slice
+}
+
+const STALLED: Duration = Duration::from_secs(60);
