@@ -146,7 +146,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let session = self.middleware.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        let step = if self.middleware.manager.has_backend() {
+        let step = if session.must_ask() {
             let session = session.clone();
             let loading = Box::pin(async move { session.ask().await });
             Step::Loading { loading, inner: Rc::clone(&self.inner), request: Some(request) }
@@ -168,7 +168,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// Without a backend, a request is handled from the start and waits for nothing else.
+    /// What has no backend to wait for is handled from the start, and answered at its end.
     #[project = StepProjection]
     enum Step<S, I, B> {
         Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: Rc<S>, request: Option<ServiceRequest> },
@@ -202,8 +202,7 @@ where
                 }
                 StepProjection::Handling { handling } => {
                     let response = ready!(handling.poll(context))?.map_into_left_body();
-                    if !this.middleware.manager.has_backend() {
-                        let outcome = this.middleware.manager.commit(this.session);
+                    if let Some(outcome) = this.session.commit_at_once() {
                         return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
                     }
                     let session = this.session.clone();

@@ -85,7 +85,7 @@ impl Backend {
         let Some(record) = store.load(opened.data.id()).await?.filter(is_alive) else {
             return Ok(Err(Refusal { reason: DecodeError::NotStored, key_id: Some(opened.key_id) }));
         };
-        match codec.fill(opened, &record).and_then(|filled| codec.migrated(filled)) {
+        match codec.fill(opened, record).and_then(|filled| codec.migrated(filled)) {
             Err(Refusal { reason: DecodeError::Malformed | DecodeError::NotAuthentic, .. }) => {
                 Err(BackendError::new(BackendErrorKind::Corrupt, "a record is not what was stored for its session"))
             }

@@ -297,15 +297,15 @@ impl Codec {
     }
 
     /// What a store has for this id, if it is alive and can be read.
-    pub(crate) fn read_record(&self, id: SessionId, record: &Record, now: UnixTime) -> Option<SessionData> {
+    pub(crate) fn read_record(&self, id: SessionId, record: Record, now: UnixTime) -> Option<SessionData> {
+        let is_alive = record.expires_at() > now;
         let opened = self.open_record(id, record, now).ok()?;
         let opened = self.migrated(opened).ok()?;
-        (record.expires_at() > now && self.inner.lifetime.check(now, opened.data.times()).is_ok())
-            .then_some(opened.data)
+        (is_alive && self.inner.lifetime.check(now, opened.data.times()).is_ok()).then_some(opened.data)
     }
 
-    fn open_record(&self, id: SessionId, record: &Record, now: UnixTime) -> Result<Opened, Refusal> {
-        let mut envelope = record.bytes().to_vec();
+    fn open_record(&self, id: SessionId, record: Record, now: UnixTime) -> Result<Opened, Refusal> {
+        let mut envelope = record.into_bytes();
         if envelope.len() < wire::MIN_ENVELOPE_LEN {
             return Err(DecodeError::Malformed.into());
         }
@@ -320,7 +320,7 @@ impl Codec {
 
     /// Gives a session that came in a cookie the values that a store has for it, and their schema. Who it is and how long
     /// it lives stays as the cookie says.
-    pub(crate) fn fill(&self, mut opened: Opened, record: &Record) -> Result<Opened, Refusal> {
+    pub(crate) fn fill(&self, mut opened: Opened, record: Record) -> Result<Opened, Refusal> {
         let Opened { data, is_stale, .. } = self.open_record(opened.data.id(), record, opened.at)?;
         opened.is_stale |= is_stale;
         opened.data.take_content(data);

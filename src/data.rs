@@ -654,7 +654,8 @@ impl SessionData {
 
     /// The same session without its values.
     pub(crate) fn without_entries(&self) -> Self {
-        Self { entries: Entries::default(), ..self.clone() }
+        let Self { id, times, schema, persistent, entries: _ } = *self;
+        Self { id, times, schema, persistent, entries: Entries::default() }
     }
 
     /// Takes the values of another, and what they are written in.

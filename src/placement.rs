@@ -81,7 +81,7 @@ impl Saving {
     fn shared(codec: &Codec, data: &SessionData, now: UnixTime) -> Result<Self, EncodeError> {
         let record = codec.record(data)?;
         let until = now.saturating_add(UNDER_WAY_SECONDS).min(data.expires_at());
-        Ok(Self { record: Record::new(record.bytes().to_vec(), until), saves: &[Save::Update] })
+        Ok(Self { record: Record::new(record.into_bytes(), until), saves: &[Save::Update] })
     }
 }
 

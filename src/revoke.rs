@@ -146,7 +146,7 @@ impl SessionManager {
     pub async fn all(&self) -> Result<Vec<SessionData>, BackendError> {
         let records = self.store().ok_or_else(no_store)?.all().await?;
         let now = self.codec.now();
-        Ok(records.iter().filter_map(|(id, record)| self.codec.read_record(*id, record, now)).collect())
+        Ok(records.into_iter().filter_map(|(id, record)| self.codec.read_record(id, record, now)).collect())
     }
 
     /// Ends every session whose values are in the store.

@@ -165,6 +165,10 @@ impl Record {
         &self.bytes
     }
 
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// When it may be removed: no session needs it from then on.
     ///
     /// ```

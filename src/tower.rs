@@ -133,7 +133,7 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let session = self.layer.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        let step = if self.layer.manager.has_backend() {
+        let step = if session.must_ask() {
             // The one that is ready goes; its clone has to become ready first.
             let clone = self.inner.clone();
             let inner = mem::replace(&mut self.inner, clone);
@@ -157,7 +157,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// Without a backend, a request is handled from the start and waits for nothing else.
+    /// What has no backend to wait for is handled from the start, and answered at its end.
     #[project = StepProjection]
     enum Step<S, A, I, B> {
         Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Request<A>> },
@@ -187,8 +187,7 @@ where
                 }
                 StepProjection::Handling { handling } => {
                     let response = ready!(handling.poll(context))?;
-                    if !this.layer.manager.has_backend() {
-                        let outcome = this.layer.manager.commit(this.session);
+                    if let Some(outcome) = this.session.commit_at_once() {
                         return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
                     }
                     let session = this.session.clone();

@@ -31,10 +31,23 @@ impl Session {
         self.tell(event, outcome)
     }
 
+    /// What a commit comes to that no backend has a part in; `None` when [`Session::commit_async`] has to be waited for.
+    pub(crate) fn commit_at_once(&self) -> Option<Result<SetCookies, EncodeError>> {
+        let Shared { codec, backend: Some(_), .. } = &*self.shared else { return Some(self.commit()) };
+        let is_due = |state: &mut State| state.is_looked_at() && state.is_due(codec);
+        let must_wait = self.lock().as_mut().is_some_and(is_due);
+        (!must_wait).then(|| Ok(SetCookies::default()))
+    }
+
+    /// Whether there is anything to ask the backends about.
+    pub(crate) fn must_ask(&self) -> bool {
+        self.shared.backend.is_some() && self.candidates() > 0
+    }
+
     /// Opens the session and asks the backends about it, so that no question asked of it later has to wait.
     pub(crate) async fn ask(&self) -> Result<(), BackendError> {
         let Shared { codec, backend: Some(backend), candidates, .. } = &*self.shared else { return Ok(()) };
-        if candidates.count() == 0 || self.lock().is_some() {
+        if !self.must_ask() || self.lock().is_some() {
             return Ok(());
         }
         let now = codec.now();
