@@ -1,0 +1,96 @@
+//! Another process: this test binary once more, as a server over a store or as one that holds a lock.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::{env, fs, thread};
+
+use sealed_session::{FileStore, RedisPool, RedisRevocations, RedisStore, SessionConfig, SqliteStore};
+use tokio::runtime::Runtime;
+
+use crate::app;
+
+const JOB: &str = "SEALED_SESSION_FAULT_JOB";
+
+/// It is killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    pub(crate) fn start(job: &str, place: &str) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "process::main", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(JOB, format!("{job} {place}"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// What it says when it is ready.
+    pub(crate) fn ready(&mut self) -> String {
+        // Other lines are of the test harness.
+        self.lines.find_map(|line| line.unwrap().strip_prefix("ready ").map(str::to_owned)).unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[ignore = "the other process of the tests here"]
+fn main() {
+    let Ok(job) = env::var(JOB) else { return };
+    let (job, place) = job.split_once(' ').unwrap();
+    // The harness writes the name of the test before it, without an end of line.
+    println!();
+    let runtime = Runtime::new().unwrap();
+    match job.split_once('-').unwrap() {
+        ("serve", kind) => {
+            let port = app::start(&runtime, over(kind, place).build().unwrap(), 6_000);
+            println!("ready {port}");
+        }
+        ("lock", kind) => hold(kind, Path::new(place)),
+        _ => panic!("no such job: {job}"),
+    }
+    loop {
+        thread::park();
+    }
+}
+
+/// The configuration of each server over this store.
+pub(crate) fn over(kind: &str, place: &str) -> SessionConfig {
+    match kind {
+        "file" => crate::config().store(FileStore::open(place).unwrap()),
+        "sqlite" => crate::config().store(SqliteStore::open(Path::new(place).join("sessions.db")).unwrap()),
+        "redis" => {
+            let pool = RedisPool::open(place).unwrap();
+            crate::config().store(RedisStore::new(&pool)).revocations(RedisRevocations::new(&pool)).subject("user")
+        }
+        _ => panic!("no such store: {kind}"),
+    }
+}
+
+/// Holds the lock of a store until it is killed.
+fn hold(kind: &str, folder: &Path) {
+    if kind == "sqlite" {
+        let database = rusqlite::Connection::open(folder.join("sessions.db")).unwrap();
+        database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        println!("ready locked");
+        thread::park();
+        drop(database);
+    } else {
+        let file = fs::File::open(folder.join(".lock")).unwrap();
+        fs4::FileExt::try_lock(&file).unwrap();
+        println!("ready locked");
+        thread::park();
+        drop(file);
+    }
+}

@@ -1,0 +1,325 @@
+//! A visitor with a cookie jar, who knows what was acknowledged and holds every answer against it.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use sealed_session::FailurePolicy;
+use sealed_session::testing::TestBrowser;
+
+use crate::connection::{Answer, Connections};
+use crate::ledger::{Counts, Promise, Run};
+
+pub(crate) struct Visitor {
+    user: u64,
+    /// They are asked in turn.
+    ports: Vec<u16>,
+    promise: Promise,
+    run: Arc<Run>,
+    connections: Connections,
+    jar: TestBrowser,
+    steps: u64,
+    requests: usize,
+    /// The counter that was acknowledged last; none when logged out.
+    pub(crate) counter: Option<u64>,
+    /// Cookies of sessions whose end was acknowledged.
+    ended: Vec<String>,
+    pub(crate) counts: Counts,
+}
+
+/// What an answer showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// The visitor's own session, with this counter.
+    Own(u64),
+    /// An empty session, for nobody could be asked about it.
+    Unsure,
+    /// An empty session, for the one in the cookie is over.
+    Ended,
+    /// An empty session, for there was no cookie.
+    Nobody,
+    /// 500.
+    Failed,
+}
+
+impl Visitor {
+    /// The `number`th of the run.
+    pub(crate) fn new(number: usize, ports: &[u16], promise: Promise, run: &Arc<Run>) -> Self {
+        Self {
+            user: u64::try_from(number).unwrap(),
+            ports: ports.to_vec(),
+            promise,
+            run: Arc::clone(run),
+            connections: Connections::default(),
+            jar: new_jar(),
+            steps: 0,
+            requests: number,
+            counter: None,
+            ended: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.jar.cookie()
+    }
+
+    /// One thing that a visitor does: mostly counting.
+    pub(crate) fn step(&mut self) {
+        self.steps += 1;
+        match (self.counter, self.steps % 24) {
+            (None, _) | (_, 8) => self.log_in(),
+            (Some(counter), 1 | 13) => self.read(counter),
+            (Some(counter), 2 | 14) => self.note(counter),
+            (_, 3 | 9 | 15 | 21) => self.replay(),
+            (_, 16) => self.log_out(),
+            (Some(counter), 0) => self.log_out_everywhere(counter),
+            (Some(counter), _) => self.add(counter),
+        }
+    }
+
+    pub(crate) fn add(&mut self, counter: u64) {
+        match self.ask("add") {
+            Seen::Own(shown) => {
+                assert_eq!(shown, counter + 1, "user {}", self.user);
+                self.counter = Some(shown);
+                self.counts.note("writes acknowledged");
+            }
+            Seen::Unsure => {}
+            Seen::Failed => self.settle(counter, u64::from(!self.promise.in_cookie), false),
+            seen => self.lost("add", seen),
+        }
+    }
+
+    pub(crate) fn read(&mut self, counter: u64) {
+        match self.ask("read") {
+            Seen::Own(shown) => assert_eq!(shown, counter, "user {}", self.user),
+            Seen::Unsure | Seen::Failed => {}
+            seen => self.lost("read", seen),
+        }
+    }
+
+    /// What is stored in a session that nobody could be asked about must be refused: `ask` sees to that.
+    fn note(&mut self, counter: u64) {
+        match self.ask("note") {
+            Seen::Own(shown) => assert_eq!(shown, counter, "user {}", self.user),
+            Seen::Failed => self.settle(counter, 0, false),
+            seen => self.lost("note", seen),
+        }
+    }
+
+    /// A login, over the session that there is.
+    pub(crate) fn log_in(&mut self) {
+        let old = self.jar.cookie().filter(|_| self.counter.is_some()).map(str::to_owned);
+        let phase = self.run.phase();
+        match (self.ask(&format!("login/{}", self.user)), self.counter) {
+            (Seen::Own(shown), _) => {
+                assert_eq!(shown, 0);
+                self.counter = Some(0);
+                self.note_ended(old, phase);
+                self.counts.note("logins");
+            }
+            (Seen::Failed, Some(counter)) => self.settle(counter, 0, true),
+            (Seen::Failed, None) => thread::sleep(PAUSE),
+            (seen, _) => self.lost("login", seen),
+        }
+    }
+
+    pub(crate) fn log_out(&mut self) {
+        let old = self.jar.cookie().map(str::to_owned);
+        let start = Instant::now();
+        let phase = self.run.phase();
+        while self.ask("logout") == Seen::Failed {
+            assert!(start.elapsed() < PATIENCE, "no logout");
+            thread::sleep(PAUSE);
+        }
+        assert_eq!(self.jar.cookie(), None, "a logout deletes the cookie");
+        self.counter = None;
+        self.note_ended(old, phase);
+        self.counts.note("logouts");
+    }
+
+    /// From two devices.
+    fn log_out_everywhere(&mut self, counter: u64) {
+        let old = self.jar.cookie().map(str::to_owned);
+        let own = std::mem::replace(&mut self.jar, new_jar());
+        let other = match self.ask(&format!("login/{}", self.user)) {
+            Seen::Own(_) if self.promise.has_list => self.jar.cookie().map(str::to_owned),
+            _ => None,
+        };
+        self.jar = own;
+        if self.promise.has_list {
+            wait_for_the_next_second();
+        }
+        let phase = self.run.phase();
+        match self.ask("everywhere") {
+            Seen::Own(shown) => {
+                assert_eq!((shown, self.jar.cookie()), (counter, None));
+                self.counter = None;
+                self.note_ended(old, phase);
+                self.note_ended(other, phase);
+                self.counts.note("logouts everywhere");
+                if self.ports.len() > 1 && self.promise.has_list {
+                    wait_for_the_next_second();
+                }
+            }
+            Seen::Unsure => {}
+            Seen::Failed => self.settle(counter, 0, true),
+            seen => self.lost("everywhere", seen),
+        }
+    }
+
+    /// A copy of an old cookie, sent again.
+    fn replay(&mut self) {
+        let steps = usize::try_from(self.steps).unwrap();
+        let Some(cookie) = self.ended.get(steps.wrapping_mul(7919) % self.ended.len().max(1)).cloned() else { return };
+        self.must_be_ended(&cookie);
+    }
+
+    fn must_be_ended(&mut self, cookie: &str) {
+        let phase = self.run.phase();
+        let seen = self.judge(self.ports[0], "read", Some(cookie)).0;
+        match seen {
+            Seen::Own(_) if self.promise.admits_unasked() && !self.was_calm(phase) => {}
+            Seen::Own(_) => panic!("user {}: a session came back that was over", self.user),
+            Seen::Unsure | Seen::Failed => assert!(!self.was_calm(phase)),
+            Seen::Ended => self.counts.note("copies refused"),
+            Seen::Nobody => panic!("a cookie was not seen"),
+        }
+    }
+
+    /// After the last fault: everything that was acknowledged is there, and nothing that was ended.
+    pub(crate) fn verify(&mut self) {
+        if let Some(counter) = self.counter {
+            assert_eq!(self.ask("read"), Seen::Own(counter));
+        }
+        for cookie in std::mem::take(&mut self.ended) {
+            self.must_be_ended(&cookie);
+        }
+    }
+
+    /// After an answer that left open what was done: the session is as it was, or as it should have become.
+    fn settle(&mut self, counter: u64, more: u64, may_be_over: bool) {
+        let start = Instant::now();
+        loop {
+            let phase = self.run.phase();
+            match self.ask("read") {
+                // It may have been admitted although it was over by then.
+                Seen::Own(_) if may_be_over && self.promise.admits_unasked() && !self.was_calm(phase) => {
+                    thread::sleep(PAUSE);
+                }
+                Seen::Own(shown) => {
+                    assert!((counter..=counter + more).contains(&shown), "user {}: {shown} after {counter}", self.user);
+                    self.counts.note(if shown > counter { "errors that were done" } else { "errors that were not" });
+                    self.counter = Some(shown);
+                    return;
+                }
+                Seen::Ended if may_be_over => {
+                    self.counts.note("errors that ended the session");
+                    self.counter = None;
+                    return;
+                }
+                Seen::Unsure | Seen::Failed => thread::sleep(PAUSE),
+                seen => self.lost("an error", seen),
+            }
+            assert!(start.elapsed() < PATIENCE, "user {}: no recovery by itself", self.user);
+        }
+    }
+
+    /// Sends the cookie of the jar and keeps what comes back.
+    pub(crate) fn ask(&mut self, path: &str) -> Seen {
+        self.requests += 1;
+        let port = self.ports[self.requests % self.ports.len()];
+        let cookie = self.jar.cookie().map(str::to_owned);
+        let phase = self.run.phase();
+        let (seen, answer) = self.judge(port, path, cookie.as_deref());
+        self.jar.receive(&answer.set_cookies);
+        let may_leave_unasked = self.promise.admits_unasked() && self.promise.in_cookie && path != "everywhere";
+        match seen {
+            Seen::Own(_) | Seen::Nobody => self.counts.note("right"),
+            Seen::Ended => {}
+            Seen::Unsure => {
+                assert!(!self.was_calm(phase), "user {}: {path} was not asked about without a fault", self.user);
+                assert!(self.promise.policy != FailurePolicy::Fail && !may_leave_unasked, "{:?}: {path}", self.promise);
+                // A logout of a session that comes back in the meantime is done.
+                if path != "logout" {
+                    assert!(
+                        path == "read" || path == "add" || path == "everywhere",
+                        "{path} took the place of a session"
+                    );
+                    assert_eq!(answer.set_cookies, [""; 0], "{path}: the cookie must stay");
+                }
+                self.counts.note("empty");
+            }
+            Seen::Failed => {
+                assert!(!self.was_calm(phase), "user {}: {path} failed without a fault", self.user);
+                assert!(!may_leave_unasked, "{:?}: {path}", self.promise);
+                assert_eq!((&answer.set_cookies[..], &*answer.body), (&[][..], ""), "{path}: an error sends nothing");
+                self.counts.note("500");
+            }
+        }
+        if let Seen::Own(_) = seen {
+            self.run.note_right(usize::try_from(self.user).unwrap());
+        }
+        seen
+    }
+
+    fn judge(&mut self, port: u16, path: &str, cookie: Option<&str>) -> (Seen, Answer) {
+        let answer = self.connections.send(port, path, cookie);
+        if answer.status == 500 {
+            return (Seen::Failed, answer);
+        }
+        assert_eq!(answer.status, 200, "{path}");
+        let [user, counter, copy, refused] = answer.body.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!(counter, copy, "{path}: a mix of two states");
+        let seen = match (user, refused) {
+            ("-", "unavailable") => Seen::Unsure,
+            ("-", "not_stored" | "revoked") => Seen::Ended,
+            ("-", "-") => Seen::Nobody,
+            (user, _) => {
+                assert_eq!(user, self.user.to_string(), "{path}: a wrong session, or refused for {refused}");
+                Seen::Own(counter.parse().unwrap())
+            }
+        };
+        (seen, answer)
+    }
+
+    /// A logout that was admitted although it could not be recorded ends no copy, and is asked about no more.
+    fn note_ended(&mut self, cookie: Option<String>, phase: u64) {
+        if self.was_calm(phase) || !self.promise.admits_unasked() {
+            self.ended.extend(cookie);
+        }
+    }
+
+    /// Whether there was no fault since that phase.
+    fn was_calm(&self, phase: u64) -> bool {
+        phase.is_multiple_of(2) && phase == self.run.phase()
+    }
+
+    fn lost(&self, what: &str, seen: Seen) -> ! {
+        panic!("user {}: {what} showed {seen:?} where there was {:?}", self.user, self.counter)
+    }
+}
+
+impl Promise {
+    fn admits_unasked(self) -> bool {
+        self.policy == FailurePolicy::Admit && self.has_list
+    }
+}
+
+fn new_jar() -> TestBrowser {
+    TestBrowser::new(&crate::config().build().unwrap())
+}
+
+/// A cut-off is a whole second. A login that another process serves in it is ended with the rest, and one that the same process
+/// served after a cut-off of anybody begins a second later, so that it outlives a cut-off of its own in the same second.
+fn wait_for_the_next_second() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    thread::sleep(Duration::from_millis(1_050 - u64::from(now.subsec_millis())));
+}
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a fault may last.
+const PATIENCE: Duration = Duration::from_secs(15);
