@@ -1,0 +1,22 @@
+//! `PgStore` and the application over it, against a real PostgreSQL. `./run` starts one for this; without a server in
+//! DATABASE_URL nothing is checked, and each test says so.
+
+mod app;
+mod network;
+mod outage;
+mod program;
+mod server;
+mod store;
+
+use sealed_session::{Record, SessionId, UnixTime};
+
+/// In the year 2096.
+const FAR: u64 = 4_000_000_000;
+
+fn id(number: u64) -> SessionId {
+    SessionId::from_bytes(u128::from(number).to_be_bytes())
+}
+
+fn record(bytes: impl Into<Vec<u8>>, expires_at: u64) -> Record {
+    Record::new(bytes.into(), UnixTime::from_secs(expires_at).unwrap())
+}
