@@ -31,7 +31,7 @@ impl PgStore {
         Ok(Self::new(pool))
     }
 
-    /// A store over the pool that an application has already.
+    /// A store over a pool that the application has already; the two settings of [`PgStore::connect`] suit it too.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }

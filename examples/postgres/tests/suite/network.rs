@@ -84,7 +84,7 @@ async fn a_network_that_goes_silent_costs_a_request_a_second_and_no_restart() {
             (store.load(id(1)).await.unwrap_err().kind(), begin.elapsed())
         });
     }
-    for (kind, took) in requests.join_all().await {
+    for (kind, took) in timeout(5 * SOON, requests.join_all()).await.expect("no request hangs") {
         assert_eq!(kind, BackendErrorKind::Unavailable);
         assert!(took < SOON, "{took:?}");
     }
@@ -123,7 +123,7 @@ async fn connections_that_went_silent_in_the_middle_of_an_answer_are_replaced() 
     timeout(Duration::from_secs(20), all_wait).await.expect("every connection waits");
     network.silence(false);
     is_over.store(true, Ordering::SeqCst);
-    requests.join_all().await;
+    timeout(5 * SOON, requests.join_all()).await.expect("no request hangs");
     holder.close().await.unwrap();
     // Each is asked once more, for a second; then there is room for new ones.
     let begin = Instant::now();
