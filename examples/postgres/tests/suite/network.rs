@@ -2,13 +2,12 @@
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;
-use std::str;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use sealed_session::{BackendErrorKind, Save, SessionStore};
+use sealed_session::{BackendError, BackendErrorKind, Save, SessionStore};
 use sealed_session_postgres::PgStore;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, query_scalar, raw_sql};
@@ -140,7 +139,7 @@ async fn requests_that_are_dropped_leave_no_answer_to_those_after_them() {
         store.save(id(number), &record(number.to_string(), FAR), Save::Create).await.unwrap();
     }
     let mut tasks = JoinSet::new();
-    for task in 0..16_u64 {
+    for task in 0..8_u64 {
         let store = store.clone();
         tasks.spawn(async move {
             let (mut dropped, mut answered) = (0, 0);
@@ -149,11 +148,16 @@ async fn requests_that_are_dropped_leave_no_answer_to_those_after_them() {
                 let expected = record(number.to_string(), FAR);
                 // A client that goes away: the server drops its handler wherever that is.
                 let request = async {
-                    assert!(store.save(id(number), &expected, Save::Update).await.unwrap());
-                    let loaded = store.load(id(number)).await.unwrap().unwrap();
-                    assert_eq!(str::from_utf8(loaded.bytes()), Ok(number.to_string().as_str()));
+                    assert!(store.save(id(number), &expected, Save::Update).await?);
+                    assert_eq!(store.load(id(number)).await?, Some(expected));
+                    Ok::<(), BackendError>(())
                 };
-                if at_most(call % 20, request).await.is_some() { answered += 1 } else { dropped += 1 }
+                match at_most(call % 20, request).await {
+                    None => dropped += 1,
+                    Some(Ok(())) => answered += 1,
+                    // A machine that is busy may be late; what it must not do is answer what nobody asked.
+                    Some(Err(error)) => assert_eq!(error.kind(), BackendErrorKind::Unavailable),
+                }
             }
             (dropped, answered)
         });
