@@ -131,6 +131,8 @@ impl SessionManager {
     /// because another request ended the session. The session stays as it was. A mere extension that fails is no error: the
     /// client's cookie stays good.
     ///
+    /// A future that is dropped before its end leaves the session as it was, too: the next commit does all of it.
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

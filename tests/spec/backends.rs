@@ -16,16 +16,27 @@ pub(crate) struct Watched<T> {
     pub(crate) inner: T,
     calls: Mutex<Vec<String>>,
     broken: Mutex<HashSet<&'static str>>,
+    hanging: Mutex<HashSet<&'static str>>,
 }
 
 impl<T> Watched<T> {
     pub(crate) fn new(inner: T) -> Arc<Self> {
-        Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default() })
+        Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default(), hanging: Mutex::default() })
     }
 
     /// From now on these methods fail, and no others.
     pub(crate) fn fail(&self, methods: &[&'static str]) {
         *self.broken.lock().unwrap() = methods.iter().copied().collect();
+    }
+
+    /// From now on these methods do what they are asked and never answer, and no others.
+    pub(crate) fn hang(&self, methods: &[&'static str]) {
+        *self.hanging.lock().unwrap() = methods.iter().copied().collect();
+    }
+
+    async fn answer<A>(&self, method: &'static str, answer: A) -> A {
+        let hangs = self.hanging.lock().unwrap().contains(method);
+        if hangs { std::future::pending().await } else { answer }
     }
 
     /// The calls since the last look.
@@ -54,14 +65,14 @@ impl<T: SessionStore> SessionStore for Watched<T> {
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             self.note("save", &format!(" {save:?}"))?;
-            self.inner.save(id, record, save).await
+            self.answer("save", self.inner.save(id, record, save).await).await
         })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             self.note("delete", "")?;
-            self.inner.delete(id).await
+            self.answer("delete", self.inner.delete(id).await).await
         })
     }
 
@@ -86,7 +97,7 @@ impl<T: Revocations> Revocations for Watched<T> {
     fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             self.note("revoke", &format!(" until {}", until.as_secs()))?;
-            self.inner.revoke(id, until).await
+            self.answer("revoke", self.inner.revoke(id, until).await).await
         })
     }
 
@@ -137,6 +148,12 @@ pub(crate) fn login(manager: &SessionManager, user_id: u64) -> String {
     let session = load(manager, "");
     session.set("user_id", user_id).unwrap();
     commit(manager, &session).unwrap()
+}
+
+/// Commits until the backends are waited for, and gives up, as a request whose client went away.
+pub(crate) fn give_up(manager: &SessionManager, session: &Session) {
+    let mut commit = std::pin::pin!(manager.commit_async(session));
+    assert!(run(futures_lite::future::poll_once(commit.as_mut())).is_none(), "nothing was waited for");
 }
 
 pub(crate) fn user_id(session: &Session) -> Option<u64> {

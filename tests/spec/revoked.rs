@@ -8,7 +8,7 @@ use sealed_session::{
     Status,
 };
 
-use crate::backends::{Watched, broken, commit, load, login, run, try_commit, user_id};
+use crate::backends::{Watched, broken, commit, give_up, load, login, run, try_commit, user_id};
 use crate::common::{START, TestClock, at, is_deletion, manager_with};
 
 const HOUR: u64 = 3600;
@@ -252,6 +252,20 @@ fn a_logout_that_can_not_be_put_on_the_list_is_an_error_and_may_be_tried_again()
         assert!(is_deletion(&commit(&manager, &session).unwrap()));
         assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
     }
+}
+
+#[test]
+fn a_logout_that_was_given_up_is_recorded_by_the_next_commit() {
+    let (manager, _, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    session.destroy();
+    list.hang(&["revoke"]);
+    give_up(&manager, &session);
+    list.hang(&[]);
+    list.calls();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
 }
 
 #[test]

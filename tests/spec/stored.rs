@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendError, BackendErrorKind, BoxFuture, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations,
-    MemoryStore, Record, Save, SessionConfig, SessionId, SessionManager, SessionStore, Status, UnixTime,
+    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, MemoryStore, Record, Save,
+    SessionConfig, SessionId, SessionManager, SessionStore, Status, UnixTime,
 };
 
-use crate::backends::{Watched, broken, commit, load, login, run, try_commit, user_id};
+use crate::backends::{Watched, broken, commit, give_up, load, login, run, try_commit, user_id};
 use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, is_deletion, manager_with, ring};
 
 const HOUR: u64 = 3600;
@@ -314,6 +314,38 @@ fn a_change_that_can_not_be_kept_is_an_error_and_may_be_tried_again() {
 }
 
 #[test]
+fn a_change_whose_commit_was_given_up_is_kept_by_the_next_one() {
+    let (manager, _, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    let session = load(&manager, &cookie);
+    session.set("cart", 1).unwrap();
+    store.hang(&["save"]);
+    give_up(&manager, &session);
+    assert_eq!(session.status(), Status::Changed);
+    store.hang(&[]);
+    store.calls();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(store.calls(), ["save Update"]);
+}
+
+#[test]
+fn of_a_login_whose_commit_was_given_up_the_next_one_does_all() {
+    for step in ["save", "delete"] {
+        let (manager, _, store) = with_store(|config| config);
+        let old = login(&manager, 42);
+        let session = load(&manager, &old);
+        session.regenerate().unwrap();
+        store.hang(&[step]);
+        give_up(&manager, &session);
+        assert!(records(&store) > 0, "{step}: one of the two is there");
+        store.hang(&[]);
+        let new = commit(&manager, &session).unwrap();
+        assert_eq!((user_id(&load(&manager, &new)), records(&store)), (Some(42), 1), "{step}");
+        assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+    }
+}
+
+#[test]
 fn an_extension_that_can_not_be_kept_is_no_error() {
     let (manager, clock, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
@@ -582,37 +614,4 @@ fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
     assert_eq!(back.len(), 2);
     let session = run(manager.load_async(&back)).unwrap();
     assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 4_000);
-}
-
-/// A store that never answers a save.
-struct Stuck(MemoryStore);
-
-impl SessionStore for Stuck {
-    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
-        self.0.load(id)
-    }
-
-    fn save<'a>(&'a self, _: SessionId, _: &'a Record, _: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
-        Box::pin(std::future::pending())
-    }
-
-    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
-        self.0.delete(id)
-    }
-
-    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
-        self.0.cleanup_expired(now)
-    }
-}
-
-#[test]
-fn a_commit_that_nobody_waits_for_is_undone() {
-    let (manager, _) = manager_with(|config| config.store(Stuck(MemoryStore::new())));
-    let session = load(&manager, "");
-    session.set("user_id", 42).unwrap();
-    let expires_at = session.expires_at();
-    let mut commit = Box::pin(manager.commit_async(&session));
-    assert_eq!(run(futures_lite::future::poll_once(&mut commit)), None);
-    drop(commit); // as a server does when the client is gone
-    assert_eq!((session.status(), session.expires_at()), (Status::Changed, expires_at));
 }
