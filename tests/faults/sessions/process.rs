@@ -88,7 +88,7 @@ fn hold(kind: &str, folder: &Path) {
         drop(database);
     } else {
         let file = fs::File::open(folder.join(".lock")).unwrap();
-        fs4::FileExt::try_lock(&file).unwrap();
+        fs4::FileExt::lock(&file).unwrap();
         println!("ready locked");
         thread::park();
         drop(file);

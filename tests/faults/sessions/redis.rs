@@ -74,7 +74,7 @@ fn when_redis_is_killed_sessions_fail_as_configured_and_come_back_with_it_by_the
             counts.add(&visitor.counts);
         }
         println!("redis killed, {placement:?}, {policy:?}: {counts}; 0 lost, 0 wrong, 0 back");
-        assert!(counts.get("writes acknowledged") > 50 && counts.get("copies refused") > 5, "{counts}");
+        assert!(counts.get("writes acknowledged") > 20 && counts.get("copies refused") > 5, "{counts}");
         let may_fail = !(placement == Placement::Cookie && policy == FailurePolicy::Admit);
         assert!(counts.get("500") > 0 || !may_fail, "{counts}");
         let may_be_empty = may_fail && policy != FailurePolicy::Fail;

@@ -17,6 +17,8 @@ pub(crate) struct Visitor {
     promise: Promise,
     run: Arc<Run>,
     connections: Connections,
+    /// Of the browser's other tab.
+    tab: Connections,
     jar: TestBrowser,
     steps: u64,
     requests: usize,
@@ -51,6 +53,7 @@ impl Visitor {
             promise,
             run: Arc::clone(run),
             connections: Connections::default(),
+            tab: Connections::default(),
             jar: new_jar(),
             steps: 0,
             requests: number,
@@ -125,14 +128,26 @@ impl Visitor {
         }
     }
 
+    /// While another tab changes the session: whichever comes first, what the change sends is over too.
     pub(crate) fn log_out(&mut self) {
         let old = self.jar.cookie().map(str::to_owned);
         let start = Instant::now();
         let phase = self.run.phase();
-        while self.ask("logout") == Seen::Failed {
-            assert!(start.elapsed() < PATIENCE, "no logout");
-            thread::sleep(PAUSE);
-        }
+        let mut tab = std::mem::take(&mut self.tab);
+        let port = self.ports[self.requests % self.ports.len()];
+        let late = thread::scope(|scope| {
+            let late = scope.spawn(|| tab.send(port, "add", old.as_deref()));
+            while self.ask("logout") == Seen::Failed {
+                assert!(start.elapsed() < PATIENCE, "no logout");
+                thread::sleep(PAUSE);
+            }
+            late.join().unwrap()
+        });
+        self.tab = tab;
+        let mut browser = new_jar();
+        browser.receive(&late.set_cookies);
+        self.counts.note(if late.status == 200 { "changes beside a logout" } else { "changes refused for a logout" });
+        self.note_ended(browser.cookie().map(str::to_owned), phase);
         assert_eq!(self.jar.cookie(), None, "a logout deletes the cookie");
         self.counter = None;
         self.note_ended(old, phase);
