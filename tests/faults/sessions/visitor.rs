@@ -89,7 +89,7 @@ impl Visitor {
                 self.counts.note("writes acknowledged");
             }
             Seen::Unsure => {}
-            Seen::Failed => self.settle(counter, u64::from(!self.promise.in_cookie), false),
+            Seen::Failed => self.settle(counter, u64::from(!self.promise.in_cookie), None),
             seen => self.lost("add", seen),
         }
     }
@@ -106,7 +106,7 @@ impl Visitor {
     fn note(&mut self, counter: u64) {
         match self.ask("note") {
             Seen::Own(shown) => assert_eq!(shown, counter, "user {}", self.user),
-            Seen::Failed => self.settle(counter, 0, false),
+            Seen::Failed => self.settle(counter, 0, None),
             seen => self.lost("note", seen),
         }
     }
@@ -122,7 +122,7 @@ impl Visitor {
                 self.note_ended(old, phase);
                 self.counts.note("logins");
             }
-            (Seen::Failed, Some(counter)) => self.settle(counter, 0, true),
+            (Seen::Failed, Some(counter)) => self.settle(counter, 0, Some("failed logins that ended the session")),
             (Seen::Failed, None) => thread::sleep(PAUSE),
             (seen, _) => self.lost("login", seen),
         }
@@ -179,7 +179,7 @@ impl Visitor {
                 }
             }
             Seen::Unsure => {}
-            Seen::Failed => self.settle(counter, 0, true),
+            Seen::Failed => self.settle(counter, 0, Some("failed logouts that were done")),
             seen => self.lost("everywhere", seen),
         }
     }
@@ -213,14 +213,15 @@ impl Visitor {
         }
     }
 
-    /// After an answer that left open what was done: the session is as it was, or as it should have become.
-    fn settle(&mut self, counter: u64, more: u64, may_be_over: bool) {
+    /// After an answer that left open what was done: the session is as it was, or as it should have become; or `over`, if that
+    /// may be.
+    fn settle(&mut self, counter: u64, more: u64, over: Option<&'static str>) {
         let start = Instant::now();
         loop {
             let phase = self.run.phase();
             match self.ask("read") {
                 // It may have been admitted although it was over by then.
-                Seen::Own(_) if may_be_over && self.promise.admits_unasked() && !self.was_calm(phase) => {
+                Seen::Own(_) if over.is_some() && self.promise.admits_unasked() && !self.was_calm(phase) => {
                     thread::sleep(PAUSE);
                 }
                 Seen::Own(shown) => {
@@ -229,13 +230,13 @@ impl Visitor {
                     self.counter = Some(shown);
                     return;
                 }
-                Seen::Ended if may_be_over => {
-                    self.counts.note("errors that ended the session");
+                Seen::Unsure | Seen::Failed => thread::sleep(PAUSE),
+                seen => {
+                    let Some(over) = over.filter(|_| seen == Seen::Ended) else { self.lost("an error", seen) };
+                    self.counts.note(over);
                     self.counter = None;
                     return;
                 }
-                Seen::Unsure | Seen::Failed => thread::sleep(PAUSE),
-                seen => self.lost("an error", seen),
             }
             assert!(start.elapsed() < PATIENCE, "user {}: no recovery by itself", self.user);
         }
