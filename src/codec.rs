@@ -296,6 +296,15 @@ impl Codec {
         Ok(Record::new(envelope, data.expires_at()))
     }
 
+    #[cfg(fuzzing)]
+    pub(crate) fn seal_record(&self, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
+        let key = self.inner.sealer.primary();
+        let mut envelope = key.begin(0).ok()?;
+        envelope.extend_from_slice(plaintext);
+        key.seal_record(id, &mut envelope).ok()?;
+        Some(envelope)
+    }
+
     /// What a store has for this id, if it is alive and can be read.
     pub(crate) fn read_record(&self, id: SessionId, record: Record, now: UnixTime) -> Option<SessionData> {
         let is_alive = record.expires_at() > now;
@@ -609,6 +618,101 @@ mod tests {
             count += 1;
         }
         assert!(count >= 40);
+    }
+
+    /// The record of the first known answer.
+    const RECORD: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld_weZyQlDB3J8BiyQUkURDnrbMsmV61k7QoqF3cWgFB_pt-Llh2xShOWi\
+                          PWKZd7A0SqzNclrxkKtOpMJyw5zl3FeqlxpHG6LCtDR6QE5kvQfOi5NVIsytzRGmXJB8d-4I_f0RJZj8lrrwpu7mV5NZd";
+
+    fn bytes(text: &str) -> Vec<u8> {
+        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text).unwrap()
+    }
+
+    fn record_with_published_nonce(codec: &Codec, data: &SessionData) -> Record {
+        let mut envelope = codec.unsealed(data).unwrap();
+        for (byte, value) in envelope[5..29].iter_mut().zip(0x40..) {
+            *byte = value;
+        }
+        codec.inner.sealer.primary().seal_record(data.id(), &mut envelope).unwrap();
+        Record::new(envelope, data.expires_at())
+    }
+
+    /// What a cookie without entries and a record come to.
+    fn filled(codec: &Codec, cookie: &str, record: &Record) -> Result<SessionData, DecodeError> {
+        let Ok(opened) = codec.open(cookie.as_bytes(), None) else { panic!("{cookie}") };
+        assert!(opened.data.is_empty());
+        codec.fill(opened, record).map(|opened| opened.data).map_err(|refusal| refusal.reason)
+    }
+
+    #[test]
+    fn the_known_answer_of_a_record_is_what_its_session_seals_to() {
+        let (codec, data) = first();
+        assert_eq!(record_with_published_nonce(&codec, &data).bytes(), bytes(RECORD));
+        let cookie = codec.encode(&data.without_entries()).unwrap();
+        let record = Record::new(bytes(RECORD), data.expires_at());
+        assert_eq!(filled(&codec, &cookie, &record), Ok(data));
+    }
+
+    #[test]
+    fn every_vector_of_a_record_is_what_its_session_seals_to_and_opens_beside_its_cookie() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/v1.json")).unwrap();
+        let mut count = 0;
+        for v in vectors["records"]["accepted"].as_array().unwrap() {
+            let (name, number) = (&v["name"], |field: &str| v[field].as_u64().unwrap());
+            let text = |field: &str| v[field].as_str().unwrap();
+            let schema = u8::try_from(number("schema")).unwrap();
+            let codec = config(number("now"))
+                .cookie_name(text("cookie_name"))
+                .audience(text("audience"))
+                .schema(schema)
+                .padding_block(usize::try_from(number("padding_block")).unwrap())
+                .build_codec()
+                .unwrap();
+            let mut data = session(["created_at", "issued_at", "expires_at"].map(number));
+            data.set_persistent(number("flags") == 1);
+            data.set_schema(schema);
+            for (field, namespace) in [("data", Namespace::Data), ("flash", Namespace::Flash)] {
+                for pair in v[field].as_array().unwrap() {
+                    data.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
+                }
+            }
+            if let Some(fill) = v["fill"].as_object() {
+                let chars = usize::try_from(fill["count"].as_u64().unwrap()).unwrap();
+                data.set(fill["key"].as_str().unwrap(), "x".repeat(chars)).unwrap();
+            }
+            // What is in a record besides its content may be of another time than its cookie.
+            let mut sealed = data.clone();
+            if let Some(other) = v["sealed"].as_object() {
+                let number = |field: &str| at(other[field].as_u64().unwrap());
+                sealed.set_times(number("created_at"), number("issued_at"), number("expires_at")).unwrap();
+                sealed.set_persistent(other["flags"] == 1);
+            }
+            let record = record_with_published_nonce(&codec, &sealed);
+            if v["fill"].is_object() {
+                assert_eq!(record.bytes().len() as u64, number("length"), "{name}");
+                assert!(hex::encode(record.bytes()).ends_with(text("tag")), "{name}");
+            } else {
+                assert_eq!(record.bytes(), bytes(text("record")), "{name}");
+            }
+            assert_eq!(filled(&codec, text("cookie"), &record).as_ref(), Ok(&data), "{name}");
+            count += 1;
+        }
+        assert!(count >= 13);
+    }
+
+    #[test]
+    fn every_refused_vector_of_a_record_is_refused_for_its_reason() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/v1.json")).unwrap();
+        let mut count = 0;
+        for v in vectors["records"]["refused"].as_array().unwrap() {
+            let text = |field: &str| v[field].as_str().unwrap();
+            let config = config(v["now"].as_u64().unwrap()).cookie_name(text("cookie_name")).audience(text("audience"));
+            let codec = config.build_codec().unwrap();
+            let filled = filled(&codec, text("cookie"), &Record::new(bytes(text("record")), UnixTime::MAX));
+            assert_eq!(filled.unwrap_err().as_str(), text("reason"), "{}", v["name"]);
+            count += 1;
+        }
+        assert!(count >= 26);
     }
 
     #[test]

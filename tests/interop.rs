@@ -17,10 +17,16 @@ use std::env;
 use std::io::{self, BufRead, BufReader, Write};
 use std::iter;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sealed_session::{Codec, Key, KeyRing, SessionConfig, SessionData, SessionId, Status, UnixTime};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_lite::future::block_on;
+use sealed_session::{
+    BackendError, BoxFuture, Codec, Key, KeyRing, Record, Save, SessionConfig, SessionData, SessionId, SessionStore,
+    Status, UnixTime,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -139,6 +145,35 @@ impl Deployment {
         }
     }
 
+    /// What the crate sends and what it stores for a session with these values. It begins now.
+    fn encode_record(&self, session: &Session) -> (Halves, Session) {
+        let drawer = Drawer::default();
+        let manager = self.config(session.schema).store(drawer.clone()).build().unwrap();
+        let new = block_on(manager.load_async(None::<&str>)).unwrap();
+        for (key, json) in &session.data {
+            new.set(key, RawValue::from_string(json.clone()).unwrap()).unwrap();
+        }
+        for (key, json) in &session.flash {
+            new.set_flash(key, RawValue::from_string(json.clone()).unwrap()).unwrap();
+        }
+        let line = block_on(manager.commit_async(&new)).unwrap().into_iter().next().unwrap();
+        let cookie = line.split(['=', ';']).nth(1).unwrap().to_owned();
+        let record = drawer.0.lock().unwrap().clone();
+        (Halves { cookie, record }, Session::of(&new.snapshot().unwrap()))
+    }
+
+    /// What the crate makes of a cookie where the store has this record for it.
+    fn decode_record(&self, halves: &Halves, schema: u8) -> Result<Session, String> {
+        let drawer = Drawer(Arc::new(Mutex::new(halves.record.clone())));
+        let manager = self.config(schema).store(drawer).build().unwrap();
+        let cookie = format!("{}={}", self.name, halves.cookie);
+        let session = block_on(manager.load_async([cookie])).unwrap();
+        match session.rejected() {
+            Some(reason) => Err(reason.as_str().to_owned()),
+            None => Ok(Session::of(&session.snapshot().unwrap())),
+        }
+    }
+
     /// Another server, where the key that seals here is the last of the ring.
     fn reader(&self) -> Self {
         Self { keys: self.keys.iter().rev().cloned().collect(), ..self.clone() }
@@ -232,6 +267,34 @@ impl Peer {
         answer.refused.map_or_else(|| Ok(answer.value.unwrap()), Err)
     }
 
+    fn encode_record(
+        &mut self,
+        session: &Session,
+        deployment: &Deployment,
+        nonce: Option<&str>,
+    ) -> Result<Halves, String> {
+        let Deployment { keys, name, audience, padding, .. } = deployment;
+        let answer = self.ask(&json!({
+            "op": "encode_record", "session": session, "keys": keys, "name": name, "audience": audience,
+            "padding": padding, "nonce": nonce,
+        }));
+        let halves = |answer: Answer| Halves {
+            cookie: answer.value.unwrap(),
+            record: hex::decode(answer.record.unwrap()).unwrap(),
+        };
+        answer.refused.clone().map_or_else(|| Ok(halves(answer)), Err)
+    }
+
+    fn decode_record(&mut self, halves: &Halves, deployment: &Deployment) -> Result<Session, String> {
+        let Deployment { keys, name, audience, now, clock_skew, absolute_timeout, not_before, .. } = deployment;
+        let answer = self.ask(&json!({
+            "op": "decode_record", "value": halves.cookie, "record": hex::encode(&halves.record), "keys": keys, "name": name,
+            "audience": audience, "now": now, "clock_skew": clock_skew, "absolute_timeout": absolute_timeout,
+            "not_before": not_before,
+        }));
+        answer.refused.map_or_else(|| Ok(answer.session.unwrap()), Err)
+    }
+
     fn decode_cookies(&mut self, cookies: &Cookies, deployment: &Deployment) -> Result<Option<Session>, String> {
         let Deployment { keys, name, audience, now, clock_skew, absolute_timeout, not_before, .. } = deployment;
         let answer = self.ask(&json!({
@@ -251,6 +314,36 @@ impl Peer {
     }
 }
 
+/// A cookie without entries, and the record that has them.
+#[derive(Clone, Debug, PartialEq)]
+struct Halves {
+    cookie: String,
+    record: Vec<u8>,
+}
+
+/// A store of one record, which it gives for any id: only its seal says whose it is.
+#[derive(Clone, Default)]
+struct Drawer(Arc<Mutex<Vec<u8>>>);
+
+impl SessionStore for Drawer {
+    fn load(&self, _: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async { Ok(Some(Record::new(self.0.lock().unwrap().clone(), UnixTime::MAX))) })
+    }
+
+    fn save<'a>(&'a self, _: SessionId, record: &'a Record, _: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        record.bytes().clone_into(&mut self.0.lock().unwrap());
+        Box::pin(async { Ok(true) })
+    }
+
+    fn delete(&self, _: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn cleanup_expired(&self, _: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        Box::pin(async { Ok(0) })
+    }
+}
+
 /// What a response sets, pairs of name and value.
 type Cookies = Vec<(String, String)>;
 
@@ -259,6 +352,7 @@ type Cookies = Vec<(String, String)>;
 struct Answer {
     value: Option<String>,
     cookies: Option<Vec<(String, String)>>,
+    record: Option<String>,
     session: Option<Session>,
     refused: Option<String>,
 }
@@ -465,11 +559,12 @@ struct Vectors {
     absolute_timeout: u64,
     accepted: Vec<Vector>,
     refused: Vec<Vector>,
-    two_cookies: TwoCookies,
+    two_cookies: Both,
+    records: Both,
 }
 
 #[derive(Deserialize)]
-struct TwoCookies {
+struct Both {
     accepted: Vec<Vector>,
     refused: Vec<Vector>,
 }
@@ -485,10 +580,26 @@ struct Vector {
     value: String,
     #[serde(default)]
     cookies: Cookies,
+    #[serde(default)]
+    record: String,
+    #[serde(default)]
+    cookie: String,
+    fill: Option<Fill>,
+    #[serde(default)]
+    length: usize,
+    #[serde(default)]
+    tag: String,
     padding_block: Option<usize>,
     flags: Option<u8>,
     #[serde(flatten)]
     rest: Value,
+}
+
+/// A value that is too long to be written down: so many `x`.
+#[derive(Deserialize)]
+struct Fill {
+    key: String,
+    count: usize,
 }
 
 impl Vectors {
@@ -513,7 +624,11 @@ impl Vectors {
         let mut session = vector.rest.clone();
         session["id"] = self.session_id.clone().into();
         session["persistent"] = (vector.flags == Some(1)).into();
-        serde_json::from_value(session).unwrap()
+        let mut session: Session = serde_json::from_value(session).unwrap();
+        session
+            .data
+            .extend(vector.fill.iter().map(|fill| (fill.key.clone(), format!("\"{}\"", "x".repeat(fill.count)))));
+        session
     }
 }
 
@@ -546,7 +661,7 @@ fn every_refused_vector_is_refused_for_its_reason_in_every_language() {
 #[test]
 fn every_vector_of_two_cookies_is_taken_or_refused_as_it_says_in_every_language() {
     let vectors = Vectors::read();
-    let TwoCookies { accepted, refused } = &vectors.two_cookies;
+    let Both { accepted, refused } = &vectors.two_cookies;
     assert!(accepted.len() >= 12 && refused.len() >= 20);
     for mut peer in peers() {
         for vector in accepted {
@@ -556,6 +671,61 @@ fn every_vector_of_two_cookies_is_taken_or_refused_as_it_says_in_every_language(
         for vector in refused {
             let opened = peer.decode_cookies(&vector.cookies, &vectors.deployment(vector));
             assert_eq!(opened.err(), vector.reason, "{}: {}", peer.language, vector.name);
+        }
+    }
+}
+
+#[test]
+fn every_vector_of_a_record_is_taken_or_refused_as_it_says_in_every_language() {
+    let vectors = Vectors::read();
+    let Both { accepted, refused } = &vectors.records;
+    assert!(accepted.len() >= 13 && refused.len() >= 26);
+    for mut peer in peers() {
+        for vector in accepted {
+            let (deployment, session) = (vectors.deployment(vector), vectors.session(vector));
+            let mut sealed = session.clone();
+            if let Some(other) = vector.rest["sealed"].as_object() {
+                let number = |field: &str| other[field].as_u64().unwrap();
+                sealed.persistent = number("flags") == 1;
+                [sealed.created_at, sealed.issued_at, sealed.expires_at] =
+                    ["created_at", "issued_at", "expires_at"].map(number);
+            }
+            let Halves { record, .. } = peer.encode_record(&sealed, &deployment, Some(&vectors.nonce)).unwrap();
+            if vector.fill.is_some() {
+                assert_eq!(record.len(), vector.length, "{}: {}", peer.language, vector.name);
+                assert!(hex::encode(&record).ends_with(&vector.tag), "{}: {}", peer.language, vector.name);
+            } else {
+                assert_eq!(URL_SAFE_NO_PAD.encode(&record), vector.record, "{}: {}", peer.language, vector.name);
+            }
+            let opened = peer.decode_record(&Halves { cookie: vector.cookie.clone(), record }, &deployment);
+            assert_eq!(opened, Ok(session), "{}: {}", peer.language, vector.name);
+        }
+        for vector in refused {
+            let record = URL_SAFE_NO_PAD.decode(&vector.record).unwrap();
+            let halves = Halves { cookie: vector.cookie.clone(), record };
+            let opened = peer.decode_record(&halves, &vectors.deployment(vector));
+            assert_eq!(opened.err(), vector.reason, "{}: {}", peer.language, vector.name);
+        }
+    }
+}
+
+#[test]
+fn what_the_crate_or_a_language_stores_is_read_by_the_others_for_its_own_session_only() {
+    let mut random = Random(8);
+    for round in 0..200 {
+        let (deployment, mut session) = random.good();
+        let reader = deployment.reader();
+        session.data.push(("long".to_owned(), format!("\"{}\"", "x".repeat(random.size(20_000)))));
+        let (by_crate, stored) = deployment.encode_record(&session);
+        let new = Deployment { not_before: 0, ..reader.clone() };
+        for mut peer in peers() {
+            let what = format!("{} {round}: {reader:?}", peer.language);
+            assert_eq!(peer.decode_record(&by_crate, &new).as_ref(), Ok(&stored), "{what}");
+            let by_peer = peer.encode_record(&session, &deployment, None).unwrap();
+            assert_eq!(reader.decode_record(&by_peer, session.schema).as_ref(), Ok(&session), "{what}");
+            let mixed = Halves { record: by_crate.record.clone(), ..by_peer };
+            assert_eq!(peer.decode_record(&mixed, &reader), Err("not_authentic".to_owned()), "{what}");
+            assert_eq!(reader.decode_record(&mixed, session.schema), Err("unavailable".to_owned()), "{what}");
         }
     }
 }

@@ -63,6 +63,20 @@ function additionalData(head, ...texts) {
   return Buffer.concat([head, ...raw.flatMap((bytes) => [bigEndian(bytes.length, 2), bytes])]);
 }
 
+function openEnvelope(envelope, keys, name, audience, ...more) {
+  check(envelope[0] === VERSION, "unsupported_version");
+  const key = keys.find((key) => keyId(key).equals(envelope.subarray(1, 5)));
+  check(key, "unknown_key");
+  const aad = Buffer.concat([additionalData(envelope.subarray(0, 5), name, audience), ...more]);
+  return decrypt(key, envelope.subarray(5, 29), envelope.subarray(29), aad);
+}
+
+function sealEnvelope(plaintext, key, name, audience, nonce, ...more) {
+  const head = Buffer.concat([Buffer.of(VERSION), keyId(key)]);
+  const aad = Buffer.concat([additionalData(head, name, audience), ...more]);
+  return Buffer.concat([head, nonce, encrypt(key, nonce, plaintext, aad)]);
+}
+
 function fromText(text) {
   const envelope = Buffer.from(text, "base64url");
   check(envelope.toString("base64url") === text, "malformed"); // the decoder skips what it doesn't know
@@ -107,6 +121,12 @@ function readPlaintext(plaintext) {
   };
 }
 
+function checkedPlaintext(session, padding) {
+  const plaintext = writePlaintext(session, padding);
+  check(isDeepStrictEqual(readPlaintext(plaintext), session), "malformed"); // writes nothing that it can't read back
+  return plaintext;
+}
+
 function utf8(bytes) {
   try {
     return UTF8.decode(bytes);
@@ -126,11 +146,7 @@ function isTooLong(text, name, twoCookies = false) {
  */
 export function encode(session, key, name, options = {}) {
   const { audience = "", padding = 32, nonce = randomBytes(24), two_cookies = false } = options;
-  const plaintext = writePlaintext(session, padding);
-  check(isDeepStrictEqual(readPlaintext(plaintext), session), "malformed"); // writes nothing that it can't read back
-  const head = Buffer.concat([Buffer.of(VERSION), keyId(key)]);
-  const sealed = encrypt(key, nonce, plaintext, additionalData(head, name, audience));
-  const value = Buffer.concat([head, nonce, sealed]).toString("base64url");
+  const value = sealEnvelope(checkedPlaintext(session, padding), key, name, audience, nonce).toString("base64url");
   check(!isTooLong(value, name, two_cookies), "too_long");
   return value;
 }
@@ -141,17 +157,32 @@ export function decode(value, keys, name, options = {}) {
   const { absolute_timeout = 30 * 86400, not_before = 0, two_cookies = false } = options;
   check(!isTooLong(value, name, two_cookies), "too_long");
   check(Buffer.byteLength(value) >= 104, "malformed");
-  const envelope = fromText(value);
-  check(envelope[0] === VERSION, "unsupported_version");
-  const key = keys.find((key) => keyId(key).equals(envelope.subarray(1, 5)));
-  check(key, "unknown_key");
-  const aad = additionalData(envelope.subarray(0, 5), name, audience);
-  const session = readPlaintext(decrypt(key, envelope.subarray(5, 29), envelope.subarray(29), aad));
+  const session = readPlaintext(openEnvelope(fromText(value), keys, name, audience));
   check(session.issued_at <= now + clock_skew, "not_yet_valid");
   check(now < session.created_at + absolute_timeout, "expired_absolute");
   check(now < session.expires_at, "expired_idle");
   check(session.created_at >= not_before, "before_cutoff");
   return session;
+}
+
+const forRecord = (session) => Buffer.concat([Buffer.from("record"), Buffer.from(session.id, "hex")]);
+
+/** What a store keeps of a session, a Buffer. Its cookie is that of `withoutEntries`, to be sent once this is stored. */
+export function encodeRecord(session, key, name, options = {}) {
+  const { audience = "", padding = 32, nonce = randomBytes(24) } = options;
+  const plaintext = checkedPlaintext(session, padding);
+  const sizes = [...session.data, ...session.flash].map(([entry, value]) => writeEntry(entry, value, 0).length);
+  check(sizes.reduce((sum, size) => sum + size, 0) <= 65535, "too_long");
+  return sealEnvelope(plaintext, key, name, audience, nonce, forRecord(session));
+}
+
+export const withoutEntries = (session) => ({ ...session, data: new Map(), flash: new Map() });
+
+/** The session of a cookie without entries, with what a store has under its id. A refusal here is no fault of the client's. */
+export function decodeRecord(record, session, keys, name, { audience = "" } = {}) {
+  check(record.length >= 78, "malformed");
+  const { schema, data, flash } = readPlaintext(openEnvelope(record, keys, name, audience, forRecord(session)));
+  return { ...session, schema, data, flash };
 }
 
 /** The cookies to set for a text, pairs of name and value: one, or two if it needs two, in this order. */
@@ -193,18 +224,23 @@ export function decodeCookies(cookies, keys, name, options = {}) {
   return null;
 }
 
-/** One line of the filter that tests/interop.rs talks to. There, keys and nonce are hex, and data and flash pairs. */
-function answer({ op, keys, name, session, value, nonce, cookies, ...options }) {
+/** One line of the filter that tests/interop.rs talks to. There, keys, nonce and record are hex, data and flash pairs. */
+function answer({ op, keys, name, session, value, nonce, cookies, record, ...options }) {
   keys = keys.map((key) => Buffer.from(key, "hex"));
   if (nonce) options.nonce = Buffer.from(nonce, "hex");
   try {
-    if (op === "encode") {
-      const maps = { data: new Map(session.data), flash: new Map(session.flash) };
-      value = encode({ ...session, ...maps }, keys[0], name, options);
+    if (op === "encode" || op === "encode_record") {
+      session = { ...session, data: new Map(session.data), flash: new Map(session.flash) };
+      if (op === "encode_record") {
+        value = encode(withoutEntries(session), keys[0], name, { ...options, nonce: undefined });
+        return { value, record: encodeRecord(session, keys[0], name, options).toString("hex") };
+      }
+      value = encode(session, keys[0], name, options);
       return { value, cookies: toCookies(value, name) };
     }
     session = op === "decode_cookies" ? decodeCookies(cookies, keys, name, options) : decode(value, keys, name, options);
     if (!session) return { session };
+    if (op === "decode_record") session = decodeRecord(Buffer.from(record, "hex"), session, keys, name, options);
     return { session: { ...session, data: [...session.data], flash: [...session.flash] } };
   } catch (reason) {
     if (reason instanceof Refused) return { refused: reason.message };

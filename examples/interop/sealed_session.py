@@ -44,9 +44,20 @@ def additional_data(head, name, audience):
     return head + b"".join(len(text).to_bytes(2, "big") + text for text in (name.encode(), audience.encode()))
 
 
-def seal(plaintext, key, name, audience, nonce):
+def seal(plaintext, key, name, audience, nonce, more=b""):
     head = bytes([VERSION]) + key_id(key)
-    return head + nonce + xaes(key, nonce).encrypt(nonce[12:], plaintext, additional_data(head, name, audience))
+    return head + nonce + xaes(key, nonce).encrypt(nonce[12:], plaintext, additional_data(head, name, audience) + more)
+
+
+def open_envelope(envelope, keys, name, audience, more=b""):
+    check(envelope[0] == VERSION, "unsupported_version")
+    key = {key_id(key): key for key in keys}.get(envelope[1:5])
+    check(key is not None, "unknown_key")
+    head, nonce, sealed = envelope[:5], envelope[5:29], envelope[29:]
+    try:
+        return xaes(key, nonce).decrypt(nonce[12:], sealed, additional_data(head, name, audience) + more)
+    except InvalidTag:
+        raise Refused("not_authentic") from None
 
 
 def to_text(envelope):
@@ -116,22 +127,36 @@ def decode(value, keys, name, audience="", now=None, clock_skew=60, absolute_tim
     check(not is_too_long(value, name, two_cookies), "too_long")
     value = value.encode(errors="surrogatepass")
     check(len(value) >= 104, "malformed")
-    envelope = from_text(value)
-    check(envelope[0] == VERSION, "unsupported_version")
-    key = {key_id(key): key for key in keys}.get(envelope[1:5])
-    check(key is not None, "unknown_key")
-    head, nonce, sealed = envelope[:5], envelope[5:29], envelope[29:]
-    try:
-        plaintext = xaes(key, nonce).decrypt(nonce[12:], sealed, additional_data(head, name, audience))
-    except InvalidTag:
-        raise Refused("not_authentic") from None
-    session = read_plaintext(plaintext)
+    session = read_plaintext(open_envelope(from_text(value), keys, name, audience))
     now = int(time.time()) if now is None else now
     check(session["issued_at"] <= now + clock_skew, "not_yet_valid")
     check(now < session["created_at"] + absolute_timeout, "expired_absolute")
     check(now < session["expires_at"], "expired_idle")
     check(session["created_at"] >= not_before, "before_cutoff")
     return session
+
+
+def for_record(session):
+    return b"record" + bytes.fromhex(session["id"])
+
+
+def encode_record(session, key, name, audience="", padding=32, nonce=None):
+    """What a store keeps of a session, as bytes. Its cookie is that of `without_entries`, to be sent once this is stored."""
+    plaintext = write_plaintext(session, padding)
+    check(read_plaintext(plaintext) == session, "malformed")  # writes nothing that it could not read back
+    check(sum(len(write_entry(*entry, 0)) for kind in ("data", "flash") for entry in session[kind].items()) <= 65535, "too_long")
+    return seal(plaintext, key, name, audience, nonce or os.urandom(24), for_record(session))
+
+
+def without_entries(session):
+    return {**session, "data": {}, "flash": {}}
+
+
+def decode_record(record, session, keys, name, audience=""):
+    """The session of a cookie without entries, with what a store has under its id. A refusal here is no fault of the client's."""
+    check(len(record) >= 78, "malformed")
+    stored = read_plaintext(open_envelope(record, keys, name, audience, for_record(session)))
+    return {**session, **{field: stored[field] for field in ("schema", "data", "flash")}}
 
 
 def to_cookies(text, name):
@@ -171,10 +196,14 @@ def decode_cookies(cookies, keys, name, **options):
     return None
 
 
-def answer(op, keys, name, session=None, value=None, nonce=None, cookies=None, **options):
-    """One line of the filter that tests/interop.rs talks to. There, keys and nonce are hex and data and flash pairs."""
+def answer(op, keys, name, session=None, value=None, nonce=None, cookies=None, record=None, **options):
+    """One line of the filter that tests/interop.rs talks to. There, keys, nonce and record are hex and data and flash pairs."""
     keys, nonce = [bytes.fromhex(key) for key in keys], bytes.fromhex(nonce or "")
     try:
+        if op == "encode_record":
+            session.update({kind: dict(session[kind]) for kind in ("data", "flash")})
+            value = encode(without_entries(session), keys[0], name, **options)
+            return {"value": value, "record": encode_record(session, keys[0], name, nonce=nonce, **options).hex()}
         if op == "encode":
             session.update({kind: dict(session[kind]) for kind in ("data", "flash")})
             value = encode(session, keys[0], name, nonce=nonce, **options)
@@ -185,6 +214,8 @@ def answer(op, keys, name, session=None, value=None, nonce=None, cookies=None, *
             session = decode(value, keys, name, **options)
         if session is None:
             return {"session": None}
+        if op == "decode_record":
+            session = decode_record(bytes.fromhex(record), session, keys, name, options.get("audience", ""))
         return {"session": {**session, **{kind: list(session[kind].items()) for kind in ("data", "flash")}}}
     except Refused as reason:
         return {"refused": str(reason)}

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use sealed_session::{Codec, Session, SessionConfig, UnixTime};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sealed_session::{
+    Codec, MemoryStore, Record, Save, Session, SessionConfig, SessionData, SessionId, SessionStore, UnixTime,
+};
 use serde::Deserialize;
 
+use crate::backends::{load, run};
 use crate::common::{at, key};
 
 #[derive(Deserialize)]
@@ -16,6 +21,23 @@ struct Vectors {
     accepted: Vec<Accepted>,
     refused: Vec<Refused>,
     two_cookies: TwoCookies,
+    records: Records,
+}
+
+#[derive(Deserialize)]
+struct Records {
+    accepted: Vec<Stored>,
+    refused: Vec<Refused>,
+}
+
+/// A session whose cookie has none of its entries.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    session: Accepted,
+    /// Missing of those that are too long to be written down.
+    record: Option<String>,
+    cookie: String,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +74,7 @@ struct Accepted {
     data: Vec<(String, String)>,
     flash: Vec<(String, String)>,
     now: u64,
+    #[serde(default)]
     value: String,
 }
 
@@ -62,7 +85,12 @@ struct Refused {
     cookie_name: String,
     audience: String,
     now: u64,
+    #[serde(default)]
     value: String,
+    #[serde(default)]
+    record: String,
+    #[serde(default)]
+    cookie: String,
 }
 
 fn vectors() -> Vectors {
@@ -84,13 +112,9 @@ fn config(vectors: &Vectors, cookie_name: &str, audience: &str, schema: u8, now:
         .clock(move || at(now))
 }
 
-#[test]
-fn every_accepted_vector_opens_to_its_session() {
-    let vectors = vectors();
-    assert!(vectors.accepted.len() >= 40);
-    for v in &vectors.accepted {
-        let codec = codec(&vectors, &v.cookie_name, &v.audience, v.schema, v.now);
-        let data = codec.decode(&v.value).unwrap_or_else(|reason| panic!("{}: {reason}", v.name));
+impl Accepted {
+    fn check(&self, vectors: &Vectors, data: &SessionData) {
+        let v = self;
         let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> Vec<(String, String)> {
             pairs.map(|(key, json)| (key.to_owned(), json.to_owned())).collect()
         };
@@ -101,6 +125,17 @@ fn every_accepted_vector_opens_to_its_session() {
         assert_eq!(data.id().to_string(), vectors.session_id, "{}", v.name);
         let times = [data.created_at(), data.issued_at(), data.expires_at()].map(UnixTime::as_secs);
         assert_eq!(times, [v.created_at, v.issued_at, v.expires_at], "{}", v.name);
+    }
+}
+
+#[test]
+fn every_accepted_vector_opens_to_its_session() {
+    let vectors = vectors();
+    assert!(vectors.accepted.len() >= 40);
+    for v in &vectors.accepted {
+        let codec = codec(&vectors, &v.cookie_name, &v.audience, v.schema, v.now);
+        let data = codec.decode(&v.value).unwrap_or_else(|reason| panic!("{}: {reason}", v.name));
+        v.check(&vectors, &data);
         // What opens seals again to a session that is the same.
         assert_eq!(codec.decode(&codec.encode(&data).unwrap()), Ok(data), "{}", v.name);
     }
@@ -143,5 +178,47 @@ fn every_vector_of_parts_that_make_no_session_is_refused_for_its_reason() {
     assert!(vectors.two_cookies.refused.len() >= 20);
     for v in &vectors.two_cookies.refused {
         assert_eq!(v.load(&vectors).rejected().unwrap().as_str(), v.reason, "{}", v.name);
+    }
+}
+
+/// The session that a request gets with this cookie, where the store has this record for the session of the vectors.
+fn load_stored(vectors: &Vectors, config: SessionConfig, record: &str, cookie: &str) -> Session {
+    let mut id = [0; 16];
+    hex::decode_to_slice(&vectors.session_id, &mut id).unwrap();
+    let record = Record::new(URL_SAFE_NO_PAD.decode(record).unwrap(), UnixTime::MAX);
+    let store = MemoryStore::new();
+    assert_eq!(run(store.save(SessionId::from_bytes(id), &record, Save::Create)), Ok(true));
+    let manager = config.store(store).build().unwrap();
+    load(&manager, &format!("{}={cookie}", manager.codec().cookie_name()))
+}
+
+#[test]
+fn every_vector_of_a_record_gives_its_session_beside_its_cookie() {
+    let vectors = vectors();
+    let mut count = 0;
+    for Stored { session: v, record, cookie } in &vectors.records.accepted {
+        let Some(record) = record else { continue };
+        let config = config(&vectors, &v.cookie_name, &v.audience, v.schema, v.now);
+        let session = load_stored(&vectors, config, record, cookie);
+        assert_eq!(session.rejected(), None, "{}", v.name);
+        v.check(&vectors, &session.snapshot().unwrap());
+        count += 1;
+    }
+    assert!(count >= 8, "{count}");
+}
+
+#[test]
+fn every_refused_vector_of_a_record_is_no_session_and_only_a_reason_of_another_server_is_given_to_the_cookie() {
+    let vectors = vectors();
+    assert!(vectors.records.refused.len() >= 26);
+    for v in &vectors.records.refused {
+        let config = config(&vectors, &v.cookie_name, &v.audience, 0, v.now);
+        let session = load_stored(&vectors, config, &v.record, &v.cookie);
+        let reason = match v.reason.as_str() {
+            "malformed" | "not_authentic" => "unavailable",
+            reason => reason,
+        };
+        assert_eq!(session.rejected().map(|reason| reason.as_str()), Some(reason), "{}", v.name);
+        assert!(session.is_empty(), "{}", v.name);
     }
 }

@@ -10,7 +10,8 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "interop"))
-from sealed_session import encode, key_id, seal, to_cookies, to_text, write_entry, write_plaintext  # noqa: E402
+from sealed_session import (encode, encode_record, key_id, seal, to_cookies, to_text, without_entries,  # noqa: E402
+                            write_entry, write_plaintext)
 
 KEY = bytes(range(32))
 NONCE = bytes(range(0x40, 0x58))
@@ -172,10 +173,85 @@ miss("the second it expires", "expired_idle", [new_first, new_second], now=17000
 miss("version 2", "unsupported_version", [[NAME, "2~Ag" + new_first[1][4:]], new_second])
 miss("another key", "unknown_key", cut(two(key=bytes(range(1, 33)))[1], 70))
 
+# Records: each with the cookie that it belongs to. One with a lot in it is told by its first value, its length and its tag.
+stored, unstored = [], []
+OTHER_TIMES = {"created_at": 1, "issued_at": 2, "expires_at": 3}
+
+
+def record_for(v, body=None, key=KEY, session_id=SESSION_ID):
+    more = b"record" + session_id
+    return seal(plaintext(v) if body is None else body, key, v["cookie_name"], v["audience"], NONCE, more)
+
+
+def cookie_for(v, **changes):
+    return encode(without_entries(session({**v, **changes})), KEY, v["cookie_name"], v["audience"], 32, NONCE)
+
+
+def keep(name, cookie=None, fill=None, **changes):
+    v = {**BASE, **changes}
+    data = v["data"] + ([[fill["key"], json.dumps("x" * fill["count"])]] if fill else [])
+    raw = encode_record(session({**v, "data": data}), KEY, v["cookie_name"], v["audience"], v["padding_block"], NONCE)
+    told = {"fill": fill, "length": len(raw), "tag": raw[-16:].hex()} if fill else {"record": text(raw)}
+    stored.append({"name": name, **v, **told, "cookie": cookie or cookie_for(v)})
+    return v, raw
+
+
+def miss_record(name, reason, raw, cookie_name=BASE["cookie_name"], audience=""):
+    cookie = cookie_for({**BASE, "cookie_name": cookie_name, "audience": audience})
+    v = {"cookie_name": cookie_name, "audience": audience, "now": BASE["now"]}
+    unstored.append({"name": name, "reason": reason, **v, "record": text(raw), "cookie": cookie})
+
+
+kept, raw = keep("known answer: two values and a flash value", data=first["data"], flash=first["flash"])
+keep("known answer: name and audience, not persistent, schema, no padding", flags=0, schema=7, cookie_name="__Host-session",
+     audience="shop", padding_block=1, data=[["user_id", "42"]])
+keep("no entries")
+keep("no entries, no padding", padding_block=1)
+keep("padding to 1024 bytes", padding_block=1024, data=[["user_id", "42"]])
+keep("flash only", flash=[["notice", '{"level":"info"}']])
+keep("one key in both namespaces", data=[["n", "1"]], flash=[["n", "2"]])
+keep("more than a cookie holds", fill={"key": "draft", "count": 5000}, data=[["user_id", "42"]])
+for block in (1, 32, 1024):
+    keep(f"65,535 bytes of entries, padding to {block}", fill={"key": "draft", "count": 65535 - 8 - 2}, padding_block=block)
+keep("65,535 bytes in two entries", fill={"key": "draft", "count": 65535 - 8 - 2 - 12}, data=[["user_id", "42"]])
+keep("the record is of an older time than the cookie, and not persistent", flags=1, schema=0, data=[["user_id", "42"]])
+late = {**BASE, "flags": 0, **OTHER_TIMES, "schema": 3, "data": [["user_id", "42"]]}
+stored[-1].update(schema=3, record=text(record_for(late)), sealed={"flags": 0, **OTHER_TIMES})
+
+miss_record("empty", "malformed", b"")
+miss_record("77 bytes", "malformed", raw[:77])
+miss_record("78 bytes", "not_authentic", raw[:78])
+miss_record("the last byte cut off", "not_authentic", raw[:-1])
+miss_record("one byte more", "not_authentic", raw + b"\0")
+miss_record("version 2", "unsupported_version", b"\2" + raw[1:])
+miss_record("another key", "unknown_key", record_for(kept, key=bytes(range(1, 33))))
+miss_record("the id of another key", "unknown_key", raw[:1] + bytes([raw[1] ^ 1]) + raw[2:])
+for name, place in (("nonce", 5), ("ciphertext", 40), ("tag", len(raw) - 1)):
+    miss_record(f"one bit of the {name}", "not_authentic", raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1:])
+miss_record("the record of another session", "not_authentic", record_for(kept, session_id=bytes(16)))
+miss_record("the record of a session whose id differs in the last bit", "not_authentic",
+            record_for(kept, session_id=SESSION_ID[:-1] + bytes([SESSION_ID[-1] ^ 1])))
+miss_record("another cookie name", "not_authentic", raw, cookie_name="other")
+miss_record("another audience", "not_authentic", raw, audience="shop")
+miss_record("a cookie with the same content", "not_authentic", envelope(first, body))
+miss_record("the cookie itself", "not_authentic", envelope(BASE, plaintext(BASE)))
+miss_record("bound to the word alone", "not_authentic", seal(body, KEY, BASE["cookie_name"], "", NONCE, b"record"))
+miss_record("bound to the id alone", "not_authentic", seal(body, KEY, BASE["cookie_name"], "", NONCE, SESSION_ID))
+miss_record("the id before the word", "not_authentic",
+            seal(body, KEY, BASE["cookie_name"], "", NONCE, SESSION_ID + b"record"))
+miss_record("an unknown flag", "malformed", record_for(kept, bytes([2]) + body[1:]))
+miss_record("times out of order", "malformed", record_for({**BASE, "created_at": 4, "issued_at": 3}))
+miss_record("an entry that is cut short", "malformed", record_for(kept, body[:33] + b"\x05abc"))
+miss_record("a key twice", "malformed", record_for(kept, body[:33] + write_entry("a", "1", 0) * 2))
+miss_record("padding that is not zero", "malformed", record_for(kept, body + b"\0\1"))
+miss_record("32 bytes of plaintext", "malformed", record_for(kept, body[:32]))
+refuse("a record as a cookie", "not_authentic", text(raw))
+
 print(json.dumps({
     "format": "sealed-session v1",
     "key": KEY.hex(), "key_id": key_id(KEY).hex(), "nonce": NONCE.hex(), "session_id": SESSION_ID.hex(),
     "clock_skew": 60, "absolute_timeout": 30 * 86400,
     "accepted": accepted, "refused": refused,
     "two_cookies": {"accepted": whole, "refused": partial},
+    "records": {"accepted": stored, "refused": unstored},
 }, ensure_ascii=False, indent=1))
