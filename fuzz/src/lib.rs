@@ -1,6 +1,9 @@
 //! What the targets share: keys, times, base64url by the book, and JSON values to store.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use arbitrary::Arbitrary;
 use sealed_session::{DecodeError, Key, KeyRing, UnixTime, ValueError};
@@ -115,6 +118,68 @@ pub fn room(name: &str, padding_block: usize, max_cookie_bytes: usize) -> usize 
 /// A text whose entry under the key `fill` takes so many bytes, if that can be.
 pub fn filler(entry_len: usize) -> Option<String> {
     Some("x".repeat(entry_len.checked_sub(3 + "fill".len() + 2)?))
+}
+
+/// The parts of a plaintext.
+#[derive(Debug)]
+pub struct Parts {
+    pub persistent: bool,
+    pub schema: u8,
+    pub id: [u8; 16],
+    pub times: [u64; 3],
+    pub data: Pairs,
+    pub flash: Pairs,
+    /// Whether the CSRF token is there, which is in the format a value and shown as none.
+    pub has_token: bool,
+}
+
+/// A reader that goes by the document, a byte after the other.
+pub fn parts(plaintext: &[u8]) -> Option<Parts> {
+    let fixed = plaintext.get(..FIXED_LEN)?;
+    let time = |start: usize| fixed[start..start + 5].iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
+    let (flags, times) = (fixed[0], [time(18), time(23), time(28)]);
+    if flags > 1 || times[0] > times[1] || times[1] > times[2] {
+        return None;
+    }
+    let (mut data, mut flash, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut bytes = plaintext[FIXED_LEN..].iter().copied();
+    while let Some(tag) = bytes.next() {
+        let is_flash = tag >= 128;
+        if tag % 128 == 0 {
+            if tag != 0 || bytes.any(|byte| byte != 0) {
+                return None;
+            }
+            break;
+        }
+        let mut text = |len: usize| {
+            let text: Vec<u8> = bytes.by_ref().take(len).collect();
+            (text.len() == len).then_some(text)
+        };
+        let key = String::from_utf8(text(usize::from(tag % 128))?).ok()?;
+        let len = text(2)?;
+        let json = String::from_utf8(text(usize::from(len[0]) * 256 + usize::from(len[1]))?).ok()?;
+        if !seen.insert((is_flash, key.clone())) {
+            return None;
+        }
+        if is_flash { &mut flash } else { &mut data }.push((key, json));
+    }
+    let all = data.len();
+    data.retain(|(key, _)| key != "~csrf");
+    let (id, has_token) = (fixed[2..18].try_into().ok()?, data.len() < all);
+    Some(Parts { persistent: flags == 1, schema: fixed[1], id, times, data, flash, has_token })
+}
+
+/// The pairs of a session, to be kept.
+pub fn owned<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Pairs {
+    pairs.map(|(key, json)| (key.to_owned(), json.to_owned())).collect()
+}
+
+/// What a future comes to that never waits, since all it asks is in memory.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("there was nothing to wait for"),
+    }
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

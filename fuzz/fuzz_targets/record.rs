@@ -1,0 +1,173 @@
+//! Whatever a store gives for a good cookie, the session is exactly what section 11 of docs/wire-format.md reads there, or
+//! none; what was stored comes back, and nothing else that resembles it.
+//!
+//! The input is a record. It is also taken as what follows a version and a key id that the reader knows, which leads straight
+//! to the cipher, and as the plaintext of a record that was sealed for real, which leads behind it.
+#![no_main]
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use libfuzzer_sys::fuzz_target;
+use sealed_session::fuzzing::seal_record;
+use sealed_session::{
+    BackendError, BoxFuture, DecodeError, KeyId, Record, Save, Session, SessionConfig, SessionData, SessionId,
+    SessionManager, SessionStore, UnixTime,
+};
+use sealed_session_fuzz::{
+    ENVELOPE_OVERHEAD, FIRST_KEY, FIXED_LEN, NAME, NOW, Parts, SECOND_KEY, THIRD_KEY, at, from_base64url, key, owned,
+    parts, ring, run,
+};
+
+/// A store of one record, which it gives for any id.
+#[derive(Clone, Default)]
+struct Drawer(Arc<Mutex<Vec<u8>>>);
+
+impl Drawer {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().expect("no thread panics").clone()
+    }
+}
+
+impl SessionStore for Drawer {
+    fn load(&self, _: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async { Ok(Some(Record::new(self.bytes(), UnixTime::MAX))) })
+    }
+
+    fn save<'a>(&'a self, _: SessionId, record: &'a Record, _: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        record.bytes().clone_into(&mut self.0.lock().expect("no thread panics"));
+        Box::pin(async { Ok(true) })
+    }
+
+    fn delete(&self, _: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn cleanup_expired(&self, _: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        Box::pin(async { Ok(0) })
+    }
+}
+
+struct World {
+    drawer: Drawer,
+    manager: SessionManager,
+    /// Under another name, another audience, another key.
+    others: Vec<SessionManager>,
+    /// A cookie without entries, what is in it, and its envelope.
+    cookie: String,
+    data: SessionData,
+    envelope: Vec<u8>,
+}
+
+const KEYS: [&str; 2] = [FIRST_KEY, SECOND_KEY];
+
+static IDS: LazyLock<[KeyId; 2]> = LazyLock::new(|| KEYS.map(|digits| key(digits).id()));
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let build = |config: SessionConfig| config.clock(|| at(NOW)).build().expect("good settings");
+    let config = || SessionConfig::new(ring(FIRST_KEY, &[SECOND_KEY]));
+    let drawer = Drawer::default();
+    let manager = build(config().store(drawer.clone()));
+    let others = vec![
+        build(config().cookie_name("other")),
+        build(config().audience("other")),
+        build(SessionConfig::new(key(THIRD_KEY))),
+    ];
+    let mut data = manager.codec().create().expect("an id");
+    data.set_persistent(false);
+    let value = manager.codec().encode(&data).expect("small");
+    let envelope = from_base64url(value.as_bytes()).expect("base64url");
+    World { drawer, manager, others, cookie: format!("{NAME}={value}"), data, envelope }
+});
+
+fn load(record: &[u8]) -> Session {
+    let World { drawer, manager, cookie, .. } = &*WORLD;
+    record.clone_into(&mut drawer.0.lock().expect("no thread panics"));
+    run(manager.load_async([cookie])).expect("a failure is a refusal")
+}
+
+/// Why a record that nobody sealed for this session is refused.
+fn expected(record: &[u8]) -> DecodeError {
+    match record {
+        _ if record.len() < ENVELOPE_OVERHEAD + FIXED_LEN => DecodeError::Unavailable,
+        [1, id @ ..] => match id.first_chunk() {
+            Some(id) if IDS.iter().all(|known| known.to_bytes() != *id) => {
+                // Which one it is can't be said here: a key id comes from a key only.
+                DecodeError::UnknownKey { id: IDS[0] }
+            }
+            _ => DecodeError::Unavailable,
+        },
+        [version, ..] => DecodeError::UnsupportedVersion { version: *version },
+        [] => DecodeError::Unavailable,
+    }
+}
+
+fn check_refused(record: &[u8]) {
+    let session = load(record);
+    match (session.rejected().expect("nobody sealed it"), expected(record)) {
+        (DecodeError::UnknownKey { id }, DecodeError::UnknownKey { .. }) => assert_eq!(record[1..5], id.to_bytes()),
+        (reason, expected) => assert_eq!(reason, expected, "{record:02x?}"),
+    }
+    assert!(session.is_empty() && session.len() == 0);
+    // Nothing is sent: the cookie is not to blame.
+    assert!(run(WORLD.manager.commit_async(&session)).is_ok_and(|lines| lines.is_empty()));
+}
+
+/// A plaintext that somebody with the key sealed for this session.
+fn check_sealed(plaintext: &[u8]) {
+    let World { drawer, manager, others, data, envelope, .. } = &*WORLD;
+    let codec = manager.codec();
+    let record = seal_record(codec, data.id(), plaintext).expect("a nonce");
+    let session = load(&record);
+    let Some(Parts { schema, data: entries, flash, has_token, .. }) = parts(plaintext) else {
+        assert_eq!(session.rejected(), Some(DecodeError::Unavailable));
+        return;
+    };
+    if schema != 0 {
+        assert_eq!(session.rejected(), Some(DecodeError::UnsupportedSchema { schema }));
+        return;
+    }
+    let opened = session.snapshot().expect("it has an id");
+    assert_eq!(session.rejected(), None);
+    assert_eq!((owned(opened.entries()), owned(opened.flash())), (entries, flash));
+    assert_eq!(opened.is_empty(), plaintext.len() == FIXED_LEN || plaintext[FIXED_LEN] == 0);
+    assert!(!has_token || !opened.is_empty());
+    // Who it is and how long it lives is in the cookie.
+    assert_eq!((opened.id(), opened.is_persistent(), opened.schema()), (data.id(), false, 0));
+    let times = |data: &SessionData| [data.created_at(), data.issued_at(), data.expires_at()];
+    assert_eq!(times(&opened), times(data));
+
+    // For another session, elsewhere or changed it is none, and it is no cookie.
+    let mut other = data.id().to_bytes();
+    let choice = plaintext.iter().fold(plaintext.len(), |sum, byte| sum.wrapping_mul(31) ^ usize::from(*byte));
+    other[choice % 16] ^= 1 << (choice / 16 % 8);
+    let elsewhere = [
+        seal_record(codec, SessionId::from_bytes(other), plaintext).expect("a nonce"),
+        seal_record(others[choice % 2].codec(), data.id(), plaintext).expect("a nonce"),
+        seal_record(others[2].codec(), data.id(), plaintext).expect("a nonce"),
+        envelope.clone(),
+        record[..choice % record.len()].to_vec(),
+        [&record[..], &plaintext[..choice % plaintext.len()], &[0]].concat(),
+    ];
+    elsewhere.iter().for_each(|record| check_refused(record));
+    let mut flipped = record.clone();
+    flipped[choice % record.len()] ^= 1 << (choice / 8 % 8);
+    check_refused(&flipped);
+    let text = sealed_session_fuzz::to_base64url(&record);
+    assert!(codec.decode(&text).is_err());
+
+    // What a request adds is stored with the rest. More than 65,535 bytes of entries take no more.
+    if plaintext.len() < 60_000 {
+        session.set("added", choice).expect("there is room");
+        assert!(run(manager.commit_async(&session)).is_ok_and(|lines| lines.iter().count() == 1));
+        let (stored, kept) = (drawer.bytes(), session.snapshot().expect("it has an id"));
+        let again = load(&stored).snapshot().expect("it has an id");
+        assert_eq!((owned(again.entries()), owned(again.flash())), (owned(kept.entries()), owned(kept.flash())));
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    check_refused(bytes);
+    for id in *IDS {
+        check_refused(&[&[1], &id.to_bytes()[..], bytes].concat());
+    }
+    check_sealed(bytes);
+});
