@@ -51,6 +51,6 @@ fn while_another_process_holds_the_lock_reads_go_on_and_writes_are_errors_and_th
         println!("{kind} locked by another process: {counts}; 0 lost, 0 wrong, 0 back; all served {recovery} ms after");
         assert_eq!(counts.get("failed logins that ended the session"), 0, "saved before the old one ends");
         assert_eq!(counts.get("empty"), 0, "reads wait for nobody");
-        assert!(counts.get("500") > 4 && counts.get("writes acknowledged") > 50, "{counts}");
+        assert!(counts.get("500") > 4 && counts.get("writes acknowledged") > 10, "{counts}");
     }
 }

