@@ -1,8 +1,9 @@
 //! What stands behind the cookies of a manager: asked before a handler runs, told what its commit ended.
 
+mod cutoffs;
+
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::backend::{BackendError, BackendErrorKind, FailurePolicy};
 use crate::codec::{Codec, Opened};
@@ -16,6 +17,8 @@ use crate::state::Retired;
 use crate::store::{Record, SessionStore};
 use crate::time::UnixTime;
 
+use cutoffs::Cutoffs;
+
 /// The backends of a manager, and what is configured about them.
 #[derive(Default)]
 pub(crate) struct Backend {
@@ -25,8 +28,7 @@ pub(crate) struct Backend {
     /// The key of the entry that names the subject.
     pub(crate) subject: Option<String>,
     pub(crate) policy: FailurePolicy,
-    /// The second after the last cut-off that this process gave out.
-    pub(crate) after_cutoff: AtomicU64,
+    pub(crate) cutoffs: Cutoffs,
 }
 
 impl Backend {
@@ -34,16 +36,15 @@ impl Backend {
         self.store.is_some() || self.revocations.is_some()
     }
 
-    /// The earliest time at which a session may begin that this process has not revoked with its subject.
-    pub(crate) fn after_cutoff(&self) -> UnixTime {
-        UnixTime::MIN.saturating_add(self.after_cutoff.load(Ordering::Relaxed))
+    /// The earliest time at which a session may begin that was regenerated when this process had given out so many cut-offs.
+    pub(crate) fn beginning(&self, data: &SessionData, cutoffs: u64) -> UnixTime {
+        self.subject_of(data).map_or(UnixTime::MIN, |subject| self.cutoffs.beginning(subject, cutoffs))
     }
 
     /// Refuses every session that the subject has now.
     pub(crate) async fn revoke_subject(&self, codec: &Codec, subject: &str) -> Result<(), BackendError> {
         let revocations = self.revocations.as_deref().ok_or_else(no_revocations)?;
-        let cutoff = codec.now();
-        self.after_cutoff.fetch_max(cutoff.as_secs().saturating_add(1), Ordering::Relaxed);
+        let cutoff = self.cutoffs.next(subject, codec.now());
         revocations.revoke_subject(subject, cutoff, codec.lifetime().all_end(cutoff)).await
     }
 
@@ -95,8 +96,11 @@ impl Backend {
 
     async fn is_revoked(&self, data: &SessionData) -> Result<bool, BackendError> {
         let Some(revocations) = &self.revocations else { return Ok(false) };
-        let subject = self.subject.as_deref().and_then(|key| data.json(Namespace::Data, key));
-        revocations.is_revoked(Revocable::new(data.id(), subject, data.created_at())).await
+        revocations.is_revoked(Revocable::new(data.id(), self.subject_of(data), data.created_at())).await
+    }
+
+    fn subject_of<'d>(&self, data: &'d SessionData) -> Option<&'d str> {
+        data.json(Namespace::Data, self.subject.as_deref()?)
     }
 
     /// Keeps what a commit wants kept, then ends what it wants ended, so that at no time neither of two sessions is good.

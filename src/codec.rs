@@ -641,7 +641,7 @@ mod tests {
     fn filled(codec: &Codec, cookie: &str, record: &Record) -> Result<SessionData, DecodeError> {
         let Ok(opened) = codec.open(cookie.as_bytes(), None) else { panic!("{cookie}") };
         assert!(opened.data.is_empty());
-        codec.fill(opened, record).map(|opened| opened.data).map_err(|refusal| refusal.reason)
+        codec.fill(opened, record.clone()).map(|opened| opened.data).map_err(|refusal| refusal.reason)
     }
 
     #[test]

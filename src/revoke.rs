@@ -40,8 +40,7 @@ impl SessionManager {
     ///
     /// A session that is regenerated after this call, in this process, stays: for "log out my other devices", and for the new
     /// login after a password was reset, call it first and [`Session::regenerate`](crate::Session::regenerate) then. A login that
-    /// another process serves within the same second is refused with the rest. A session that this process regenerates in the
-    /// second of a call, for whatever subject, begins one second later: a further call in that same second does not end it. The value is compared as JSON: 42 is not "42".
+    /// another process serves within the same second is refused with the rest. The value is compared as JSON: 42 is not "42".
     ///
     /// # Errors
     /// [`BackendErrorKind::Unsupported`] without a list of revocations or without a subject in the configuration,

@@ -366,7 +366,7 @@ impl Session {
     #[doc(alias = "renew")]
     #[doc(alias = "cycle_id")]
     pub fn regenerate(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, codec| state.regenerate(codec, self.earliest()))
+        self.with(|state, codec| state.regenerate(codec, self.cutoffs()))
     }
 
     /// [`Session::regenerate`], and drops every value and flash value.
@@ -387,7 +387,7 @@ impl Session {
     /// ```
     pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
         self.with(|state, codec| {
-            let retired = state.regenerate(codec, self.earliest())?;
+            let retired = state.regenerate(codec, self.cutoffs())?;
             state.edit(|data| {
                 data.empty();
                 true
@@ -672,8 +672,8 @@ impl Session {
         self.shared.backend.as_ref().map_or(Placement::Cookie, |backend| backend.placement)
     }
 
-    fn earliest(&self) -> UnixTime {
-        self.shared.backend.as_ref().map_or(UnixTime::MIN, |backend| backend.after_cutoff())
+    fn cutoffs(&self) -> u64 {
+        self.shared.backend.as_ref().map_or(0, |backend| backend.cutoffs.count())
     }
 
     fn json(&self, namespace: Namespace, key: &str) -> Option<String> {

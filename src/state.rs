@@ -4,6 +4,7 @@ mod commit;
 
 use std::time::Duration;
 
+use crate::behind::Backend;
 use crate::codec::{Codec, MAX_PAIRS, Opened};
 use crate::data::{SessionData, SessionId};
 use crate::decode_error::{DecodeError, Refusal};
@@ -142,6 +143,8 @@ pub(crate) struct State {
     ended: Option<Retired>,
     /// The session in a cookie that opened and that no backend could vouch for.
     unsure: Option<Retired>,
+    /// How many subjects this process had revoked when it was regenerated, if it was.
+    regenerated_at: Option<u64>,
     /// Whether anything was asked of it. A backend is asked before that.
     is_looked_at: bool,
     /// Cookies to be deleted along with the next seal or the end of the session.
@@ -226,6 +229,7 @@ impl State {
             in_store: false,
             ended: None,
             unsure: None,
+            regenerated_at: None,
             is_looked_at: false,
             #[cfg(feature = "import")]
             old: OldCookies::default(),
@@ -235,6 +239,18 @@ impl State {
     /// A session that opened and that no backend could vouch for: should it be destroyed, it is this one that ends.
     pub(crate) fn with_unsure(self, known: Option<Retired>) -> Self {
         Self { unsure: known, ..self }
+    }
+
+    /// Puts off the beginning of a regenerated session, to be told from what its subject's revocation ended a moment ago.
+    pub(crate) fn begin_after(&mut self, backend: &Backend) {
+        let Some(cutoffs) = self.regenerated_at else { return };
+        let earliest = backend.beginning(&self.data, cutoffs);
+        let before = *self.data.times();
+        if before.created_at < earliest {
+            let issued_at = before.issued_at.max(earliest);
+            let expires_at = before.expires_at.max(issued_at);
+            self.data.put_times(Times { created_at: earliest, issued_at, expires_at });
+        }
     }
 
     pub(crate) fn look_at(&mut self) {
@@ -289,11 +305,12 @@ impl State {
 
     /// Gives the session a new id and a new life.
     ///
-    /// It begins at `earliest` if that is yet to come: what was revoked with its subject a moment ago has the times before.
-    pub(crate) fn regenerate(&mut self, codec: &Codec, earliest: UnixTime) -> Result<Option<Retired>, EncodeError> {
+    /// `cutoffs` is how many subjects this process had revoked until now.
+    pub(crate) fn regenerate(&mut self, codec: &Codec, cutoffs: u64) -> Result<Option<Retired>, EncodeError> {
         self.data.set_id(SessionId::generate()?);
         self.has_id = true;
-        self.data.put_times(codec.lifetime().start(self.now.max(earliest)));
+        self.data.put_times(codec.lifetime().start(self.now));
+        self.regenerated_at = Some(cutoffs);
         self.progress = Progress::Regenerated;
         self.deletion_sent = false;
         Ok(self.retired())

@@ -32,6 +32,7 @@ impl Session {
     }
 
     /// What a commit comes to that no backend has a part in; `None` when [`Session::commit_async`] has to be waited for.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
     pub(crate) fn commit_at_once(&self) -> Option<Result<SetCookies, EncodeError>> {
         let Shared { codec, backend: Some(_), .. } = &*self.shared else { return Some(self.commit()) };
         let is_due = |state: &mut State| state.is_looked_at() && state.is_due(codec);
@@ -76,7 +77,11 @@ impl Session {
     async fn settled(&self, backend: &Backend, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
         let codec = &self.shared.codec;
         let (before, commit) = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => (state.checkpoint(), state.commit(codec, backend.placement, event)),
+            Some(state) if state.is_looked_at() => {
+                let before = state.checkpoint();
+                state.begin_after(backend);
+                (before, state.commit(codec, backend.placement, event))
+            }
             _ => return Ok(SetCookies::default()),
         };
         let Commit { set_cookies, work, is_dispensable } = commit?;

@@ -190,6 +190,57 @@ fn a_session_regenerated_after_its_subject_was_revoked_stays() {
 }
 
 #[test]
+fn a_subject_revoked_twice_within_a_second_is_logged_out_twice_and_its_last_login_stays() {
+    let (manager, _, list) = with_list(|config| config);
+    run(manager.revoke_subject(&43)).unwrap(); // somebody else
+    let mut ended = vec![login(&manager, 42)];
+    for round in 0..3 {
+        list.calls();
+        run(manager.revoke_subject(&42)).unwrap();
+        let until = START + round + LIFE + 60;
+        assert_eq!(list.calls(), [format!("revoke_subject 42 up to {} until {until}", START + round)]);
+        let session = load(&manager, "");
+        session.set("user_id", 42).unwrap();
+        session.regenerate().unwrap();
+        let cookie = commit(&manager, &session).unwrap();
+        assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+        for cookie in &ended {
+            assert_eq!(load(&manager, cookie).rejected(), Some(DecodeError::Revoked));
+        }
+        ended.push(cookie);
+    }
+}
+
+#[test]
+fn the_revocation_of_one_subject_puts_off_nobody_elses_session() {
+    let (manager, _, _) = with_list(|config| config);
+    run(manager.revoke_subject(&42)).unwrap();
+    let session = load(&manager, "");
+    session.set("user_id", 43).unwrap();
+    session.regenerate().unwrap();
+    let cookie = commit(&manager, &session).unwrap();
+    assert_eq!(session.created_at(), at(START));
+    run(manager.revoke_subject(&43)).unwrap();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_slow_login_after_a_revocation_stays_though_others_were_revoked_meanwhile() {
+    let (manager, clock, _) = with_list(|config| config);
+    let session = load(&manager, "");
+    session.set("user_id", 42).unwrap();
+    session.extend(Duration::from_secs(9 * DAY)).unwrap();
+    run(manager.revoke_subject(&42)).unwrap();
+    session.regenerate().unwrap();
+    session.extend(Duration::from_secs(8 * DAY)).unwrap();
+    clock.set(300);
+    run(manager.revoke_subject(&43)).unwrap();
+    let cookie = commit(&manager, &session).unwrap();
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+    assert_eq!((session.created_at(), session.expires_at()), (at(START + 1), at(START + 8 * DAY)));
+}
+
+#[test]
 fn a_session_regenerated_before_its_subject_was_revoked_is_ended_with_the_rest() {
     let (manager, _, _) = with_list(|config| config);
     let session = load(&manager, &login(&manager, 42));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sealed_session::{
     BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, MemoryStore, Record, Save,
-    SessionConfig, SessionId, SessionManager, SessionStore, Status, UnixTime,
+    SessionConfig, SessionManager, SessionStore, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, run, try_commit, user_id};
