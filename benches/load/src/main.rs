@@ -37,7 +37,7 @@ struct Options {
 
 fn main() -> ExitCode {
     let Some(options) = options(std::env::args().skip(1)) else {
-        eprintln!("options: --folder F --redis URL --redis-synced URL; --rounds 13 --slice-ms 250 --connections 16");
+        eprintln!("options: --folder F --redis URL --redis-synced URL; --rounds 32 --slice-ms 100 --connections 16");
         eprintln!("         --about TEXT --update");
         return ExitCode::FAILURE;
     };
@@ -66,8 +66,8 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
         folder: PathBuf::new(),
         redis: String::new(),
         redis_synced: String::new(),
-        rounds: 13,
-        slice: Duration::from_millis(250),
+        rounds: 32,
+        slice: Duration::from_millis(100),
         connections: 16,
         about: String::new(),
         update: false,
