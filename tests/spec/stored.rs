@@ -61,6 +61,17 @@ fn the_values_are_in_the_store_and_the_cookie_holds_none() {
 }
 
 #[test]
+fn the_browser_keeps_a_cookie_without_values_as_long_as_one_with_them() {
+    let (manager, _, _) = with_store(|config| config);
+    for persistent in [true, false] {
+        let session = load(&manager, "");
+        session.set("user_id", 42).unwrap();
+        session.set_persistent(persistent);
+        assert_eq!(commit(&manager, &session).unwrap().contains("Max-Age"), persistent);
+    }
+}
+
+#[test]
 fn the_store_is_asked_for_no_id_that_did_not_come_out_of_a_seal() {
     let (manager, _, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
@@ -533,6 +544,7 @@ fn a_session_that_grows_moves_into_the_store_and_back_when_it_shrinks() {
     let _ = resize(&manager, &again, 100);
     clock.set(59 + 60);
     assert_eq!(load(&manager, &again).rejected(), Some(DecodeError::NotStored));
+    assert_eq!(run(manager.all()), Ok(Vec::new()), "its values are in the cookie");
     assert_eq!(run(manager.cleanup_expired()), Ok(1));
 }
 
