@@ -507,6 +507,10 @@ impl World {
                 assert!(!is_answered, "it was ended, and that is no error: {made:?}");
             }
         }
+        let is_kept_in_vain =
+            committed.is_err() && has_ended && made.iter().any(|made| matches!(made.call, Call::Save { .. }));
+        let is_taken_back = made.iter().any(|made| matches!(made.call, Call::Delete(gone) if gone == id));
+        assert_eq!(is_kept_in_vain, is_taken_back, "{made:?}");
         let line = match &committed {
             Ok(lines) => lines.iter().next().map(str::to_owned),
             Err(error) => {
