@@ -391,7 +391,7 @@ impl World {
             (Ok(session), Found::Refused(reason)) => {
                 let rejected = session.rejected().expect("a refusal").as_str();
                 assert!(rejected.starts_with(reason), "{rejected}, expected {reason}");
-                assert!(session.is_empty() && session.len() == 0);
+                assert!(session.is_empty());
             }
             (Ok(session), Found::Session { data, .. }) => {
                 assert_eq!(session.rejected(), None, "{made:?}");
