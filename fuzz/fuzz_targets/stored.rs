@@ -75,7 +75,7 @@ impl Step {
             11 => Self::RevokeSubject(value % 4),
             12 => Self::Seconds(value),
             _ => {
-                if value % 2 == 0 {
+                if value.is_multiple_of(2) {
                     Self::CleanUp
                 } else {
                     Self::ClearStore
