@@ -114,7 +114,7 @@ impl Backend {
             return Err(EncodeError::Ended);
         }
         let Some(ended) = work.ended else { return Ok(()) };
-        let done = self.end(codec, ended).await;
+        let done = self.end(codec, ended, self.policy).await;
         if let (Err(_), Some(store), Some((id, _))) = (&done, &self.store, &work.saving) {
             // The session goes on under its old id. Should this fail too, the record goes when it expires.
             if let Err(error) = store.delete(*id).await {
@@ -125,10 +125,10 @@ impl Backend {
     }
 
     /// Puts a session on the list and removes its record: of the two, the first alone ends it for good.
-    async fn end(&self, codec: &Codec, ended: Retired) -> Result<(), BackendError> {
+    async fn end(&self, codec: &Codec, ended: Retired, policy: FailurePolicy) -> Result<(), BackendError> {
         if let Some(revocations) = &self.revocations {
             match revocations.revoke(ended.id, ended.expires_at).await {
-                Err(error) if self.policy == FailurePolicy::Admit => codec.tell_of(&error),
+                Err(error) if policy == FailurePolicy::Admit => codec.tell_of(&error),
                 done => done?,
             }
         }
@@ -149,10 +149,10 @@ impl Backend {
         self.placement == Placement::Store
     }
 
-    /// Ends a session by its id alone.
+    /// Ends a session by its id alone. Whoever asks for that must hear if it failed, whatever the policy for requests is.
     pub(crate) async fn revoke(&self, codec: &Codec, ended: Retired) -> Result<(), BackendError> {
         if self.revocations.is_some() || self.is_in_store() {
-            self.end(codec, ended).await
+            self.end(codec, ended, FailurePolicy::Refuse).await
         } else {
             Err(no_revocations())
         }

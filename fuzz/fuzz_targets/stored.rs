@@ -281,7 +281,7 @@ impl World {
                 .absolute_timeout(Duration::from_secs(absolute))
                 .max_cookie_bytes(600)
         };
-        let list = MemoryRevocations::with_clock(reader(&clock));
+        let list = MemoryRevocations::new().clock(reader(&clock));
         let list = Arc::new(Faulty { inner: list, control: Arc::clone(&control) });
         let store = MemoryStore::new().clock(reader(&clock));
         let store = Arc::new(Faulty { inner: store, control: Arc::clone(&control) });

@@ -10,7 +10,7 @@ use crate::stores::{KINDS, Kind, temporary_files};
 use crate::worker::Worker;
 use crate::{id, random_below, record, run};
 
-const KILLS: u64 = 100;
+const KILLS: u64 = 50;
 
 #[test]
 fn after_a_kill_at_any_point_every_acknowledged_record_is_whole_and_none_is_torn() {

@@ -281,6 +281,17 @@ fn a_list_that_fails_admits_everyone_who_opens_on_request() {
 }
 
 #[test]
+fn whoever_revokes_from_outside_hears_that_it_failed_under_every_policy() {
+    for policy in [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit] {
+        let (manager, _, list) = with_list(|config| config.on_backend_failure(policy));
+        let id = load(&manager, &login(&manager, 42)).id().unwrap();
+        list.fail(&["revoke", "revoke_subject"]);
+        assert_eq!(run(manager.revoke(id, at(START + LIFE))), Err(broken()), "{policy:?}");
+        assert_eq!(run(manager.revoke_subject(&42)), Err(broken()), "{policy:?}");
+    }
+}
+
+#[test]
 fn a_list_that_fails_is_an_error_on_request() {
     let (manager, _, list) = with_list(|config| config.on_backend_failure(FailurePolicy::Fail));
     let cookie = login(&manager, 42);
