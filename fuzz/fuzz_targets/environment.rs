@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt;
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use sealed_session::{ConfigError, ProblemKind, SessionConfig, Status};
-use sealed_session_fuzz::{FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at};
+use sealed_session_fuzz::{FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at, run};
 
 #[derive(Arbitrary, Debug)]
 struct Input {
@@ -71,8 +71,8 @@ const MARK: &str = "qzj9";
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
 
 /// Every variable with values that it takes, and some keys that it doesn't.
-const VARIABLES: [(&str, &[&str]); 17] = [
-    ("SESSION_BACKEND", &["cookie", " Cookie "]),
+const VARIABLES: [(&str, &[&str]); 18] = [
+    ("SESSION_BACKEND", &["cookie", " Cookie ", "in_memory", "file", "sqlite", "redis"]),
     ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
     ("SESSION_COOKIE_NAME", &["sid", "__Host-sid", "__host-http-x", "__Secure-s", "!#$%&'*+-.^_`|~", "__HTTP-a"]),
     ("SESSION_COOKIE_PATH", &["/", "/app", "/a b=c, \"d\""]),
@@ -89,6 +89,7 @@ const VARIABLES: [(&str, &[&str]); 17] = [
     ("SESSION_EXTEND_AFTER_SECONDS", &["0", "30", "86399"]),
     ("SESSION_NOT_BEFORE", &["2023-11-14T22:13:20Z", "2023-11-14T23:59:59.5+01:00", "9999-12-31T23:59:59Z"]),
     ("SESSION_AUDIENCE", &["shop", "", "é"]),
+    ("SESSION_STORE_URL", &["redis://127.0.0.1", "file:///nowhere/at/all", "/nowhere/at/all"]),
 ];
 const REPEATED_KEY: &str = "abababababababababababababababababababababababababababababababab";
 const README_KEY: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";
@@ -198,7 +199,12 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
         assert!(is_key || same == 1, "{error}");
         let is_set = vars.iter().any(|(name, _)| name == problem.setting());
         match problem.kind() {
-            ProblemKind::Missing { .. } => assert!(!is_set && problem.setting().ends_with("SESSION_ENCRYPTION_KEY")),
+            ProblemKind::Missing { .. } => {
+                let is_required = ["SESSION_ENCRYPTION_KEY", "SESSION_STORE_URL"]
+                    .iter()
+                    .any(|name| problem.setting().ends_with(name));
+                assert!(!is_set && is_required, "{error}");
+            }
             ProblemKind::UnknownVariable { nearest } => {
                 assert!(is_set && VARIABLES.iter().any(|(name, _)| nearest.ends_with(name)));
             }
@@ -267,15 +273,15 @@ fn check_settings(config: SessionConfig, vars: &[(OsString, OsString)]) {
     let manager = config.clock(|| at(NOW)).build().expect("every rule is checked at reading");
     let name = manager.codec().cookie_name();
     let commit = |session: &sealed_session::Session| -> String {
-        let lines = manager.commit(session).expect("small");
+        let lines = run(manager.commit_async(session)).expect("small");
         lines.into_iter().next().expect("something to send")
     };
-    let session = manager.load(None::<&str>);
+    let session = run(manager.load_async(None::<&str>)).expect("in this process");
     session.set("a", 1).expect("a good value");
     let line = commit(&session);
     check_line(&line, name, vars);
     let cookie = line.split(';').next().unwrap_or_default();
-    let loaded = manager.load([cookie]);
+    let loaded = run(manager.load_async([cookie])).expect("in this process");
     match loaded.status() {
         Status::Loaded => assert_eq!((loaded.get("a"), loaded.id()), (Ok(Some(1)), session.id())),
         Status::Rejected(reason) => {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use sealed_session::testing::check_store;
 use sealed_session::{
-    BackendErrorKind, Clock, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionId,
-    SessionStore, SystemClock, UnixTime,
+    BackendErrorKind, Clock, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save,
+    SessionConfig, SessionId, SessionStore, SystemClock, UnixTime,
 };
 
 use crate::server::Server;
@@ -17,6 +17,19 @@ async fn it_keeps_every_rule_of_a_store() {
     if address().is_some() {
         check_store(async || RedisStore::new(&pool("suite").unwrap())).await;
     }
+}
+
+#[tokio::test]
+async fn the_environment_can_name_it() {
+    let Some(address) = address() else { return };
+    let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let vars = [("SESSION_BACKEND", "redis"), ("SESSION_STORE_URL", &address), ("SESSION_ENCRYPTION_KEY", key)];
+    let manager = SessionConfig::from_vars("SHOP_", vars).unwrap().build().unwrap();
+    let session = manager.load_async(None::<&str>).await.unwrap();
+    session.set("user_id", 42).unwrap();
+    let cookies = manager.commit_async(&session).await.unwrap();
+    assert_eq!(manager.load_async(cookies).await.unwrap().get("user_id"), Ok(Some(42)));
+    assert!(manager.is_healthy().await);
 }
 
 #[tokio::test]
