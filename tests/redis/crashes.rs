@@ -72,7 +72,7 @@ async fn nothing_acknowledged_is_lost_when_redis_is_killed_under_load() {
     );
     assert!(count(&run.unavailable) > 0, "no call met a killed Redis");
     assert!(records > 100 && revocations > 100, "{records} {revocations}");
-    assert!(u128::from(count(&run.slowest)) < LIMIT.as_millis() + 500, "{} ms", count(&run.slowest));
+    assert!(u128::from(count(&run.slowest)) < LIMIT.as_millis() + 1500, "{} ms", count(&run.slowest));
 }
 
 #[derive(Default)]

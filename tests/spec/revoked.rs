@@ -443,3 +443,11 @@ fn a_list_that_is_down_is_not_healthy() {
     list.fail(&["is_healthy"]);
     assert!(!run(manager.is_healthy()));
 }
+
+#[test]
+fn the_settings_show_what_stands_behind_the_cookies() {
+    let config = SessionConfig::new(crate::common::key(crate::common::FIRST_KEY));
+    let shown = format!("{:?}", config.revocations(MemoryRevocations::new()).subject("user_id"));
+    let backend = r#"Backend { placement: Cookie, revocations: true, subject: Some("user_id"), policy: Refuse, .. }"#;
+    assert!(shown.contains(backend), "{shown}");
+}
