@@ -20,7 +20,7 @@ use tokio::time::timeout;
 
 use crate::{FAR, id, record, server};
 
-/// A second for the answer, and one for a machine with other work.
+/// A second for the answer, and two for a machine with other work.
 pub const SOON: Duration = Duration::from_secs(3);
 
 /// A way to the server that can go silent: what is sent is swallowed, and nothing is closed.
