@@ -48,7 +48,7 @@ impl Session {
     /// Opens the session and asks the backends about it, so that no question asked of it later has to wait.
     pub(crate) async fn ask(&self) -> Result<(), BackendError> {
         let Shared { codec, backend: Some(backend), candidates, .. } = &*self.shared else { return Ok(()) };
-        if !self.must_ask() || self.lock().is_some() {
+        if !self.must_ask() {
             return Ok(());
         }
         let now = codec.now();

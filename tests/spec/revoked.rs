@@ -52,6 +52,7 @@ fn a_request_that_nobody_looks_at_sends_nothing_though_it_was_asked_about() {
     let session = load(&manager, &cookie);
     assert_eq!(list.calls(), ["is_revoked 42"]);
     assert_eq!(commit(&manager, &session), None, "it is due for extension, but unused");
+    assert!(manager.commit(&session).unwrap().is_empty());
     let _ = user_id(&session);
     assert!(commit(&manager, &session).is_some());
 }
