@@ -17,10 +17,10 @@ use crate::observe::{Event, KeyRole, Observers, SealCause};
 use crate::rules::{self, Budget, ReadLimits};
 use crate::seal::{BoundKey, Sealer};
 use crate::set_cookie::{SetCookieWriter, SetCookies};
-use crate::store::Record;
 use crate::time::{Clock, UnixTime};
 use crate::wire;
 
+mod record;
 mod two_cookies;
 
 pub(crate) use two_cookies::{BOTH_LIMIT, MARK, MAX_PAIRS, SUFFIX};
@@ -288,55 +288,6 @@ impl Codec {
         Ok((key, is_previous, now))
     }
 
-    /// What a store keeps of a session: all of it, sealed to its id.
-    pub(crate) fn record(&self, data: &SessionData) -> Result<Record, EncodeError> {
-        self.check_schema(data)?;
-        let mut envelope = self.unsealed(data)?;
-        self.inner.sealer.primary().seal_record(data.id(), &mut envelope)?;
-        Ok(Record::new(envelope, data.expires_at()))
-    }
-
-    #[cfg(fuzzing)]
-    pub(crate) fn seal_record(&self, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
-        let key = self.inner.sealer.primary();
-        let mut envelope = key.begin(0).ok()?;
-        envelope.extend_from_slice(plaintext);
-        key.seal_record(id, &mut envelope).ok()?;
-        Some(envelope)
-    }
-
-    /// What a store has for this id, if it is alive and can be read.
-    pub(crate) fn read_record(&self, id: SessionId, record: Record, now: UnixTime) -> Option<SessionData> {
-        let is_alive = record.expires_at() > now;
-        let opened = self.open_record(id, record, now).ok()?;
-        let opened = self.migrated(opened).ok()?;
-        (is_alive && self.inner.lifetime.check(now, opened.data.times()).is_ok()).then_some(opened.data)
-    }
-
-    fn open_record(&self, id: SessionId, record: Record, now: UnixTime) -> Result<Opened, Refusal> {
-        let mut envelope = record.into_bytes();
-        if envelope.len() < wire::MIN_ENVELOPE_LEN {
-            return Err(DecodeError::Malformed.into());
-        }
-        let key_id = wire::key_id(&envelope)?;
-        let opened = self.key(key_id, Some(now)).and_then(|(key, is_stale, at)| {
-            let plaintext = key.open_record(id, &mut envelope)?;
-            let data = SessionData::read_plaintext(plaintext).ok_or(DecodeError::Malformed)?;
-            Ok(Opened { data, at, key_id, is_stale, is_migrated: false, in_store: true })
-        });
-        opened.map_err(|reason| Refusal { reason, key_id: Some(key_id) })
-    }
-
-    /// Gives a session that came in a cookie the values that a store has for it, and their schema. Who it is and how long
-    /// it lives stays as the cookie says.
-    pub(crate) fn fill(&self, mut opened: Opened, record: Record) -> Result<Opened, Refusal> {
-        let Opened { data, is_stale, .. } = self.open_record(opened.data.id(), record, opened.at)?;
-        opened.is_stale |= is_stale;
-        opened.data.take_content(data);
-        opened.in_store = true;
-        Ok(opened)
-    }
-
     /// Brings a session to the configured schema.
     pub(crate) fn migrated(&self, mut opened: Opened) -> Result<Opened, Refusal> {
         let schema = opened.data.schema();
@@ -527,6 +478,7 @@ mod tests {
     use crate::config::SessionConfig;
     use crate::entries::Namespace;
     use crate::key::Key;
+    use crate::store::Record;
 
     const FIRST: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld_weZyQlDB3J8BiyQUkURDnrbMsmV61k7QoqF3cWgFB_pt-Llh2xShOWiPWKZd7A0\
                          SqzNclrxkKtOpMJyw5zl3FeqlxpHG6LCtDR6QE5kvQfOi5NVIsytzRGmXJB8d-4ILuirQu3Z8m_hUtVkrl0Ys";
@@ -591,29 +543,36 @@ mod tests {
         }
     }
 
+    /// The codec and the session that a vector describes.
+    fn of_vector(v: &serde_json::Value) -> (Codec, SessionData) {
+        let number = |field: &str| v[field].as_u64().unwrap();
+        let text = |field: &str| v[field].as_str().unwrap();
+        let schema = u8::try_from(number("schema")).unwrap();
+        let codec = config(number("now"))
+            .cookie_name(text("cookie_name"))
+            .audience(text("audience"))
+            .schema(schema)
+            .padding_block(usize::try_from(number("padding_block")).unwrap())
+            .build_codec()
+            .unwrap();
+        let mut data = session(["created_at", "issued_at", "expires_at"].map(number));
+        data.set_persistent(number("flags") == 1);
+        data.set_schema(schema);
+        for (field, namespace) in [("data", Namespace::Data), ("flash", Namespace::Flash)] {
+            for pair in v[field].as_array().unwrap() {
+                data.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
+            }
+        }
+        (codec, data)
+    }
+
     #[test]
     fn every_accepted_vector_is_what_its_session_seals_to() {
         let vectors: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/v1.json")).unwrap();
         let mut count = 0;
         for v in vectors["accepted"].as_array().unwrap() {
-            let number = |field: &str| v[field].as_u64().unwrap();
             let text = |field: &str| v[field].as_str().unwrap();
-            let schema = u8::try_from(number("schema")).unwrap();
-            let codec = config(number("now"))
-                .cookie_name(text("cookie_name"))
-                .audience(text("audience"))
-                .schema(schema)
-                .padding_block(usize::try_from(number("padding_block")).unwrap())
-                .build_codec()
-                .unwrap();
-            let mut data = session(["created_at", "issued_at", "expires_at"].map(number));
-            data.set_persistent(number("flags") == 1);
-            data.set_schema(schema);
-            for (field, namespace) in [("data", Namespace::Data), ("flash", Namespace::Flash)] {
-                for pair in v[field].as_array().unwrap() {
-                    data.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
-                }
-            }
+            let (codec, data) = of_vector(v);
             assert_eq!(seal_with_published_nonce(&codec, &data), text("value"), "{}", text("name"));
             count += 1;
         }
@@ -660,22 +619,7 @@ mod tests {
         for v in vectors["records"]["accepted"].as_array().unwrap() {
             let (name, number) = (&v["name"], |field: &str| v[field].as_u64().unwrap());
             let text = |field: &str| v[field].as_str().unwrap();
-            let schema = u8::try_from(number("schema")).unwrap();
-            let codec = config(number("now"))
-                .cookie_name(text("cookie_name"))
-                .audience(text("audience"))
-                .schema(schema)
-                .padding_block(usize::try_from(number("padding_block")).unwrap())
-                .build_codec()
-                .unwrap();
-            let mut data = session(["created_at", "issued_at", "expires_at"].map(number));
-            data.set_persistent(number("flags") == 1);
-            data.set_schema(schema);
-            for (field, namespace) in [("data", Namespace::Data), ("flash", Namespace::Flash)] {
-                for pair in v[field].as_array().unwrap() {
-                    data.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
-                }
-            }
+            let (codec, mut data) = of_vector(v);
             if let Some(fill) = v["fill"].as_object() {
                 let chars = usize::try_from(fill["count"].as_u64().unwrap()).unwrap();
                 data.set(fill["key"].as_str().unwrap(), "x".repeat(chars)).unwrap();

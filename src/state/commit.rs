@@ -90,7 +90,11 @@ impl State {
                 self.is_stale = false;
                 self.in_store = in_store;
                 self.has_second = has_second;
-                *event = codec.note_seal(&self.data, cause);
+                *event = if in_store {
+                    codec.note_seal(&self.data.without_entries(), cause)
+                } else {
+                    codec.note_seal(&self.data, cause)
+                };
                 let work = Work { saving: saving.map(|saving| (id, saving)), ended: self.ended.take().or(old) };
                 let is_dispensable = matches!(cause, SealCause::Rekeyed | SealCause::Extended);
                 let set_cookies = self.with_deletions(set_cookies, codec);

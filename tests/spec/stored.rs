@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, MemoryStore, Record, Save,
-    SessionConfig, SessionManager, SessionStore, Status,
+    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, KeyRole, MemoryRevocations, MemoryStore, Record,
+    Save, SessionConfig, SessionManager, SessionStore, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, run, try_commit, user_id};
-use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, is_deletion, manager_with, ring};
+use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, is_deletion, key, manager_with, ring};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
@@ -626,4 +626,94 @@ fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
     assert_eq!(back.len(), 2);
     let session = run(manager.load_async(&back)).unwrap();
     assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 4_000);
+}
+
+#[test]
+fn a_seal_is_told_with_the_bytes_of_its_cookie_and_not_of_what_the_store_holds() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&events);
+    let (manager, ..) =
+        with_spill(|config| config.observer(move |event: &Event| heard.lock().unwrap().push(event.clone())));
+    for draft in [100, 20_000] {
+        let line = resize(&manager, "", draft);
+        let Some(Event::Sealed { bytes, .. }) = events.lock().unwrap().pop() else { panic!("{draft}") };
+        // The longest Max-Age counts, which has three digits more.
+        assert_eq!(bytes, line.len() + 3, "{draft}");
+    }
+}
+
+#[test]
+fn a_session_whose_record_needs_a_previous_key_is_told_under_that_key() {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let node = |primary: &str, previous: &str| {
+        let heard = Arc::clone(&events);
+        let config = SessionConfig::new(ring(primary, &[previous])).clock(clock.reader()).store(Arc::clone(&store));
+        config.observer(move |event: &Event| heard.lock().unwrap().push(event.clone())).build().unwrap()
+    };
+    let (new, old) = (node(SECOND_KEY, FIRST_KEY), node(FIRST_KEY, SECOND_KEY));
+    let cookie = login(&new, 42);
+    let session = load(&old, &cookie); // in the middle of a rotation
+    session.set("cart", 1).unwrap();
+    assert!(commit(&old, &session).is_some());
+    events.lock().unwrap().clear();
+    let session = load(&new, &cookie);
+    let [Event::Opened { key_id, ring, .. }] = events.lock().unwrap()[..] else { panic!("{:?}", events.lock()) };
+    assert_eq!((key_id, ring), (key(FIRST_KEY).id(), KeyRole::Previous));
+    assert_eq!(user_id(&session), Some(42));
+    assert!(commit(&new, &session).is_some(), "and sealed again under the primary one");
+}
+
+#[test]
+fn of_two_requests_that_change_one_session_the_later_one_wins_whole() {
+    let (manager, ..) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    let (first, second) = (load(&manager, &cookie), load(&manager, &cookie));
+    first.set("cart", 1).unwrap();
+    second.set("draft", 2).unwrap();
+    assert!(commit(&manager, &first).is_some() && commit(&manager, &second).is_some());
+    assert_eq!(load(&manager, &cookie).keys(), ["user_id", "draft"]);
+}
+
+#[test]
+fn by_spilling_a_session_comes_back_from_the_store_into_its_cookie() {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let cookie = login(&over(&store, &clock, |config| config), 42);
+    let (spilling, _) = manager_with(|config| config.clock(clock.reader()).spill(Arc::clone(&store)));
+    clock.set(20 * HOUR);
+    let session = load(&spilling, &cookie);
+    assert_eq!(user_id(&session), Some(42));
+    let back = commit(&spilling, &session).unwrap();
+    let (stateless, _) = manager_with(|config| config.clock(clock.reader()));
+    assert_eq!(user_id(&load(&stateless, &back)), Some(42));
+}
+
+#[test]
+fn a_node_without_the_store_sees_no_values_and_one_without_the_list_admits_what_was_revoked() {
+    let clock = TestClock::new();
+    let store = watched(&clock);
+    let with_both = over(&store, &clock, |config| config.revocations(MemoryRevocations::new()));
+    let without_list = over(&store, &clock, |config| config);
+    let (without_store, _) = manager_with(|config| config.clock(clock.reader()));
+    let cookie = login(&with_both, 42);
+    let session = load(&without_store, &cookie);
+    assert_eq!((user_id(&session), session.status()), (None, Status::Loaded));
+    store.fail(&["delete"]);
+    run(with_both.revoke(session.id().unwrap(), at(START + 30 * DAY))).unwrap();
+    assert_eq!(load(&with_both, &cookie).rejected(), Some(DecodeError::Revoked));
+    assert_eq!(user_id(&load(&without_list, &cookie)), Some(42));
+}
+
+#[test]
+fn a_store_restored_from_a_backup_brings_back_what_was_destroyed_since() {
+    let (manager, _, store) = with_store(|config| config);
+    let cookie = login(&manager, 42);
+    let [(id, backup)] = &run(store.inner.all()).unwrap()[..] else { panic!() };
+    let session = load(&manager, &cookie);
+    session.destroy();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(run(store.inner.save(*id, backup, Save::Create)), Ok(true));
+    assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
 }

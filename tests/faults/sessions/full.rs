@@ -55,11 +55,7 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
         recovery = run.end_fault();
         thread::sleep(Duration::from_millis(500));
     });
-    let mut counts = Counts::default();
-    for mut visitor in visitors {
-        visitor.verify();
-        counts.add(&visitor.counts);
-    }
+    let counts = Counts::of(visitors);
     println!("{kind} on a full disk: {counts}; 0 lost, 0 wrong, 0 back; all served {recovery} ms after");
     assert_eq!(counts.get("failed logins that ended the session"), 0, "saved before the old one ends");
     assert_eq!(counts.get("empty"), 0, "reads go on");

@@ -98,10 +98,16 @@ impl Counts {
         *self.0.entry(what).or_default() += 1;
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (what, count) in &other.0 {
-            *self.0.entry(what).or_default() += count;
+    /// What these visitors met, each of whom looks once more for all that was acknowledged.
+    pub(crate) fn of(visitors: impl IntoIterator<Item = Visitor>) -> Self {
+        let mut all = Self::default();
+        for mut visitor in visitors {
+            visitor.verify();
+            for (what, count) in &visitor.counts.0 {
+                *all.0.entry(what).or_default() += count;
+            }
         }
+        all
     }
 
     pub(crate) fn get(&self, what: &str) -> u64 {

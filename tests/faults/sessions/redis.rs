@@ -67,12 +67,7 @@ fn when_redis_is_killed_sessions_fail_as_configured_and_come_back_with_it_by_the
     });
     let mut visitors = visitors.into_iter();
     for (placement, policy) in setups {
-        let mut counts = Counts::default();
-        for visitor in visitors.by_ref().take(VISITORS) {
-            let mut visitor = visitor;
-            visitor.verify();
-            counts.add(&visitor.counts);
-        }
+        let counts = Counts::of(visitors.by_ref().take(VISITORS));
         println!("redis killed, {placement:?}, {policy:?}: {counts}; 0 lost, 0 wrong, 0 back");
         assert!(counts.get("writes acknowledged") > 20 && counts.get("copies refused") > 5, "{counts}");
         let may_fail = !(placement == Placement::Cookie && policy == FailurePolicy::Admit);

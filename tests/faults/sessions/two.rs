@@ -36,11 +36,7 @@ fn check(kind: &str, place: &str) {
     let run = Run::new(VISITORS);
     let visitors = (0..VISITORS).map(|number| Visitor::new(number, &ports, promise, &run)).collect();
     let visitors = run.work(visitors, || thread::sleep(Duration::from_secs(3)));
-    let mut counts = Counts::default();
-    for mut visitor in visitors {
-        visitor.verify();
-        counts.add(&visitor.counts);
-    }
+    let counts = Counts::of(visitors);
     println!("two processes on {kind}: {counts}; 0 lost, 0 wrong, 0 back");
     assert!(counts.get("writes acknowledged") > 50 && counts.get("logouts everywhere") > 0, "{counts}");
     assert!(counts.get("copies refused") > 5, "{counts}");
