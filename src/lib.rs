@@ -7,104 +7,68 @@
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}
 
-#[cfg(feature = "actix-web")]
-#[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
-pub mod actix_web;
-#[cfg(feature = "axum")]
-mod axum;
+mod adapters;
 mod backend;
-mod behind;
 mod codec;
 mod config;
-mod config_error;
-mod counters;
-mod csrf;
+mod cookie;
+mod crypto;
 mod data;
-mod decode_error;
-mod entries;
-mod env;
-mod env_backend;
-mod env_reader;
 mod error;
-mod extract;
+mod format;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod header;
 #[cfg(feature = "import")]
 #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
 pub mod import;
-mod key;
 mod key_id;
-mod lifetime;
 mod manager;
 mod observe;
-mod placement;
-mod presets;
-mod recent;
-#[cfg(feature = "redis")]
-mod redis_pool;
-mod revocations;
-mod revoke;
-#[cfg(feature = "rocket")]
-#[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
-pub mod rocket;
-mod rules;
-mod seal;
 mod session;
-mod set_cookie;
-mod state;
-mod store;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
 mod time;
+
+#[cfg(feature = "actix-web")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
+pub use adapters::actix_web;
+#[cfg(feature = "rocket")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rocket")))]
+pub use adapters::rocket;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
-pub mod tower;
-#[cfg(feature = "tracing")]
-mod tracing;
-mod typed;
-mod wire;
-
-pub use backend::{BackendError, BackendErrorKind, BoxFuture, FailurePolicy};
-pub use codec::Codec;
-pub use config::{SameSite, SessionConfig};
-pub use config_error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
-pub use counters::{Counters, Counts, KeyCounts};
-pub use data::{SessionData, SessionId};
-pub use decode_error::{DecodeError, Timeout};
-pub use error::{EncodeError, ValueError};
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-pub use extract::ExtractError;
-pub use extract::Typed;
-pub use key::{Key, KeyRing};
-pub use key_id::KeyId;
-pub use manager::SessionManager;
-pub use observe::{DeleteCause, Event, KeyRole, Observer, SealCause};
-pub use presets::TimeoutPreset;
-pub use recent::StaleLogin;
-#[cfg(feature = "redis")]
-#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use redis_pool::RedisPool;
-#[cfg(feature = "redis")]
-#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use revocations::RedisRevocations;
-pub use revocations::{MemoryRevocations, Revocable, Revocations};
-pub use session::Session;
-pub use set_cookie::SetCookies;
-pub use state::{Retired, Status};
+pub use adapters::tower;
 #[cfg(feature = "file")]
 #[cfg_attr(docsrs, doc(cfg(feature = "file")))]
-pub use store::FileStore;
+pub use backend::store::FileStore;
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use store::RedisStore;
+pub use backend::store::RedisStore;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
-pub use store::SqliteStore;
-pub use store::{MemoryStore, Record, Save, SessionStore};
-pub use time::{Clock, SystemClock, UnixTime};
+pub use backend::store::SqliteStore;
+pub use backend::{MemoryRevocations, MemoryStore, Record, Revocable, Revocations, Save, SessionStore};
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use backend::{RedisPool, revocations::RedisRevocations};
+pub use codec::Codec;
+pub use config::{SameSite, SessionConfig, TimeoutPreset};
+pub use cookie::SetCookies;
+pub use crypto::{Key, KeyRing};
+pub use data::{SessionData, SessionId};
+pub use error::{
+    BackendError, BackendErrorKind, BoxFuture, ConfigError, ConfigProblem, DecodeError, EncodeError, FailurePolicy,
+    KeyError, ProblemKind, Timeout, ValueError,
+};
+pub use key_id::KeyId;
+pub use manager::SessionManager;
 #[cfg(feature = "tracing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
-pub use tracing::TracingObserver;
+pub use observe::TracingObserver;
+pub use observe::{Counters, Counts, DeleteCause, Event, KeyCounts, KeyRole, Observer, SealCause};
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+pub use session::ExtractError;
+pub use session::{Retired, Session, StaleLogin, Status, Typed};
+pub use time::{Clock, SystemClock, UnixTime};

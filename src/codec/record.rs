@@ -1,12 +1,11 @@
 //! What a store keeps of a session: the envelope of a cookie, sealed to the session's id.
 
-use super::{Codec, Opened};
+use super::codec::{Codec, Opened};
+use crate::backend::Record;
 use crate::data::{SessionData, SessionId};
-use crate::decode_error::{DecodeError, Refusal};
-use crate::error::EncodeError;
-use crate::store::Record;
+use crate::error::{DecodeError, EncodeError, Refusal};
+use crate::format::wire;
 use crate::time::UnixTime;
-use crate::wire;
 
 impl Codec {
     /// What a store keeps of a session: all of it, sealed to its id.

@@ -3,14 +3,12 @@
 //! The first cookie has the configured name, and `2~` before its part; the second has `-2` behind that name, and the rest. The
 //! one seal over both is what finds out that a part is missing, old, foreign or in the wrong place.
 
-use super::{Codec, Opened, max_age};
+use super::codec::{Codec, Opened, max_age};
+use crate::cookie::{Seconds, SetCookieWriter, SetCookies};
 use crate::data::SessionData;
-use crate::decode_error::{DecodeError, Refusal};
-use crate::error::EncodeError;
-use crate::header::Seconds;
-use crate::set_cookie::{SetCookieWriter, SetCookies};
+use crate::error::{DecodeError, EncodeError, Refusal};
+use crate::format::wire;
 use crate::time::UnixTime;
-use crate::wire;
 
 /// What the name of the second cookie has behind that of the first: there it keeps a prefix such as `__Host-`.
 pub(crate) const SUFFIX: &str = "-2";

@@ -6,13 +6,12 @@ use cookie::Cookie;
 
 use crate::codec::Codec;
 use crate::config::Options;
+use crate::cookie::{Candidates, MAX_CANDIDATES, blank, deletion_of, header};
 use crate::data::{SessionData, SessionId};
-use crate::decode_error::DecodeError;
-use crate::header::{self, Candidates, MAX_CANDIDATES};
-use crate::import::PrivateImport;
-use crate::set_cookie::{blank, deletion_of};
+use crate::error::DecodeError;
+use crate::format::wire;
+use crate::import::private_import::PrivateImport;
 use crate::time::{Times, UnixTime};
-use crate::wire;
 
 /// The imports of a configuration.
 #[derive(Default)]
@@ -68,7 +67,7 @@ impl Imports {
             for value in header::values(header, name.as_bytes()) {
                 // A longer value is no cookie that a browser keeps; cut, it does not open.
                 let value = value.get(..=wire::NAME_AND_VALUE_LIMIT).unwrap_or(value);
-                if old.of(place).count() < MAX_CANDIDATES {
+                if old.of(place).count() < header::MAX_CANDIDATES {
                     old.0.push(OldCookie { name: place, value: value.to_vec() });
                 }
             }

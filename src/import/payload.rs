@@ -6,10 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::value::RawValue;
 
-use crate::data::SessionData;
-use crate::entries::Namespace;
+use crate::data::{SessionData, json};
+use crate::format::Namespace;
 use crate::time::UnixTime;
-use crate::typed;
 
 /// What actix-session's `CookieSessionStore` keeps: each value as JSON in a JSON object of strings. For
 /// [`PrivateImport::new`](crate::import::PrivateImport::new).
@@ -93,7 +92,7 @@ pub fn tideway(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Er
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub fn json_object(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
-    for (key, json) in typed::json_fields(plaintext)? {
+    for (key, json) in json::json_fields(plaintext)? {
         data.put(Namespace::Data, &key, &json)?;
     }
     Ok(())

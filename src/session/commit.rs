@@ -2,13 +2,13 @@
 
 use super::Session;
 use super::load::Shared;
-use crate::backend::{BackendError, BackendErrorKind};
-use crate::behind::Backend;
-use crate::error::EncodeError;
+use crate::backend::{Backend, Placement};
+use crate::cookie::SetCookies;
+use crate::error::{BackendError, BackendErrorKind, EncodeError};
 use crate::observe::Event;
-use crate::placement::Placement;
-use crate::set_cookie::SetCookies;
-use crate::state::{self, Checkpoint, Commit, Retired, State};
+use crate::session::plan::{Checkpoint, Commit};
+use crate::session::state;
+use crate::session::state::{Retired, State};
 
 impl Session {
     pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {

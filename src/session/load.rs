@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use super::Session;
-use crate::behind::Backend;
+use crate::backend::Backend;
 use crate::codec::Codec;
-use crate::header::{self, Candidates, Seconds};
+use crate::cookie::{Candidates, Seconds, header};
+use crate::format::wire;
 #[cfg(feature = "import")]
 use crate::import::OldCookies;
-use crate::state::State;
-use crate::wire;
+use crate::session::state::State;
 
 /// What the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the pointer.
 pub(super) struct Shared<B: ?Sized = [u8]> {

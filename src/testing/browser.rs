@@ -4,8 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::data::SessionData;
-use crate::decode_error::DecodeError;
-use crate::error::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::manager::SessionManager;
 use crate::session::Session;
 

@@ -6,8 +6,8 @@ use serde::ser::Serialize;
 
 use crate::codec::Codec;
 use crate::config::SessionConfig;
+use crate::crypto::Key;
 use crate::data::SessionData;
-use crate::key::Key;
 use crate::manager::SessionManager;
 use crate::time::{Times, UnixTime};
 

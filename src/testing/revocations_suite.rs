@@ -4,9 +4,9 @@ use std::future::{self, Future};
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::backend::BackendError;
+use crate::backend::{Revocable, Revocations};
 use crate::data::SessionId;
-use crate::revocations::{Revocable, Revocations};
+use crate::error::BackendError;
 use crate::time::UnixTime;
 
 /// Checks that a list keeps every rule of [`Revocations`].

@@ -9,9 +9,9 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use crate::backend::{BackendError, BoxFuture};
+use crate::backend::{Record, Save, SessionStore};
 use crate::data::SessionId;
-use crate::store::{Record, Save, SessionStore};
+use crate::error::{BackendError, BoxFuture};
 use crate::time::UnixTime;
 
 /// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make` hands

@@ -6,7 +6,7 @@ use sealed_session::{DecodeError, Key, Timeout, UnixTime};
 
 #[test]
 fn the_runbook_names_every_reason_of_a_refusal_and_no_other() {
-    let (_, source) = include_str!("../../src/decode_error.rs").split_once("pub fn as_str").unwrap();
+    let (_, source) = include_str!("../../src/error/decode.rs").split_once("pub fn as_str").unwrap();
     let (source, _) = source.split_once("pub fn").unwrap();
     let arms = source.lines().filter_map(|line| line.split_once("=> \""));
     let reasons: BTreeSet<_> = arms.map(|(_, name)| name.trim_end_matches("\",")).collect();

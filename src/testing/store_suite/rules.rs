@@ -1,9 +1,9 @@
 //! What a store does for one caller.
 
 use super::{FAR, Verdict, at, id, must, must_be_gone, must_load, must_refuse, must_write, record};
-use crate::backend::BackendErrorKind;
+use crate::backend::{Record, Save, SessionStore};
 use crate::data::SessionId;
-use crate::store::{Record, Save, SessionStore};
+use crate::error::BackendErrorKind;
 use crate::time::UnixTime;
 
 /// What a record may have at most.

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use futures_lite::future::{block_on, yield_now};
 
 use super::*;
-use crate::backend::BackendErrorKind;
-use crate::store::MemoryStore;
+use crate::backend::MemoryStore;
+use crate::error::BackendErrorKind;
 
 /// A good store with one fault.
 struct Broken {

@@ -1,0 +1,285 @@
+//! The session of each request to an actix-web application, and extractors for it. Feature `actix-web`.
+//!
+//! ```
+//! use actix_web::{App, HttpResponse, error::ErrorInternalServerError, web};
+//! use sealed_session::actix_web::SessionMiddleware;
+//! use sealed_session::{Session, SessionConfig};
+//!
+//! async fn visits(session: Session) -> actix_web::Result<String> {
+//!     let visits = session.get::<u64>("visits").map_err(ErrorInternalServerError)?.unwrap_or(0) + 1;
+//!     session.set("visits", visits).map_err(ErrorInternalServerError)?;
+//!     Ok(format!("visit {visits}"))
+//! }
+//!
+//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+//! let app = App::new().wrap(SessionMiddleware::new(manager)).route("/", web::get().to(visits));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::EitherBody;
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderValue, SET_COOKIE, VARY};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use pin_project_lite::pin_project;
+use serde::de::DeserializeOwned;
+
+use crate::cookie::SetCookies;
+use crate::error::{BackendError, BoxFuture, EncodeError};
+use crate::manager::SessionManager;
+use crate::session::{ExtractError, Session, Typed};
+
+/// Gives each request its [`Session`], an extractor, and commits it when the handler has answered, whatever the status.
+///
+/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
+/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+///
+/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
+/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was.
+/// [`SessionMiddleware::on_error`] answers otherwise. An error of a handler is a response and keeps the session; one of a
+/// middleware inside this one is not, and nothing is kept.
+///
+/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+///
+/// Make the manager once, outside of the closure that makes the `App`: that one runs for each worker, and with
+/// [`allow_insecure_key`](crate::SessionConfig::from_env) each would draw a key of its own.
+///
+/// ```
+/// use actix_web::App;
+/// use sealed_session::{SessionConfig, actix_web::SessionMiddleware};
+///
+/// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let app = App::new().wrap(SessionMiddleware::new(manager));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SessionMiddleware {
+    manager: SessionManager,
+    on_error: Arc<dyn Fn(&EncodeError) -> HttpResponse + Send + Sync>,
+}
+
+impl SessionMiddleware {
+    /// A middleware that loads from, and commits to, this manager.
+    ///
+    /// ```
+    /// use sealed_session::{SessionConfig, actix_web::SessionMiddleware};
+    /// let middleware = SessionMiddleware::new(SessionConfig::new(sealed_session::Key::generate()?).build()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: SessionManager) -> Self {
+        Self { manager, on_error: Arc::new(|_| HttpResponse::InternalServerError().finish()) }
+    }
+
+    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
+    /// client may have caused it, and needs to know no more than that nothing was kept.
+    ///
+    /// ```
+    /// use actix_web::HttpResponse;
+    /// use sealed_session::{SessionConfig, actix_web::SessionMiddleware};
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let middleware = SessionMiddleware::new(manager)
+    ///     .on_error(|_| HttpResponse::InsufficientStorage().body("your cart is full"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_error(mut self, on_error: impl Fn(&EncodeError) -> HttpResponse + Send + Sync + 'static) -> Self {
+        self.on_error = Arc::new(on_error);
+        self
+    }
+}
+
+impl fmt::Debug for SessionMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionMiddleware").field("manager", &self.manager).finish_non_exhaustive()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for SessionMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = SessionService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(SessionService { inner: Rc::new(inner), middleware: self.clone() }))
+    }
+}
+
+/// The service that [`SessionMiddleware`] makes.
+///
+/// ```
+/// use actix_web::dev::Service;
+/// fn takes<S: Service<actix_web::dev::ServiceRequest>>(_: sealed_session::actix_web::SessionService<S>) {}
+/// ```
+#[derive(Debug)]
+pub struct SessionService<S> {
+    inner: Rc<S>,
+    middleware: SessionMiddleware,
+}
+
+impl<S, B> Service<ServiceRequest> for SessionService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = SessionFuture<S, S::Future, B>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let session = self.middleware.manager.load(request.headers().get_all(COOKIE));
+        request.extensions_mut().insert(session.clone());
+        let step = if session.must_ask() {
+            let session = session.clone();
+            let loading = Box::pin(async move { session.ask().await });
+            Step::Loading { loading, inner: Rc::clone(&self.inner), request: Some(request) }
+        } else {
+            Step::Handling { handling: self.inner.call(request) }
+        };
+        SessionFuture { step, session, middleware: self.middleware.clone() }
+    }
+}
+
+pin_project! {
+    /// The response of a [`SessionService`].
+    pub struct SessionFuture<S, I, B> {
+        #[pin]
+        step: Step<S, I, B>,
+        session: Session,
+        middleware: SessionMiddleware,
+    }
+}
+
+pin_project! {
+    /// What has no backend to wait for is handled from the start, and answered at its end.
+    #[project = StepProjection]
+    enum Step<S, I, B> {
+        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: Rc<S>, request: Option<ServiceRequest> },
+        Handling { #[pin] handling: I },
+        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Answer<B>> },
+    }
+}
+
+type Answer<B> = ServiceResponse<EitherBody<B>>;
+
+impl<S, I, B> Future for SessionFuture<S, I, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error, Future = I>,
+    I: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = Result<Answer<B>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.step.as_mut().project() {
+                StepProjection::Loading { loading, inner, request } => {
+                    match (ready!(loading.as_mut().poll(context)), request.take()) {
+                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
+                        (Err(error), Some(request)) => {
+                            let response = this.middleware.failed("loaded", &error.into());
+                            return Poll::Ready(Ok(request.into_response(response).map_into_right_body()));
+                        }
+                        (_, None) => return Poll::Pending, // polled again after its end
+                    }
+                }
+                StepProjection::Handling { handling } => {
+                    let response = ready!(handling.poll(context))?.map_into_left_body();
+                    if let Some(outcome) = this.session.commit_at_once() {
+                        return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
+                    }
+                    let session = this.session.clone();
+                    let committing = Box::pin(async move { session.commit_async().await });
+                    Step::Committing { committing, response: Some(response) }
+                }
+                StepProjection::Committing { committing, response } => {
+                    let outcome = ready!(committing.as_mut().poll(context));
+                    let Some(response) = response.take() else { return Poll::Pending };
+                    return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
+                }
+            };
+            this.step.set(next);
+        }
+    }
+}
+
+impl SessionMiddleware {
+    /// The response with what the session adds to it.
+    fn answer<B>(
+        &self,
+        mut response: Answer<B>,
+        session: &Session,
+        outcome: Result<SetCookies, EncodeError>,
+    ) -> Answer<B> {
+        match outcome {
+            // They are ASCII, so each of them is a header value.
+            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
+                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
+                response.headers_mut().append(SET_COOKIE, set_cookie);
+                if !response.headers().contains_key(CACHE_CONTROL) {
+                    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+                }
+            }),
+            Err(error) => response = response.into_response(self.failed("kept", &error).map_into_right_body()),
+        }
+        if session.is_opened() {
+            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
+        }
+        response
+    }
+
+    fn failed(&self, done: &str, error: &EncodeError) -> HttpResponse {
+        log::error!(target: "sealed_session", "session not {done}: {error}");
+        (self.on_error)(error)
+    }
+}
+
+impl<S, I, B> fmt::Debug for SessionFuture<S, I, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// The session that a [`SessionMiddleware`] put into the request.
+impl FromRequest for Session {
+    type Error = ExtractError;
+    type Future = Ready<Result<Self, ExtractError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Self>().cloned().ok_or(ExtractError::Missing))
+    }
+}
+
+/// The values of that session as a type of the application's.
+impl<T: DeserializeOwned> FromRequest for Typed<T> {
+    type Error = ExtractError;
+    type Future = Ready<Result<Self, ExtractError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let session = Session::from_request(request, payload).into_inner();
+        ready(session.and_then(|session| Ok(Self::new(session)?)))
+    }
+}
+
+/// An empty 500; the reason goes to the log.
+impl ResponseError for ExtractError {
+    fn error_response(&self) -> HttpResponse {
+        log::error!(target: "sealed_session", "{self}");
+        HttpResponse::InternalServerError().finish()
+    }
+}

@@ -1,0 +1,35 @@
+//! [`Session`] and [`Typed`] as extractors of axum. Feature `axum`.
+
+use axum_core::extract::FromRequestParts;
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::session::{ExtractError, Session, Typed};
+
+/// The session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = ExtractError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractError> {
+        parts.extensions.get::<Self>().cloned().ok_or(ExtractError::Missing)
+    }
+}
+
+/// The values of that session as a type of the application's.
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
+    type Rejection = ExtractError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractError> {
+        Ok(Self::new(Session::from_request_parts(parts, state).await?)?)
+    }
+}
+
+/// An empty 500; the reason goes to the log.
+impl IntoResponse for ExtractError {
+    fn into_response(self) -> Response {
+        log::error!(target: "sealed_session", "{self}");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}

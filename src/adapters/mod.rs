@@ -1,0 +1,10 @@
+//! The session of each request, in the frameworks.
+
+#[cfg(feature = "actix-web")]
+pub mod actix_web;
+#[cfg(feature = "axum")]
+mod axum;
+#[cfg(feature = "rocket")]
+pub mod rocket;
+#[cfg(feature = "tower")]
+pub mod tower;

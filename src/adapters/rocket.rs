@@ -1,0 +1,194 @@
+//! The session of each request to a Rocket application, and request guards for it. Feature `rocket`.
+//!
+//! ```
+//! use rocket::{get, routes};
+//! use sealed_session::rocket::SessionFairing;
+//! use sealed_session::{Session, SessionConfig};
+//!
+//! #[get("/")]
+//! fn visits(session: &Session) -> Result<String, String> {
+//!     let visits = session.get::<u64>("visits").map_err(|error| error.to_string())?.unwrap_or(0) + 1;
+//!     session.set("visits", visits).map_err(|error| error.to_string())?;
+//!     Ok(format!("visit {visits}"))
+//! }
+//!
+//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+//! let app = rocket::build().attach(SessionFairing::new(manager)).mount("/", routes![visits]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Status;
+use rocket::request::{FromRequest, Outcome, Request};
+use rocket::{Data, Response};
+use serde::de::DeserializeOwned;
+
+use crate::error::{BackendError, EncodeError};
+use crate::manager::SessionManager;
+use crate::session::{ExtractError, Session, Typed};
+
+/// Gives each request its [`Session`], a request guard, and commits it when the handler or catcher has answered, whatever
+/// the status.
+///
+/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
+/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+///
+/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
+/// to the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's cookie
+/// stays as it was. [`SessionFairing::on_error`] answers otherwise.
+///
+/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+///
+/// Rocket 0.5 drops a Cookie header that is not UTF-8, whoever wrote the byte: such a request has no session.
+///
+/// ```
+/// use sealed_session::{SessionConfig, rocket::SessionFairing};
+///
+/// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let app = rocket::build().attach(SessionFairing::new(manager));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SessionFairing {
+    manager: SessionManager,
+    on_error: Box<dyn Fn(&EncodeError) -> Response<'static> + Send + Sync>,
+}
+
+impl SessionFairing {
+    /// A fairing that loads from, and commits to, this manager.
+    ///
+    /// ```
+    /// use sealed_session::{SessionConfig, rocket::SessionFairing};
+    /// let fairing = SessionFairing::new(SessionConfig::new(sealed_session::Key::generate()?).build()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: SessionManager) -> Self {
+        let empty = |_: &EncodeError| Response::build().status(Status::InternalServerError).finalize();
+        Self { manager, on_error: Box::new(empty) }
+    }
+
+    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
+    /// client may have caused it, and needs to know no more than that nothing was kept.
+    ///
+    /// ```
+    /// use rocket::{Response, http::Status};
+    /// use sealed_session::{SessionConfig, rocket::SessionFairing};
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let fairing = SessionFairing::new(manager)
+    ///     .on_error(|_| Response::build().status(Status::InsufficientStorage).finalize());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_error(mut self, on_error: impl Fn(&EncodeError) -> Response<'static> + Send + Sync + 'static) -> Self {
+        self.on_error = Box::new(on_error);
+        self
+    }
+
+    fn load(&self, request: &Request<'_>) -> Session {
+        if request.headers().contains("cookie") {
+            return self.manager.load(request.headers().get("cookie"));
+        }
+        // Rocket's local client, for tests, fills the jar and sends no header; a request from the network has both.
+        self.manager.load(request.cookies().iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())))
+    }
+}
+
+impl fmt::Debug for SessionFairing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFairing").field("manager", &self.manager).finish_non_exhaustive()
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for SessionFairing {
+    fn info(&self) -> Info {
+        Info { name: "sealed session", kind: Kind::Request | Kind::Response }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        let session = self.load(request);
+        let loaded = session.ask().await.map(|()| session);
+        if let Err(error) = &loaded {
+            log::error!(target: "sealed_session", "session not loaded: {error}");
+        }
+        request.local_cache(|| Some(loaded));
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let session = match request.local_cache(|| None::<Loaded>) {
+            Some(Ok(session)) => session,
+            // A fairing can't answer in a handler's place: one that asked for the session has failed, any other has run.
+            Some(Err(error)) => return *response = (self.on_error)(&error.clone().into()),
+            None => return,
+        };
+        match session.commit_async().await {
+            Ok(set_cookies) => set_cookies.into_iter().for_each(|set_cookie| {
+                response.adjoin_raw_header("Set-Cookie", set_cookie);
+                if !response.headers().contains("Cache-Control") {
+                    response.set_raw_header("Cache-Control", "private, no-store");
+                }
+            }),
+            Err(error) => {
+                log::error!(target: "sealed_session", "session not kept: {error}");
+                *response = (self.on_error)(&error);
+            }
+        }
+        if session.is_opened() {
+            response.adjoin_raw_header("Vary", "Cookie");
+        }
+    }
+}
+
+/// What became of the session of a request before its handler ran.
+type Loaded = Result<Session, BackendError>;
+
+/// The session that a [`SessionFairing`] put into the request.
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for &'r Session {
+    type Error = ExtractError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ExtractError> {
+        outcome(cached(request))
+    }
+}
+
+/// The same session, for a handler that hands it on.
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Session {
+    type Error = ExtractError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ExtractError> {
+        outcome(cached(request).cloned())
+    }
+}
+
+/// The values of that session as a type of the application's.
+#[rocket::async_trait]
+impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
+    type Error = ExtractError;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ExtractError> {
+        outcome(cached(request).and_then(|session| Ok(Self::new(session.clone())?)))
+    }
+}
+
+fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, ExtractError> {
+    match request.local_cache(|| None::<Loaded>) {
+        Some(Ok(session)) => Ok(session),
+        Some(Err(error)) => Err(ExtractError::Backend(error.clone())),
+        None => Err(ExtractError::Missing),
+    }
+}
+
+fn outcome<T>(found: Result<T, ExtractError>) -> Outcome<T, ExtractError> {
+    match found {
+        Ok(found) => Outcome::Success(found),
+        Err(error) => {
+            log::error!(target: "sealed_session", "{error}");
+            Outcome::Error((Status::InternalServerError, error))
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The session of each request to any tower service: axum, hyper, tonic and others. Feature `tower`.
+//!
+//! ```
+//! use axum::{Extension, Router, routing::get};
+//! use sealed_session::tower::SessionLayer;
+//! use sealed_session::{Session, SessionConfig, ValueError};
+//!
+//! async fn visits(Extension(session): Extension<Session>) -> Result<String, String> {
+//!     let visits = session.get::<u64>("visits").map_err(|error| error.to_string())?.unwrap_or(0) + 1;
+//!     session.set("visits", visits).map_err(|error| error.to_string())?;
+//!     Ok(format!("visit {visits}"))
+//! }
+//!
+//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+//! let app: Router = Router::new().route("/", get(visits)).layer(SessionLayer::new(manager));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::{HeaderValue, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::cookie::SetCookies;
+use crate::error::{BackendError, BoxFuture, EncodeError};
+use crate::manager::SessionManager;
+use crate::session::Session;
+
+/// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has answered, whatever
+/// the status.
+///
+/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
+/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+///
+/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
+/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. [`SessionLayer::on_error`]
+/// answers otherwise. When the inner service fails instead of answering, no response carries a cookie and nothing is kept.
+///
+/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use sealed_session::{Session, SessionConfig, tower::SessionLayer};
+///
+/// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let app: Router = Router::new().route("/", post(|| async {})).layer(SessionLayer::new(manager));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionLayer<F = EmptyResponse> {
+    manager: SessionManager,
+    on_error: F,
+}
+
+impl SessionLayer {
+    /// A layer that loads from, and commits to, this manager.
+    ///
+    /// ```
+    /// use sealed_session::{SessionConfig, tower::SessionLayer};
+    /// let layer = SessionLayer::new(SessionConfig::new(sealed_session::Key::generate()?).build()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(manager: SessionManager) -> Self {
+        Self { manager, on_error: EmptyResponse }
+    }
+}
+
+impl<F> SessionLayer<F> {
+    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
+    /// client may have caused it, and needs to know no more than that nothing was kept.
+    ///
+    /// ```
+    /// use axum::{http::StatusCode, response::IntoResponse};
+    /// use sealed_session::{SessionConfig, tower::SessionLayer};
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let layer = SessionLayer::new(manager)
+    ///     .on_error(|_| (StatusCode::INSUFFICIENT_STORAGE, "your cart is full").into_response());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_error<B, G: Fn(&EncodeError) -> Response<B>>(self, on_error: G) -> SessionLayer<G> {
+        SessionLayer { manager: self.manager, on_error }
+    }
+}
+
+impl<S, F: Clone> Layer<S> for SessionLayer<F> {
+    type Service = SessionService<S, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService { inner, layer: self.clone() }
+    }
+}
+
+/// The service that [`SessionLayer`] makes.
+///
+/// ```
+/// use sealed_session::tower::{SessionLayer, SessionService};
+/// use tower_layer::Layer;
+///
+/// let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let service: SessionService<axum::Router> = SessionLayer::new(manager).layer(axum::Router::new());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionService<S, F = EmptyResponse> {
+    inner: S,
+    layer: SessionLayer<F>,
+}
+
+impl<S, F, A, B> Service<Request<A>> for SessionService<S, F>
+where
+    S: Service<Request<A>, Response = Response<B>> + Clone,
+    F: OnError<B> + Clone,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = SessionFuture<S, A, S::Future, B, F>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        let session = self.layer.manager.load(request.headers().get_all(COOKIE));
+        request.extensions_mut().insert(session.clone());
+        let step = if session.must_ask() {
+            // The one that is ready goes; its clone has to become ready first.
+            let clone = self.inner.clone();
+            let inner = mem::replace(&mut self.inner, clone);
+            let session = session.clone();
+            Step::Loading { loading: Box::pin(async move { session.ask().await }), inner, request: Some(request) }
+        } else {
+            Step::Handling { handling: self.inner.call(request) }
+        };
+        SessionFuture { step, session, layer: self.layer.clone() }
+    }
+}
+
+pin_project! {
+    /// The response of a [`SessionService`].
+    pub struct SessionFuture<S, A, I, B, F = EmptyResponse> {
+        #[pin]
+        step: Step<S, A, I, B>,
+        session: Session,
+        layer: SessionLayer<F>,
+    }
+}
+
+pin_project! {
+    /// What has no backend to wait for is handled from the start, and answered at its end.
+    #[project = StepProjection]
+    enum Step<S, A, I, B> {
+        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Request<A>> },
+        Handling { #[pin] handling: I },
+        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Response<B>> },
+    }
+}
+
+impl<S, A, I, B, F> Future for SessionFuture<S, A, I, B, F>
+where
+    S: Service<Request<A>, Future = I>,
+    I: Future<Output = Result<Response<B>, S::Error>>,
+    F: OnError<B>,
+{
+    type Output = I::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.step.as_mut().project() {
+                StepProjection::Loading { loading, inner, request } => {
+                    match (ready!(loading.as_mut().poll(context)), request.take()) {
+                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
+                        (Err(error), _) => return Poll::Ready(Ok(this.layer.failed("loaded", &error.into()))),
+                        (Ok(()), None) => return Poll::Pending, // polled again after its end
+                    }
+                }
+                StepProjection::Handling { handling } => {
+                    let response = ready!(handling.poll(context))?;
+                    if let Some(outcome) = this.session.commit_at_once() {
+                        return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
+                    }
+                    let session = this.session.clone();
+                    let committing = Box::pin(async move { session.commit_async().await });
+                    Step::Committing { committing, response: Some(response) }
+                }
+                StepProjection::Committing { committing, response } => {
+                    let outcome = ready!(committing.as_mut().poll(context));
+                    let Some(response) = response.take() else { return Poll::Pending };
+                    return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
+                }
+            };
+            this.step.set(next);
+        }
+    }
+}
+
+impl<F> SessionLayer<F> {
+    /// The response with what the session adds to it.
+    fn answer<B>(
+        &self,
+        mut response: Response<B>,
+        session: &Session,
+        outcome: Result<SetCookies, EncodeError>,
+    ) -> Response<B>
+    where
+        F: OnError<B>,
+    {
+        match outcome {
+            // They are ASCII, so each of them is a header value.
+            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
+                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
+                response.headers_mut().append(SET_COOKIE, set_cookie);
+                let no_store = HeaderValue::from_static("private, no-store");
+                response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
+            }),
+            Err(error) => response = self.failed("kept", &error),
+        }
+        if session.is_opened() {
+            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
+        }
+        response
+    }
+
+    fn failed<B>(&self, done: &str, error: &EncodeError) -> Response<B>
+    where
+        F: OnError<B>,
+    {
+        log::error!(target: "sealed_session", "session not {done}: {error}");
+        self.on_error.response(error)
+    }
+}
+
+impl<S, A, I, B, F> fmt::Debug for SessionFuture<S, A, I, B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// What a client is answered when its session can't be kept; every `Fn(&EncodeError) -> Response<B>` is one.
+///
+/// ```
+/// use sealed_session::{EncodeError, tower::OnError};
+/// let on_error = |_: &EncodeError| http::Response::new("sorry");
+/// assert_eq!(*on_error.response(&EncodeError::Random).body(), "sorry");
+/// ```
+pub trait OnError<B> {
+    /// Makes the response.
+    fn response(&self, error: &EncodeError) -> Response<B>;
+}
+
+impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
+    fn response(&self, error: &EncodeError) -> Response<B> {
+        self(error)
+    }
+}
+
+/// An empty 500: what a [`SessionLayer`] answers unless told otherwise.
+///
+/// ```
+/// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
+/// let response: http::Response<String> = EmptyResponse::default().response(&EncodeError::Random);
+/// assert_eq!((response.status().as_u16(), response.body().as_str()), (500, ""));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct EmptyResponse;
+
+impl<B: Default> OnError<B> for EmptyResponse {
+    fn response(&self, _: &EncodeError) -> Response<B> {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    }
+}

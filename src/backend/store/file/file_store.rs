@@ -1,0 +1,141 @@
+//! [`FileStore`]: a file for each session, in one folder.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use blocking::unblock;
+
+use crate::data::SessionId;
+#[cfg(doc)]
+use crate::error::BackendErrorKind;
+use crate::error::{BackendError, BoxFuture};
+use crate::time::UnixTime;
+
+use super::{folder::Folder, format};
+use crate::backend::store::{Record, Save, SessionStore};
+
+/// Keeps each record in a file of its own, named by the session's id, in one folder: for one machine, with any number of
+/// processes, and no database.
+///
+/// What is acknowledged is on the disk: a record is written to a temporary file that is synced, then renamed, and then the
+/// folder is synced. A process that is killed at any point, or a power cut, leaves the record before or the one after, whole.
+/// What a killed writer left behind is removed by [`SessionStore::cleanup_expired`].
+///
+/// Processes agree through a lock on the file `.lock` of the folder, which is held for a look and a rename; whoever does not
+/// get it in [`FileStore::lock_timeout`] is answered [`BackendErrorKind::Unavailable`]. So the file system must know `flock`: a local one
+/// does. Loads take no lock.
+///
+/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded. Listing and cleaning leave such files
+/// out, and all those whose name is no id. Deleting the session removes it. A folder that has gone, such as one on a disk that is
+/// not mounted any more, is [`BackendErrorKind::Unavailable`], and not a folder without sessions.
+///
+/// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
+/// owner alone, and so is the folder when it is made here. Tested on Linux.
+///
+/// ```
+/// use sealed_session::{FileStore, Record, Save, SessionId, SessionStore, UnixTime};
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path().join("sessions");
+/// # futures_lite::future::block_on(async {
+/// let store = FileStore::open(folder)?; // such as /var/lib/shop/sessions
+/// let id = SessionId::generate()?;
+/// let record = Record::new(vec![1, 2, 3], UnixTime::MAX);
+/// assert!(store.save(id, &record, Save::Create).await?);
+/// assert_eq!(store.load(id).await?, Some(record));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct FileStore {
+    folder: Arc<Folder>,
+}
+
+impl FileStore {
+    /// Opens the folder, and makes it and those above it where they are missing. This blocks, and belongs to the start of a
+    /// process.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unavailable`] when it can't be made or written to, and [`BackendErrorKind::Full`] when there is no
+    /// room.
+    ///
+    /// ```
+    /// use sealed_session::{BackendErrorKind, FileStore};
+    /// # let temporary = tempfile::NamedTempFile::new()?;
+    /// # let some_file = temporary.path();
+    /// assert_eq!(FileStore::open(some_file).unwrap_err().kind(), BackendErrorKind::Unavailable);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, BackendError> {
+        let folder = Folder { path: folder.as_ref().to_owned(), lock_timeout: LOCK_TIMEOUT };
+        folder.make()?;
+        Ok(Self { folder: Arc::new(folder) })
+    }
+
+    /// Sets how long a save or a delete waits for other processes: five seconds, unless set otherwise. With zero it tries once.
+    ///
+    /// ```
+    /// use sealed_session::FileStore;
+    /// use std::time::Duration;
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = FileStore::open(&folder)?.lock_timeout(Duration::from_secs(1));
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        Arc::make_mut(&mut self.folder).lock_timeout = timeout;
+        self
+    }
+
+    fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folder) -> Result<T, BackendError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, BackendError>> {
+        let folder = Arc::clone(&self.folder);
+        // Inside the future, so that nothing is done before it is polled.
+        Box::pin(async move { unblock(move || work(&folder)).await })
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore").field("folder", &self.folder.path).finish()
+    }
+}
+
+impl SessionStore for FileStore {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        self.off_thread(move |folder| folder.read(id))
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        let file = format::write(id, record);
+        self.off_thread(move |folder| folder.write(id, &file?, save))
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.off_thread(move |folder| folder.remove(id))
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        self.off_thread(move |folder| folder.clean(now))
+    }
+
+    /// Writes a file and removes it, so that a full or read-only disk shows.
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        let probe = self.off_thread(Folder::probe);
+        Box::pin(async move { probe.await.is_ok() })
+    }
+
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        self.off_thread(Folder::all)
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.off_thread(Folder::clear)
+    }
+}
+
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,302 @@
+//! The folder of a [`FileStore`](super::FileStore): everything here blocks.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, OpenOptions, ReadDir};
+use std::io::{self, ErrorKind, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+
+use super::format::{self, HEAD_LEN, Head, TORN};
+use crate::backend::store::session_store::{Record, Save};
+use crate::data::SessionId;
+use crate::error::{BackendError, BackendErrorKind};
+use crate::time::UnixTime;
+
+#[derive(Clone)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    pub(super) lock_timeout: Duration,
+}
+
+impl Folder {
+    pub(super) fn make(&self) -> Result<(), BackendError> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        builder.mode(0o700);
+        builder.create(&self.path).map_err(|error| failed("make the folder", &error))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        options.mode(0o600);
+        options.open(self.path.join(LOCK_NAME)).map_err(|error| failed("make the lock", &error))?;
+        self.probe()
+    }
+
+    pub(super) fn read(&self, id: SessionId) -> Result<Option<Record>, BackendError> {
+        let Some((file, head)) = open(&self.path_of(id))? else { return self.must_be_there().map(|()| None) };
+        let head =
+            head.and_then(|head| if head.id == id { Ok(head) } else { Err("a file has the name of another session") });
+        let head = head.map_err(corrupt)?;
+        let mut bytes = Vec::new();
+        // One byte more than there should be, so that a longer file is found out.
+        let limit = u64::from(head.len).saturating_add(1);
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| failed("read", &error))?;
+        head.record(bytes).map(Some).map_err(corrupt)
+    }
+
+    /// All that takes time is done before the lock is taken, and after it is given back.
+    pub(super) fn write(&self, id: SessionId, bytes: &[u8], save: Save) -> Result<bool, BackendError> {
+        let path = self.path_of(id);
+        let is_wanted = |path: &Path| Ok::<_, BackendError>(exists(path)? == (save == Save::Update));
+        // Most often it can be told before anything is written; what counts is the look under the lock.
+        if !is_wanted(&path)? {
+            return self.must_be_there().map(|()| false);
+        }
+        let mut temporary = self.temporary()?;
+        let written = temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all());
+        written.map_err(|error| failed("write", &error))?;
+        let lock = self.lock()?;
+        if !is_wanted(&path)? {
+            return Ok(false);
+        }
+        temporary.persist(&path).map_err(|error| failed("rename", &error.error))?;
+        drop(lock);
+        self.sync()?;
+        Ok(true)
+    }
+
+    pub(super) fn remove(&self, id: SessionId) -> Result<(), BackendError> {
+        let lock = self.lock()?;
+        remove(&self.path_of(id))?;
+        drop(lock);
+        // Also when there was none: whoever removed it may not have come to this yet.
+        self.sync()
+    }
+
+    pub(super) fn clean(&self, now: UnixTime) -> Result<u64, BackendError> {
+        let (mut removed, mut failure) = (0_u64, None);
+        for entry in self.entries()? {
+            let path = entry.map_err(|error| failed("list", &error))?.path();
+            match self.clean_one(&path, now) {
+                Ok(is_removed) => removed = removed.saturating_add(u64::from(is_removed)),
+                // The others go all the same.
+                Err(error) => failure = Some(error),
+            }
+        }
+        self.sync()?;
+        failure.map_or(Ok(removed), Err)
+    }
+
+    /// Says whether a record was removed.
+    fn clean_one(&self, path: &Path, now: UnixTime) -> Result<bool, BackendError> {
+        let Some(name) = path.file_name() else { return Ok(false) };
+        if is_temporary(name) {
+            return remove_left_behind(path).map(|()| false);
+        }
+        let Some(id) = id_of(name) else { return Ok(false) };
+        if !is_due(path, id, now)? {
+            return Ok(false);
+        }
+        // An update may have come since.
+        let _lock = self.lock()?;
+        Ok(is_due(path, id, now)? && remove(path)?)
+    }
+
+    pub(super) fn probe(&self) -> Result<(), BackendError> {
+        drop(self.lock()?);
+        let mut temporary = self.temporary()?;
+        let written = temporary.write_all(&[0; PROBE_LEN]).and_then(|()| temporary.as_file().sync_all());
+        written.map_err(|error| failed("write", &error))
+    }
+
+    pub(super) fn all(&self) -> Result<Vec<(SessionId, Record)>, BackendError> {
+        let mut all = Vec::new();
+        for entry in self.entries()? {
+            let Some(id) = id_of(&entry.map_err(|error| failed("list", &error))?.file_name()) else { continue };
+            match self.read(id) {
+                Ok(record) => all.extend(record.map(|record| (id, record))),
+                Err(error) if error.kind() == BackendErrorKind::Corrupt => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn clear(&self) -> Result<(), BackendError> {
+        let _lock = self.lock()?;
+        for entry in self.entries()? {
+            let path = entry.map_err(|error| failed("list", &error))?.path();
+            if path.file_name().and_then(id_of).is_some() {
+                remove(&path)?;
+            }
+        }
+        self.sync()
+    }
+
+    fn path_of(&self, id: SessionId) -> PathBuf {
+        self.path.join(id.to_string())
+    }
+
+    fn entries(&self) -> Result<ReadDir, BackendError> {
+        fs::read_dir(&self.path).map_err(|error| failed("list", &error))
+    }
+
+    /// An empty file that is gone when it is dropped, and that is locked while somebody writes it: by that cleaning knows it
+    /// from one whose writer was killed.
+    fn temporary(&self) -> Result<NamedTempFile, BackendError> {
+        for _ in 0..TRIES {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(TEMPORARY_PREFIX).rand_bytes(16);
+            #[cfg(unix)]
+            builder.permissions(fs::Permissions::from_mode(0o600));
+            let temporary = builder.tempfile_in(&self.path).map_err(|error| failed("make a file", &error))?;
+            // Cleaning may come between the two, and take it for left behind.
+            let is_locked = try_lock(temporary.as_file())?;
+            if is_locked && exists(temporary.path())? {
+                return Ok(temporary);
+            }
+        }
+        Err(BackendError::new(BackendErrorKind::Unavailable, "each temporary file was removed at once"))
+    }
+
+    /// Held until it is dropped. A lock of the operating system, which goes with the process that holds it.
+    fn lock(&self) -> Result<File, BackendError> {
+        let opened = OpenOptions::new().write(true).open(self.path.join(LOCK_NAME));
+        let file = opened.map_err(|error| failed("open the lock", &error))?;
+        let start = Instant::now();
+        let mut pause = Duration::from_micros(50);
+        while !try_lock(&file)? {
+            if start.elapsed() >= self.lock_timeout {
+                let message = format_args!("others have held the lock for {:?}", self.lock_timeout);
+                return Err(BackendError::new(BackendErrorKind::Unavailable, message));
+            }
+            thread::sleep(pause);
+            pause = pause.saturating_mul(2).min(Duration::from_millis(5));
+        }
+        Ok(file)
+    }
+
+    /// Nothing found in a folder that has gone is no answer.
+    fn must_be_there(&self) -> Result<(), BackendError> {
+        let looked = fs::metadata(self.path.join(LOCK_NAME));
+        looked.map(drop).map_err(|error| failed("find the lock", &error))
+    }
+
+    /// A rename lasts once its folder is on the disk.
+    fn sync(&self) -> Result<(), BackendError> {
+        if cfg!(unix) {
+            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| failed("sync the folder", &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that is there, and its head or what is wrong with it.
+type Opened = (File, Result<Head, &'static str>);
+
+fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
+    // Asked first: to open a pipe would wait for its other end.
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Err(corrupt("what has the name of a session is no file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read", &error)),
+    }
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read", &error)),
+    };
+    let mut head = [0; HEAD_LEN];
+    match file.read_exact(&mut head) {
+        Ok(()) => Ok(Some((file, format::read_head(&head)))),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some((file, Err(TORN)))),
+        Err(error) => Err(failed("read", &error)),
+    }
+}
+
+fn is_due(path: &Path, id: SessionId, now: UnixTime) -> Result<bool, BackendError> {
+    match open(path) {
+        Ok(opened) => Ok(matches!(opened, Some((_, Ok(head))) if head.id == id && head.expires_at <= now)),
+        Err(error) if error.kind() == BackendErrorKind::Corrupt => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn remove_left_behind(path: &Path) -> Result<(), BackendError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed("open", &error)),
+    };
+    if try_lock(&file)? {
+        remove(path)?;
+    }
+    Ok(())
+}
+
+fn exists(path: &Path) -> Result<bool, BackendError> {
+    path.try_exists().map_err(|error| failed("look for", &error))
+}
+
+/// Says whether there was one.
+fn remove(path: &Path) -> Result<bool, BackendError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed("remove", &error)),
+    }
+}
+
+fn try_lock(file: &File) -> Result<bool, BackendError> {
+    match fs4::FileExt::try_lock(file) {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) => Ok(false),
+        Err(fs4::TryLockError::Error(error)) => Err(failed("lock", &error)),
+    }
+}
+
+/// The id that a file of a session is named by: as it is written, so that one session has one name.
+fn id_of(name: &OsStr) -> Option<SessionId> {
+    let mut bytes = [0; 16];
+    let name = name.to_str()?;
+    hex::decode_to_slice(name, &mut bytes).ok()?;
+    let id = SessionId::from_bytes(bytes);
+    (id.to_string() == name).then_some(id)
+}
+
+fn is_temporary(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX))
+}
+
+fn corrupt(what: &'static str) -> BackendError {
+    BackendError::new(BackendErrorKind::Corrupt, what)
+}
+
+/// The path stays out of the message: it holds an id, and a log should hold the start of it only.
+fn failed(what: &str, error: &io::Error) -> BackendError {
+    let kind = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BackendErrorKind::Full,
+        _ => BackendErrorKind::Unavailable,
+    };
+    // The system's own text: tempfile's would hold the path.
+    let text = error
+        .raw_os_error()
+        .map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());
+    BackendError::new(kind, format_args!("can't {what}: {text}"))
+}
+
+const LOCK_NAME: &str = ".lock";
+
+const TEMPORARY_PREFIX: &str = ".new-";
+
+const TRIES: usize = 100;
+
+const PROBE_LEN: usize = 4096;

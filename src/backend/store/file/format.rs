@@ -1,0 +1,81 @@
+//! The bytes of a file: what a torn, a changed or somebody else's file is told by.
+//!
+//! ```text
+//! magic "SSES" (4) | version 0x01 (1) | session id (16) | expires_at u40 BE (5)
+//! | length of the bytes u32 BE (4) | CRC-32 of the bytes u32 BE (4) | CRC-32 of all before this u32 BE (4) | the bytes
+//! ```
+//!
+//! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents; who
+//! may write the file may write them too, and then it is the seal of the bytes that tells.
+
+use crate::backend::store::session_store::Record;
+use crate::data::SessionId;
+use crate::error::{BackendError, BackendErrorKind};
+use crate::time::UnixTime;
+
+pub(super) const HEAD_LEN: usize = 38;
+
+/// The head of a file that is whole.
+pub(super) struct Head {
+    pub(super) id: SessionId,
+    pub(super) expires_at: UnixTime,
+    pub(super) len: u32,
+    crc: u32,
+}
+
+pub(super) fn write(id: SessionId, record: &Record) -> Result<Vec<u8>, BackendError> {
+    let too_long = |_| BackendError::new(BackendErrorKind::Full, "the record is longer than a file of this store");
+    let len = u32::try_from(record.bytes().len()).map_err(too_long)?;
+    let mut file = Vec::with_capacity(HEAD_LEN.saturating_add(record.bytes().len()));
+    file.extend_from_slice(MAGIC);
+    file.push(VERSION);
+    file.extend_from_slice(&id.to_bytes());
+    file.extend_from_slice(&record.expires_at().to_u40());
+    file.extend_from_slice(&len.to_be_bytes());
+    file.extend_from_slice(&crc32fast::hash(record.bytes()).to_be_bytes());
+    file.extend_from_slice(&crc32fast::hash(&file).to_be_bytes());
+    file.extend_from_slice(record.bytes());
+    Ok(file)
+}
+
+/// Reads a head, or says what is wrong with it.
+pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, &'static str> {
+    let Some((checked, crc)) = head.split_last_chunk::<4>() else { return Err(TORN) };
+    let mut rest = checked;
+    if &take::<4>(&mut rest)? != MAGIC {
+        return Err("this is no file of this store");
+    }
+    // Before the checksum: a later version may have none there.
+    if take::<1>(&mut rest)? != [VERSION] {
+        return Err("the version of this file is not known");
+    }
+    if crc32fast::hash(checked) != u32::from_be_bytes(*crc) {
+        return Err(TORN);
+    }
+    Ok(Head {
+        id: SessionId::from_bytes(take(&mut rest)?),
+        expires_at: UnixTime::from_u40(take(&mut rest)?),
+        len: u32::from_be_bytes(take(&mut rest)?),
+        crc: u32::from_be_bytes(take(&mut rest)?),
+    })
+}
+
+impl Head {
+    /// The record of a file, if these are its bytes.
+    pub(super) fn record(&self, bytes: Vec<u8>) -> Result<Record, &'static str> {
+        let is_whole = u32::try_from(bytes.len()) == Ok(self.len) && crc32fast::hash(&bytes) == self.crc;
+        if is_whole { Ok(Record::new(bytes, self.expires_at)) } else { Err(TORN) }
+    }
+}
+
+pub(super) const TORN: &str = "a file is torn or was changed";
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], &'static str> {
+    let (taken, left) = rest.split_first_chunk::<N>().ok_or(TORN)?;
+    *rest = left;
+    Ok(*taken)
+}
+
+const MAGIC: &[u8; 4] = b"SSES";
+
+const VERSION: u8 = 1;

@@ -1,0 +1,207 @@
+//! [`MemoryStore`]: records in the memory of one process.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::backend::store::session_store::{Record, Save, SessionStore};
+use crate::data::SessionId;
+use crate::error::{BackendError, BackendErrorKind, BoxFuture};
+use crate::time::{Clock, SystemClock, UnixTime};
+
+/// Keeps records in the memory of this process: for tests, for development, and for a site of one process that may forget
+/// its sessions when it restarts.
+///
+/// It is bounded: [`MemoryStore::DEFAULT_MAX_RECORDS`], unless set otherwise. When it is full it drops what has expired, and if
+/// that makes no room refuses new records with [`BackendErrorKind::Full`]: a live session is never dropped for another. It
+/// drops expired records by itself too, now and then when one is saved, at a cost that stays the same for each save however
+/// many it holds.
+///
+/// [`SessionStore::supports_revocation`] is true: a record is in this process alone, so where it was deleted was the only
+/// place that had it. Behind several processes, a session is known to the one that began it.
+///
+/// ```
+/// use sealed_session::{MemoryStore, Record, Save, SessionId, SessionStore, UnixTime};
+/// # futures_lite::future::block_on(async {
+/// let store = MemoryStore::new().max_records(50_000);
+/// let id = SessionId::generate()?;
+/// let record = Record::new(vec![1, 2, 3], UnixTime::MAX);
+/// assert!(store.save(id, &record, Save::Create).await?);
+/// assert_eq!(store.load(id).await?, Some(record));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct MemoryStore {
+    clock: Box<dyn Clock>,
+    max_records: usize,
+    records: Mutex<Records>,
+}
+
+struct Records {
+    by_id: HashMap<SessionId, Record>,
+    /// Nothing expires before it: a sweep until then would find nothing.
+    earliest: UnixTime,
+    /// So many more records are saved before the next sweep.
+    until_sweep: usize,
+}
+
+impl MemoryStore {
+    /// How many records it holds at most, unless [`MemoryStore::max_records`] says otherwise. That many sessions of 1,000 bytes
+    /// take some 100 MB; of the 67,000 bytes that a record may have, 6.7 GB.
+    pub const DEFAULT_MAX_RECORDS: usize = 100_000;
+
+    /// An empty store.
+    ///
+    /// ```
+    /// use sealed_session::MemoryStore;
+    /// assert!(MemoryStore::new().is_empty());
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        let records = Records { by_id: HashMap::new(), earliest: UnixTime::MAX, until_sweep: LEAST_BETWEEN_SWEEPS };
+        Self { clock: Box::new(SystemClock), max_records: Self::DEFAULT_MAX_RECORDS, records: Mutex::new(records) }
+    }
+
+    /// Sets how many records it holds at most. With 0 it refuses all.
+    ///
+    /// ```
+    /// use sealed_session::MemoryStore;
+    /// let store = MemoryStore::new().max_records(1_000);
+    /// # drop(store);
+    /// ```
+    #[must_use]
+    pub fn max_records(mut self, records: usize) -> Self {
+        self.max_records = records;
+        self
+    }
+
+    /// Sets the clock that says what has expired: give it the one of [`SessionConfig::clock`](crate::SessionConfig::clock),
+    /// if you set one.
+    ///
+    /// ```
+    /// use sealed_session::{MemoryStore, UnixTime};
+    /// let store = MemoryStore::new().clock(|| UnixTime::from_secs(1_700_000_000).unwrap());
+    /// # drop(store);
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// How many records it holds, with those that expired and were not dropped yet.
+    ///
+    /// ```
+    /// use sealed_session::MemoryStore;
+    /// assert_eq!(MemoryStore::new().len(), 0);
+    /// ```
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records().by_id.len()
+    }
+
+    /// Whether it holds no record.
+    ///
+    /// ```
+    /// use sealed_session::MemoryStore;
+    /// assert!(MemoryStore::new().is_empty());
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn write(&self, id: SessionId, record: &Record, save: Save) -> Result<bool, BackendError> {
+        let now = self.clock.now();
+        let mut records = self.records();
+        records.sweep_now_and_then(now);
+        if records.by_id.contains_key(&id) != (save == Save::Update) {
+            return Ok(false);
+        }
+        if save == Save::Create && records.by_id.len() >= self.max_records {
+            records.sweep(now);
+            if records.by_id.len() >= self.max_records {
+                let message = format_args!("it holds {} records, none of them expired", self.max_records);
+                return Err(BackendError::new(BackendErrorKind::Full, message));
+            }
+        }
+        records.earliest = records.earliest.min(record.expires_at());
+        records.by_id.insert(id, record.clone());
+        Ok(true)
+    }
+
+    /// A panic elsewhere leaves the records whole: each change is one call of the map.
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("len", &self.len())
+            .field("max_records", &self.max_records)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SessionStore for MemoryStore {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async move { Ok(self.records().by_id.get(&id).cloned()) })
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move { self.write(id, record, save) })
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            self.records().by_id.remove(&id);
+            Ok(())
+        })
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        Box::pin(async move { Ok(self.records().sweep(now)) })
+    }
+
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        Box::pin(async move { Ok(self.records().by_id.iter().map(|(id, record)| (*id, record.clone())).collect()) })
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            self.records().by_id.clear();
+            Ok(())
+        })
+    }
+}
+
+impl Records {
+    /// Sweeps once in as many saves as there were records after the sweep before, so that each save pays for a record or two.
+    fn sweep_now_and_then(&mut self, now: UnixTime) {
+        self.until_sweep = self.until_sweep.saturating_sub(1);
+        if self.until_sweep == 0 {
+            self.sweep(now);
+        }
+    }
+
+    fn sweep(&mut self, now: UnixTime) -> u64 {
+        let before = self.by_id.len();
+        if self.earliest <= now {
+            self.by_id.retain(|_, record| record.expires_at() > now);
+            self.earliest = self.by_id.values().map(Record::expires_at).min().unwrap_or(UnixTime::MAX);
+        }
+        self.until_sweep = self.by_id.len().max(LEAST_BETWEEN_SWEEPS);
+        u64::try_from(before.saturating_sub(self.by_id.len())).unwrap_or(u64::MAX)
+    }
+}
+
+const LEAST_BETWEEN_SWEEPS: usize = 64;

@@ -1,0 +1,174 @@
+//! [`RedisStore`]: records in Redis, which removes them by itself.
+
+use std::collections::HashMap;
+
+use super::{Record, Save, SessionStore};
+use crate::backend::redis_pool::{GRACE, RedisPool};
+use crate::data::SessionId;
+use crate::error::{BackendError, BackendErrorKind, BoxFuture, ConfigError};
+use crate::time::UnixTime;
+
+/// A store in Redis (feature `redis`), for any number of processes and servers. [`RedisPool`] says what Redis must be.
+///
+/// The key of a record is `sealed_session:session:` and the id in hexadecimal digits; its value is five bytes of
+/// [`Record::expires_at`], most significant first, and then [`Record::bytes`]. Redis removes it a minute after that time:
+/// [`SessionStore::cleanup_expired`] has nothing to do. Whether a record may be written is decided within one command, `SET`
+/// with `NX` or `XX`.
+///
+/// ```no_run
+/// use sealed_session::{Record, RedisStore, Save, SessionId, SessionStore, UnixTime};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RedisStore::open("redis://127.0.0.1:6379/0")?;
+/// let (id, record) = (SessionId::generate()?, Record::new(vec![1, 2, 3], UnixTime::MAX));
+/// assert!(store.save(id, &record, Save::Create).await?);
+/// assert_eq!(store.load(id).await?, Some(record));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct RedisStore {
+    pool: RedisPool,
+}
+
+impl RedisStore {
+    /// A store with connections of its own, as [`RedisPool::open`] makes them. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// As for [`RedisPool::open`].
+    ///
+    /// ```
+    /// use sealed_session::RedisStore;
+    /// RedisStore::open("redis://127.0.0.1:6379/0")?;
+    /// assert!(RedisStore::open("127.0.0.1:6379").is_err());
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    pub fn open(url: &str) -> Result<Self, ConfigError> {
+        Ok(Self::new(&RedisPool::open(url)?))
+    }
+
+    /// A store over connections that others use, too.
+    ///
+    /// ```
+    /// use sealed_session::{RedisPool, RedisRevocations, RedisStore};
+    /// let pool = RedisPool::open("redis://127.0.0.1:6379/0")?;
+    /// let (store, revocations) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
+    /// # let _ = (store, revocations);
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn new(pool: &RedisPool) -> Self {
+        Self { pool: pool.clone() }
+    }
+}
+
+impl SessionStore for RedisStore {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async move {
+            let mut commands = redis::pipe();
+            commands.cmd("GET").arg(self.pool.key(KIND, id));
+            let (value,): (Option<Vec<u8>>,) = self.pool.ask(&commands).await?;
+            value.map(|value| decode(&value)).transpose()
+        })
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            let precondition = match save {
+                Save::Create => "NX",
+                Save::Update => "XX",
+            };
+            let mut commands = redis::pipe();
+            commands.cmd("SET").arg(self.pool.key(KIND, id)).arg(encode(record)).arg(precondition);
+            commands.arg("EXAT").arg(record.expires_at().as_secs().saturating_add(GRACE));
+            let (ok,): (Option<String>,) = self.pool.ask(&commands).await?;
+            Ok(ok.is_some())
+        })
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            let mut commands = redis::pipe();
+            commands.cmd("DEL").arg(self.pool.key(KIND, id));
+            self.pool.ask::<(u64,)>(&commands).await.map(drop)
+        })
+    }
+
+    fn cleanup_expired(&self, _now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        Box::pin(async { Ok(0) })
+    }
+
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        Box::pin(self.pool.answers())
+    }
+
+    /// A record that is written or removed in the meantime may or may not be among them.
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        Box::pin(async move {
+            let mut records = HashMap::new();
+            let mut cursor = 0;
+            loop {
+                let (next, keys) = self.pool.page(KIND, cursor).await?;
+                if !keys.is_empty() {
+                    let mut commands = redis::pipe();
+                    for key in &keys {
+                        commands.cmd("GET").arg(key);
+                    }
+                    let values: Vec<Option<Vec<u8>>> = self.pool.ask(&commands).await?;
+                    for (key, value) in keys.iter().zip(values) {
+                        // One that is gone again went between the two commands.
+                        if let Some(value) = value {
+                            records.insert(self.id(key)?, decode(&value)?);
+                        }
+                    }
+                }
+                if next == 0 {
+                    return Ok(records.into_iter().collect());
+                }
+                cursor = next;
+            }
+        })
+    }
+
+    /// Removes what has the prefix of this store, and no revocation. A record that is written in the meantime may stay.
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async move {
+            let mut cursor = 0;
+            loop {
+                let (next, keys) = self.pool.page(KIND, cursor).await?;
+                if !keys.is_empty() {
+                    self.pool.ask::<(u64,)>(redis::pipe().cmd("UNLINK").arg(keys)).await?;
+                }
+                if next == 0 {
+                    return Ok(());
+                }
+                cursor = next;
+            }
+        })
+    }
+}
+
+impl RedisStore {
+    fn id(&self, key: &[u8]) -> Result<SessionId, BackendError> {
+        let digits = key.strip_prefix(self.pool.key(KIND, "").as_bytes()).unwrap_or_default();
+        let mut id = [0; 16];
+        hex::decode_to_slice(digits, &mut id).map_err(|_| corrupt("a key is no session id"))?;
+        Ok(SessionId::from_bytes(id))
+    }
+}
+
+fn encode(record: &Record) -> Vec<u8> {
+    [&record.expires_at().to_u40(), record.bytes()].concat()
+}
+
+fn decode(value: &[u8]) -> Result<Record, BackendError> {
+    let (expires_at, bytes) = value.split_first_chunk().ok_or_else(|| corrupt("a value is too short for a record"))?;
+    Ok(Record::new(bytes.to_vec(), UnixTime::from_u40(*expires_at)))
+}
+
+fn corrupt(message: &str) -> BackendError {
+    BackendError::new(BackendErrorKind::Corrupt, message)
+}
+
+const KIND: &str = "session";

@@ -1,0 +1,208 @@
+//! [`SessionStore`]: where the values of a session are kept when they are not in its cookie.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::data::SessionId;
+use crate::error::{BackendError, BackendErrorKind, BoxFuture};
+use crate::time::UnixTime;
+
+/// Keeps the values of sessions on the server, each under the id that its sealed cookie carries.
+///
+/// The manager asks it only for ids out of cookies that opened, hands it records that are sealed already, and refuses a
+/// record past its expiry, so a store needs no key and no clock. It may be asked by many tasks at once, and by many
+/// processes where it is shared. What a `save` acknowledged, a later `load` returns.
+///
+/// `testing::check_store` (feature `test-util`) is the suite that every store of this crate passes; run yours through it.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// use sealed_session::{BackendError, BoxFuture, Record, Save, SessionId, SessionStore, UnixTime};
+///
+/// #[derive(Default)]
+/// struct Unbounded(Mutex<HashMap<SessionId, Record>>);
+///
+/// impl SessionStore for Unbounded {
+///     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+///         Box::pin(async move { Ok(self.0.lock().unwrap().get(&id).cloned()) })
+///     }
+///
+///     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+///         Box::pin(async move {
+///             let mut records = self.0.lock().unwrap();
+///             let is_wanted = records.contains_key(&id) == (save == Save::Update);
+///             if is_wanted {
+///                 records.insert(id, record.clone());
+///             }
+///             Ok(is_wanted)
+///         })
+///     }
+///
+///     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+///         Box::pin(async move {
+///             self.0.lock().unwrap().remove(&id);
+///             Ok(())
+///         })
+///     }
+///
+///     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+///         Box::pin(async move {
+///             let mut records = self.0.lock().unwrap();
+///             let before = records.len();
+///             records.retain(|_, record| record.expires_at() > now);
+///             Ok((before - records.len()) as u64)
+///         })
+///     }
+/// }
+/// # drop(Box::new(Unbounded::default()) as Box<dyn SessionStore>);
+/// ```
+pub trait SessionStore: Send + Sync {
+    /// The record under this id; `None` when there is none. One that expired may still be returned.
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>>;
+
+    /// Writes a record whole or not at all, and returns once it is kept. Says whether it was written: [`Save::Create`] finds
+    /// no record under the id, or [`Save::Update`] finds one; otherwise it changes nothing. Both are decided at once, so that
+    /// a request that ends late never brings back a session that another one destroyed.
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>>;
+
+    /// Removes a record. There being none is no error.
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>>;
+
+    /// Removes every record with `expires_at <= now`, and says how many they were. A store whose records go by themselves
+    /// returns 0.
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>>;
+
+    /// Whether it can be used at this moment. For a health check: no request waits for it.
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+
+    /// Whether a deleted record ends its session everywhere. True for a store that all servers share.
+    fn supports_revocation(&self) -> bool {
+        true
+    }
+
+    /// Every record, in no order, expired ones too. The default can't.
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        Box::pin(async { Err(unsupported()) })
+    }
+
+    /// Removes every record. The default can't.
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        Box::pin(async { Err(unsupported()) })
+    }
+}
+
+/// When a [`SessionStore::save`] writes.
+///
+/// ```
+/// use sealed_session::Save;
+/// assert_ne!(Save::Create, Save::Update);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a store must decide both; a third would break every one of them")]
+pub enum Save {
+    /// Only where there is no record under the id.
+    Create,
+    /// Only where there is one.
+    Update,
+}
+
+/// What a store keeps for one session: bytes that only the manager can open, and when they may go.
+///
+/// ```
+/// use sealed_session::{Record, UnixTime};
+/// let record = Record::new(vec![1, 2, 3], UnixTime::from_secs(1_700_000_000).unwrap());
+/// assert_eq!((record.bytes(), record.expires_at().as_secs()), ([1, 2, 3].as_slice(), 1_700_000_000));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    bytes: Vec<u8>,
+    expires_at: UnixTime,
+}
+
+impl Record {
+    /// A record as it was stored: a store makes one from what it keeps.
+    ///
+    /// ```
+    /// use sealed_session::{Record, UnixTime};
+    /// assert!(Record::new(Vec::new(), UnixTime::MAX).bytes().is_empty());
+    /// ```
+    #[must_use]
+    pub fn new(bytes: Vec<u8>, expires_at: UnixTime) -> Self {
+        Self { bytes, expires_at }
+    }
+
+    /// The sealed values: at most 67,000 bytes, any of the 256 among them.
+    ///
+    /// ```
+    /// use sealed_session::{Record, UnixTime};
+    /// assert_eq!(Record::new(vec![0xff], UnixTime::MAX).bytes(), [0xff]);
+    /// ```
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// When it may be removed: no session needs it from then on.
+    ///
+    /// ```
+    /// use sealed_session::{Record, UnixTime};
+    /// assert_eq!(Record::new(Vec::new(), UnixTime::MAX).expires_at(), UnixTime::MAX);
+    /// ```
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("bytes", &self.bytes.len()).field("expires_at", &self.expires_at).finish()
+    }
+}
+
+/// So that a store can be handed to the configuration and kept.
+impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        (**self).load(id)
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        (**self).save(id, record, save)
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        (**self).delete(id)
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        (**self).cleanup_expired(now)
+    }
+
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        (**self).is_healthy()
+    }
+
+    fn supports_revocation(&self) -> bool {
+        (**self).supports_revocation()
+    }
+
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        (**self).all()
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        (**self).clear()
+    }
+}
+
+fn unsupported() -> BackendError {
+    BackendError::new(BackendErrorKind::Unsupported, "this store lists no sessions")
+}

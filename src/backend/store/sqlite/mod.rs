@@ -1,0 +1,8 @@
+//! Records in a table of an SQLite database. Feature `sqlite`.
+
+mod database;
+mod error;
+mod schema;
+mod sqlite_store;
+
+pub use sqlite_store::SqliteStore;

@@ -1,0 +1,121 @@
+//! The table, and how a database of an older version comes to it.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::failed;
+use crate::error::{BackendError, BackendErrorKind};
+
+/// From each version to the next; the first from an empty database. What is published here never changes: a new step is added.
+const STEPS: &[&str] = &["
+    CREATE TABLE sessions (
+        id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+        expires_at INTEGER NOT NULL,
+        bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+"];
+
+/// "SSES": in the head of the file, it tells a database of ours from another one.
+const APPLICATION_ID: i64 = 0x5353_4553;
+
+/// Whether this may be our database. It changes nothing.
+pub(super) fn check(database: &Connection) -> Result<(), BackendError> {
+    check_for(database, STEPS)
+}
+
+/// Brings the database to the version of this crate: wholly or not at all.
+pub(super) fn migrate(database: &Connection) -> Result<(), BackendError> {
+    migrate_by(database, STEPS)
+}
+
+/// Writes what is there already: a page, as small a change as can be.
+pub(super) fn write_again(database: &Connection) -> Result<(), BackendError> {
+    database.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| failed(&error))
+}
+
+fn migrate_by(database: &Connection, steps: &[&str]) -> Result<(), BackendError> {
+    // From the look on: another process may be at it too.
+    let transaction = rusqlite::Transaction::new_unchecked(database, TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(|error| failed(&error))?;
+    check_for(&transaction, steps)?;
+    let version = version(&transaction)?;
+    for (step, number) in steps.iter().zip(1_i64..).skip(usize::try_from(version).unwrap_or_default()) {
+        let done =
+            transaction.execute_batch(step).and_then(|()| transaction.pragma_update(None, "user_version", number));
+        done.map_err(|error| failed(&error))?;
+    }
+    if version == 0 {
+        write_again(&transaction)?;
+    }
+    transaction.commit().map_err(|error| failed(&error))
+}
+
+fn check_for(database: &Connection, steps: &[&str]) -> Result<(), BackendError> {
+    let number =
+        |query: &str| database.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(|error| failed(&error));
+    let (version, application) = (version(database)?, number("PRAGMA application_id")?);
+    let is_empty = number("SELECT count(*) FROM sqlite_schema")? == 0;
+    if application != APPLICATION_ID && !(is_empty && application == 0 && version == 0) {
+        return Err(BackendError::new(BackendErrorKind::Corrupt, "this is the database of another application"));
+    }
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    if !(0..=known).contains(&version) {
+        let message = format_args!("the database has version {version}, and {known} is the latest that is known here");
+        return Err(BackendError::new(BackendErrorKind::Unsupported, message));
+    }
+    Ok(())
+}
+
+fn version(database: &Connection) -> Result<i64, BackendError> {
+    database.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| failed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: &[&str] = &[STEPS[0], "ALTER TABLE sessions ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"];
+
+    fn database_with_a_record() -> Connection {
+        let database = Connection::open_in_memory().unwrap();
+        migrate(&database).unwrap();
+        database.execute("INSERT INTO sessions VALUES (zeroblob(16), 5, x'01')", []).unwrap();
+        database
+    }
+
+    #[test]
+    fn a_database_of_an_older_version_gets_the_steps_it_lacks_and_keeps_its_records() {
+        let database = database_with_a_record();
+        migrate_by(&database, LATER).unwrap();
+        assert_eq!(version(&database).unwrap(), 2);
+        let row = database.query_row("SELECT id, expires_at, bytes, note FROM sessions", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        });
+        assert_eq!(row.unwrap(), ([0_u8; 16], 5, vec![1_u8], "none".to_owned()));
+        migrate_by(&database, LATER).unwrap();
+        assert_eq!(version(&database).unwrap(), 2, "and no step twice");
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_version_before() {
+        let database = database_with_a_record();
+        let failing = &[STEPS[0], "CREATE TABLE more (a); CREATE TABLE sessions (b)"];
+        migrate_by(&database, failing).unwrap_err();
+        assert_eq!(version(&database).unwrap(), 1);
+        let tables = database.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'more'", [], |row| row.get(0));
+        assert_eq!(tables, Ok(0));
+        migrate_by(&database, LATER).unwrap();
+    }
+
+    #[test]
+    fn a_database_of_a_later_version_is_refused_and_stays_as_it_is() {
+        let database = database_with_a_record();
+        migrate_by(&database, LATER).unwrap();
+        for refused in [check(&database), migrate(&database)] {
+            let error = refused.unwrap_err();
+            assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+            assert!(error.to_string().ends_with("the database has version 2, and 1 is the latest that is known here"));
+        }
+        assert_eq!(version(&database).unwrap(), 2);
+    }
+}

@@ -1,0 +1,170 @@
+//! [`SqliteStore`]: a table of a SQLite database.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use blocking::unblock;
+use rusqlite::Connection;
+
+use crate::data::SessionId;
+#[cfg(doc)]
+use crate::error::BackendErrorKind;
+use crate::error::{BackendError, BoxFuture};
+use crate::time::UnixTime;
+
+use super::error::failed;
+use super::{database, schema};
+use crate::backend::store::{Record, Save, SessionStore};
+
+/// Keeps records in a SQLite database of its own: for one machine, with any number of processes. SQLite comes with it.
+///
+/// What is acknowledged is on the disk, also after a power cut: the database is in WAL mode with `synchronous=FULL`, so that
+/// each save is synced before it is answered, on a disk that does what it is asked. Deleted room is used again, but the file
+/// keeps its size. Every write takes some room first, a delete too: on a full disk both are [`BackendErrorKind::Full`].
+///
+/// Writers wait for each other, here and in other processes, up to [`SqliteStore::busy_timeout`], and then are answered
+/// [`BackendErrorKind::Unavailable`]. Loads wait for no writer. The file must be on a local disk: WAL knows no other.
+///
+/// What SQLite finds out of order is [`BackendErrorKind::Corrupt`]. It has no checksum over records: one that was changed on
+/// the disk is refused by its seal.
+///
+/// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
+/// owner alone, when they are made here.
+///
+/// ```
+/// use sealed_session::{Record, Save, SessionId, SessionStore, SqliteStore, UnixTime};
+/// # let temporary = tempfile::tempdir()?;
+/// # let path = temporary.path().join("sessions.db");
+/// # futures_lite::future::block_on(async {
+/// let store = SqliteStore::open(path)?; // such as /var/lib/shop/sessions.db
+/// let id = SessionId::generate()?;
+/// let record = Record::new(vec![1, 2, 3], UnixTime::MAX);
+/// assert!(store.save(id, &record, Save::Create).await?);
+/// assert_eq!(store.load(id).await?, Some(record));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqliteStore {
+    path: PathBuf,
+    /// One for all writes, as the database has one writer at a time.
+    writer: Arc<Mutex<Connection>>,
+    /// And one for loads, which wait for no sync.
+    reader: Arc<Mutex<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens a database, makes it where there is none, and brings one of an older version of this crate up to date. This blocks,
+    /// and belongs to the start of a process.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unavailable`] when it can't be made, read or put into WAL mode, or is locked for longer than five
+    /// seconds; [`BackendErrorKind::Corrupt`] when the file is no database, or that of another application;
+    /// [`BackendErrorKind::Unsupported`] when it is of a later version of this crate; [`BackendErrorKind::Full`] when there is
+    /// no room.
+    ///
+    /// ```
+    /// use sealed_session::{BackendErrorKind, SqliteStore};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("letter.txt");
+    /// std::fs::write(&path, "Dear database, ...")?;
+    /// assert_eq!(SqliteStore::open(&path).unwrap_err().kind(), BackendErrorKind::Corrupt);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
+        let path = path.as_ref();
+        let writer = database::open(path, BUSY_TIMEOUT)?;
+        let reader = database::connect(path, BUSY_TIMEOUT)?;
+        let shared = |connection| Arc::new(Mutex::new(connection));
+        Ok(Self { path: path.to_owned(), writer: shared(writer), reader: shared(reader) })
+    }
+
+    /// Sets how long a write waits for other processes: five seconds, unless set otherwise. With zero it tries once.
+    ///
+    /// # Errors
+    /// Whatever SQLite says against it.
+    ///
+    /// ```
+    /// use sealed_session::SqliteStore;
+    /// use std::time::Duration;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("sessions.db");
+    /// let store = SqliteStore::open(path)?.busy_timeout(Duration::from_secs(1))?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn busy_timeout(self, timeout: Duration) -> Result<Self, BackendError> {
+        for connection in [&self.writer, &self.reader] {
+            on(connection, |connection| connection.busy_timeout(timeout)).map_err(|error| failed(&error))?;
+        }
+        Ok(self)
+    }
+
+    fn off_thread<T: Send + 'static>(
+        connection: &Arc<Mutex<Connection>>,
+        work: impl FnOnce(&Connection) -> Result<T, BackendError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, BackendError>> {
+        let connection = Arc::clone(connection);
+        // Inside the future, so that nothing is done before it is polled.
+        Box::pin(async move { unblock(move || on(&connection, work)).await })
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SessionStore for SqliteStore {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Self::off_thread(&self.reader, move |database| database::load(database, id))
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        let record = record.clone();
+        Self::off_thread(&self.writer, move |database| database::save(database, id, &record, save))
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        Self::off_thread(&self.writer, move |database| database::delete(database, id))
+    }
+
+    /// In steps, so that a save waits for one of them at most.
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        Box::pin(async move {
+            let mut removed = 0_u64;
+            loop {
+                let step =
+                    Self::off_thread(&self.writer, move |database| database::delete_some_due(database, now)).await?;
+                if step == 0 {
+                    return Ok(removed);
+                }
+                removed = removed.saturating_add(step);
+            }
+        })
+    }
+
+    /// Writes a page and syncs it, so that a full or read-only disk shows, and a lock.
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        let probe = Self::off_thread(&self.writer, schema::write_again);
+        Box::pin(async move { probe.await.is_ok() })
+    }
+
+    fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
+        Self::off_thread(&self.reader, database::all)
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
+        Self::off_thread(&self.writer, database::clear)
+    }
+}
+
+/// A panic elsewhere leaves the connection good: SQLite rolls back what was not committed.
+fn on<T>(connection: &Mutex<Connection>, work: impl FnOnce(&Connection) -> T) -> T {
+    work(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,741 @@
+//! [`SessionConfig`]: every setting, its default, and the rules between them.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::Backend;
+use crate::backend::{Placement, Revocations, SessionStore};
+use crate::crypto::KeyRing;
+use crate::data::SessionData;
+use crate::error::FailurePolicy;
+#[cfg(feature = "import")]
+use crate::import::PrivateImport;
+use crate::observe::{Observer, Observers};
+use crate::time::{Clock, SystemClock, UnixTime};
+
+/// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
+///
+/// ```
+/// use sealed_session::{Key, SameSite, SessionConfig};
+/// use std::time::Duration;
+///
+/// let manager = SessionConfig::new(Key::generate()?)
+///     .cookie_name("__Host-session")
+///     .same_site(SameSite::Strict)
+///     .idle_timeout(Duration::from_secs(30 * 60))
+///     .absolute_timeout(Duration::from_secs(8 * 60 * 60))
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SessionConfig {
+    pub(crate) keys: KeyRing,
+    pub(crate) options: Options,
+}
+
+impl SessionConfig {
+    /// The defaults, with a key or a [`KeyRing`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).build()?;
+    /// assert_eq!(manager.codec().cookie_name(), "tideway_session");
+    /// let ring = KeyRing::new(Key::generate()?, vec![Key::generate()?])?;
+    /// assert!(SessionConfig::new(ring).build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(keys: impl Into<KeyRing>) -> Self {
+        Self { keys: keys.into(), options: Options::default() }
+    }
+
+    /// The name of the cookie, `tideway_session` by default. A name that begins with `__Host-` is the best choice:
+    /// browsers keep such a cookie only from this very host, with Secure and `Path=/`.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).cookie_name("__Host-shop").build()?;
+    /// assert_eq!(manager.codec().cookie_name(), "__Host-shop");
+    /// assert!(SessionConfig::new(Key::generate()?).cookie_name("my shop").build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.options.cookie_name = name.into();
+        self
+    }
+
+    /// The Path attribute, `/` by default: up to 1024 bytes of ASCII that begin with `/`, without `;`.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).path("/shop").build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; Path=/shop;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.options.path = path.into();
+        self
+    }
+
+    /// The Domain attribute, none by default: the cookie goes to this host alone. A host name is what it takes; every host
+    /// below it gets the cookie, and can plant another of its name.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).domain("example.com").build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; Domain=example.com;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.options.domain = Some(domain.into());
+        self
+    }
+
+    /// The Secure attribute, on by default: browsers send the cookie over https, and to localhost.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).secure(false).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(!set_cookie.contains("; Secure"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn secure(mut self, secure: bool) -> Self {
+        self.options.secure = secure;
+        self
+    }
+
+    /// The `HttpOnly` attribute, on by default: scripts in the page can't read the cookie.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).http_only(false).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(!set_cookie.contains("; HttpOnly"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn http_only(mut self, http_only: bool) -> Self {
+        self.options.http_only = http_only;
+        self
+    }
+
+    /// The `SameSite` attribute, [`SameSite::Lax`] by default.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SameSite, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).same_site(SameSite::Strict).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; SameSite=Strict;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.options.same_site = same_site;
+        self
+    }
+
+    /// The Partitioned attribute (CHIPS), off by default: one cookie for each site that embeds this one.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SameSite, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).partitioned(true).same_site(SameSite::None).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(set_cookie.contains("; Partitioned;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.options.partitioned = partitioned;
+        self
+    }
+
+    /// Whether a new session outlives the browser (Max-Age is sent), on by default.
+    /// [`Session::set_persistent`](crate::Session::set_persistent) decides for one session.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).persistent(false).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// # session.set("user_id", 42)?;
+    /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
+    /// assert!(!set_cookie.contains("Max-Age"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn persistent(mut self, persistent: bool) -> Self {
+        self.options.persistent = persistent;
+        self
+    }
+
+    /// Whether a new session that a request looked at gets a cookie although nothing was stored in it: a pre-session,
+    /// whose id the next requests know. Off by default: no visitor is given a cookie without need.
+    ///
+    /// Its lifetime begins then. A cookie that is refused is replaced where it would be deleted, and left alone where another
+    /// node may know better ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)) or a backend ended the
+    /// session; one that the handler destroyed is deleted. A form needs none of this:
+    /// [`Session::csrf_token`](crate::Session::csrf_token) stores what it guards with.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).save_uninitialized(true).build()?;
+    /// let session = manager.load(None::<&str>);
+    /// assert!(manager.commit(&session)?.is_empty(), "nobody looked at it");
+    /// let id = session.id()?;
+    /// let session = manager.load(manager.commit(&session)?); // the next request brings the cookie back
+    /// assert_eq!(session.id()?, id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "pre_session")]
+    pub fn save_uninitialized(mut self, save: bool) -> Self {
+        self.options.save_uninitialized = save;
+        self
+    }
+
+    /// How long a session lives unused, 24 hours by default, in whole seconds.
+    ///
+    /// A lower value is for sessions created or regenerated from then on; those already out keep the expiry that they have, so
+    /// that a longer life given by [`Session::extend`](crate::Session::extend) is kept too. To end those, lower
+    /// [`SessionConfig::absolute_timeout`] or set [`SessionConfig::not_before`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// use std::time::Duration;
+    /// let idle = Duration::from_secs(30 * 60);
+    /// let codec = SessionConfig::new(Key::generate()?).idle_timeout(idle).build_codec()?;
+    /// let data = codec.create()?;
+    /// assert_eq!(Some(data.expires_at()), data.created_at().checked_add(idle));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "ttl")]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.options.idle_timeout = timeout;
+        self
+    }
+
+    /// How long a session lives at most, 30 days by default, counted from its creation or the last
+    /// [`Session::regenerate`](crate::Session::regenerate). A lower value ends sessions already out.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// use std::time::Duration;
+    /// let absolute = Duration::from_secs(7 * 24 * 60 * 60);
+    /// let manager = SessionConfig::new(Key::generate()?).absolute_timeout(absolute).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.extend(2 * absolute)?;
+    /// assert_eq!(Some(session.expires_at()), session.created_at().checked_add(absolute));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "max_lifetime")]
+    pub fn absolute_timeout(mut self, timeout: Duration) -> Self {
+        self.options.absolute_timeout = timeout;
+        self
+    }
+
+    /// How old a cookie must be before a request that looks at the session seals it again, so that its idle timeout
+    /// starts anew: 10 % of the idle timeout by default, but at least 60 seconds, and at most half of the idle timeout.
+    ///
+    /// The idle timeout is exact to this much. Zero seals at every such
+    /// request, as long as that moves the expiry.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).extend_after(Duration::from_secs(300));
+    /// let manager = config.clock(move || at(10_300)).build()?;
+    /// for (issued_at, is_due) in [(10_000, true), (10_001, false)] {
+    ///     let data = SessionData::new(at(issued_at), Duration::from_secs(3600))?;
+    ///     let session = manager.load([format!("tideway_session={}", manager.codec().encode(&data)?)]);
+    ///     assert!(session.is_empty(), "this looks at the session");
+    ///     assert_eq!(!manager.commit(&session)?.is_empty(), is_due);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "rolling")]
+    #[doc(alias = "sliding")]
+    pub fn extend_after(mut self, age: Duration) -> Self {
+        self.options.extend_after = Some(age);
+        self
+    }
+
+    /// How far in the future a cookie may be issued, 60 seconds by default and a day at most, for servers whose clocks differ.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).clock_skew(Duration::from_secs(5));
+    /// let codec = config.clock(move || at(10_000)).build_codec()?;
+    /// let sealed_at = |seconds| codec.encode(&SessionData::new(at(seconds), Duration::from_secs(3600))?);
+    /// assert!(codec.decode(&sealed_at(10_005)?).is_ok());
+    /// assert!(codec.decode(&sealed_at(10_006)?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "leeway")]
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.options.clock_skew = skew;
+        self
+    }
+
+    /// Refuses every session created before this time: logs everyone out. None by default. Until a time in the future has
+    /// come, it refuses the sessions of new logins too.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let config = SessionConfig::new(Key::generate()?).not_before(at(10_000));
+    /// let codec = config.clock(move || at(10_060)).build_codec()?;
+    /// let created_at = |seconds| codec.encode(&SessionData::new(at(seconds), Duration::from_secs(3600))?);
+    /// assert!(codec.decode(&created_at(10_000)?).is_ok());
+    /// assert!(codec.decode(&created_at(9_999)?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn not_before(mut self, time: UnixTime) -> Self {
+        self.options.not_before = time;
+        self
+    }
+
+    /// Separates applications that share a key: a cookie sealed for one audience is refused by every other. Empty by
+    /// default.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, SessionConfig};
+    /// # let key = || Key::from_hex("9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988");
+    /// let shop = SessionConfig::new(key()?).audience("shop").build_codec()?;
+    /// let forum = SessionConfig::new(key()?).audience("forum").build_codec()?;
+    /// let value = shop.encode(&shop.create()?)?;
+    /// assert_eq!(forum.decode(&value), Err(DecodeError::NotAuthentic));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.options.audience = audience.into();
+        self
+    }
+
+    /// Pads the session to a multiple of this many bytes, 32 by default, so that the length of the cookie says little
+    /// about what is in it. 1 pads nothing.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).padding_block(128).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("user", "Ada")?;
+    /// let bytes = session.cookie_bytes();
+    /// session.set("user", "Grace Hopper")?;
+    /// assert_eq!(session.cookie_bytes(), bytes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn padding_block(mut self, bytes: usize) -> Self {
+        self.options.padding_block = bytes;
+        self
+    }
+
+    /// The most bytes that the whole Set-Cookie text may have, 3500 by default: with the other headers of a response
+    /// that stays under the 4096 bytes of nginx's default proxy buffer, beyond which nginx answers 502.
+    ///
+    /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep. With
+    /// [`SessionConfig::two_cookies`] it is for each of the two texts.
+    ///
+    /// ```
+    /// use sealed_session::{EncodeError, Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).max_cookie_bytes(1000).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("draft", "x".repeat(1000))?;
+    /// assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { limit: 1000, .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn max_cookie_bytes(mut self, bytes: usize) -> Self {
+        self.options.max_cookie_bytes = bytes;
+        self
+    }
+
+    /// Whether a session that does not fit into one cookie may take two, off by default. The second has the name of the
+    /// first with `-2` behind it.
+    ///
+    /// With the other defaults a session then holds 5,055 bytes of entries, and not 2,463: each of the two Set-Cookie texts
+    /// keeps to [`SessionConfig::max_cookie_bytes`]. Whatever is set there, both names and values together never exceed 7,600
+    /// bytes, since servers and clients drop or refuse more than some 8,000 bytes of cookies, and a site has others: that is
+    /// 5,567 bytes of entries with the name and the padding of the defaults. A response with both is more than nginx takes by
+    /// default (`proxy_buffer_size`, docs/operations.md).
+    ///
+    /// One seal is over both, so that two parts that don't belong together are no session
+    /// ([`DecodeError::Incomplete`](crate::DecodeError::Incomplete)). Every request carries both: for much more, or for
+    /// what few requests need, keep an id in the session. Only a server that has this on reads two cookies, so turn it on
+    /// everywhere before sessions grow; turned off again, it logs out those that need it.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).two_cookies(true).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("draft", "x".repeat(4000))?;
+    /// let set_cookies = manager.commit(&session)?;
+    /// let names: Vec<_> = set_cookies.iter().filter_map(|line| line.split('=').next()).collect();
+    /// assert_eq!(names, ["tideway_session-2", "tideway_session"]);
+    /// assert!(manager.load(set_cookies).contains("draft")); // the next request brings both back
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "chunk")]
+    #[doc(alias = "split")]
+    pub fn two_cookies(mut self, allowed: bool) -> Self {
+        self.options.two_cookies = allowed;
+        self
+    }
+
+    /// The number of the shape of what the application keeps in its sessions, 0 by default. A cookie of another schema
+    /// goes through [`SessionConfig::migrate`] or is refused.
+    ///
+    /// ```
+    /// use sealed_session::{EncodeError, Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).schema(2).build_codec()?;
+    /// let mut data = codec.create()?;
+    /// assert_eq!(data.schema(), 2);
+    /// data.set_schema(1);
+    /// assert_eq!(codec.encode(&data), Err(EncodeError::Schema { found: 1, expected: 2 }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn schema(mut self, schema: u8) -> Self {
+        self.options.schema = schema;
+        self
+    }
+
+    /// Brings a session of another schema to the configured one. It gets the schema that the cookie has, once, when the
+    /// session is opened, and the session is sealed again with the configured schema. An error refuses the cookie. It is for
+    /// content: the id and the times stay what they were.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?)
+    ///     .schema(1)
+    ///     .migrate(|from, data| {
+    ///         if from != 0 {
+    ///             return Err(format!("schema {from} is newer than this release").into());
+    ///         }
+    ///         let name: Option<String> = data.remove("user_name")?;
+    ///         data.set("name", name.unwrap_or_default())?;
+    ///         Ok(())
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn migrate<F>(mut self, migrate: F) -> Self
+    where
+        F: Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
+    {
+        self.options.migrate = Some(Arc::new(migrate));
+        self
+    }
+
+    /// Where the time comes from, [`SystemClock`] by default.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, UnixTime};
+    /// let now = UnixTime::from_secs(1_700_000_000).unwrap();
+    /// let codec = SessionConfig::new(Key::generate()?).clock(move || now).build_codec()?;
+    /// assert_eq!(codec.create()?.created_at(), now);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.options.clock = Arc::new(clock);
+        self
+    }
+
+    /// Who is told what becomes of the cookies, nobody by default. Each further call adds an observer; every one gets
+    /// every event, in the order in which they were added.
+    ///
+    /// ```
+    /// use sealed_session::{Counters, Key, SessionConfig};
+    /// let counters = Counters::new();
+    /// let manager = SessionConfig::new(Key::generate()?).observer(counters.clone()).build()?;
+    /// let session = manager.load(["tideway_session=forged"]);
+    /// assert!(session.is_empty());
+    /// assert_eq!(counters.snapshot().refusals("malformed"), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.options.observers.add(observer);
+        self
+    }
+
+    /// Keeps the values of every session in this store; the cookie is sealed as ever, with the id and the times alone. Default:
+    /// no store, everything is in the cookie.
+    ///
+    /// A session is then loaded and committed by the methods that ask it, as the adapters do:
+    /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
+    /// [`commit_async`](crate::SessionManager::commit_async). One that came by [`load`](crate::SessionManager::load) is refused.
+    /// It may hold 65,535 bytes. A cookie that was sealed with its values in it, before there was a store, still opens, and
+    /// they move with the next change.
+    ///
+    /// ```
+    /// use sealed_session::{Key, MemoryStore, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).store(MemoryStore::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("draft", "x".repeat(10_000))?;
+    /// let set_cookie = manager.commit_async(&session).await?.into_iter().next().unwrap();
+    /// assert!(set_cookie.len() < 300);
+    ///
+    /// let session = manager.load_async([set_cookie]).await?;
+    /// assert_eq!(session.get::<String>("draft")?.unwrap().len(), 10_000);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn store(self, store: impl SessionStore + 'static) -> Self {
+        self.placed(Placement::Store, store)
+    }
+
+    /// Keeps the values of a session in its cookie while they fit, then in this store, and back. Default: no store.
+    ///
+    /// As with [`SessionConfig::store`], a session is loaded and committed by the methods that ask. A session in its cookie
+    /// costs no question.
+    ///
+    /// ```
+    /// use sealed_session::{Key, MemoryStore, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).spill(MemoryStore::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("draft", "x".repeat(1_000))?;
+    /// assert!(manager.commit_async(&session).await?.iter().next().unwrap().len() > 1_000, "in the cookie");
+    /// session.set("draft", "x".repeat(10_000))?;
+    /// assert!(manager.commit_async(&session).await?.iter().next().unwrap().len() < 300, "in the store");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn spill(self, store: impl SessionStore + 'static) -> Self {
+        self.placed(Placement::Spill, store)
+    }
+
+    fn placed(mut self, placement: Placement, store: impl SessionStore + 'static) -> Self {
+        self.options.backend.placement = placement;
+        self.options.backend.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Asks this list about every session that opens, before the handler runs, and puts on it what
+    /// [`Session::destroy`](crate::Session::destroy) and [`Session::regenerate`](crate::Session::regenerate) end, so that no
+    /// copy of the cookie outlives a logout. Default: none.
+    ///
+    /// A session is then loaded and committed by the methods that ask, as the adapters do:
+    /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
+    /// [`commit_async`](crate::SessionManager::commit_async). One that came by [`load`](crate::SessionManager::load) is refused.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let stolen = manager.commit_async(&session).await?.into_iter().next().unwrap();
+    /// session.destroy();
+    /// let _ = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.load_async([stolen]).await?.rejected(), Some(DecodeError::Revoked));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn revocations(mut self, revocations: impl Revocations + 'static) -> Self {
+        self.options.backend.revocations = Some(Arc::new(revocations));
+        self
+    }
+
+    /// The key of the entry that says whose session it is, such as `user_id`: what
+    /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) goes by. Default: none.
+    ///
+    /// ```
+    /// use sealed_session::{Key, MemoryRevocations, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).subject("user_id");
+    /// assert!(config.build().is_ok());
+    /// assert!(SessionConfig::new(Key::generate()?).subject("user_id").build().is_err(), "there is no list to ask");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn subject(mut self, key: impl Into<String>) -> Self {
+        self.options.backend.subject = Some(key.into());
+        self
+    }
+
+    /// What becomes of a request while the store or the list of revocations fails. Default: [`FailurePolicy::Refuse`].
+    ///
+    /// ```
+    /// use sealed_session::{FailurePolicy, Key, MemoryRevocations, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// assert!(config.on_backend_failure(FailurePolicy::Admit).build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_backend_failure(mut self, policy: FailurePolicy) -> Self {
+        self.options.backend.policy = policy;
+        self
+    }
+
+    /// Whether the key was made up for this run, because none was given and
+    /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let config = SessionConfig::from_vars("SHOP_", [("SHOP_SESSION_ALLOW_INSECURE_KEY", "true")])?;
+    /// assert!(config.has_insecure_key());
+    /// assert!(!SessionConfig::new(Key::generate()?).has_insecure_key());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn has_insecure_key(&self) -> bool {
+        self.options.insecure_key
+    }
+}
+
+impl fmt::Debug for SessionConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionConfig").field("keys", &self.keys).field("options", &self.options).finish()
+    }
+}
+
+/// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
+///
+/// ```
+/// use sealed_session::{Key, SameSite, SessionConfig};
+/// let config = SessionConfig::new(Key::generate()?).same_site(SameSite::None).secure(false);
+/// assert_eq!(config.build().unwrap_err().problems()[0].setting(), "same_site");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SameSite {
+    /// Never, not even when a user follows a link to this site: a login with an identity provider loses its session.
+    Strict,
+    /// When a user follows a link, and not with what a foreign page loads or posts. The default.
+    Lax,
+    /// Always. Needs Secure.
+    None,
+}
+
+/// What [`SessionConfig::migrate`] takes.
+pub(crate) type Migrate = Arc<dyn Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
+
+/// Every setting but the keys.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the cookie's attributes are")]
+pub(crate) struct Options {
+    pub(crate) cookie_name: String,
+    pub(crate) path: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) secure: bool,
+    pub(crate) http_only: bool,
+    pub(crate) same_site: SameSite,
+    pub(crate) partitioned: bool,
+    pub(crate) persistent: bool,
+    pub(crate) save_uninitialized: bool,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) absolute_timeout: Duration,
+    pub(crate) extend_after: Option<Duration>,
+    pub(crate) clock_skew: Duration,
+    pub(crate) not_before: UnixTime,
+    pub(crate) audience: String,
+    pub(crate) padding_block: usize,
+    pub(crate) max_cookie_bytes: usize,
+    pub(crate) two_cookies: bool,
+    pub(crate) schema: u8,
+    pub(crate) migrate: Option<Migrate>,
+    #[cfg(feature = "import")]
+    pub(crate) imports: Vec<Arc<PrivateImport>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observers: Observers,
+    pub(crate) insecure_key: bool,
+    pub(crate) insecure_dev: bool,
+    pub(crate) backend: Backend,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cookie_name: "tideway_session".to_owned(),
+            path: "/".to_owned(),
+            domain: None,
+            secure: true,
+            http_only: true,
+            same_site: SameSite::Lax,
+            partitioned: false,
+            persistent: true,
+            save_uninitialized: false,
+            idle_timeout: Duration::from_secs(24 * 60 * 60),
+            absolute_timeout: Duration::from_secs(30 * 24 * 60 * 60),
+            extend_after: None,
+            clock_skew: Duration::from_secs(60),
+            not_before: UnixTime::MIN,
+            audience: String::new(),
+            padding_block: 32,
+            max_cookie_bytes: 3500,
+            two_cookies: false,
+            schema: 0,
+            migrate: None,
+            #[cfg(feature = "import")]
+            imports: Vec::new(),
+            clock: Arc::new(SystemClock),
+            observers: Observers::default(),
+            insecure_key: false,
+            insecure_dev: false,
+            backend: Backend::default(),
+        }
+    }
+}
+
+/// All but the two things that can't be shown.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("cookie_name", &self.cookie_name)
+            .field("path", &self.path)
+            .field("domain", &self.domain)
+            .field("secure", &self.secure)
+            .field("http_only", &self.http_only)
+            .field("same_site", &self.same_site)
+            .field("partitioned", &self.partitioned)
+            .field("persistent", &self.persistent)
+            .field("save_uninitialized", &self.save_uninitialized)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("absolute_timeout", &self.absolute_timeout)
+            .field("extend_after", &self.extend_after)
+            .field("clock_skew", &self.clock_skew)
+            .field("not_before", &self.not_before)
+            .field("audience", &self.audience)
+            .field("padding_block", &self.padding_block)
+            .field("max_cookie_bytes", &self.max_cookie_bytes)
+            .field("two_cookies", &self.two_cookies)
+            .field("schema", &self.schema)
+            .field("observers", &self.observers)
+            .field("insecure_key", &self.insecure_key)
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
+}

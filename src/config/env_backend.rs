@@ -1,0 +1,127 @@
+//! The store that the environment names, and how it is opened.
+
+use std::sync::Arc;
+
+use crate::backend::{Backend, MemoryStore, Placement, SessionStore};
+use crate::config::env_reader::{Reader, Var};
+use crate::error::ProblemKind;
+
+pub(crate) const BACKEND: &str = "SESSION_BACKEND";
+pub(crate) const STORE_URL: &str = "SESSION_STORE_URL";
+
+/// Where values are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Cookie,
+    InMemory,
+    File,
+    Sqlite,
+    Redis,
+}
+
+/// Opens a store at the place that a URL names.
+type Open = fn(&str) -> Result<Arc<dyn SessionStore>, ProblemKind>;
+
+impl Reader<'_> {
+    /// The backend. A store is opened only where nothing else is wrong, since that may make files.
+    pub(crate) fn backend(&mut self) -> Backend {
+        let kind = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", kind);
+        let url = self.var(STORE_URL);
+        match (kind, url) {
+            (Some(Kind::File), url) => self.opened(url, FILE, "the crate's feature `file`", OPEN_FILE),
+            (Some(Kind::Sqlite), url) => self.opened(url, SQLITE, "the crate's feature `sqlite`", OPEN_SQLITE),
+            (Some(Kind::Redis), url) => self.opened(url, REDIS, "the crate's feature `redis`", OPEN_REDIS),
+            (_, Some(url)) if self.problems.is_empty() => {
+                let rule = "must not be set unless SESSION_BACKEND is file, sqlite or redis";
+                self.note(url.name, ProblemKind::Conflict { rule });
+                Backend::default()
+            }
+            (Some(Kind::InMemory), _) => in_store(Arc::new(MemoryStore::new())),
+            (Some(Kind::Cookie) | None, _) => Backend::default(),
+        }
+    }
+
+    /// The store behind a URL, or a note of why there is none.
+    fn opened(&mut self, url: Option<Var>, takes: &'static str, feature: &'static str, open: Option<Open>) -> Backend {
+        let Some(open) = open else {
+            self.note(self.name_of(BACKEND), ProblemKind::NeedsFeature { feature });
+            return Backend::default();
+        };
+        let Some(url) = url else {
+            if !self.has_problem(STORE_URL) {
+                self.note(self.name_of(STORE_URL), ProblemKind::Missing { takes });
+            }
+            return Backend::default();
+        };
+        if !self.problems.is_empty() {
+            return Backend::default();
+        }
+        match open(&url.text) {
+            Ok(store) => in_store(store),
+            Err(problem) => {
+                self.note(url.name, problem);
+                Backend::default()
+            }
+        }
+    }
+}
+
+fn in_store(store: Arc<dyn SessionStore>) -> Backend {
+    Backend { placement: Placement::Store, store: Some(store), ..Backend::default() }
+}
+
+fn kind(text: &str) -> Option<Kind> {
+    match text.to_ascii_lowercase().as_str() {
+        "cookie" => Some(Kind::Cookie),
+        "in_memory" => Some(Kind::InMemory),
+        "file" => Some(Kind::File),
+        "sqlite" => Some(Kind::Sqlite),
+        "redis" => Some(Kind::Redis),
+        _ => None,
+    }
+}
+
+/// The path in a URL of this scheme, or a path alone.
+#[cfg(any(feature = "file", feature = "sqlite"))]
+fn path<'a>(url: &'a str, scheme: &str) -> Result<&'a std::path::Path, ProblemKind> {
+    let takes = if scheme == "file" { FILE } else { SQLITE };
+    let path = match url.split_once("://") {
+        None => url,
+        Some((found, path)) if found == scheme && path.starts_with('/') => path,
+        Some(_) => return Err(ProblemKind::Invalid { takes }),
+    };
+    if path.is_empty() { Err(ProblemKind::Invalid { takes }) } else { Ok(std::path::Path::new(path)) }
+}
+
+#[cfg(any(feature = "file", feature = "sqlite"))]
+fn problem(error: &crate::BackendError) -> ProblemKind {
+    ProblemKind::Backend(error.kind())
+}
+
+#[cfg(feature = "file")]
+const OPEN_FILE: Option<Open> = Some(|url| {
+    let store = crate::FileStore::open(path(url, "file")?).map_err(|error| problem(&error))?;
+    Ok(Arc::new(store))
+});
+#[cfg(not(feature = "file"))]
+const OPEN_FILE: Option<Open> = None;
+
+#[cfg(feature = "sqlite")]
+const OPEN_SQLITE: Option<Open> = Some(|url| {
+    let store = crate::SqliteStore::open(path(url, "sqlite")?).map_err(|error| problem(&error))?;
+    Ok(Arc::new(store))
+});
+#[cfg(not(feature = "sqlite"))]
+const OPEN_SQLITE: Option<Open> = None;
+
+#[cfg(feature = "redis")]
+const OPEN_REDIS: Option<Open> = Some(|url| {
+    let store = crate::RedisStore::open(url).map_err(|_| ProblemKind::Invalid { takes: REDIS })?;
+    Ok(Arc::new(store))
+});
+#[cfg(not(feature = "redis"))]
+const OPEN_REDIS: Option<Open> = None;
+
+const FILE: &str = "the path of a folder, or file:// and a path, such as file:///var/lib/shop/sessions";
+const SQLITE: &str = "the path of a database, or sqlite:// and a path, such as sqlite:///var/lib/shop/sessions.db";
+const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0";

@@ -1,0 +1,244 @@
+//! Keys: 32 random bytes, written as 64 hexadecimal digits, wiped when dropped.
+
+use std::fmt;
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use zeroize::Zeroizing;
+
+use crate::error::KeyError;
+use crate::key_id::KeyId;
+use crate::time::UnixTime;
+
+/// A 32-byte key.
+///
+/// It can't be printed, cloned, serialized or compared: [`Key::id`] is its name for logs. Its bytes are wiped when it is
+/// dropped. There is no way from a password to a key: a password has too little entropy to hold against guessing offline.
+///
+/// ```
+/// use sealed_session::Key;
+/// let key = Key::generate()?;
+/// assert!(format!("{key:?}").starts_with("Key("));
+/// # Ok::<(), sealed_session::KeyError>(())
+/// ```
+// Boxed, so that moving a key leaves no copy behind that the wipe would miss.
+pub struct Key(Box<Zeroizing<[u8; Key::LEN]>>);
+
+impl Key {
+    /// The length of a key, in bytes.
+    pub const LEN: usize = 32;
+
+    /// Draws a key from the operating system's random number generator.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`] when the generator fails.
+    ///
+    /// ```
+    /// use sealed_session::Key;
+    /// assert_ne!(Key::generate()?.id(), Key::generate()?.id());
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    pub fn generate() -> Result<Self, KeyError> {
+        let mut key = Self::blank();
+        SysRng.try_fill_bytes(key.0.as_mut_slice()).map_err(|_| KeyError::Random)?;
+        Ok(key)
+    }
+
+    /// Reads a key from 64 hexadecimal digits, either case; white space around them is ignored.
+    ///
+    /// # Errors
+    /// [`KeyError::Length`] and [`KeyError::NotHex`] when it is not 64 hexadecimal digits, [`KeyError::Repeated`] when all
+    /// bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyError};
+    /// let digits = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
+    /// assert!(Key::from_hex(&format!("{digits}\n")).is_ok());
+    /// assert_eq!(Key::from_hex(&"00".repeat(32)).unwrap_err(), KeyError::Repeated);
+    /// ```
+    pub fn from_hex(digits: &str) -> Result<Self, KeyError> {
+        let digits = digits.trim();
+        let found = digits.chars().count();
+        if found != Self::LEN.saturating_mul(2) {
+            return Err(KeyError::Length { found });
+        }
+        if digits.eq_ignore_ascii_case(EXAMPLE) {
+            return Err(KeyError::Example);
+        }
+        let mut key = Self::blank();
+        hex::decode_to_slice(digits, key.0.as_mut_slice()).map_err(|_| KeyError::NotHex)?;
+        let [first, rest @ ..] = &**key.0;
+        if rest.iter().all(|byte| byte == first) {
+            return Err(KeyError::Repeated);
+        }
+        Ok(key)
+    }
+
+    fn blank() -> Self {
+        Self(Box::new(Zeroizing::new([0; Self::LEN])))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.id())
+    }
+}
+
+/// The keys of a deployment: the primary one seals, all of them open.
+///
+/// To rotate without logging anyone out, first list the new key as a previous one on every node, then make it the
+/// primary one on every node with the old key as previous, and drop the old key when the last cookie that it sealed is
+/// over.
+///
+/// ```
+/// use sealed_session::{Key, KeyRing};
+/// let (new, old) = (Key::generate()?, Key::generate()?);
+/// let ring = KeyRing::new(new, vec![old])?;
+/// assert_eq!(ring.ids().count(), 2);
+/// # Ok::<(), sealed_session::KeyError>(())
+/// ```
+#[derive(Debug)]
+pub struct KeyRing {
+    pub(crate) primary: Key,
+    pub(crate) previous: Vec<Key>,
+    pub(crate) previous_until: UnixTime,
+}
+
+impl KeyRing {
+    /// A ring of one primary key and any number of previous ones.
+    ///
+    /// # Errors
+    /// [`KeyError::Duplicate`] when two of the keys have the same id: one key listed twice, or, once in four billion
+    /// pairs, two keys that can't be told apart. Make a new key then.
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyError, KeyRing};
+    /// let digits = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
+    /// let twice = KeyRing::new(Key::from_hex(digits)?, vec![Key::from_hex(digits)?]);
+    /// assert!(matches!(twice, Err(KeyError::Duplicate { .. })));
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    pub fn new(primary: Key, previous: Vec<Key>) -> Result<Self, KeyError> {
+        let ring = Self { previous, ..Self::from(primary) };
+        let mut seen = Vec::new();
+        for id in ring.ids() {
+            if seen.contains(&id) {
+                return Err(KeyError::Duplicate { id });
+            }
+            seen.push(id);
+        }
+        Ok(ring)
+    }
+
+    /// Retires the previous keys at a time: from then on they open nothing, even where nobody has dropped them yet
+    /// (NIST SP 800-57 part 1, section 5.3: a key has an end to its period of use).
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing, UnixTime};
+    /// let end_of_rotation = UnixTime::from_secs(1_800_000_000).unwrap();
+    /// let ring = KeyRing::new(Key::generate()?, vec![Key::generate()?])?.retire_previous_at(end_of_rotation);
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn retire_previous_at(mut self, time: UnixTime) -> Self {
+        self.previous_until = time;
+        self
+    }
+
+    /// The ids of the keys, the primary one first.
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing};
+    /// let (new, old) = (Key::generate()?, Key::generate()?);
+    /// let ids = [new.id(), old.id()];
+    /// let ring = KeyRing::new(new, vec![old])?;
+    /// assert!(ring.ids().eq(ids));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
+        std::iter::once(&self.primary).chain(&self.previous).map(Key::id)
+    }
+}
+
+/// A ring of one key.
+impl From<Key> for KeyRing {
+    fn from(primary: Key) -> Self {
+        Self { primary, previous: Vec::new(), previous_until: UnixTime::MAX }
+    }
+}
+
+/// The key that README.md prints, and that therefore protects nothing.
+const EXAMPLE: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGITS: &str = "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    #[test]
+    fn from_hex_takes_64_digits_of_either_case_with_white_space_around() {
+        let key = Key::from_hex(&format!(" \t{DIGITS}\r\n")).unwrap();
+        let expected: Vec<u8> = (0..32).collect();
+        assert_eq!(key.bytes().as_slice(), expected);
+    }
+
+    #[test]
+    fn from_hex_refuses_what_is_no_random_key_by_kind() {
+        let other = |text: &str| Key::from_hex(text).unwrap_err();
+        assert_eq!(other(""), KeyError::Length { found: 0 });
+        assert_eq!(other(&DIGITS[1..]), KeyError::Length { found: 63 });
+        assert_eq!(other(&format!("\"{DIGITS}\"")), KeyError::Length { found: 66 });
+        assert_eq!(other(&DIGITS.repeat(2)), KeyError::Length { found: 128 });
+        assert_eq!(other(&format!("{}g", &DIGITS[1..])), KeyError::NotHex);
+        assert_eq!(other(&"é".repeat(64)), KeyError::NotHex);
+        assert_eq!(other(&"00".repeat(32)), KeyError::Repeated);
+        assert_eq!(other(&"7a".repeat(32)), KeyError::Repeated);
+        assert_eq!(other(&EXAMPLE.to_uppercase()), KeyError::Example);
+    }
+
+    #[test]
+    fn the_readme_prints_no_other_key_than_the_refused_example() {
+        let readme = include_str!("../../README.md");
+        let is_key = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let words: Vec<_> = readme.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_key).collect();
+        assert!(!words.is_empty());
+        assert!(words.iter().all(|word| *word == EXAMPLE), "{words:?}");
+    }
+
+    #[test]
+    fn a_key_of_128_digits_is_explained_to_users_of_tideway() {
+        let error = Key::from_hex(&DIGITS.repeat(2)).unwrap_err().to_string();
+        assert!(error.contains("Tideway") && error.contains("32 bytes"), "{error}");
+    }
+
+    #[test]
+    fn debug_shows_the_id_and_no_byte_of_the_key() {
+        let ring = KeyRing::new(Key::from_hex(DIGITS).unwrap(), vec![]).unwrap();
+        assert!(format!("{ring:?}").starts_with("KeyRing { primary: Key(f57c76ce), previous: [], "));
+    }
+
+    #[test]
+    fn the_bytes_of_a_key_are_wiped_when_it_is_dropped() {
+        // Safe Rust can't look at freed memory; it can see that the wipe is part of the type, and what the wipe does.
+        fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let mut key = Key::from_hex(DIGITS).unwrap();
+        wiped_on_drop(&*key.0);
+        zeroize::Zeroize::zeroize(&mut *key.0);
+        assert_eq!(key.bytes(), &[0; 32]);
+    }
+
+    #[test]
+    fn a_ring_with_one_key_twice_is_refused() {
+        let key = || Key::from_hex(DIGITS).unwrap();
+        let id = key().id();
+        assert_eq!(KeyRing::new(key(), vec![key()]).unwrap_err(), KeyError::Duplicate { id });
+        let other = Key::generate().unwrap();
+        assert_eq!(KeyRing::new(other, vec![key(), key()]).unwrap_err(), KeyError::Duplicate { id });
+    }
+}

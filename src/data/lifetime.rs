@@ -1,0 +1,214 @@
+//! When a session is good, when it is sealed again, and until when.
+
+use std::time::Duration;
+
+use crate::error::{DecodeError, EncodeError, Timeout};
+use crate::time::{Times, UnixTime};
+
+/// The timeouts of a configuration, checked: `0 < idle <= absolute`, `extend_after < idle`, all in seconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Lifetime {
+    pub(crate) idle: u64,
+    pub(crate) absolute: u64,
+    pub(crate) extend_after: u64,
+    pub(crate) clock_skew: u64,
+    pub(crate) not_before: UnixTime,
+}
+
+impl Lifetime {
+    /// Whether a session whose seal is good may be used at `now`.
+    pub(crate) fn check(&self, now: UnixTime, times: &Times) -> Result<(), DecodeError> {
+        let Times { created_at, issued_at, expires_at } = *times;
+        if issued_at > now.saturating_add(self.clock_skew) {
+            return Err(DecodeError::NotYetValid { now, issued_at });
+        }
+        let absolute_end = self.absolute_end(times);
+        if now >= absolute_end {
+            return Err(DecodeError::Expired { timeout: Timeout::Absolute, now, expires_at: absolute_end });
+        }
+        if now >= expires_at {
+            return Err(DecodeError::Expired { timeout: Timeout::Idle, now, expires_at });
+        }
+        if created_at < self.not_before {
+            return Err(DecodeError::BeforeCutoff { created_at, not_before: self.not_before });
+        }
+        Ok(())
+    }
+
+    /// The times of a session created at `now`.
+    pub(crate) fn start(&self, now: UnixTime) -> Times {
+        let expires_at = now.saturating_add(self.idle);
+        Times { created_at: now, issued_at: now, expires_at }
+    }
+
+    /// The times of a session that is sealed again at `now`: the idle timeout slides, the absolute one does not.
+    ///
+    /// A longer life that the application asked for is kept.
+    pub(crate) fn slide(&self, now: UnixTime, times: &Times) -> Times {
+        // A clock that went back, within the skew, must not put issued_at before created_at.
+        let issued_at = now.max(times.created_at);
+        let times = Times { issued_at, ..*times };
+        Times { expires_at: self.end(&times, now.saturating_add(self.idle)), ..times }
+    }
+
+    /// The expiry of a session that is to live for `ttl` from `now`, or as long as it would anyway.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or its end is past what the format can carry.
+    pub(crate) fn extend(&self, now: UnixTime, times: &Times, ttl: Duration) -> Result<UnixTime, EncodeError> {
+        Ok(self.end(times, end_of(now, ttl)?))
+    }
+
+    /// Whether a session that was looked at at `now` is to be sealed again, to push its expiry forward.
+    pub(crate) fn is_due(&self, now: UnixTime, times: &Times) -> bool {
+        now.seconds_since(times.issued_at) >= self.extend_after && self.slide(now, times).expires_at > times.expires_at
+    }
+
+    /// When the session ends whatever is done to it.
+    pub(crate) fn absolute_end(&self, times: &Times) -> UnixTime {
+        times.created_at.saturating_add(self.absolute)
+    }
+
+    /// When no session that began by this time is good any more, on any server whose clock is within the skew.
+    pub(crate) fn all_end(&self, began: UnixTime) -> UnixTime {
+        began.saturating_add(self.absolute).saturating_add(self.clock_skew)
+    }
+
+    /// The later of two ends, but never past the absolute timeout.
+    fn end(&self, times: &Times, wanted: UnixTime) -> UnixTime {
+        let end = times.expires_at.max(wanted).min(self.absolute_end(times));
+        end.max(times.issued_at)
+    }
+}
+
+/// The end of a life of `ttl` from `now`.
+pub(crate) fn end_of(now: UnixTime, ttl: Duration) -> Result<UnixTime, EncodeError> {
+    if ttl.as_secs() == 0 {
+        return Err(EncodeError::TimeOutOfRange);
+    }
+    now.checked_add(ttl).ok_or(EncodeError::TimeOutOfRange)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIFETIME: Lifetime =
+        Lifetime { idle: 1000, absolute: 5000, extend_after: 100, clock_skew: 60, not_before: UnixTime::MIN };
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::from_secs(seconds).unwrap()
+    }
+
+    fn times(created_at: u64, issued_at: u64, expires_at: u64) -> Times {
+        Times { created_at: at(created_at), issued_at: at(issued_at), expires_at: at(expires_at) }
+    }
+
+    #[test]
+    fn a_session_is_good_until_one_second_before_its_idle_timeout() {
+        let session = times(10_000, 10_000, 11_000);
+        assert_eq!(LIFETIME.check(at(10_999), &session), Ok(()));
+        for now in [11_000, 11_001] {
+            let expected = DecodeError::Expired { timeout: Timeout::Idle, now: at(now), expires_at: at(11_000) };
+            assert_eq!(LIFETIME.check(at(now), &session), Err(expected));
+        }
+    }
+
+    #[test]
+    fn a_session_is_good_until_one_second_before_its_absolute_timeout() {
+        let session = times(10_000, 14_900, 20_000);
+        assert_eq!(LIFETIME.check(at(14_999), &session), Ok(()));
+        for now in [15_000, 15_001] {
+            let expected = DecodeError::Expired { timeout: Timeout::Absolute, now: at(now), expires_at: at(15_000) };
+            assert_eq!(LIFETIME.check(at(now), &session), Err(expected));
+        }
+    }
+
+    #[test]
+    fn a_lower_absolute_timeout_ends_sessions_already_out() {
+        let lower = Lifetime { absolute: 2000, ..LIFETIME };
+        let session = times(10_000, 11_950, 12_950);
+        assert_eq!(lower.check(at(11_999), &session), Ok(()));
+        assert!(lower.check(at(12_000), &session).is_err_and(|reason| reason.is_expired()));
+    }
+
+    #[test]
+    fn a_session_from_the_future_is_good_within_the_clock_skew() {
+        let session = times(10_000, 10_000, 11_000);
+        for now in [9_940, 9_941] {
+            assert_eq!(LIFETIME.check(at(now), &session), Ok(()));
+        }
+        let expected = DecodeError::NotYetValid { now: at(9_939), issued_at: at(10_000) };
+        assert_eq!(LIFETIME.check(at(9_939), &session), Err(expected));
+    }
+
+    #[test]
+    fn a_session_created_before_the_cut_off_is_refused() {
+        let cut = Lifetime { not_before: at(10_000), ..LIFETIME };
+        for created_at in [10_000, 10_001] {
+            assert_eq!(cut.check(at(10_500), &times(created_at, 10_100, 11_000)), Ok(()));
+        }
+        let expected = DecodeError::BeforeCutoff { created_at: at(9_999), not_before: at(10_000) };
+        assert_eq!(cut.check(at(10_500), &times(9_999, 10_100, 11_000)), Err(expected));
+    }
+
+    #[test]
+    fn a_session_is_due_once_extend_after_has_passed() {
+        let session = times(10_000, 10_000, 11_000);
+        assert!(!LIFETIME.is_due(at(10_099), &session));
+        assert!(LIFETIME.is_due(at(10_100), &session));
+        assert!(LIFETIME.is_due(at(10_101), &session));
+    }
+
+    #[test]
+    fn a_session_that_can_live_no_longer_is_not_due() {
+        assert!(LIFETIME.is_due(at(14_100), &times(10_000, 13_999, 14_999)));
+        assert!(!LIFETIME.is_due(at(14_100), &times(10_000, 14_000, 15_000)));
+    }
+
+    #[test]
+    fn sliding_moves_the_expiry_to_the_idle_timeout_and_never_past_the_absolute_one() {
+        let session = times(10_000, 10_000, 11_000);
+        assert_eq!(LIFETIME.slide(at(10_500), &session), times(10_000, 10_500, 11_500));
+        let old = times(10_000, 14_000, 15_000);
+        assert_eq!(LIFETIME.slide(at(14_500), &old), times(10_000, 14_500, 15_000));
+    }
+
+    #[test]
+    fn sliding_keeps_a_longer_life_and_extending_never_shortens_one() {
+        let session = times(10_000, 10_000, 11_000);
+        let extend = |times: &Times, ttl| LIFETIME.extend(at(10_500), times, Duration::from_secs(ttl));
+        assert_eq!(extend(&session, 3000), Ok(at(13_500)));
+        let long = times(10_000, 10_000, 13_500);
+        assert_eq!(LIFETIME.slide(at(10_600), &long), times(10_000, 10_600, 13_500));
+        assert_eq!(extend(&long, 1), Ok(at(13_500)));
+    }
+
+    #[test]
+    fn extending_stops_at_the_absolute_timeout() {
+        let session = times(10_000, 10_000, 11_000);
+        assert_eq!(LIFETIME.extend(at(10_000), &session, Duration::from_secs(9000)), Ok(at(15_000)));
+    }
+
+    #[test]
+    fn a_ttl_that_is_too_short_or_overflows_is_an_error() {
+        let session = times(10_000, 10_000, 11_000);
+        for ttl in [Duration::ZERO, Duration::from_millis(999), Duration::MAX, Duration::from_secs(1 << 40)] {
+            assert_eq!(LIFETIME.extend(at(10_000), &session, ttl), Err(EncodeError::TimeOutOfRange), "{ttl:?}");
+        }
+        assert!(LIFETIME.extend(at(10_000), &session, Duration::from_secs(1)).is_ok());
+    }
+
+    #[test]
+    fn times_at_the_end_of_the_range_never_overflow() {
+        let last = times(UnixTime::MAX.as_secs(), UnixTime::MAX.as_secs(), UnixTime::MAX.as_secs());
+        assert_eq!(LIFETIME.slide(UnixTime::MAX, &last), last);
+        assert_eq!(LIFETIME.start(UnixTime::MAX), last);
+        assert!(LIFETIME.check(UnixTime::MAX, &last).is_err_and(|reason| reason.is_expired()));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_keeps_the_times_in_order() {
+        assert!(LIFETIME.slide(at(9_950), &times(10_000, 10_000, 11_000)).are_in_order());
+    }
+}

@@ -1,0 +1,729 @@
+//! [`SessionData`]: a session as a plain value.
+
+use std::fmt;
+use std::time::Duration;
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use serde::de::DeserializeOwned;
+use serde::ser::Serialize;
+
+use crate::data::json;
+use crate::data::lifetime::end_of;
+use crate::error::{EncodeError, ValueError};
+use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, ID_LEN, MAX_BLOCK, Namespace};
+use crate::time::{Times, UnixTime};
+
+/// The id of a session: 128 random bits, for logs and lists of revocations.
+///
+/// It is no secret that opens a session; the seal is.
+///
+/// ```
+/// use sealed_session::SessionId;
+/// let id = SessionId::from_bytes([0xa0; 16]);
+/// assert_eq!(id.to_string(), "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionId([u8; ID_LEN]);
+
+impl SessionId {
+    /// Draws an id from the operating system's random number generator.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the generator fails.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// assert_ne!(SessionId::generate()?, SessionId::generate()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn generate() -> Result<Self, EncodeError> {
+        let mut id = [0; ID_LEN];
+        SysRng.try_fill_bytes(&mut id).map_err(|_| EncodeError::Random)?;
+        Ok(Self(id))
+    }
+
+    /// An id that was made elsewhere, in an import or a test. It must be random.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// let id = SessionId::from_bytes([7; 16]);
+    /// assert_eq!(format!("{id:?}"), "SessionId(07070707..)", "a log gets the start of it");
+    /// ```
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// let id = SessionId::generate()?;
+    /// assert_eq!(SessionId::from_bytes(id.to_bytes()), id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+/// 32 hexadecimal digits.
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// The first eight digits only, which is enough to follow a session through a log.
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _] = self.0;
+        write!(f, "SessionId({}..)", hex::encode(start))
+    }
+}
+
+/// A session as a plain value: what [`Codec`](crate::Codec) encodes and decodes.
+///
+/// Each value is kept as its JSON text. Reading one parses that one; those that nobody touches are copied from cookie
+/// to cookie as they are. Flash values have keys of their own.
+///
+/// ```
+/// use sealed_session::{SessionData, UnixTime};
+/// use std::time::Duration;
+///
+/// let now = UnixTime::from_secs(1_700_000_000).unwrap();
+/// let mut data = SessionData::new(now, Duration::from_secs(3600))?;
+/// data.set("user_id", 42)?;
+/// assert_eq!(data.get::<u64>("user_id")?, Some(42));
+/// assert!(!data.is_expired(now));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionData {
+    id: SessionId,
+    times: Times,
+    schema: u8,
+    persistent: bool,
+    entries: Entries,
+}
+
+impl SessionData {
+    /// An empty, persistent session of schema 0 with a new id, created at `now`, that ends `ttl` (whole seconds) later.
+    ///
+    /// [`Codec::create`](crate::Codec::create) makes one with the timeouts of the configuration.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format, [`EncodeError::Random`]
+    /// when there is no random id to be had.
+    ///
+    /// ```
+    /// use sealed_session::{EncodeError, SessionData, UnixTime};
+    /// use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert_eq!(data.expires_at(), at(13_600));
+    /// assert_eq!(SessionData::new(at(10_000), Duration::ZERO), Err(EncodeError::TimeOutOfRange));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(now: UnixTime, ttl: Duration) -> Result<Self, EncodeError> {
+        let times = Times { created_at: now, issued_at: now, expires_at: end_of(now, ttl)? };
+        Ok(Self::with(SessionId::generate()?, times))
+    }
+
+    pub(crate) fn with(id: SessionId, times: Times) -> Self {
+        Self { id, times, schema: 0, persistent: true, entries: Entries::default() }
+    }
+
+    /// The id of the session.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// let copy = data.clone();
+    /// assert_eq!(copy.id(), data.id());
+    /// assert_ne!(manager.codec().create()?.id(), data.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// When the session was created, or last regenerated ([`Session::regenerate`](crate::Session::regenerate)).
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// data.extend(at(10_600), Duration::from_secs(3600))?;
+    /// assert_eq!(data.created_at(), at(10_000), "extending does not move it");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn created_at(&self) -> UnixTime {
+        self.times.created_at
+    }
+
+    /// When the session was last sealed.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert_eq!(data.issued_at(), at(10_000));
+    /// data.extend(at(10_600), Duration::from_secs(3600))?;
+    /// assert_eq!(data.issued_at(), at(10_600));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn issued_at(&self) -> UnixTime {
+        self.times.issued_at
+    }
+
+    /// When the session ends unless it is sealed again before.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert_eq!(data.expires_at(), at(13_600));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.times.expires_at
+    }
+
+    /// Whether the session is over at `now`: from `expires_at` on.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// assert!(!data.is_expired(at(13_599)));
+    /// assert!(data.is_expired(at(13_600)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_expired(&self, now: UnixTime) -> bool {
+        now >= self.times.expires_at
+    }
+
+    /// The application's number for the shape of what it keeps in the session.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).schema(2).build_codec()?;
+    /// assert_eq!(codec.create()?.schema(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn schema(&self) -> u8 {
+        self.schema
+    }
+
+    /// Whether the browser keeps the cookie when it is closed.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let codec = SessionConfig::new(Key::generate()?).persistent(false).build_codec()?;
+    /// assert!(!codec.create()?.is_persistent());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_persistent(&self) -> bool {
+        self.persistent
+    }
+
+    /// Sets the id. A CSRF token belongs to one id: with another id it is gone.
+    ///
+    /// ```
+    /// use sealed_session::SessionId;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// let id = SessionId::generate()?;
+    /// data.set_id(id);
+    /// assert_eq!(data.id(), id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_id(&mut self, id: SessionId) {
+        if id != self.id {
+            self.entries.remove(Namespace::Csrf, CSRF_KEY);
+        }
+        self.id = id;
+    }
+
+    /// Sets all three times, for an import or a test.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimesOutOfOrder`] unless `created_at <= issued_at <= expires_at`.
+    ///
+    /// ```
+    /// use sealed_session::EncodeError;
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// data.set_times(at(1_000), at(2_000), at(3_000))?;
+    /// assert_eq!(data.issued_at(), at(2_000));
+    /// let backwards = data.set_times(at(2_000), at(1_000), at(3_000));
+    /// assert_eq!(backwards, Err(EncodeError::TimesOutOfOrder));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_times(
+        &mut self,
+        created_at: UnixTime,
+        issued_at: UnixTime,
+        expires_at: UnixTime,
+    ) -> Result<(), EncodeError> {
+        let times = Times { created_at, issued_at, expires_at };
+        if !times.are_in_order() {
+            return Err(EncodeError::TimesOutOfOrder);
+        }
+        self.times = times;
+        Ok(())
+    }
+
+    /// Makes the session one issued at `now` that ends `ttl` (whole seconds) later, be that sooner or later than before.
+    ///
+    /// [`Codec::extend`](crate::Codec::extend) does it by the timeouts of the configuration.
+    ///
+    /// # Errors
+    /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format,
+    /// [`EncodeError::TimesOutOfOrder`] when `now` is before the session was created.
+    ///
+    /// ```
+    /// # use sealed_session::{SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// # let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let mut data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// data.extend(at(10_600), Duration::from_secs(60))?;
+    /// assert_eq!(data.expires_at(), at(10_660), "a shorter life is taken too");
+    /// assert!(data.extend(at(9_999), Duration::from_secs(60)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "rolling")]
+    #[doc(alias = "sliding")]
+    #[doc(alias = "refresh")]
+    pub fn extend(&mut self, now: UnixTime, ttl: Duration) -> Result<(), EncodeError> {
+        self.set_times(self.times.created_at, now, end_of(now, ttl)?)
+    }
+
+    /// Sets the application's schema number.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_schema(1);
+    /// assert!(manager.codec().encode(&data).is_err(), "this codec opens schema 0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_schema(&mut self, schema: u8) {
+        self.schema = schema;
+    }
+
+    /// Sets whether the browser keeps the cookie when it is closed.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_persistent(false);
+    /// let back = manager.codec().decode(&manager.codec().encode(&data)?)?;
+    /// assert!(!back.is_persistent());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_persistent(&mut self, persistent: bool) {
+        self.persistent = persistent;
+    }
+
+    /// Reads a value; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// assert_eq!(data.get("user_id")?, Some(42));
+    /// assert!(data.get::<String>("user_id").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
+        self.read(Namespace::Data, key)
+    }
+
+    /// Stores a value. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
+    /// stored then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// assert!(data.set("visits", 1)?);
+    /// assert!(!data.set("visits", 1)?, "it was there already");
+    /// assert!(data.set("visits", 2)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
+        self.put(Namespace::Data, key, &json::to_json(key, &value)?)
+    }
+
+    /// Removes a value and returns it; `None` when there was none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("coupon", "SPRING")?;
+    /// assert!(data.remove::<u64>("coupon").is_err(), "no number, so it stays");
+    /// assert_eq!(data.remove("coupon")?, Some("SPRING".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn remove<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ValueError> {
+        self.take(Namespace::Data, key)
+    }
+
+    /// Removes a value unread. Says whether there was one.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("coupon", "SPRING")?;
+    /// assert!(data.discard("coupon"));
+    /// assert!(!data.discard("coupon"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn discard(&mut self, key: &str) -> bool {
+        self.entries.remove(Namespace::Data, key)
+    }
+
+    /// Whether there is a value with this key.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert!(data.contains("user_id"));
+    /// assert!(!data.contains("notice"), "a flash value is none of the values");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        self.json(Namespace::Data, key).is_some()
+    }
+
+    /// The values, in the order in which they were first stored: each key with its JSON text.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set("cart", ["apple"])?;
+    /// let entries: Vec<_> = data.entries().collect();
+    /// assert_eq!(entries, [("user_id", "42"), ("cart", r#"["apple"]"#)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.in_namespace(Namespace::Data)
+    }
+
+    /// How many values there are; flash values are not counted.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert_eq!(data.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries().count()
+    }
+
+    /// Whether there is neither a value nor a flash value, nor a CSRF token.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// assert!(data.is_empty());
+    /// data.set_flash("notice", "Saved")?;
+    /// assert!(!data.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Removes every value; flash values stay. Says whether there was one.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("user_id", 42)?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert!(data.clear());
+    /// assert_eq!((data.len(), data.flash().count()), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn clear(&mut self) -> bool {
+        self.entries.clear(Namespace::Data)
+    }
+
+    /// Reads all values as one struct or map, each field from the value with its name.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when they don't make a `T`.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("visits", 2)?;
+    /// data.set("orders", 1)?;
+    /// let all: BTreeMap<String, u32> = data.data()?;
+    /// assert_eq!(all["visits"] + all["orders"], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn data<T: DeserializeOwned>(&self) -> Result<T, ValueError> {
+        json::from_fields(self.entries())
+    }
+
+    /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
+    /// stay. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is changed then.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set("draft", true)?;
+    /// assert!(data.set_data(&BTreeMap::from([("visits", 2)]))?);
+    /// assert_eq!(data.get("visits")?, Some(2));
+    /// assert!(!data.contains("draft"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_data<T: Serialize + ?Sized>(&mut self, content: &T) -> Result<bool, ValueError> {
+        self.put_all(&json::to_fields(content)?)
+    }
+
+    /// Stores a flash value, for the next request that takes it. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
+    /// stored then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// assert!(data.set_flash("notice", "Saved")?);
+    /// assert_eq!(data.take_flash("notice")?, Some("Saved".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_flash<T: Serialize>(&mut self, key: &str, value: T) -> Result<bool, ValueError> {
+        self.put(Namespace::Flash, key, &json::to_json(key, &value)?)
+    }
+
+    /// Stores each field of a struct or map as a flash value; the others stay. Says whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is stored then.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Not saved")?;
+    /// assert!(data.set_flashes(&BTreeMap::from([("name", "too long"), ("town", "unknown")]))?);
+    /// assert_eq!(data.flash().count(), 3);
+    /// assert_eq!(data.take_flash("town")?, Some("unknown".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_flashes<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<bool, ValueError> {
+        self.put_flashes(&json::to_fields(values)?)
+    }
+
+    /// Removes a flash value and returns it; `None` when there was none.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert_eq!(data.take_flash("notice")?, Some("Saved".to_owned()));
+    /// assert_eq!(data.take_flash::<String>("notice")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn take_flash<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, ValueError> {
+        self.take(Namespace::Flash, key)
+    }
+
+    /// The flash values, unread: each key with its JSON text.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Saved")?;
+    /// assert_eq!(data.flash().next(), Some(("notice", r#""Saved""#)));
+    /// assert_eq!(data.flash().count(), 1, "looking takes nothing");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn flash(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.in_namespace(Namespace::Flash)
+    }
+
+    /// Takes every flash value.
+    ///
+    /// # Errors
+    /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay then.
+    ///
+    /// ```
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let mut data = manager.codec().create()?;
+    /// data.set_flash("notice", "Saved")?;
+    /// data.set_flash("tries", 3)?;
+    /// assert!(data.flashes::<String>().is_err(), "3 is no text, so both stay");
+    /// assert_eq!(data.flashes::<serde_json::Value>()?.len(), 2);
+    /// assert_eq!(data.flash().count(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn flashes<T: DeserializeOwned>(&mut self) -> Result<Vec<(String, T)>, ValueError> {
+        let taken = self
+            .flash()
+            .map(|(key, json)| Ok((key.to_owned(), json::from_json(key, json)?)))
+            .collect::<Result<_, _>>()?;
+        self.entries.clear(Namespace::Flash);
+        Ok(taken)
+    }
+
+    pub(crate) fn json(&self, namespace: Namespace, key: &str) -> Option<&str> {
+        self.entries.get(namespace, key)
+    }
+
+    pub(crate) fn put(&mut self, namespace: Namespace, key: &str, json: &str) -> Result<bool, ValueError> {
+        self.entries.put(namespace, key, json)
+    }
+
+    pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
+        self.entries.put_all(fields)
+    }
+
+    pub(crate) fn put_flashes(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
+        // On a copy, so that all of them are stored or none.
+        let mut entries = self.entries.clone();
+        for (key, json) in fields {
+            entries.put(Namespace::Flash, key, json)?;
+        }
+        let changed = entries != self.entries;
+        self.entries = entries;
+        Ok(changed)
+    }
+
+    pub(crate) fn remove_in(&mut self, namespace: Namespace, key: &str) -> bool {
+        self.entries.remove(namespace, key)
+    }
+
+    pub(crate) fn times(&self) -> &Times {
+        &self.times
+    }
+
+    pub(crate) fn put_times(&mut self, times: Times) {
+        self.times = times;
+    }
+
+    /// The same session without its values.
+    pub(crate) fn without_entries(&self) -> Self {
+        let Self { id, times, schema, persistent, entries: _ } = *self;
+        Self { id, times, schema, persistent, entries: Entries::default() }
+    }
+
+    /// Takes the values of another, and what they are written in.
+    pub(crate) fn take_content(&mut self, other: Self) {
+        self.entries = other.entries;
+        self.schema = other.schema;
+    }
+
+    /// The bytes that values may still fill, wherever they are kept.
+    pub(crate) fn room(&self) -> usize {
+        MAX_BLOCK.saturating_sub(self.entries.as_bytes().len())
+    }
+
+    /// Removes every value and flash value.
+    pub(crate) fn empty(&mut self) {
+        self.entries = Entries::default();
+    }
+
+    /// The bytes of the plaintext without its padding.
+    pub(crate) fn plaintext_len(&self) -> usize {
+        FIXED_LEN.saturating_add(self.entries.as_bytes().len())
+    }
+
+    /// Appends the plaintext without its padding.
+    pub(crate) fn write_plaintext(&self, plaintext: &mut Vec<u8>) {
+        let Self { id, times, schema, persistent, entries } = self;
+        Fixed { persistent: *persistent, schema: *schema, id: id.0, times: *times }.write(plaintext);
+        plaintext.extend_from_slice(entries.as_bytes());
+    }
+
+    /// Reads a plaintext; `None` when it is not one.
+    pub(crate) fn read_plaintext(plaintext: &[u8]) -> Option<Self> {
+        let (fixed, entries) = plaintext.split_first_chunk()?;
+        let Fixed { persistent, schema, id, times } = Fixed::read(fixed)?;
+        let entries = Entries::parse(entries)?;
+        Some(Self { id: SessionId(id), times, schema, persistent, entries })
+    }
+
+    /// The largest entries, largest first.
+    pub(crate) fn largest(&self, count: usize) -> Vec<(String, usize)> {
+        let mut sizes: Vec<_> = self.entries.iter().map(|entry| (entry.key.to_owned(), entry.size())).collect();
+        sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        sizes.truncate(count);
+        sizes
+    }
+
+    fn read<T: DeserializeOwned>(&self, namespace: Namespace, key: &str) -> Result<Option<T>, ValueError> {
+        self.json(namespace, key).map(|json| json::from_json(key, json)).transpose()
+    }
+
+    fn take<T: DeserializeOwned>(&mut self, namespace: Namespace, key: &str) -> Result<Option<T>, ValueError> {
+        let value = self.read(namespace, key)?;
+        self.entries.remove(namespace, key);
+        Ok(value)
+    }
+}
+
+/// Never shows a value, a flash value or the whole id.
+impl fmt::Debug for SessionData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionData")
+            .field("id", &self.id)
+            .field("created_at", &self.times.created_at)
+            .field("issued_at", &self.times.issued_at)
+            .field("expires_at", &self.times.expires_at)
+            .field("schema", &self.schema)
+            .field("persistent", &self.persistent)
+            .field("entries", &self.entries().count())
+            .field("flash", &self.flash().count())
+            .finish()
+    }
+}

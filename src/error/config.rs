@@ -1,0 +1,216 @@
+//! What an operator reads: why a key or a configuration is refused. Each names the setting and never its value.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::error::backend::BackendErrorKind;
+use crate::error::encode::RANDOM;
+use crate::key_id::KeyId;
+
+/// Why a key, or a set of keys, is refused.
+///
+/// ```
+/// use sealed_session::{Key, KeyError};
+/// assert_eq!(Key::from_hex("cafe").unwrap_err(), KeyError::Length { found: 4 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The text is not 64 characters long; `found` is its length.
+    Length {
+        /// How many characters there were, surrounding white space not counted.
+        found: usize,
+    },
+    /// A character is not a hexadecimal digit.
+    NotHex,
+    /// All 32 bytes are the same (all zero included), so this is no random key.
+    Repeated,
+    /// The key is the one printed in this crate's README, so the whole world has it.
+    Example,
+    /// Two keys of one ring have the same id: most likely one key listed twice.
+    Duplicate {
+        /// The id that both have.
+        id: KeyId,
+    },
+    /// The operating system's random number generator failed.
+    Random,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { found: 128 } => f.write_str(
+                "key must be 64 hexadecimal digits, found 128: this looks like a key of Tideway 0.6 or later, which takes \
+                 64 bytes; this crate takes 32 bytes, so make a new key",
+            ),
+            Self::Length { found } => write!(f, "key must be 64 hexadecimal digits, found {found} characters"),
+            Self::NotHex => f.write_str("key must be 64 hexadecimal digits, found another character"),
+            Self::Repeated => f.write_str("key must be random, found one byte repeated 32 times"),
+            Self::Example => f.write_str("key must be your own, found the example from the documentation"),
+            Self::Duplicate { id } => write!(f, "keys must differ, found two with the id {id}"),
+            Self::Random => f.write_str(RANDOM),
+        }
+    }
+}
+
+impl Error for KeyError {}
+
+/// Everything that is wrong with a configuration, in one report.
+///
+/// ```
+/// use sealed_session::{Key, SessionConfig};
+/// let error = SessionConfig::new(Key::generate()?)
+///     .cookie_name("two words")
+///     .path("shop")
+///     .build()
+///     .unwrap_err();
+/// assert_eq!(error.problems().len(), 2);
+/// # Ok::<(), sealed_session::KeyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    problems: Vec<ConfigProblem>,
+}
+
+impl ConfigError {
+    /// A report of at least one problem.
+    pub(crate) fn new(problems: Vec<ConfigProblem>) -> Self {
+        Self { problems }
+    }
+
+    /// The problems, at least one, in the order of the settings.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig};
+    /// let error = SessionConfig::new(Key::generate()?).padding_block(0).path("shop").build().unwrap_err();
+    /// let settings: Vec<_> = error.problems().iter().map(|problem| problem.setting()).collect();
+    /// assert_eq!(settings, ["path", "padding_block"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("session configuration is refused")?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl Error for ConfigError {}
+
+/// One thing that is wrong with a configuration: the setting and what it takes, never its value.
+///
+/// ```
+/// use sealed_session::{Key, SessionConfig};
+/// let error = SessionConfig::new(Key::generate()?).padding_block(0).build().unwrap_err();
+/// assert_eq!(error.problems()[0].to_string(), "padding_block: takes 1 to 1024 bytes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    setting: String,
+    kind: ProblemKind,
+}
+
+impl ConfigProblem {
+    pub(crate) fn new(setting: impl Into<String>, kind: ProblemKind) -> Self {
+        Self { setting: setting.into(), kind }
+    }
+
+    /// The setting: a method of [`SessionConfig`](crate::SessionConfig) such as `cookie_name`, or an environment variable.
+    ///
+    /// ```
+    /// use sealed_session::SessionConfig;
+    /// let error = SessionConfig::from_vars("SHOP_", [("PATH", "/bin")]).unwrap_err();
+    /// assert_eq!(error.problems()[0].setting(), "SHOP_SESSION_ENCRYPTION_KEY");
+    /// ```
+    #[must_use]
+    pub fn setting(&self) -> &str {
+        &self.setting
+    }
+
+    /// What is wrong with it.
+    ///
+    /// ```
+    /// use sealed_session::{Key, ProblemKind, SessionConfig};
+    /// let error = SessionConfig::new(Key::generate()?).padding_block(0).build().unwrap_err();
+    /// assert_eq!(error.problems()[0].kind(), &ProblemKind::Invalid { takes: "1 to 1024 bytes" });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> &ProblemKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whoever sets the environment may have chosen the name.
+        write!(f, "{}: {}", self.setting.escape_debug(), self.kind)
+    }
+}
+
+/// What is wrong with a setting.
+///
+/// ```
+/// use sealed_session::{KeyError, ProblemKind, SessionConfig};
+/// let error = SessionConfig::from_vars("SHOP_", [("SHOP_SESSION_ENCRYPTION_KEY", "cafe")]).unwrap_err();
+/// assert_eq!(error.problems()[0].kind(), &ProblemKind::Key(KeyError::Length { found: 4 }));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// The setting is required and was not given.
+    Missing {
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// The value is not one that the setting takes.
+    Invalid {
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// The value would be fine alone and contradicts another setting.
+    Conflict {
+        /// The rule that both must keep.
+        rule: &'static str,
+    },
+    /// The key, or one of the previous keys, is refused.
+    Key(KeyError),
+    /// The file named by a `..._FILE` variable can't be read.
+    File(io::ErrorKind),
+    /// The store that it names can't be opened.
+    Backend(BackendErrorKind),
+    /// This build of the crate can't do it.
+    NeedsFeature {
+        /// The feature that it was built without.
+        feature: &'static str,
+    },
+    /// No such variable exists.
+    UnknownVariable {
+        /// The known name that is nearest to it.
+        nearest: String,
+    },
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { takes } => write!(f, "is required: {takes}"),
+            Self::Invalid { takes } => write!(f, "takes {takes}"),
+            Self::Conflict { rule } => f.write_str(rule),
+            Self::Key(error) => error.fmt(f),
+            Self::File(kind) => write!(f, "names a file that can't be read: {kind}"),
+            Self::Backend(kind) => write!(f, "names a store that can't be opened: it {}", kind.text()),
+            Self::NeedsFeature { feature } => write!(f, "needs {feature}"),
+            Self::UnknownVariable { nearest } => {
+                write!(f, "is not a known variable; did you mean {}?", nearest.escape_debug())
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Sessions out of the cookies of another crate: those that cookie-rs's private jar sealed, as axum-extra's
+//! `PrivateCookieJar`, actix-session's `CookieSessionStore`, Rocket's private cookies and Tideway 0.6 and later do.
+//! Feature `import`.
+//!
+//! When no cookie of ours opens, an old one is opened by the `cookie` crate under its old key, read by a function, and
+//! becomes a session with a new id. A request that looks at it sends it sealed anew, and deletes the old cookie.
+//!
+//! An old cookie says neither when it was made nor when it ends: a copy of it can be imported again and again, also after a
+//! logout, and each time begins a new life of both timeouts, and counts as a login at that time for
+//! [`Session::require_recent`](crate::Session::require_recent) from the next request on. Set an end with
+//! [`PrivateImport::until`]. With [`SessionConfig::not_before`] set, nothing is imported, since no old cookie can show that it
+//! was created later.
+//!
+//! ```
+//! use sealed_session::import::{self, ImportKey, PrivateImport};
+//! use sealed_session::{Key, SessionConfig, UnixTime};
+//! # let now = UnixTime::from_secs(1_700_000_000).unwrap();
+//! # let old_key: Vec<u8> = (0..64).collect();
+//! # let mut jar = cookie::CookieJar::new();
+//! # jar.private_mut(&cookie::Key::from(&old_key)).add(("id", r#"{"user_id":"42"}"#));
+//! # let old_cookie = jar.get("id").unwrap().to_string();
+//!
+//! let old = PrivateImport::new(ImportKey::from_bytes(&old_key)?, "id", import::actix_session)
+//!     .until(UnixTime::from_secs(1_800_000_000).unwrap());
+//! let manager = SessionConfig::new(Key::generate()?).import(old).clock(move || now).build()?;
+//!
+//! let session = manager.load([old_cookie]);
+//! assert_eq!(session.get("user_id")?, Some(42));
+//! let set_cookies: Vec<String> = manager.commit(&session)?.into_iter().collect();
+//! assert!(set_cookies[0].starts_with("id=;"), "the old cookie is deleted");
+//! assert!(set_cookies[1].starts_with("tideway_session="));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod key;
+mod old;
+mod payload;
+mod private_import;
+
+pub use key::{ImportKey, ImportKeyError};
+pub(crate) use old::{Imports, OldCookies};
+pub use payload::{actix_session, json_object, text, tideway};
+pub use private_import::PrivateImport;

@@ -1,0 +1,120 @@
+//! An observer that writes events of the `tracing` crate. Feature `tracing`.
+
+use std::fmt;
+
+use tracing::field::display;
+use tracing::{Level, event};
+
+use crate::error::DecodeError;
+use crate::key_id::KeyId;
+use crate::observe::event::{Event, KeyRole, Observer};
+
+/// Writes each [`Event`] to the current subscriber of the `tracing` crate, target `sealed_session`. Feature `tracing`.
+///
+/// Each has a field `event` with [`Event::as_str`], and of `key_id`, `ring`, `candidates`, `reason`, `cause`, `error`,
+/// `bytes` and `limit` those that it knows. Nothing that it writes is secret; the `key_id` of a refusal may be made up.
+///
+/// | level | what |
+/// |---|---|
+/// | error | a commit failed |
+/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits |
+/// | info | a manager was built; a cookie was refused as malformed, too long or one of too many |
+/// | debug | a cookie was refused since it is over; a session was sealed or deleted; a previous key opened a cookie |
+/// | trace | the primary key opened a cookie: each request that looks at its session |
+///
+/// Any client can cause refusals of any number and, but for those of its own old cookies, of any reason: sample or limit
+/// what you keep, and alert on rates ([`Counters`](crate::Counters)).
+///
+/// ```
+/// use sealed_session::{Key, SessionConfig, TracingObserver};
+/// let manager = SessionConfig::new(Key::generate()?).observer(TracingObserver).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing to set: the subscriber filters")]
+pub struct TracingObserver;
+
+impl Observer for TracingObserver {
+    fn event(&self, event: &Event) {
+        let name = event.as_str();
+        match event {
+            Event::Started { primary, previous, limit } => event!(
+                target: TARGET, Level::INFO, event = name, key_id = %primary, previous = %List(previous), limit,
+                "sessions are sealed in cookies"
+            ),
+            Event::Opened { key_id, ring: ring @ KeyRole::Primary, candidates, .. } => event!(
+                target: TARGET, Level::TRACE, event = name, %key_id, ring = ring.as_str(), candidates,
+                "session cookie opened"
+            ),
+            Event::Opened { key_id, ring, candidates, .. } => event!(
+                target: TARGET, Level::DEBUG, event = name, %key_id, ring = ring.as_str(), candidates,
+                "session cookie opened"
+            ),
+            Event::Refused { reason, key_id, candidates } => refused(name, reason, *key_id, *candidates),
+            Event::Sealed { key_id, cause, bytes, limit } => event!(
+                target: TARGET, Level::DEBUG, event = name, %key_id, cause = cause.as_str(), bytes, limit,
+                "session sealed"
+            ),
+            Event::NotExtended { error } => event!(
+                target: TARGET, Level::WARN, event = name, error = error.as_str(), "session not extended: {error}"
+            ),
+            Event::Failed { error } => {
+                event!(target: TARGET, Level::ERROR, event = name, error = error.as_str(), "session not kept: {error}");
+            }
+            Event::BackendFailed { error } => {
+                event!(target: TARGET, Level::ERROR, event = name, error = error.kind().as_str(), "{error}");
+            }
+            Event::Deleted { cause } => {
+                event!(target: TARGET, Level::DEBUG, event = name, cause = cause.as_str(), "session cookie deleted");
+            }
+        }
+    }
+}
+
+fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: usize) {
+    let key_id = key_id.map(display);
+    // A level is part of the place that writes, so each has a place of its own.
+    macro_rules! write_at {
+        ($level:expr) => {
+            event!(
+                target: TARGET, $level, event = name, reason = reason.as_str(), key_id,
+                candidates, "{reason}"
+            )
+        };
+    }
+    match reason {
+        // A backend that failed has told its own story.
+        DecodeError::Expired { .. }
+        | DecodeError::BeforeCutoff { .. }
+        | DecodeError::NotStored
+        | DecodeError::Unavailable => {
+            write_at!(Level::DEBUG);
+        }
+        DecodeError::Malformed
+        | DecodeError::TooLong
+        | DecodeError::Incomplete
+        | DecodeError::TooManyCandidates
+        | DecodeError::Revoked => {
+            write_at!(Level::INFO);
+        }
+        DecodeError::UnsupportedVersion { .. }
+        | DecodeError::UnknownKey { .. }
+        | DecodeError::NotAuthentic
+        | DecodeError::NotYetValid { .. }
+        | DecodeError::UnsupportedSchema { .. }
+        | DecodeError::NotAsked
+        | DecodeError::NotImported { .. } => write_at!(Level::WARN),
+    }
+}
+
+/// Ids with a space between them.
+struct List<'a>(&'a [KeyId]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut space = "";
+        self.0.iter().try_for_each(|id| write!(f, "{}{id}", std::mem::replace(&mut space, " ")))
+    }
+}
+
+const TARGET: &str = "sealed_session";

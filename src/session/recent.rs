@@ -1,0 +1,86 @@
+//! [`Session::require_recent`]: whether the login is recent enough for what matters most.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::session::session::Session;
+
+/// Why a session is not one of a recent login: let the user authenticate again, then call [`Session::regenerate`].
+///
+/// ```
+/// use sealed_session::StaleLogin;
+/// use std::time::Duration;
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// # let session = manager.load(None::<&str>);
+/// let refused = session.require_recent(Duration::from_secs(300)).unwrap_err();
+/// assert_eq!(refused, StaleLogin::NoSession);
+/// assert_eq!(refused.to_string(), "no session came with this request, and none was regenerated in it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StaleLogin {
+    /// No good cookie came with this request, or the session was destroyed since; and none was regenerated.
+    NoSession,
+    /// The session was created or last regenerated too long ago.
+    TooOld {
+        /// How long ago that was, in whole seconds.
+        age: Duration,
+        /// The age from which on it is too old.
+        limit: Duration,
+    },
+}
+
+impl fmt::Display for StaleLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSession => f.write_str("no session came with this request, and none was regenerated in it"),
+            Self::TooOld { age, limit } => {
+                let (age, limit) = (age.as_secs(), limit.as_secs());
+                write!(f, "session must have been regenerated less than {limit} seconds ago, found {age}")
+            }
+        }
+    }
+}
+
+impl Error for StaleLogin {}
+
+impl Session {
+    /// Whether the login is less than `limit` (whole seconds) ago: ask this before what matters most, such as a new
+    /// password or a payment, even within a live session (ASVS 5.0, 7.5.1 and 7.5.3; OWASP Authentication Cheat Sheet,
+    /// "Require Re-authentication for Sensitive Features").
+    ///
+    /// What it measures is the time since [`Session::created_at`]: since the last [`Session::regenerate`], which a
+    /// login and every further authentication call, or else since the session was created. So a session that nobody has
+    /// logged into can be recent too: look up who is logged in as well. Nothing else makes a session recent, no use and
+    /// no extension of it.
+    ///
+    /// The time is the configured clock's at this call. A session created on a server whose clock is ahead, within
+    /// [`clock_skew`](crate::SessionConfig::clock_skew), has the age 0.
+    ///
+    /// # Errors
+    /// [`StaleLogin::TooOld`] from `limit` on, and [`StaleLogin::NoSession`] when no good cookie came (a session that
+    /// is new, or whose cookie was refused) or the session was destroyed, unless it was regenerated in this request.
+    ///
+    /// ```
+    /// use sealed_session::StaleLogin;
+    /// use std::time::Duration;
+    /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.regenerate()?; // the login
+    /// session.set("user_id", 42)?;
+    /// let session = manager.load(manager.commit(&session)?); // the next request brings the cookie back
+    /// assert_eq!(session.require_recent(Duration::from_secs(300)), Ok(()));
+    /// assert!(matches!(session.require_recent(Duration::ZERO), Err(StaleLogin::TooOld { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "reauthenticate")]
+    #[doc(alias = "step_up")]
+    pub fn require_recent(&self, limit: Duration) -> Result<(), StaleLogin> {
+        let age = self.with(|state, codec| state.age(codec)).ok_or(StaleLogin::NoSession)?;
+        let age = Duration::from_secs(age);
+        // In whole seconds on both sides, so that a fraction never lets an older session in.
+        if age.as_secs() < limit.as_secs() { Ok(()) } else { Err(StaleLogin::TooOld { age, limit }) }
+    }
+}
