@@ -6,7 +6,7 @@ use cookie::Cookie;
 
 use crate::codec::Codec;
 use crate::config::Options;
-use crate::cookie::{Candidates, MAX_CANDIDATES, blank, deletion_of, header};
+use crate::cookie::{Candidates, blank, deletion_of, header};
 use crate::data::{SessionData, SessionId};
 use crate::error::DecodeError;
 use crate::format::wire;
