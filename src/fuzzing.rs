@@ -1,7 +1,7 @@
 //! For `fuzz/` alone: what lies behind the seal, where a fuzzer doesn't get by itself. Compiled under `cfg(fuzzing)` only.
 
-use crate::codec::Codec;
 use crate::data::{SessionData, SessionId};
+use crate::manager::Codec;
 
 /// Reads a plaintext the way the codec does.
 #[must_use]
@@ -20,5 +20,5 @@ pub fn write_plaintext(data: &SessionData) -> Vec<u8> {
 /// A record for this session with any plaintext, sealed for real; `None` when there is no random nonce to be had.
 #[must_use]
 pub fn seal_record(codec: &Codec, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
-    codec.seal_record(id, plaintext)
+    codec.engine.codec.seal_plaintext(id, plaintext)
 }

@@ -30,10 +30,12 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
+use super::extract_error::ExtractError;
+use crate::backend::BoxFuture;
 use crate::cookie::SetCookies;
-use crate::error::{BackendError, BoxFuture, EncodeError};
+use crate::error::{BackendError, EncodeError};
 use crate::manager::SessionManager;
-use crate::session::{ExtractError, Session, Typed};
+use crate::session::{Session, Typed};
 
 /// Gives each request its [`Session`], an extractor, and commits it when the handler has answered, whatever the status.
 ///

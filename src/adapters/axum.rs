@@ -6,7 +6,8 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::session::{ExtractError, Session, Typed};
+use super::extract_error::ExtractError;
+use crate::session::{Session, Typed};
 
 /// The session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
 impl<S: Send + Sync> FromRequestParts<S> for Session {

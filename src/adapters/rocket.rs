@@ -25,9 +25,10 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
+use super::extract_error::ExtractError;
 use crate::error::{BackendError, EncodeError};
 use crate::manager::SessionManager;
-use crate::session::{ExtractError, Session, Typed};
+use crate::session::{Session, Typed};
 
 /// Gives each request its [`Session`], a request guard, and commits it when the handler or catcher has answered, whatever
 /// the status.

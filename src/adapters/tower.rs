@@ -28,8 +28,9 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::backend::BoxFuture;
 use crate::cookie::SetCookies;
-use crate::error::{BackendError, BoxFuture, EncodeError};
+use crate::error::{BackendError, EncodeError};
 use crate::manager::SessionManager;
 use crate::session::Session;
 

@@ -1,23 +1,25 @@
-//! What stands behind the cookies of a manager: asked before a handler runs, told what its commit ended.
+//! [`Coordinator`]: asks the store and the list before a handler runs, and tells them what its commit kept and ended.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::placement::{Placement, Saving};
-use crate::backend::revocations::{Revocable, Revocations};
-use crate::backend::store::{Record, SessionStore};
-use crate::codec::{Codec, Opened};
-use crate::data::{SessionData, SessionId};
-use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError, FailurePolicy, Refusal};
-use crate::format::Namespace;
-use crate::session::Retired;
-use crate::time::UnixTime;
-
+use super::admitted::Admitted;
 use super::cutoffs::Cutoffs;
+use super::placement::Placement;
+use super::policy::FailurePolicy;
+use super::revocations::{Revocable, Revocations};
+use super::store::{Record, SessionStore};
+use super::work::{Saving, Work};
+use crate::codec::{Opened, TextCodec};
+use crate::data::{Lifetime, Retired, SessionData, SessionId};
+use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError, Refusal};
+use crate::format::Namespace;
+use crate::observe::Observers;
+use crate::time::UnixTime;
 
 /// The backends of a manager, and what is configured about them.
 #[derive(Default)]
-pub(crate) struct Backend {
+pub(crate) struct Coordinator {
     pub(crate) placement: Placement,
     pub(crate) store: Option<Arc<dyn SessionStore>>,
     pub(crate) revocations: Option<Arc<dyn Revocations>>,
@@ -27,7 +29,7 @@ pub(crate) struct Backend {
     pub(crate) cutoffs: Cutoffs,
 }
 
-impl Backend {
+impl Coordinator {
     pub(crate) fn exists(&self) -> bool {
         self.store.is_some() || self.revocations.is_some()
     }
@@ -37,52 +39,67 @@ impl Backend {
         self.subject_of(data).map_or(UnixTime::MIN, |subject| self.cutoffs.beginning(subject, cutoffs))
     }
 
+    /// How many subjects this process has revoked until now.
+    pub(crate) fn revoked_before(&self) -> u64 {
+        self.cutoffs.count()
+    }
+
     /// Refuses every session that the subject has now.
-    pub(crate) async fn revoke_subject(&self, codec: &Codec, subject: &str) -> Result<(), BackendError> {
+    pub(crate) async fn revoke_subject(
+        &self,
+        lifetime: &Lifetime,
+        now: UnixTime,
+        subject: &str,
+    ) -> Result<(), BackendError> {
         let revocations = self.revocations.as_deref().ok_or_else(no_revocations)?;
-        let cutoff = self.cutoffs.next(subject, codec.now());
-        revocations.revoke_subject(subject, cutoff, codec.lifetime().all_end(cutoff)).await
+        let cutoff = self.cutoffs.next(subject, now);
+        revocations.revoke_subject(subject, cutoff, lifetime.all_end(cutoff)).await
     }
 
     /// Asks about a session whose cookie opened, and fetches the values that are not in it.
     ///
     /// # Errors
     /// The inner one is the refusal; the outer one is for [`FailurePolicy::Fail`].
-    pub(crate) async fn admit(&self, codec: &Codec, opened: Opened) -> Result<Result<Opened, Refusal>, BackendError> {
+    pub(crate) async fn admit(
+        &self,
+        codec: &TextCodec,
+        observers: &Observers,
+        opened: Opened,
+    ) -> Result<Result<Admitted, Refusal>, BackendError> {
         let key_id = Some(opened.key_id);
         let refused = |reason| Ok(Err(Refusal { reason, key_id }));
         let opened = match self.filled(codec, opened).await {
             Ok(Ok(opened)) => opened,
             Ok(Err(refusal)) => return Ok(Err(refusal)),
             Err(error) => {
-                codec.tell_of(&error);
+                observers.tell_of(&error);
                 return if self.policy == FailurePolicy::Fail { Err(error) } else { refused(DecodeError::Unavailable) };
             }
         };
         match (self.is_revoked(&opened.data).await, self.policy) {
-            (Ok(false), _) => Ok(Ok(opened)),
+            (Ok(false), _) => Ok(Ok(Admitted::new(opened))),
             (Ok(true), _) => refused(DecodeError::Revoked),
             (Err(error), policy) => {
-                codec.tell_of(&error);
+                observers.tell_of(&error);
                 match policy {
                     FailurePolicy::Refuse => refused(DecodeError::Unavailable),
                     FailurePolicy::Fail => Err(error),
-                    FailurePolicy::Admit => Ok(Ok(opened)),
+                    FailurePolicy::Admit => Ok(Ok(Admitted::new(opened))),
                 }
             }
         }
     }
 
-    async fn filled(&self, codec: &Codec, opened: Opened) -> Result<Result<Opened, Refusal>, BackendError> {
+    async fn filled(&self, codec: &TextCodec, opened: Opened) -> Result<Result<Opened, Refusal>, BackendError> {
         let store = match &self.store {
             Some(store) if opened.data.is_empty() => store,
-            _ => return Ok(codec.migrated(opened)),
+            _ => return Ok(codec.migrate(opened)),
         };
         let is_alive = |record: &Record| record.expires_at() > opened.at;
         let Some(record) = store.load(opened.data.id()).await?.filter(is_alive) else {
             return Ok(Err(Refusal { reason: DecodeError::NotStored, key_id: Some(opened.key_id) }));
         };
-        match codec.fill(opened, record).and_then(|filled| codec.migrated(filled)) {
+        match codec.fill(opened, record.into_bytes()).and_then(|filled| codec.migrate(filled)) {
             Err(Refusal { reason: DecodeError::Malformed | DecodeError::NotAuthentic, .. }) => {
                 Err(BackendError::new(BackendErrorKind::Corrupt, "a record is not what was stored for its session"))
             }
@@ -103,28 +120,28 @@ impl Backend {
     ///
     /// # Errors
     /// Nothing must be sent then; what was kept is taken back, as far as the backend still answers.
-    pub(crate) async fn settle(&self, codec: &Codec, work: &Work) -> Result<(), EncodeError> {
+    pub(crate) async fn settle(&self, observers: &Observers, work: &Work) -> Result<(), EncodeError> {
         if let (Some(store), Some((id, saving))) = (&self.store, &work.saving)
             && !save(&**store, *id, saving).await?
         {
             return Err(EncodeError::Ended);
         }
         let Some(ended) = work.ended else { return Ok(()) };
-        let done = self.end(codec, ended, self.policy).await;
+        let done = self.end(observers, ended, self.policy).await;
         if let (Err(_), Some(store), Some((id, _))) = (&done, &self.store, &work.saving) {
             // The session goes on under its old id. Should this fail too, the record goes when it expires.
             if let Err(error) = store.delete(*id).await {
-                codec.tell_of(&error);
+                observers.tell_of(&error);
             }
         }
         Ok(done?)
     }
 
     /// Puts a session on the list and removes its record: of the two, the first alone ends it for good.
-    async fn end(&self, codec: &Codec, ended: Retired, policy: FailurePolicy) -> Result<(), BackendError> {
+    async fn end(&self, observers: &Observers, ended: Retired, policy: FailurePolicy) -> Result<(), BackendError> {
         if let Some(revocations) = &self.revocations {
             match revocations.revoke(ended.id, ended.expires_at).await {
-                Err(error) if policy == FailurePolicy::Admit => codec.tell_of(&error),
+                Err(error) if policy == FailurePolicy::Admit => observers.tell_of(&error),
                 done => done?,
             }
         }
@@ -132,7 +149,7 @@ impl Backend {
             None => Ok(()),
             Some(store) => match store.delete(ended.id).await {
                 Err(error) if self.revocations.is_some() => {
-                    codec.tell_of(&error);
+                    observers.tell_of(&error);
                     Ok(())
                 }
                 done => done,
@@ -146,16 +163,16 @@ impl Backend {
     }
 
     /// Ends a session by its id alone. Whoever asks for that must hear if it failed, whatever the policy for requests is.
-    pub(crate) async fn revoke(&self, codec: &Codec, ended: Retired) -> Result<(), BackendError> {
+    pub(crate) async fn revoke(&self, observers: &Observers, ended: Retired) -> Result<(), BackendError> {
         if self.revocations.is_some() || self.is_in_store() {
-            self.end(codec, ended, FailurePolicy::Refuse).await
+            self.end(observers, ended, FailurePolicy::Refuse).await
         } else {
             Err(no_revocations())
         }
     }
 }
 
-impl fmt::Debug for Backend {
+impl fmt::Debug for Coordinator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Backend")
             .field("placement", &self.placement)
@@ -164,13 +181,6 @@ impl fmt::Debug for Backend {
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
-}
-
-/// What a commit asks of the backends.
-#[derive(Default)]
-pub(crate) struct Work {
-    pub(crate) saving: Option<(SessionId, Saving)>,
-    pub(crate) ended: Option<Retired>,
 }
 
 async fn save(store: &dyn SessionStore, id: SessionId, saving: &Saving) -> Result<bool, BackendError> {

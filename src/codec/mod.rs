@@ -1,9 +1,10 @@
-//! Turns a session into sealed text and back.
+//! Turns a session into sealed text and back, and does nothing else: no HTTP, no backend, no observer, no clock of its own.
 
-mod codec;
+mod opened;
 mod record;
-mod two_cookies;
+mod settings;
+mod text;
 
-pub use codec::Codec;
-pub(crate) use codec::Opened;
-pub(crate) use two_cookies::{BOTH_LIMIT, MARK, MAX_PAIRS, SUFFIX};
+pub(crate) use opened::Opened;
+pub(crate) use settings::{CodecSettings, Migrate};
+pub(crate) use text::TextCodec;

@@ -5,15 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::Backend;
-use crate::backend::{Placement, Revocations, SessionStore};
+use super::options::Options;
+use crate::backend::{FailurePolicy, Placement, Revocations, SessionStore};
+use crate::cookie::SameSite;
 use crate::crypto::KeyRing;
 use crate::data::SessionData;
-use crate::error::FailurePolicy;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
-use crate::observe::{Observer, Observers};
-use crate::time::{Clock, SystemClock, UnixTime};
+use crate::observe::Observer;
+use crate::time::{Clock, UnixTime};
 
 /// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
 ///
@@ -30,8 +30,8 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SessionConfig {
-    pub(crate) keys: KeyRing,
-    pub(crate) options: Options,
+    pub(super) keys: KeyRing,
+    pub(super) options: Options,
 }
 
 impl SessionConfig {
@@ -600,6 +600,33 @@ impl SessionConfig {
         self
     }
 
+    /// Imports sessions out of old cookies, when no cookie of ours opens; see [`import`](crate::import). Each further call
+    /// adds an import. Feature `import`.
+    ///
+    /// An import costs a request another look through its Cookie headers, and no more once the old cookie is gone.
+    ///
+    /// ```
+    /// use sealed_session::import::{self, ImportKey, PrivateImport};
+    /// use sealed_session::{Key, SessionConfig, Status};
+    /// # let old_key: Vec<u8> = (0..64).collect();
+    /// # let mut jar = cookie::CookieJar::new();
+    /// # jar.private_mut(&cookie::Key::from(&old_key)).add(("cart", r#"{"items":["apple"]}"#));
+    /// # let old_cookie = jar.get("cart").unwrap().to_string();
+    /// let cart = PrivateImport::new(ImportKey::from_bytes(&old_key)?, "cart", import::json_object);
+    /// let manager = SessionConfig::new(Key::generate()?).import(cart).build()?;
+    /// let session = manager.load([old_cookie]);
+    /// assert_eq!(session.get::<Vec<String>>("items")?.unwrap(), ["apple"]);
+    /// assert_eq!(session.status(), Status::Changed, "so it is sealed as ours");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "import")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
+    #[must_use]
+    pub fn import(mut self, import: PrivateImport) -> Self {
+        self.options.imports.push(Arc::new(import));
+        self
+    }
+
     /// Whether the key was made up for this run, because none was given and
     /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
     ///
@@ -619,123 +646,5 @@ impl SessionConfig {
 impl fmt::Debug for SessionConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionConfig").field("keys", &self.keys).field("options", &self.options).finish()
-    }
-}
-
-/// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
-///
-/// ```
-/// use sealed_session::{Key, SameSite, SessionConfig};
-/// let config = SessionConfig::new(Key::generate()?).same_site(SameSite::None).secure(false);
-/// assert_eq!(config.build().unwrap_err().problems()[0].setting(), "same_site");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SameSite {
-    /// Never, not even when a user follows a link to this site: a login with an identity provider loses its session.
-    Strict,
-    /// When a user follows a link, and not with what a foreign page loads or posts. The default.
-    Lax,
-    /// Always. Needs Secure.
-    None,
-}
-
-/// What [`SessionConfig::migrate`] takes.
-pub(crate) type Migrate = Arc<dyn Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
-
-/// Every setting but the keys.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the cookie's attributes are")]
-pub(crate) struct Options {
-    pub(crate) cookie_name: String,
-    pub(crate) path: String,
-    pub(crate) domain: Option<String>,
-    pub(crate) secure: bool,
-    pub(crate) http_only: bool,
-    pub(crate) same_site: SameSite,
-    pub(crate) partitioned: bool,
-    pub(crate) persistent: bool,
-    pub(crate) save_uninitialized: bool,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) absolute_timeout: Duration,
-    pub(crate) extend_after: Option<Duration>,
-    pub(crate) clock_skew: Duration,
-    pub(crate) not_before: UnixTime,
-    pub(crate) audience: String,
-    pub(crate) padding_block: usize,
-    pub(crate) max_cookie_bytes: usize,
-    pub(crate) two_cookies: bool,
-    pub(crate) schema: u8,
-    pub(crate) migrate: Option<Migrate>,
-    #[cfg(feature = "import")]
-    pub(crate) imports: Vec<Arc<PrivateImport>>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) observers: Observers,
-    pub(crate) insecure_key: bool,
-    pub(crate) insecure_dev: bool,
-    pub(crate) backend: Backend,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            cookie_name: "tideway_session".to_owned(),
-            path: "/".to_owned(),
-            domain: None,
-            secure: true,
-            http_only: true,
-            same_site: SameSite::Lax,
-            partitioned: false,
-            persistent: true,
-            save_uninitialized: false,
-            idle_timeout: Duration::from_secs(24 * 60 * 60),
-            absolute_timeout: Duration::from_secs(30 * 24 * 60 * 60),
-            extend_after: None,
-            clock_skew: Duration::from_secs(60),
-            not_before: UnixTime::MIN,
-            audience: String::new(),
-            padding_block: 32,
-            max_cookie_bytes: 3500,
-            two_cookies: false,
-            schema: 0,
-            migrate: None,
-            #[cfg(feature = "import")]
-            imports: Vec::new(),
-            clock: Arc::new(SystemClock),
-            observers: Observers::default(),
-            insecure_key: false,
-            insecure_dev: false,
-            backend: Backend::default(),
-        }
-    }
-}
-
-/// All but the two things that can't be shown.
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("cookie_name", &self.cookie_name)
-            .field("path", &self.path)
-            .field("domain", &self.domain)
-            .field("secure", &self.secure)
-            .field("http_only", &self.http_only)
-            .field("same_site", &self.same_site)
-            .field("partitioned", &self.partitioned)
-            .field("persistent", &self.persistent)
-            .field("save_uninitialized", &self.save_uninitialized)
-            .field("idle_timeout", &self.idle_timeout)
-            .field("absolute_timeout", &self.absolute_timeout)
-            .field("extend_after", &self.extend_after)
-            .field("clock_skew", &self.clock_skew)
-            .field("not_before", &self.not_before)
-            .field("audience", &self.audience)
-            .field("padding_block", &self.padding_block)
-            .field("max_cookie_bytes", &self.max_cookie_bytes)
-            .field("two_cookies", &self.two_cookies)
-            .field("schema", &self.schema)
-            .field("observers", &self.observers)
-            .field("insecure_key", &self.insecure_key)
-            .field("backend", &self.backend)
-            .finish_non_exhaustive()
     }
 }

@@ -4,10 +4,12 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use crate::config::check;
-use crate::config::config::{Options, SameSite, SessionConfig};
-use crate::config::env_backend::{BACKEND, STORE_URL};
-use crate::config::env_reader::{Reader, Text};
+use super::check;
+use super::config::SessionConfig;
+use super::env_backend::{BACKEND, STORE_URL};
+use super::env_reader::{Reader, Text};
+use super::options::Options;
+use crate::cookie::{SameSite, syntax};
 use crate::crypto::{Key, KeyRing};
 use crate::error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
 use crate::time::UnixTime;
@@ -123,7 +125,7 @@ impl SessionConfig {
         if !self.options.insecure_dev {
             return (self, None);
         }
-        let name = check::without_prefix(&self.options.cookie_name).to_owned();
+        let name = syntax::without_prefix(&self.options.cookie_name).to_owned();
         self.options.cookie_name = name;
         self.options.secure = false;
         let rule = "must not be used where the variable APP_ENV is production";
@@ -226,7 +228,7 @@ impl Reader<'_> {
     fn check(&mut self, options: &Options) {
         let is_time = |name: &str| name.ends_with("_SECONDS");
         let has_wrong_time = self.problems.iter().any(|problem| is_time(problem.setting()));
-        for problem in check::problems(options) {
+        for problem in check::check(options).err().unwrap_or_default() {
             let variable = VARIABLES.iter().find(|(_, setting)| *setting == problem.setting());
             let name = variable.map_or_else(|| problem.setting().to_owned(), |(name, _)| self.name_of(name));
             let is_known = self.problems.iter().any(|known| known.setting() == name);

@@ -1,13 +1,18 @@
-//! Settings: the builder, its checks and the environment, which is met in this folder alone.
+//! Settings: the builder, the checks, and the environment, which is met in this folder alone.
+//!
+//! A configuration is checked once, in `check.rs`, which reports every problem at once and turns what is good into values that
+//! can't be wrong. `build.rs` makes the parts of a manager out of them. Nothing below knows an option.
 
-pub(crate) mod check;
+mod build;
+mod check;
+#[cfg(feature = "import")]
+mod check_import;
 mod config;
 mod env;
 mod env_backend;
 mod env_reader;
+mod options;
 mod presets;
 
-pub(crate) use check::{Budget, ReadLimits};
-pub(crate) use config::{Migrate, Options};
-pub use config::{SameSite, SessionConfig};
+pub use config::SessionConfig;
 pub use presets::TimeoutPreset;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::config::SessionConfig;
+use super::config::SessionConfig;
 
 /// A pair of timeouts from a standard, for [`SessionConfig::timeouts`].
 ///

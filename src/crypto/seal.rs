@@ -6,34 +6,13 @@
 use rand::TryCryptoRng;
 use rand::rngs::SysRng;
 
-use crate::crypto::key::{Key, KeyRing};
-use crate::data::SessionId;
+use super::cipher::Cipher;
+use super::key::Key;
+use super::key_ring::KeyRing;
 use crate::error::{DecodeError, EncodeError};
-use crate::format::{HEAD_LEN, NONCE_LEN, TAG_LEN, VERSION};
+use crate::format::{HEAD_LEN, ID_LEN, NONCE_LEN, TAG_LEN, VERSION};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
-
-#[cfg(feature = "aws-lc")]
-use super::aws_lc::Cipher;
-#[cfg(not(feature = "aws-lc"))]
-use super::rust_crypto::Cipher;
-
-impl Key {
-    /// The public name of this key; see [`KeyId`].
-    ///
-    /// ```
-    /// use sealed_session::Key;
-    /// let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")?;
-    /// assert_eq!(key.id().to_string(), "f57c76ce");
-    /// # Ok::<(), sealed_session::KeyError>(())
-    /// ```
-    #[must_use]
-    pub fn id(&self) -> KeyId {
-        let tag = Cipher::new(self.bytes()).seal(&[0; NONCE_LEN], KEY_ID_AAD, &mut []);
-        let [a, b, c, d, ..] = tag.unwrap_or_default();
-        KeyId::new([a, b, c, d])
-    }
-}
 
 /// The keys of a ring, bound to one cookie name and one audience.
 pub(crate) struct Sealer {
@@ -123,7 +102,7 @@ impl BoundKey {
     }
 
     /// [`BoundKey::seal`] of what a store keeps for a session: no cookie opens as it, and it opens as no cookie.
-    pub(crate) fn seal_record(&self, id: SessionId, envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
+    pub(crate) fn seal_record(&self, id: &[u8; ID_LEN], envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.seal_bound(&self.record_aad(id), envelope)
     }
 
@@ -147,7 +126,7 @@ impl BoundKey {
     ///
     /// # Errors
     /// [`DecodeError::NotAuthentic`], whatever is wrong.
-    pub(crate) fn open_record<'e>(&self, id: SessionId, envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
+    pub(crate) fn open_record<'e>(&self, id: &[u8; ID_LEN], envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
         self.open_bound(&self.record_aad(id), envelope)
     }
 
@@ -159,8 +138,8 @@ impl BoundKey {
         if self.cipher.open(nonce, aad, message, tag) { Ok(message) } else { Err(REFUSED) }
     }
 
-    fn record_aad(&self, id: SessionId) -> Vec<u8> {
-        [&self.aad, RECORD, &id.to_bytes()].concat()
+    fn record_aad(&self, id: &[u8; ID_LEN]) -> Vec<u8> {
+        [&self.aad, RECORD, id].concat()
     }
 }
 
@@ -179,8 +158,6 @@ fn aad(id: KeyId, cookie_name: &str, audience: &str) -> Box<[u8]> {
     }
     aad.into_boxed_slice()
 }
-
-const KEY_ID_AAD: &[u8] = b"sealed-session key id";
 
 #[cfg(test)]
 mod tests {

@@ -3,86 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use rand::TryRng;
-use rand::rngs::SysRng;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use crate::data::json;
-use crate::data::lifetime::end_of;
+use super::json;
+use super::lifetime::end_of;
+use super::session_id::SessionId;
 use crate::error::{EncodeError, ValueError};
-use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, ID_LEN, MAX_BLOCK, Namespace};
+use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, MAX_BLOCK, Namespace};
 use crate::time::{Times, UnixTime};
-
-/// The id of a session: 128 random bits, for logs and lists of revocations.
-///
-/// It is no secret that opens a session; the seal is.
-///
-/// ```
-/// use sealed_session::SessionId;
-/// let id = SessionId::from_bytes([0xa0; 16]);
-/// assert_eq!(id.to_string(), "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionId([u8; ID_LEN]);
-
-impl SessionId {
-    /// Draws an id from the operating system's random number generator.
-    ///
-    /// # Errors
-    /// [`EncodeError::Random`] when the generator fails.
-    ///
-    /// ```
-    /// use sealed_session::SessionId;
-    /// assert_ne!(SessionId::generate()?, SessionId::generate()?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn generate() -> Result<Self, EncodeError> {
-        let mut id = [0; ID_LEN];
-        SysRng.try_fill_bytes(&mut id).map_err(|_| EncodeError::Random)?;
-        Ok(Self(id))
-    }
-
-    /// An id that was made elsewhere, in an import or a test. It must be random.
-    ///
-    /// ```
-    /// use sealed_session::SessionId;
-    /// let id = SessionId::from_bytes([7; 16]);
-    /// assert_eq!(format!("{id:?}"), "SessionId(07070707..)", "a log gets the start of it");
-    /// ```
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// The 16 bytes.
-    ///
-    /// ```
-    /// use sealed_session::SessionId;
-    /// let id = SessionId::generate()?;
-    /// assert_eq!(SessionId::from_bytes(id.to_bytes()), id);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-}
-
-/// 32 hexadecimal digits.
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-/// The first eight digits only, which is enough to follow a session through a log.
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _] = self.0;
-        write!(f, "SessionId({}..)", hex::encode(start))
-    }
-}
 
 /// A session as a plain value: what [`Codec`](crate::Codec) encodes and decodes.
 ///
@@ -681,7 +610,7 @@ impl SessionData {
     /// Appends the plaintext without its padding.
     pub(crate) fn write_plaintext(&self, plaintext: &mut Vec<u8>) {
         let Self { id, times, schema, persistent, entries } = self;
-        Fixed { persistent: *persistent, schema: *schema, id: id.0, times: *times }.write(plaintext);
+        Fixed { persistent: *persistent, schema: *schema, id: id.to_bytes(), times: *times }.write(plaintext);
         plaintext.extend_from_slice(entries.as_bytes());
     }
 
@@ -690,7 +619,7 @@ impl SessionData {
         let (fixed, entries) = plaintext.split_first_chunk()?;
         let Fixed { persistent, schema, id, times } = Fixed::read(fixed)?;
         let entries = Entries::parse(entries)?;
-        Some(Self { id: SessionId(id), times, schema, persistent, entries })
+        Some(Self { id: SessionId::from_bytes(id), times, schema, persistent, entries })
     }
 
     /// The largest entries, largest first.

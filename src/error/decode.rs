@@ -173,7 +173,6 @@ impl DecodeError {
     }
 
     /// Whether a backend keeps out what opened.
-    #[cfg(feature = "import")]
     pub(crate) fn is_of_backend(&self) -> bool {
         self.is_unsure() || matches!(self, Self::Revoked | Self::NotStored)
     }

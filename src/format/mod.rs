@@ -1,6 +1,9 @@
-//! The bytes of wire format v1: lengths, offsets, the text form and the entries.
+//! The bytes of wire format v1, and nothing else: where each field stands, the text form, and the entries.
+//!
+//! Nothing here knows a key, a clock or a session: it reads and writes bytes, refuses what is not canonical, and never panics.
+//! docs/wire-format.md is the published page of it.
 
-pub(crate) mod entries;
+mod entries;
 pub(crate) mod wire;
 
 pub(crate) use entries::{CSRF_KEY, Entries, MAX_BLOCK, Namespace};

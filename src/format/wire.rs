@@ -135,6 +135,12 @@ impl Fixed {
     }
 }
 
+/// The bytes of the longest padded plaintext in a text of at most `chars` characters: a whole number of blocks.
+pub(crate) fn max_plaintext(chars: usize, padding_block: usize) -> usize {
+    let room = bytes_in(chars).saturating_sub(OVERHEAD);
+    room.checked_div(padding_block).unwrap_or(0).saturating_mul(padding_block)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,12 +32,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod enabled;
 mod key;
-mod old;
 mod payload;
 mod private_import;
 
+pub(crate) use enabled::{ImportSettings, Imports, OldCookies};
 pub use key::{ImportKey, ImportKeyError};
-pub(crate) use old::{Imports, OldCookies};
 pub use payload::{actix_session, json_object, text, tideway};
 pub use private_import::PrivateImport;

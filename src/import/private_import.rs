@@ -2,10 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 
 use super::key::ImportKey;
-use crate::config::{Options, SessionConfig};
 use crate::data::SessionData;
 use crate::time::UnixTime;
 
@@ -26,23 +24,23 @@ use crate::time::UnixTime;
 /// ```
 pub struct PrivateImport {
     pub(super) key: ImportKey,
-    pub(crate) name: String,
+    name: String,
     pub(super) read: Box<Read>,
     pub(super) until: UnixTime,
-    pub(super) path: Option<String>,
-    pub(super) domain: Domain,
-    pub(super) secure: Option<bool>,
+    path: Option<String>,
+    domain: Domain,
+    secure: Option<bool>,
 }
 
 /// The Domain of an old cookie.
-pub(super) enum Domain {
+enum Domain {
     /// That of our cookie.
     Ours,
     Its(Option<String>),
 }
 
 /// What reads the text of an old cookie into a session.
-pub(super) type Read = dyn Fn(&str, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
+type Read = dyn Fn(&str, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
 impl PrivateImport {
     /// Imports the cookie of this name, sealed under this key, by a function that puts the values of its text into a new
@@ -148,13 +146,17 @@ impl PrivateImport {
         self
     }
 
-    /// Path, Domain and Secure of the old cookie.
-    pub(crate) fn attributes<'a>(&'a self, options: &'a Options) -> (&'a str, Option<&'a str>, bool) {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The Path, the Domain and the Secure attribute that were set for the old cookie; `None` stands for that of our cookie.
+    pub(crate) fn overrides(&self) -> (Option<&str>, Option<Option<&str>>, Option<bool>) {
         let domain = match &self.domain {
-            Domain::Ours => &options.domain,
-            Domain::Its(domain) => domain,
+            Domain::Ours => None,
+            Domain::Its(domain) => Some(domain.as_deref()),
         };
-        (self.path.as_ref().unwrap_or(&options.path), domain.as_deref(), self.secure.unwrap_or(options.secure))
+        (self.path.as_deref(), domain, self.secure)
     }
 }
 
@@ -162,32 +164,5 @@ impl PrivateImport {
 impl fmt::Debug for PrivateImport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateImport").field("name", &self.name).field("until", &self.until).finish_non_exhaustive()
-    }
-}
-
-impl SessionConfig {
-    /// Imports sessions out of old cookies, when no cookie of ours opens; see [`import`](crate::import). Each further call
-    /// adds an import. Feature `import`.
-    ///
-    /// An import costs a request another look through its Cookie headers, and no more once the old cookie is gone.
-    ///
-    /// ```
-    /// use sealed_session::import::{self, ImportKey, PrivateImport};
-    /// use sealed_session::{Key, SessionConfig, Status};
-    /// # let old_key: Vec<u8> = (0..64).collect();
-    /// # let mut jar = cookie::CookieJar::new();
-    /// # jar.private_mut(&cookie::Key::from(&old_key)).add(("cart", r#"{"items":["apple"]}"#));
-    /// # let old_cookie = jar.get("cart").unwrap().to_string();
-    /// let cart = PrivateImport::new(ImportKey::from_bytes(&old_key)?, "cart", import::json_object);
-    /// let manager = SessionConfig::new(Key::generate()?).import(cart).build()?;
-    /// let session = manager.load([old_cookie]);
-    /// assert_eq!(session.get::<Vec<String>>("items")?.unwrap(), ["apple"]);
-    /// assert_eq!(session.status(), Status::Changed, "so it is sealed as ours");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn import(mut self, import: PrivateImport) -> Self {
-        self.options.imports.push(Arc::new(import));
-        self
     }
 }

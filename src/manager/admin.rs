@@ -2,11 +2,11 @@
 
 use serde::ser::Serialize;
 
+use super::manager::SessionManager;
 use crate::backend::{SessionStore, no_revocations};
-use crate::data::{SessionData, SessionId, json};
+use crate::data::{Retired, SessionData, SessionId, json};
 use crate::error::{BackendError, BackendErrorKind};
-use crate::manager::manager::SessionManager;
-use crate::session::Retired;
+use crate::session::Engine;
 use crate::time::UnixTime;
 
 impl SessionManager {
@@ -29,8 +29,8 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
-        let backend = self.backend.as_deref().ok_or_else(no_revocations)?;
-        backend.revoke(&self.codec, Retired { id, expires_at: until }).await
+        let Engine { backend, observers, .. } = &**self.engine();
+        backend.revoke(observers, Retired { id, expires_at: until }).await
     }
 
     /// Ends every session that the subject has by now, on every device: those in which the entry of
@@ -61,11 +61,14 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn revoke_subject<T: Serialize + Sync + ?Sized>(&self, subject: &T) -> Result<(), BackendError> {
-        let backend = self.backend.as_deref().ok_or_else(no_revocations)?;
+        let Engine { backend, codec, .. } = &**self.engine();
+        if !backend.exists() {
+            return Err(no_revocations());
+        }
         let unsupported = |text| BackendError::new(BackendErrorKind::Unsupported, text);
         let key = backend.subject.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
         let subject = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;
-        backend.revoke_subject(&self.codec, &subject).await
+        backend.revoke_subject(codec.lifetime(), self.engine().now(), &subject).await
     }
 
     /// Removes the records of the store that are past their time, and says how many they were. 0 without a store. Call it now and
@@ -82,7 +85,7 @@ impl SessionManager {
     /// ```
     pub async fn cleanup_expired(&self) -> Result<u64, BackendError> {
         match self.store() {
-            Some(store) => store.cleanup_expired(self.codec.now()).await,
+            Some(store) => store.cleanup_expired(self.engine().now()).await,
             None => Ok(0),
         }
     }
@@ -96,7 +99,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn is_healthy(&self) -> bool {
-        let Some(backend) = self.backend.as_deref() else { return true };
+        let backend = &self.engine().backend;
         let has_store = match &backend.store {
             Some(store) => store.is_healthy().await,
             None => true,
@@ -119,10 +122,9 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn supports_revocation(&self) -> bool {
-        self.backend.as_deref().is_some_and(|backend| {
-            let by_store = || backend.is_in_store() && self.store().is_some_and(SessionStore::supports_revocation);
-            backend.revocations.is_some() || by_store()
-        })
+        let backend = &self.engine().backend;
+        let by_store = || backend.is_in_store() && self.store().is_some_and(SessionStore::supports_revocation);
+        backend.revocations.is_some() || by_store()
     }
 
     /// Every living session whose values are in the store, in no order. A record that does not open under the keys of this
@@ -143,8 +145,9 @@ impl SessionManager {
     /// ```
     pub async fn all(&self) -> Result<Vec<SessionData>, BackendError> {
         let records = self.store().ok_or_else(no_store)?.all().await?;
-        let now = self.codec.now();
-        Ok(records.into_iter().filter_map(|(id, record)| self.codec.read_record(id, record, now)).collect())
+        let (codec, now) = (&self.engine().codec, self.engine().now());
+        let alive = records.into_iter().filter(|(_, record)| record.expires_at() > now);
+        Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
     }
 
     /// Ends every session whose values are in the store.
@@ -165,7 +168,7 @@ impl SessionManager {
     }
 
     fn store(&self) -> Option<&dyn SessionStore> {
-        self.backend.as_deref()?.store.as_deref()
+        self.engine().backend.store.as_deref()
     }
 }
 

@@ -1,13 +1,12 @@
 //! [`SessionManager`]: Cookie headers in, Set-Cookie headers out.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::Backend;
-use crate::codec::Codec;
-use crate::config::{SessionConfig, check};
+use super::codec::Codec;
 use crate::cookie::SetCookies;
-use crate::error::{BackendError, ConfigError, EncodeError};
-use crate::session::{Session, Source};
+use crate::error::{BackendError, EncodeError};
+use crate::session::{Engine, Session};
 
 /// Loads the session of a request and commits it to the response. One for the whole application; cheap to clone.
 ///
@@ -27,26 +26,18 @@ use crate::session::{Session, Source};
 /// assert_eq!(session.get::<u64>("user_id")?, Some(42));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SessionManager {
-    pub(crate) codec: Codec,
-    pub(crate) backend: Option<Arc<Backend>>,
+    codec: Codec,
 }
 
 impl SessionManager {
-    /// The manager that the environment describes, under the prefix `TIDEWAY_`; see [`SessionConfig::from_env`].
-    ///
-    /// # Errors
-    /// [`ConfigError`] with every problem of every variable.
-    ///
-    /// ```no_run
-    /// use sealed_session::SessionManager;
-    /// let manager = SessionManager::from_env()?;
-    /// assert!(manager.load(None::<&str>).is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn from_env() -> Result<Self, ConfigError> {
-        SessionConfig::from_env()?.build()
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { codec: Codec::new(engine) }
+    }
+
+    pub(super) fn engine(&self) -> &Arc<Engine> {
+        &self.codec.engine
     }
 
     /// The session of a request, from the values of its Cookie headers: any number of them, as strings or bytes.
@@ -64,7 +55,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
-        Session::load(Source { codec: &self.codec, backend: self.backend.as_ref() }, cookie_headers)
+        Session::load(self.engine(), cookie_headers)
     }
 
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
@@ -151,7 +142,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn has_backend(&self) -> bool {
-        self.backend.is_some()
+        self.engine().backend.exists()
     }
 
     /// The codec under this manager, for what is not a request.
@@ -170,48 +161,10 @@ impl SessionManager {
     }
 }
 
-impl SessionConfig {
-    /// Checks everything and makes the manager.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with every problem, each naming the setting and what it takes.
-    ///
-    /// ```
-    /// use sealed_session::{Key, SessionConfig};
-    /// let error = SessionConfig::new(Key::generate()?).cookie_name("__Host-s").secure(false).build().unwrap_err();
-    /// assert_eq!(error.problems()[0].setting(), "secure");
-    /// # Ok::<(), sealed_session::KeyError>(())
-    /// ```
-    pub fn build(self) -> Result<SessionManager, ConfigError> {
-        let (codec, backend) = self.checked()?;
-        Ok(SessionManager { codec, backend: backend.exists().then(|| Arc::new(backend)) })
-    }
-
-    /// Checks everything and makes a codec alone.
-    ///
-    /// # Errors
-    /// As for [`SessionConfig::build`].
-    ///
-    /// ```
-    /// use sealed_session::{Key, SessionConfig};
-    /// let codec = SessionConfig::new(Key::generate()?).cookie_name("sid").build_codec()?;
-    /// assert_eq!(codec.cookie_name(), "sid");
-    /// assert!(SessionConfig::new(Key::generate()?).cookie_name("").build_codec().is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn build_codec(self) -> Result<Codec, ConfigError> {
-        Ok(self.checked()?.0)
-    }
-
-    fn checked(self) -> Result<(Codec, Backend), ConfigError> {
-        let (Self { keys, options }, problem) = self.for_this_process();
-        let mut problems = check::problems(&options);
-        problems.extend(problem);
-        if !problems.is_empty() {
-            return Err(ConfigError::new(problems));
-        }
-        let codec = Codec::new(&keys, &options);
-        codec.tell(codec.note_start());
-        Ok((codec, options.backend))
+/// Shows the codec and the backends, and no key.
+impl fmt::Debug for SessionManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let backend = Some(&self.engine().backend).filter(|backend| backend.exists());
+        f.debug_struct("SessionManager").field("codec", &self.codec).field("backend", &backend).finish()
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::event::{DeleteCause, Event, KeyRole, SealCause};
+use super::observer::Observer;
 use crate::key_id::KeyId;
-use crate::observe::event::{DeleteCause, Event, KeyRole, Observer, SealCause};
 use crate::time::UnixTime;
 
 /// An observer that counts. A clone shares its numbers: give one to the configuration and keep the other.

@@ -1,12 +1,14 @@
-//! What an operator may watch: events, and the two observers that this crate brings.
+//! What an operator may watch: an event for whatever becomes of a cookie, and the observers that are told of it.
 
 mod counters;
 mod event;
+mod observer;
 #[cfg(feature = "tracing")]
 mod tracing;
 
 pub use counters::{Counters, Counts, KeyCounts};
-pub(crate) use event::Observers;
-pub use event::{DeleteCause, Event, KeyRole, Observer, SealCause};
+pub use event::{DeleteCause, Event, KeyRole, SealCause};
+pub use observer::Observer;
+pub(crate) use observer::Observers;
 #[cfg(feature = "tracing")]
 pub use tracing::TracingObserver;

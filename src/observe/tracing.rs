@@ -5,9 +5,10 @@ use std::fmt;
 use tracing::field::display;
 use tracing::{Level, event};
 
+use super::event::{Event, KeyRole};
+use super::observer::Observer;
 use crate::error::DecodeError;
 use crate::key_id::KeyId;
-use crate::observe::event::{Event, KeyRole, Observer};
 
 /// Writes each [`Event`] to the current subscriber of the `tracing` crate, target `sealed_session`. Feature `tracing`.
 ///

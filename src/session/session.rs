@@ -7,15 +7,15 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
+use super::engine::Engine;
+use super::load::Shared;
+use super::state::State;
+use super::status::Status;
 use crate::backend::Placement;
-use crate::codec::Codec;
-use crate::data::{SessionData, SessionId, json};
+use crate::data::{Retired, SessionData, SessionId, json};
 use crate::error::{DecodeError, EncodeError, ValueError};
 use crate::format::Namespace;
-use crate::session::state::{Retired, State, Status};
 use crate::time::UnixTime;
-
-use super::load::Shared;
 
 /// The session of one request: a shared handle, cheap to clone, for any thread.
 ///
@@ -359,7 +359,7 @@ impl Session {
     #[doc(alias = "renew")]
     #[doc(alias = "cycle_id")]
     pub fn regenerate(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, codec| state.regenerate(codec, self.cutoffs()))
+        self.with(|state, engine| state.regenerate(engine.lifetime(), engine.backend.revoked_before()))
     }
 
     /// [`Session::regenerate`], and drops every value and flash value.
@@ -379,8 +379,8 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, codec| {
-            let retired = state.regenerate(codec, self.cutoffs())?;
+        self.with(|state, engine| {
+            let retired = state.regenerate(engine.lifetime(), engine.backend.revoked_before())?;
             state.edit(|data| {
                 data.empty();
                 true
@@ -432,7 +432,7 @@ impl Session {
     #[doc(alias = "rolling")]
     #[doc(alias = "refresh")]
     pub fn extend(&self, ttl: Duration) -> Result<(), EncodeError> {
-        self.with(|state, codec| state.extend(codec, ttl))
+        self.with(|state, engine| state.extend(engine.lifetime(), ttl))
     }
 
     /// Sets whether the browser keeps the cookie when it is closed ("remember me").
@@ -566,7 +566,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn rejected(&self) -> Option<DecodeError> {
-        self.with(|state, _| state.rejected())
+        self.with(|state, _| state.rejected)
     }
 
     /// How many cookies of the session's name the request brought. More than one means that an attribute of the cookie was
@@ -611,8 +611,8 @@ impl Session {
     /// ```
     #[must_use]
     pub fn remaining_bytes(&self) -> usize {
-        self.with(|state, codec| match self.placement() {
-            Placement::Cookie => codec.remaining_bytes(state.data()),
+        self.with(|state, engine| match engine.backend.placement {
+            Placement::Cookie => engine.remaining_bytes(state.data()),
             Placement::Store | Placement::Spill => state.data().room(),
         })
     }
@@ -632,10 +632,10 @@ impl Session {
     /// ```
     #[must_use]
     pub fn cookie_bytes(&self) -> usize {
-        self.with(|state, codec| match self.placement() {
-            Placement::Cookie => codec.cookie_bytes(state.data()),
-            Placement::Spill if codec.fits(state.data()) => codec.cookie_bytes(state.data()),
-            Placement::Store | Placement::Spill => codec.cookie_bytes(&state.data().without_entries()),
+        self.with(|state, engine| match engine.backend.placement {
+            Placement::Cookie => engine.cookie_bytes(state.data()),
+            Placement::Spill if engine.fits(state.data()) => engine.cookie_bytes(state.data()),
+            Placement::Store | Placement::Spill => engine.cookie_bytes(&state.data().without_entries()),
         })
     }
 
@@ -659,14 +659,6 @@ impl Session {
             state.id()?;
             Ok(state.data().clone())
         })
-    }
-
-    fn placement(&self) -> Placement {
-        self.shared.backend.as_ref().map_or(Placement::Cookie, |backend| backend.placement)
-    }
-
-    fn cutoffs(&self) -> u64 {
-        self.shared.backend.as_ref().map_or(0, |backend| backend.cutoffs.count())
     }
 
     fn json(&self, namespace: Namespace, key: &str) -> Option<String> {
@@ -711,26 +703,20 @@ impl Session {
         }
     }
 
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
-        let Shared { codec, backend, candidates, .. } = &*self.shared;
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut State, &Engine) -> R) -> R {
+        let engine = &*self.shared.engine;
         let mut state = self.lock();
         if let Some(state) = &mut *state {
             state.look_at();
-            return f(state, codec);
+            return f(state, engine);
         }
-        let mut event = None;
-        let opened = if backend.is_some() && candidates.count() > 0 {
-            // Fails closed: an adapter that forgot to ask must not let in whom the backend would have kept out.
-            State::of(Err(DecodeError::NotAsked.into()), codec.now(), candidates, codec, &mut event)
-        } else {
-            State::open(candidates, codec, &mut event)
-        };
+        let (opened, event) = self.shared.open();
         let opened = state.insert(opened);
         opened.look_at();
-        let result = f(opened, codec);
+        let result = f(opened, engine);
         // Nobody is told under the lock.
         drop(state);
-        codec.tell(event);
+        engine.observers.tell_noted(event);
         result
     }
 

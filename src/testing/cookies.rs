@@ -4,11 +4,10 @@
 
 use serde::ser::Serialize;
 
-use crate::codec::Codec;
 use crate::config::SessionConfig;
 use crate::crypto::Key;
 use crate::data::SessionData;
-use crate::manager::SessionManager;
+use crate::manager::{Codec, SessionManager};
 use crate::time::{Times, UnixTime};
 
 /// Cookie headers (`name=value`, or two such pairs) of a session with the given values: a good one, and one for each way of being bad.
@@ -108,7 +107,7 @@ impl TestCookies {
     pub fn expired(&self) -> String {
         let mut data = self.data();
         let now = data.created_at();
-        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.lifetime().idle));
+        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.engine.lifetime().idle));
         data.put_times(Times { created_at: last_used, issued_at: last_used, expires_at: now });
         self.header(&self.sealed(&data))
     }
@@ -158,7 +157,7 @@ impl TestCookies {
             .cookie_name(self.codec.cookie_name())
             .schema(data.schema())
             .max_cookie_bytes(usize::MAX)
-            .two_cookies(self.codec.second_name().is_some());
+            .two_cookies(self.codec.engine.cookies.second_name().is_some());
         let codec = config.build_codec().expect("the name of a cookie that exists should be good");
         self.header(&codec.encode(&data).expect("the session should fit into a cookie"))
     }
@@ -197,6 +196,6 @@ impl TestCookies {
     }
 
     fn header(&self, value: &str) -> String {
-        self.codec.cookie_header(value)
+        self.codec.engine.cookies.header(value)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
-use crate::error::{BackendError, BoxFuture};
+use crate::error::BackendError;
 use crate::time::UnixTime;
 
 /// Remembers which sessions were ended before their time, for as long as a cookie of theirs could still open.

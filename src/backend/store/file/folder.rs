@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 use super::format::{self, HEAD_LEN, Head, TORN};
-use crate::backend::store::session_store::{Record, Save};
+use crate::backend::store::{Record, Save};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;

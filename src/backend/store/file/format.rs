@@ -8,7 +8,7 @@
 //! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents; who
 //! may write the file may write them too, and then it is the seal of the bytes that tells.
 
-use crate::backend::store::session_store::Record;
+use crate::backend::store::Record;
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, params};
 
 use super::error::failed;
 use super::schema;
-use crate::backend::store::session_store::{Record, Save};
+use crate::backend::store::{Record, Save};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;

@@ -1,16 +1,13 @@
-//! The old cookies of a request: which came, what is in them, and the texts that delete them.
+//! [`Imports`] with the feature `import`: which old cookies came, what is in them, and the texts that delete them.
 
 use std::sync::Arc;
 
-use cookie::Cookie;
-
-use crate::codec::Codec;
-use crate::config::Options;
-use crate::cookie::{Candidates, blank, deletion_of, header};
+use super::private_import::PrivateImport;
+use crate::codec::TextCodec;
+use crate::cookie::{Attributes, Candidates, CookieDomain, CookieName, Cookies, header};
 use crate::data::{SessionData, SessionId};
 use crate::error::DecodeError;
 use crate::format::wire;
-use crate::import::private_import::PrivateImport;
 use crate::time::{Times, UnixTime};
 
 /// The imports of a configuration.
@@ -18,53 +15,58 @@ use crate::time::{Times, UnixTime};
 pub(crate) struct Imports {
     each: Vec<Import>,
     /// Every name once.
-    names: Vec<String>,
-    /// The one of them that is the name of our cookie.
+    names: Vec<CookieName>,
+    /// The place in `names` of the name of our own cookie, if an old cookie has it too.
     ours: Option<usize>,
+}
+
+/// What an import is made of, each checked by the configuration.
+pub(crate) struct ImportSettings {
+    pub(crate) source: Arc<PrivateImport>,
+    pub(crate) name: CookieName,
+    /// The attributes of the old cookie, for its deletion.
+    pub(crate) attributes: Attributes,
 }
 
 struct Import {
     source: Arc<PrivateImport>,
-    /// Its name, by its place.
+    /// The place of its name in `Imports::names`.
     name: usize,
     /// The text that deletes its cookie. There is none where the new cookie replaces it.
     deletion: Option<String>,
 }
 
 /// The values that came under the old names, copied out of the headers.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct OldCookies(Vec<OldCookie>);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct OldCookie {
-    /// Its name, by its place.
+    /// The place of its name in `Imports::names`.
     name: usize,
     value: Vec<u8>,
 }
 
 impl Imports {
-    pub(crate) fn new(options: &Options) -> Self {
+    /// The imports beside our own cookie, which has this name and these attributes.
+    pub(crate) fn new(settings: Vec<ImportSettings>, name: &CookieName, attributes: &Attributes) -> Self {
         let mut imports = Self::default();
-        // No old cookie can show that it was created after a cut-off.
-        if options.not_before > UnixTime::MIN {
-            return imports;
-        }
-        for source in &options.imports {
-            let name = imports.names.iter().position(|name| *name == source.name).unwrap_or_else(|| {
-                imports.names.push(source.name.clone());
+        for old in settings {
+            let deletion = (!is_replaced(&old, name, attributes)).then(|| old.attributes.deletion(&old.name));
+            let place = imports.names.iter().position(|name| *name == old.name).unwrap_or_else(|| {
+                imports.names.push(old.name);
                 imports.names.len().saturating_sub(1)
             });
-            let (source, deletion) = (Arc::clone(source), source.deletion(options));
-            imports.each.push(Import { source, name, deletion });
+            imports.each.push(Import { source: old.source, name: place, deletion });
         }
-        imports.ours = imports.names.iter().position(|name| *name == options.cookie_name);
+        imports.ours = imports.names.iter().position(|old| old == name);
         imports
     }
 
     /// Notes the values that one Cookie header has under the old names, but for our own name, whose values are kept anyway.
     pub(crate) fn collect(&self, header: &[u8], old: &mut OldCookies) {
         for (place, name) in self.names.iter().enumerate().filter(|(place, _)| Some(*place) != self.ours) {
-            for value in header::values(header, name.as_bytes()) {
+            for value in header::values(header, name.as_str().as_bytes()) {
                 // A longer value is no cookie that a browser keeps; cut, it does not open.
                 let value = value.get(..=wire::NAME_AND_VALUE_LIMIT).unwrap_or(value);
                 if old.of(place).count() < header::MAX_CANDIDATES {
@@ -81,12 +83,17 @@ impl Imports {
     /// [`DecodeError::NotImported`] when old cookies came and make none.
     pub(crate) fn session(
         &self,
-        codec: &Codec,
-        candidates: &Candidates,
+        codec: &TextCodec,
+        cookies: &Cookies,
+        (candidates, old): (&Candidates, &OldCookies),
         now: UnixTime,
     ) -> Result<Option<SessionData>, DecodeError> {
-        let Some(old) = self.tried(codec, candidates, now).filter(|old| !old.0.is_empty()) else { return Ok(None) };
-        let mut session = codec.create_with(SessionId::from_bytes([0; 16]), now);
+        if self.each.is_empty() {
+            return Ok(None);
+        }
+        let open = |value: &[u8]| codec.open(value, cookies.max_value(), || now).map_err(|refusal| refusal.reason);
+        let Some(old) = self.tried(open, candidates, old, now).filter(|old| !old.0.is_empty()) else { return Ok(None) };
+        let mut session = codec.create(SessionId::from_bytes([0; 16]), now);
         let schema = session.schema();
         let mut is_imported = false;
         for name in 0..self.names.len() {
@@ -105,13 +112,16 @@ impl Imports {
     }
 
     /// The old cookies to try; `None` where a cookie of ours came that another node may open: its session would be lost.
-    fn tried(&self, codec: &Codec, candidates: &Candidates, now: UnixTime) -> Option<OldCookies> {
-        if self.each.is_empty() {
-            return None;
-        }
-        let mut old = candidates.old.clone();
+    fn tried<T>(
+        &self,
+        open: impl Fn(&[u8]) -> Result<T, DecodeError>,
+        candidates: &Candidates,
+        old: &OldCookies,
+        now: UnixTime,
+    ) -> Option<OldCookies> {
+        let mut old = old.clone();
         for value in candidates.values() {
-            let reason = codec.open(value, Some(now)).err()?.reason;
+            let reason = open(value).err()?;
             let cookie = self.ours.map(|name| OldCookie { name, value: value.to_vec() });
             match reason {
                 DecodeError::Malformed => old.0.extend(cookie),
@@ -148,8 +158,8 @@ impl Imports {
 
     /// The old cookies of a request whose deletion may be needed: those that came under our name among them, where the new
     /// cookie does not replace them.
-    pub(crate) fn old_cookies(&self, candidates: &Candidates) -> OldCookies {
-        let mut old = candidates.old.clone();
+    pub(crate) fn to_delete(&self, candidates: &Candidates, old: &OldCookies) -> OldCookies {
+        let mut old = old.clone();
         if let Some(name) = self.ours
             && self.each.iter().any(|import| import.name == name && import.deletion.is_some())
         {
@@ -171,8 +181,8 @@ impl Imports {
     /// The text of an old cookie, and the first import whose key opens it.
     fn open(&self, cookie: &OldCookie, now: UnixTime) -> Option<(&Import, String)> {
         self.active(cookie.name, now).find_map(|import| {
-            let PrivateImport { key, name, .. } = &*import.source;
-            Some((import, key.open(name, &cookie.value)?))
+            let source = &*import.source;
+            Some((import, source.key.open(source.name(), &cookie.value)?))
         })
     }
 
@@ -188,26 +198,12 @@ impl OldCookies {
     }
 }
 
-impl PrivateImport {
-    /// The text that deletes the old cookie: of our name, path and domain there is none, since the new cookie replaces it.
-    fn deletion(&self, options: &Options) -> Option<String> {
-        let (path, domain, secure) = self.attributes(options);
-        if self.name == options.cookie_name && path == options.path && is_same(domain, options.domain.as_deref()) {
-            return None;
-        }
-        let mut cookie: Cookie<'_> = blank(options, &self.name).build();
-        cookie.set_path(path);
-        match domain {
-            Some(domain) => cookie.set_domain(domain),
-            None => cookie.unset_domain(),
-        }
-        cookie.set_secure(secure);
-        Some(deletion_of(cookie))
-    }
-}
-
-/// Browsers ignore case, and one dot in front.
-fn is_same(one: Option<&str>, other: Option<&str>) -> bool {
-    let canonical = |domain: &str| domain.strip_prefix('.').unwrap_or(domain).to_ascii_lowercase();
-    one.map(canonical) == other.map(canonical)
+/// True when the new cookie takes the place of the old one: browsers know a cookie by its name, its path and its domain
+/// (RFC 6265bis section 5.7).
+fn is_replaced(old: &ImportSettings, name: &CookieName, ours: &Attributes) -> bool {
+    let is_same = |one: &Option<CookieDomain>, other: &Option<CookieDomain>| match (one, other) {
+        (Some(one), Some(other)) => one.is_same(other),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    old.name == *name && old.attributes.path == ours.path && is_same(&old.attributes.domain, &ours.domain)
 }

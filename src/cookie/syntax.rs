@@ -1,0 +1,105 @@
+//! Names, paths and domains that browsers take, each as a type: whoever holds one holds text that can't break out of the
+//! Set-Cookie header.
+
+use super::split::SUFFIX;
+
+/// The name of a cookie: 1 to 256 characters of an RFC 9110 token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CookieName(String);
+
+/// The Path attribute: up to 1024 bytes of ASCII that begin with `/`, without `;`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CookiePath(String);
+
+/// The Domain attribute: a host name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CookieDomain(String);
+
+impl CookieName {
+    /// `None` when the text is not a token of 1 to 256 characters.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        is_token(name).then(|| Self(name.to_owned()))
+    }
+
+    /// The name of the second of two cookies; `None` when it would be too long for a name.
+    pub(crate) fn second(&self) -> Option<Self> {
+        Self::parse(&format!("{}{SUFFIX}", self.0))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CookiePath {
+    /// `None` when browsers would not take the text as it is.
+    pub(crate) fn parse(path: &str) -> Option<Self> {
+        is_path(path).then(|| Self(path.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CookieDomain {
+    /// `None` when the text is no host name.
+    pub(crate) fn parse(domain: &str) -> Option<Self> {
+        is_domain(domain).then(|| Self(domain.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True when browsers take both for one domain: they ignore the case, and one dot in front.
+    #[cfg_attr(
+        not(feature = "import"),
+        expect(dead_code, reason = "only the deletion of an imported cookie compares domains")
+    )]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let canonical = |domain: &Self| domain.0.strip_prefix('.').unwrap_or(&domain.0).to_ascii_lowercase();
+        canonical(self) == canonical(other)
+    }
+}
+
+fn is_token(name: &str) -> bool {
+    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (1..=256).contains(&name.len()) && name.bytes().all(is_tchar)
+}
+
+fn is_path(path: &str) -> bool {
+    let is_path_byte = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b';';
+    // Browsers trim a space at the end, and a deletion must name the same path.
+    let is_trimmed = path.starts_with('/') && !path.ends_with(' ');
+    is_trimmed && path.len() <= ATTRIBUTE_LIMIT && path.bytes().all(is_path_byte)
+}
+
+/// RFC 1123 section 2.1; browsers ignore one dot in front.
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_host_byte)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
+}
+
+/// A cookie name without the prefix that asks browsers for more.
+pub(crate) fn without_prefix(name: &str) -> &str {
+    PREFIXES.iter().find_map(|prefix| strip_prefix(name, prefix)).unwrap_or(name)
+}
+
+/// Browsers take prefixes in any case.
+pub(crate) fn strip_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = name.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// The prefixes of cookie names that all need Secure, longer ones first.
+pub(crate) const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
+
+/// The most bytes that browsers keep of an attribute's value (RFC 6265bis section 5.6).
+const ATTRIBUTE_LIMIT: usize = 1024;
