@@ -18,7 +18,7 @@ const REFUSALS: u64 = 20;
 #[test]
 fn on_a_full_disk_nothing_acknowledged_is_lost_and_room_is_all_it_needs() {
     let Some(disk) = env::var_os(SMALL_DISK) else {
-        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/disk sets it");
+        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/run_on_small_disk sets it");
         return;
     };
     for kind in KINDS {

@@ -1,4 +1,4 @@
-//! What stores on disk do when the disk is full, when a writer is killed, and when processes meet. `tests/faults/disk` runs it,
+//! The stores on disk meet a full disk, killed writers and other processes. `tests/faults/run_on_small_disk` runs these tests
 //! and brings the small disk.
 
 #![expect(

@@ -1,4 +1,4 @@
-//! The store and the list in a real Redis: tests/faults/redis starts one and runs this.
+//! The store and the list in a real Redis: tests/faults/run_with_redis starts one and runs this.
 
 #![expect(
     clippy::unwrap_used,
@@ -26,11 +26,11 @@ fn pool(test: &str) -> Option<RedisPool> {
 fn address() -> Option<String> {
     match std::env::var("SEALED_SESSION_REDIS") {
         Ok(address) if address == "required" => {
-            panic!("a Redis is required and none was started: use tests/faults/redis")
+            panic!("a Redis is required and none was started: use tests/faults/run_with_redis")
         }
         Ok(address) => Some(address),
         Err(_) => {
-            eprintln!("skipped: SEALED_SESSION_REDIS names no Redis; tests/faults/redis starts one");
+            eprintln!("skipped: SEALED_SESSION_REDIS names no Redis; tests/faults/run_with_redis starts one");
             None
         }
     }

@@ -1,4 +1,5 @@
-//! Sessions out of cookies that the private jar of cookie-rs sealed. `tests/import` has those that its users make.
+//! The import of cookies that the private jar of the crate `cookie` sealed, built here by hand. `tests/import_from_crates` does
+//! the same with cookies that the old applications themselves make.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

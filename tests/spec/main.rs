@@ -16,7 +16,6 @@ mod cookies;
 mod csrf;
 mod decode;
 mod environment;
-mod fleet;
 mod foreign;
 #[cfg(feature = "import")]
 mod import;
@@ -26,6 +25,7 @@ mod operations;
 mod outside;
 mod properties;
 mod revoked;
+mod rolling_upgrade;
 mod security;
 mod size;
 mod stored;

@@ -12,7 +12,7 @@ fn every_test_that_the_security_page_names_exists() {
         let Some((file, test)) = word.split_once("::").filter(|(file, _)| file.starts_with(char::is_lowercase)) else {
             continue;
         };
-        let sources = ["tests/spec", "tests/adapters", "tests/import/tests/real_crates", "src", "src/seal"]
+        let sources = ["tests/spec", "tests/adapters", "tests/import_from_crates/tests/real_crates", "src", "src/seal"]
             .map(|folder| root.join(folder).join(format!("{file}.rs")));
         let wanted = format!("fn {test}(");
         let is_there = |path| fs::read_to_string(path).is_ok_and(|text| text.contains(&wanted));

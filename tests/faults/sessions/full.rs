@@ -23,7 +23,7 @@ const VISITORS: usize = 24;
 #[test]
 fn on_a_full_disk_writes_are_errors_and_reads_go_on_and_with_room_all_is_as_before() {
     let Some(disk) = env::var_os(SMALL_DISK) else {
-        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/disk sets it");
+        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/run_on_small_disk sets it");
         return;
     };
     for kind in ["file", "sqlite"] {

@@ -1,5 +1,6 @@
-//! Whole sessions, through the axum adapter over TCP, while what stands behind them fails: visitors keep a ledger of what was
-//! acknowledged, and hold each answer against it. `tests/faults/disk` and `tests/faults/redis` run it.
+//! Whole sessions, through the axum adapter over TCP, while the store or the revocation list behind them fails: visitors keep
+//! a ledger of what was acknowledged, and hold each answer against it. `tests/faults/run_on_small_disk` and
+//! `tests/faults/run_with_redis` run these tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,15 +35,15 @@ fn new_id() -> SessionId {
     SessionId::generate().unwrap()
 }
 
-/// Whether tests may start a Redis; tests/faults/redis says so.
+/// Whether tests may start a Redis; tests/faults/run_with_redis says so.
 fn has_redis() -> bool {
     match std::env::var("SEALED_SESSION_REDIS") {
         Ok(address) if address == "required" => {
-            panic!("a Redis is required and none was started: use tests/faults/redis")
+            panic!("a Redis is required and none was started: use tests/faults/run_with_redis")
         }
         Ok(_) => true,
         Err(_) => {
-            println!("skipped: SEALED_SESSION_REDIS is not set; tests/faults/redis sets it");
+            println!("skipped: SEALED_SESSION_REDIS is not set; tests/faults/run_with_redis sets it");
             false
         }
     }

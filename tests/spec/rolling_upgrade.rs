@@ -1,5 +1,5 @@
-//! Several nodes, one visitor: what a rolling upgrade to another schema does to the session. tests/fleet does the same for
-//! a rotation of the key, over real servers.
+//! Several servers are upgraded to another schema, one after the other, while a visitor goes on using the site.
+//! `tests/key_rotation` does the same for a new key, over real servers.
 
 use sealed_session::{DecodeError, SessionConfig, SessionManager};
 
