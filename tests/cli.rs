@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use sealed_session::{Key, SessionConfig, SessionData, SessionManager, UnixTime};
+use sealed_session::{Key, SessionConfig, SessionData, SessionManager};
 use serde_json::{Value, json};
 
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const OTHER_KEY: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+use crate::helpers::{KEY, OTHER_KEY, at};
+
+mod helpers;
+
 const WITH_KEY: (&str, &str) = ("TIDEWAY_SESSION_ENCRYPTION_KEY", KEY);
 /// The known answers of docs/wire-format.md.
 const FIRST: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld_weZyQlDB3J8BiyQUkURDnrbMsmV61k7QoqF3cWgFB_pt-Llh2xShOWiPWKZd7A0\
@@ -94,10 +96,6 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[cfg(not(unix))]
 fn set_mode(_: &Path, _: u32) {}
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
 
 /// The variables among lines of environment.
 fn variables(text: &str) -> Vec<(&str, &str)> {

@@ -31,8 +31,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::helpers::at;
+
 #[path = "spec/foreign.rs"]
 mod foreign;
+mod helpers;
 
 const ROUNDS: usize = 1000;
 
@@ -545,10 +548,6 @@ const SCRIPTS: &str = "aZ7_ \"\\/\0\n\r\u{7f}\u{85}é\u{301}ключمفتاح�
 const JSON: &str = r#"null|true|0|-0|0.1|1.50E+2|1e400|12345678901234567890123|""|"\u00e9\ud83d\ude00\/"|[ ]|{ "a" : 1 }|{"a":1,"a":2}"#;
 
 const TOKEN: &str = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789!#$%&'*+-.^_`|~";
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
 
 #[derive(Deserialize)]
 struct Vectors {

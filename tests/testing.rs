@@ -11,12 +11,9 @@ use sealed_session::{
     Clock, DecodeError, Key, SessionConfig, SessionManager, StaleLogin, Status, TimeoutPreset, UnixTime,
 };
 
-const START: u64 = 1_700_000_000;
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+use crate::helpers::{KEY, START, at};
 
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
+mod helpers;
 
 fn manager_with(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock) {
     let clock = TestClock::fixed(at(START));

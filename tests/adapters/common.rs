@@ -11,7 +11,7 @@ use sealed_session::{
 };
 use serde::{Deserialize, Serialize};
 
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+use crate::helpers::KEY;
 
 thread_local! {
     /// What the applications of this test are made with, unless it is stateless.

@@ -9,6 +9,8 @@ mod actix;
 mod axum;
 mod checks;
 mod common;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 #[cfg(feature = "rocket")]
 mod rocket;
 

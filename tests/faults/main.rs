@@ -14,17 +14,13 @@ mod full;
 mod kill;
 mod lock;
 mod share;
+mod small_disk;
 mod stores;
 mod worker;
 
-use std::future::Future;
-
+// The stores need no runtime.
+use futures_lite::future::block_on as run;
 use sealed_session::{Record, SessionId, UnixTime};
-
-/// No runtime: the stores need none.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    futures_lite::future::block_on(future)
-}
 
 fn id(group: u64, number: u64) -> SessionId {
     SessionId::from_bytes((u128::from(group) << 64 | u128::from(number)).to_be_bytes())

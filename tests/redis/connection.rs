@@ -10,8 +10,9 @@ use sealed_session::{
     SessionStore, UnixTime,
 };
 
-use crate::server::Server;
-use crate::{address, new_id, pool, raw};
+use crate::helpers::new_id;
+use crate::server::{Server, address};
+use crate::{pool, raw};
 
 const LIMIT: Duration = Duration::from_millis(600);
 /// What two busy cores may add.

@@ -9,8 +9,8 @@ use sealed_session::{
     SessionId, SessionStore, UnixTime,
 };
 
-use crate::server::Server;
-use crate::{address, at, new_id};
+use crate::helpers::{at, new_id};
+use crate::server::{Server, address};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const KILLS: u64 = 6;

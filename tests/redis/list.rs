@@ -7,7 +7,9 @@ use sealed_session::{
     BackendErrorKind, Clock, RedisPool, RedisRevocations, Revocable, Revocations, SystemClock, UnixTime,
 };
 
-use crate::{address, at, new_id, pool, raw};
+use crate::helpers::{at, new_id};
+use crate::server::address;
+use crate::{pool, raw};
 
 #[tokio::test]
 async fn it_keeps_to_every_rule() {

@@ -3,10 +3,11 @@
 use std::process::{Command, Stdio};
 
 use sealed_session::{
-    Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionId, SessionStore, UnixTime,
+    Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionStore, UnixTime,
 };
 
-use crate::{address, at, new_id};
+use crate::helpers::{at, id, new_id};
+use crate::server::address;
 
 const IDS: u64 = 500;
 
@@ -65,8 +66,4 @@ async fn worker() {
         }
     }
     println!("created {created}");
-}
-
-fn id(n: u64) -> SessionId {
-    SessionId::from_bytes(u128::from(n).to_be_bytes())
 }

@@ -8,7 +8,23 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::new_id;
+use crate::helpers::new_id;
+
+/// The address of a Redis that tests may fill as they like. `None`, with a line that says so, when there is none. The script
+/// tests/faults/run_with_redis starts one, and the tests start more beside it.
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+pub(crate) fn address() -> Option<String> {
+    match std::env::var("SEALED_SESSION_REDIS") {
+        Ok(address) if address == "required" => {
+            panic!("a Redis is required and none was started: use tests/faults/run_with_redis")
+        }
+        Ok(address) => Some(address),
+        Err(_) => {
+            eprintln!("skipped: SEALED_SESSION_REDIS names no Redis; tests/faults/run_with_redis starts one");
+            None
+        }
+    }
+}
 
 /// It keeps each write before it acknowledges it, in a folder that goes with it.
 pub(crate) struct Server {

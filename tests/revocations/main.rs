@@ -2,12 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "../helpers/mod.rs"]
+mod helpers;
 mod memory;
-
-use sealed_session::UnixTime;
-
-const START: u64 = 1_700_000_000;
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}

@@ -8,7 +8,7 @@ use sealed_session::{
     BackendError, BoxFuture, Clock, MemoryRevocations, Revocable, Revocations, SessionId, SystemClock, UnixTime,
 };
 
-use crate::{START, at};
+use crate::helpers::{START, at, id};
 
 #[tokio::test]
 async fn it_keeps_to_every_rule_by_the_system_clock_and_by_another() {
@@ -120,10 +120,6 @@ async fn it_counts_what_it_holds_and_shows_nothing_of_it() {
         assert_eq!((list.len(), list.is_empty()), (2, false));
     }
     assert_eq!(format!("{list:?}"), "MemoryRevocations { len: 2, .. }");
-}
-
-fn id(number: u64) -> SessionId {
-    SessionId::from_bytes(u128::from(number).to_be_bytes())
 }
 
 struct Sick;

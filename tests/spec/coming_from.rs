@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use sealed_session::{Session, SessionManager};
-
-use crate::common::{commit, cookie_of};
+use crate::common::next;
 
 mod lucid;
 mod racoon;
@@ -14,11 +12,6 @@ mod shelf;
 mod tideway;
 mod viz;
 mod vlang;
-
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
-}
 
 const TABLES: [&str; 5] = ["tideway", "viz", "racoon", "lucid", "vlang"];
 

@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
-use sealed_session::{Session, SessionManager, StaleLogin, Status, TimeoutPreset};
+use sealed_session::{SessionManager, StaleLogin, Status, TimeoutPreset};
 
-use crate::common::{TestClock, commit, cookie_of, fresh, manager_with, sealed};
+use crate::common::{TestClock, commit, cookie_of, fresh, manager_with, next, sealed};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// The refusal of a login of this age.
 fn too_old(age: u64) -> Result<(), StaleLogin> {
     Err(StaleLogin::TooOld { age: Duration::from_secs(age), limit: LIMIT })
-}
-
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
 }
 
 /// Each preset with the idle and the absolute timeout that its standard names, in seconds.

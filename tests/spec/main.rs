@@ -17,6 +17,8 @@ mod csrf;
 mod decode;
 mod environment;
 mod foreign;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 #[cfg(feature = "import")]
 mod import;
 mod login;

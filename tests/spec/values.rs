@@ -8,13 +8,8 @@ use sealed_session::{Session, SessionData, SessionManager, Status, Typed, ValueE
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::common::{self, commit, cookie_of, fresh, manager, sealed};
+use crate::common::{self, fresh, manager, next, sealed};
 use crate::foreign;
-
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
-}
 
 struct Unserializable;
 

@@ -4,26 +4,22 @@
 
 #[cfg(feature = "file")]
 mod file;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::future::Future;
 #[cfg(any(feature = "file", feature = "sqlite"))]
 use std::thread;
 
-use sealed_session::{Record, SessionId, UnixTime};
+// The stores need no runtime.
+use futures_lite::future::block_on as run;
+use sealed_session::{Record, SessionId};
 #[cfg(any(feature = "file", feature = "sqlite"))]
 use sealed_session::{Save, SessionStore};
 
-/// No runtime: the stores need none.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    futures_lite::future::block_on(future)
-}
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
+use crate::helpers::at;
 
 fn id(number: u64) -> SessionId {
     SessionId::from_bytes((u128::from(number) << 64 | u128::from(number)).to_be_bytes())

@@ -6,9 +6,8 @@ use std::time::Duration;
 use sealed_session::testing::{TestClock, check_store};
 use sealed_session::{BackendErrorKind, MemoryStore, Save, SessionStore};
 
-use crate::{at, id, record, run};
-
-const START: u64 = 1_700_000_000;
+use crate::helpers::{START, at};
+use crate::{id, record, run};
 
 /// The first save beyond it is the one that a sweep comes with.
 const SWEEP: u64 = 64;

@@ -95,5 +95,5 @@ fn show(session: &Session) -> String {
 }
 
 fn new_note() -> String {
-    crate::new_id().to_string()
+    crate::helpers::new_id().to_string()
 }

@@ -15,36 +15,22 @@ mod app;
 mod connection;
 mod disconnect;
 mod full;
+#[path = "../../helpers/mod.rs"]
+mod helpers;
 mod ledger;
 mod lock;
 mod process;
 mod redis;
 #[path = "../../redis/server.rs"]
 mod server;
+#[path = "../small_disk.rs"]
+mod small_disk;
 mod two;
 mod visitor;
 
-use sealed_session::{Key, SessionConfig, SessionId};
+use sealed_session::{Key, SessionConfig};
 
 /// The same key in each process.
 fn config() -> SessionConfig {
     SessionConfig::new(Key::from_hex(&hex::encode((0..32).collect::<Vec<u8>>())).unwrap())
-}
-
-fn new_id() -> SessionId {
-    SessionId::generate().unwrap()
-}
-
-/// Whether tests may start a Redis; tests/faults/run_with_redis says so.
-fn has_redis() -> bool {
-    match std::env::var("SEALED_SESSION_REDIS") {
-        Ok(address) if address == "required" => {
-            panic!("a Redis is required and none was started: use tests/faults/run_with_redis")
-        }
-        Ok(_) => true,
-        Err(_) => {
-            println!("skipped: SEALED_SESSION_REDIS is not set; tests/faults/run_with_redis sets it");
-            false
-        }
-    }
 }

@@ -7,7 +7,7 @@ use sealed_session::FailurePolicy;
 
 use crate::ledger::{Counts, Promise, Run};
 use crate::process::Process;
-use crate::server::Server;
+use crate::server::{Server, address};
 use crate::visitor::Visitor;
 
 const VISITORS: usize = 6;
@@ -22,7 +22,7 @@ fn two_processes_on_a_store_on_disk_are_as_one() {
 
 #[test]
 fn two_processes_on_one_redis_are_as_one() {
-    if crate::has_redis() {
+    if address().is_some() {
         let server = Server::start(&[]);
         check("redis", &server.address());
     }
