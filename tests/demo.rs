@@ -1,4 +1,4 @@
-//! The demo as a client sees it, over TCP: examples/demo.rs is started for each test on a port of its own.
+//! Each test starts examples/demo.rs on a port of its own and talks to it over TCP, as a client does.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
@@ -47,12 +47,12 @@ impl Demo {
         self.send("POST", path, &[cookie.as_bytes()], form)
     }
 
-    /// The session as GET /api/session shows it.
+    /// Asks the demo for the session that it sees under this cookie.
     fn session(&self, cookie: &str) -> Value {
         self.send("GET", "/api/session", &[cookie.as_bytes()], "").json()
     }
 
-    /// The cookie of a visitor who logged in.
+    /// Logs a new visitor in and returns the cookie.
     fn logged_in(&self) -> String {
         self.post("/login", "", "name=Ada").cookie()
     }

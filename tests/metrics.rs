@@ -1,4 +1,4 @@
-//! examples/metrics.rs as Prometheus sees it, over TCP.
+//! Each test starts examples/metrics.rs and reads its metrics over TCP, as Prometheus does.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
@@ -20,7 +20,7 @@ impl Site {
         Self(Example::start("metrics", vars))
     }
 
-    /// The head and the body of the answer.
+    /// Sends a GET and returns the head and the body of the answer.
     fn get(&self, path: &str, cookie: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.0.address).unwrap();
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n");
@@ -32,7 +32,7 @@ impl Site {
         (head.to_owned(), body.to_owned())
     }
 
-    /// The cookie that a visit got, if any.
+    /// Visits the site and returns the cookie that the answer sets, if any.
     fn visit(&self, cookie: &str) -> Option<String> {
         let (head, _) = self.get("/", cookie);
         let line = head.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
@@ -47,8 +47,8 @@ impl Site {
     }
 }
 
-/// Every sample of a page, once each line is known to be in Prometheus's text format, version 0.0.4: a HELP, a TYPE, and
-/// then the samples of that metric alone, none twice.
+/// Reads every sample of a page. Each line must be in Prometheus's text format, version 0.0.4: a HELP, a TYPE, and then the
+/// samples of that metric alone, none of them twice.
 fn parse(page: &str) -> BTreeMap<String, u64> {
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.starts_with('_')

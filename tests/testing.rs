@@ -1,4 +1,4 @@
-//! The help for an application's tests does what its pages say: feature `test-util`.
+//! The module `testing`, which the feature `test-util` gives to the tests of applications.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -21,7 +21,7 @@ fn manager_with(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (Session
     (change(config).build().unwrap(), clock)
 }
 
-/// Configurations that differ in all that a cookie depends on.
+/// Managers with different configurations, so that everything on which a cookie depends differs somewhere.
 fn managers() -> [(SessionManager, TestClock); 4] {
     [
         manager_with(|config| config),
@@ -80,7 +80,7 @@ fn two_threads_never_read_one_time_from_a_stepping_clock() {
 fn a_logged_in_cookie_opens_with_its_values_and_is_of_a_login_just_now() {
     for (manager, clock) in managers() {
         let cookies = TestCookies::new(&manager).with("user_id", 42).with("roles", ["editor"]);
-        clock.advance(Duration::from_secs(3 * 24 * 3600)); // made at the call, not before
+        clock.advance(Duration::from_secs(3 * 24 * 3600)); // each cookie is made when it is asked for, after this
         let (first, second) = (manager.load([cookies.logged_in()]), manager.load([cookies.logged_in()]));
         assert_eq!((first.status(), first.keys()), (Status::Loaded, vec!["user_id".to_owned(), "roles".to_owned()]));
         assert_eq!(first.get("user_id"), Ok(Some(42)));

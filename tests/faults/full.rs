@@ -1,4 +1,4 @@
-//! A disk that is full.
+//! The stores on a full disk.
 
 use std::fs;
 use std::path::Path;
@@ -70,7 +70,7 @@ fn check(kind: Kind, folder: &Path, ballast: &Path, starts_anew: bool) {
     );
 }
 
-/// All that was acknowledged, with its version.
+/// The id and the version of each record that the store acknowledged.
 type Kept = Vec<(SessionId, u64)>;
 
 fn save_until_refused(kind: Kind, store: &dyn SessionStore) -> (Kept, String) {

@@ -1,4 +1,5 @@
-//! The store and the list in a real Redis: tests/faults/run_with_redis starts one and runs this.
+//! The store and the list of revocations in a real Redis. The script `tests/faults/run_with_redis` starts one and runs these
+//! tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,12 +23,13 @@ use sealed_session::RedisPool;
 use crate::helpers::new_id;
 use crate::server::address;
 
-/// The Redis of `SEALED_SESSION_REDIS`, under a prefix of the test's own. `None`, with a line that says so, when there is none.
+/// The Redis of `SEALED_SESSION_REDIS`, under a prefix that no other test has. `None`, with a line that says so, when there
+/// is none.
 fn pool(test: &str) -> Option<RedisPool> {
     Some(RedisPool::open(&address()?).unwrap().prefix(&format!("{test}:{}:", new_id())))
 }
 
-/// A connection of the test's own, for what no store would do.
+/// A connection for commands that no store would send.
 async fn raw(address: &str) -> redis::aio::MultiplexedConnection {
     redis::Client::open(address).unwrap().get_multiplexed_async_connection().await.unwrap()
 }

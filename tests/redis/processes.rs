@@ -1,4 +1,4 @@
-//! Two processes on one Redis: each is this program again.
+//! Two processes on one Redis. Each is this test program, started again with one ignored test.
 
 use std::process::{Command, Stdio};
 
@@ -59,7 +59,7 @@ async fn worker() {
     for n in 0..IDS {
         let record = Record::new(vec![number], UnixTime::MAX);
         created += u64::from(store.save(id(n), &record, Save::Create).await.unwrap());
-        // Each sends half of the ids and of the cut-offs, the latest of them first.
+        // Each process sends half of the ids and half of the cut-offs. The latest cut-off comes first, and must stay.
         if n % 2 == u64::from(number % 2) {
             list.revoke(id(n), UnixTime::MAX).await.unwrap();
             list.revoke_subject("42", at(IDS - n), UnixTime::MAX).await.unwrap();

@@ -1,4 +1,4 @@
-//! The store: the rules of the trait, and what is Redis's own.
+//! The store in Redis: the suite that every store passes, and the rules that only this store has.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -219,7 +219,8 @@ async fn a_full_redis_is_full_and_still_reads_and_deletes() {
 #[tokio::test]
 async fn a_redis_that_can_not_write_its_disk_is_full() {
     let Some(_) = address() else { return };
-    // A snapshot can't be named as the folder is, and after one that failed Redis takes no more.
+    // The name of the snapshot is that of the folder, so that no snapshot can be written. After one that failed, Redis takes
+    // no writes.
     let server = Server::start(&["--save", "3600", "1", "--dbfilename", "."]);
     let store = RedisStore::open(&server.address()).unwrap();
     let mut redis = raw(&server.address()).await;

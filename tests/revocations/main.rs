@@ -1,4 +1,5 @@
-//! Every list of revocations keeps to every rule of the trait, by the suite that a list of your own can pass too.
+//! The lists of revocations of this crate pass `testing::check_revocations`, the suite that lists of applications can pass
+//! too.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! What every test needs: a clock that it sets, a manager, and a browser of one cookie.
+//! Helpers that most of these tests need: a clock that the test sets, a manager, and the cookie that a browser would send.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,7 +54,7 @@ pub(crate) fn fresh(manager: &SessionManager) -> Session {
     manager.load(None::<&str>)
 }
 
-/// What a commit sends: the Set-Cookie text, if any.
+/// Commits the session, and returns the Set-Cookie text that is sent, if any.
 pub(crate) fn commit(manager: &SessionManager, session: &Session) -> Option<String> {
     let mut lines: Vec<String> = manager.commit(session).unwrap().into_iter().collect();
     assert!(lines.len() <= 1, "one cookie at most");
@@ -78,7 +78,7 @@ pub(crate) fn sealed(manager: &SessionManager) -> String {
     cookie_of(&commit(manager, &session).unwrap())
 }
 
-/// Whether a Set-Cookie text deletes the cookie.
+/// Tells whether a Set-Cookie text deletes the session cookie.
 pub(crate) fn is_deletion(set_cookie: &str) -> bool {
     set_cookie.starts_with(&format!("{NAME}=;"))
         && set_cookie.contains("; Max-Age=0")

@@ -1,4 +1,4 @@
-//! SECURITY.md names the tests that prove it: each of them is there.
+//! SECURITY.md names the tests that prove what it says. These tests check that each of them exists.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A disk that is full.
+//! The disk of the store is full while visitors use their sessions.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
         thread::sleep(Duration::from_millis(700));
         run.begin_fault();
         let start = Instant::now();
-        // A logout makes room, in files.
+        // In a store of files a logout makes room, so the disk is filled again and again.
         while start.elapsed() < Duration::from_millis(1_500) {
             fill(ballast);
             thread::sleep(Duration::from_millis(1));

@@ -30,7 +30,7 @@ mod visitor;
 
 use sealed_session::{Key, SessionConfig};
 
-/// The same key in each process.
+/// A configuration with the same key in each process.
 fn config() -> SessionConfig {
     SessionConfig::new(Key::from_hex(&hex::encode((0..32).collect::<Vec<u8>>())).unwrap())
 }

@@ -1,4 +1,4 @@
-//! Two server processes on one store, asked in turn.
+//! Two server processes share one store, and each visitor asks them in turn.
 
 use std::thread;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn two_processes_on_one_redis_are_as_one() {
     }
 }
 
-/// There is no fault: each answer must be right.
+/// Runs visitors without any fault, so that each answer must be right.
 fn check(kind: &str, place: &str) {
     let mut processes = [(); 2].map(|()| Process::start(&format!("serve-{kind}"), place));
     let ports: Vec<u16> = processes.iter_mut().map(|process| process.ready().parse().unwrap()).collect();
