@@ -1,4 +1,4 @@
-//! The list of revocations: the suite, and what is Redis's own.
+//! The list of revocations in Redis: the suite that every list passes, and the rules that only this list has.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use sealed_session::{
     BackendErrorKind, Clock, RedisPool, RedisRevocations, Revocable, Revocations, SystemClock, UnixTime,
 };
 
-use crate::{address, at, new_id, pool, raw};
+use crate::helpers::{at, new_id};
+use crate::server::address;
+use crate::{pool, raw};
 
 #[tokio::test]
 async fn it_keeps_to_every_rule() {
@@ -32,7 +34,7 @@ async fn an_entry_goes_by_itself_a_minute_after_the_later_of_its_times() {
         let expires_at: u64 = redis::cmd("EXPIRETIME").arg(&key).query_async(&mut redis).await.unwrap();
         assert_eq!(expires_at, now + 360, "{key}");
     }
-    // The last second of the minute: Redis still has it, a second later it does not take it.
+    // Redis keeps an entry for a minute after its time. It still takes one whose minute is not over, and no other.
     for (until, is_kept) in [(now - 50, true), (now - 61, false)] {
         let id = new_id();
         list.revoke(id, at(until)).await.unwrap();
@@ -54,7 +56,7 @@ async fn what_it_did_not_store_is_an_error_and_admits_nobody() {
             let error = list.is_revoked(session).await.unwrap_err();
             assert_eq!(error.kind(), BackendErrorKind::Corrupt, "{garbage:?}");
         }
-        // Two numbers look like an entry when one is written over it; it is refused when it is read.
+        // A write over garbage that looks like two numbers takes it for an entry. It is refused only when it is read.
         let written = list.revoke_subject(&subject, at(7), UnixTime::MAX).await;
         assert_eq!(written.err().map(|error| error.kind()), (garbage.len() < 10).then_some(BackendErrorKind::Corrupt));
         let session = Revocable::new(new_id(), Some(&subject), at(7));
@@ -83,7 +85,7 @@ async fn lists_with_two_prefixes_know_nothing_of_each_other() {
 #[tokio::test]
 async fn a_session_is_asked_about_in_one_round_trip() {
     let (Some(_), Some(address)) = (pool("round"), address()) else { return };
-    // Counted by a server of its own, so that other tests don't.
+    // The test starts a server of its own, so that requests of other tests are not counted.
     let server = crate::server::Server::start(&[]);
     drop(address);
     let list = RedisRevocations::open(&server.address()).unwrap();
@@ -100,6 +102,6 @@ async fn a_session_is_asked_about_in_one_round_trip() {
     for _ in 0..100 {
         list.is_revoked(session).await.unwrap();
     }
-    // One is INFO's own.
+    // One of the reads is that of INFO itself.
     assert_eq!(reads(&mut redis).await - before - 1, 100);
 }

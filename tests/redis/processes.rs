@@ -1,12 +1,13 @@
-//! Two processes on one Redis: each is this program again.
+//! Two processes on one Redis. Each is this test program, started again with one ignored test.
 
 use std::process::{Command, Stdio};
 
 use sealed_session::{
-    Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionId, SessionStore, UnixTime,
+    Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionStore, UnixTime,
 };
 
-use crate::{address, at, new_id};
+use crate::helpers::{at, id, new_id};
+use crate::server::address;
 
 const IDS: u64 = 500;
 
@@ -58,15 +59,11 @@ async fn worker() {
     for n in 0..IDS {
         let record = Record::new(vec![number], UnixTime::MAX);
         created += u64::from(store.save(id(n), &record, Save::Create).await.unwrap());
-        // Each sends half of the ids and of the cut-offs, the latest of them first.
+        // Each process sends half of the ids and half of the cut-offs. The latest cut-off comes first, and must stay.
         if n % 2 == u64::from(number % 2) {
             list.revoke(id(n), UnixTime::MAX).await.unwrap();
             list.revoke_subject("42", at(IDS - n), UnixTime::MAX).await.unwrap();
         }
     }
     println!("created {created}");
-}
-
-fn id(n: u64) -> SessionId {
-    SessionId::from_bytes(u128::from(n).to_be_bytes())
 }

@@ -1,4 +1,4 @@
-//! What the tests of stores and of revocations need: backends that keep a log and fail on demand.
+//! Helpers for the tests of stores and of revocations. Their backends keep a log of calls and fail on demand.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use sealed_session::{
 
 pub(crate) use futures_lite::future::block_on as run;
 
-/// A backend whose calls are noted, and whose methods fail while they are named.
+/// A backend that notes each call, and whose methods fail or hang on demand.
 #[derive(Default)]
 pub(crate) struct Watched<T> {
     pub(crate) inner: T,
@@ -24,12 +24,12 @@ impl<T> Watched<T> {
         Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default(), hanging: Mutex::default() })
     }
 
-    /// From now on these methods fail, and no others.
+    /// Makes these methods fail from now on, and no others.
     pub(crate) fn fail(&self, methods: &[&'static str]) {
         *self.broken.lock().unwrap() = methods.iter().copied().collect();
     }
 
-    /// From now on these methods do what they are asked and never answer, and no others.
+    /// Makes these methods, and no others, do from now on what they are asked and never answer.
     pub(crate) fn hang(&self, methods: &[&'static str]) {
         *self.hanging.lock().unwrap() = methods.iter().copied().collect();
     }
@@ -39,7 +39,7 @@ impl<T> Watched<T> {
         if hangs { std::future::pending().await } else { answer }
     }
 
-    /// The calls since the last look.
+    /// Takes the calls that were noted since this was last called.
     pub(crate) fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
@@ -126,12 +126,12 @@ impl<T: Revocations> Revocations for Watched<T> {
     }
 }
 
-/// The session that a request with this cookie gets.
+/// Loads the session of a request with this cookie.
 pub(crate) fn load(manager: &SessionManager, cookie: &str) -> Session {
     run(manager.load_async([cookie])).unwrap()
 }
 
-/// The one line that the response carries, if any.
+/// Commits the session, and returns the one cookie that the response sets, if any.
 pub(crate) fn commit(manager: &SessionManager, session: &Session) -> Option<String> {
     try_commit(manager, session).unwrap()
 }
@@ -143,14 +143,14 @@ pub(crate) fn try_commit(manager: &SessionManager, session: &Session) -> Result<
     Ok(line)
 }
 
-/// The cookie of a new session in which this user is logged in.
+/// Logs this user in with a new session, and returns the cookie.
 pub(crate) fn login(manager: &SessionManager, user_id: u64) -> String {
     let session = load(manager, "");
     session.set("user_id", user_id).unwrap();
     commit(manager, &session).unwrap()
 }
 
-/// Commits until the backends are waited for, and gives up, as a request whose client went away.
+/// Commits until the commit waits for a backend, and then drops it. A server does so when the client has gone away.
 pub(crate) fn give_up(manager: &SessionManager, session: &Session) {
     let mut commit = std::pin::pin!(manager.commit_async(session));
     assert!(run(futures_lite::future::poll_once(commit.as_mut())).is_none(), "nothing was waited for");

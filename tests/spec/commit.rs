@@ -1,4 +1,4 @@
-//! What a commit sends, a rule a test, and how a session lives from request to request.
+//! The rules by which a commit sends a cookie or none, and the life of a session from request to request.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ fn what_a_commit_sends_can_be_looked_at_before_it_is_sent() {
 
 #[test]
 fn a_session_that_was_looked_at_is_extended_once_it_is_due() {
-    // 10 % of the idle timeout of a day.
+    // A session is extended after 10 % of the idle timeout, which is a day.
     for (age, is_due) in [(8639, false), (8640, true), (8641, true)] {
         let (manager, clock) = manager_with(|config| config);
         let cookie = sealed(&manager);

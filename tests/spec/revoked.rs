@@ -1,4 +1,4 @@
-//! Revocation: a sealed cookie that opens is refused all the same when its session was ended (OWASP ASVS 5.0, 7.4).
+//! Revocation. The crate refuses a cookie that opens if its session was ended before (OWASP ASVS 5.0, 7.4).
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::common::{START, TestClock, at, is_deletion, manager_with};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
-/// The absolute timeout, by default.
+/// The default absolute timeout.
 const LIFE: u64 = 30 * DAY;
 
 type List = Arc<Watched<MemoryRevocations>>;
@@ -67,7 +67,7 @@ fn a_revoked_session_is_empty_and_its_cookie_is_left_alone() {
     let session = load(&manager, &cookie);
     assert_eq!((user_id(&session), session.status()), (None, Status::Rejected(DecodeError::Revoked)));
     assert_ne!(session.id().unwrap(), id);
-    // The browser may have its successor by now, which a deletion would take with it.
+    // The browser may hold the successor of this cookie by now, and a deletion would take that with it.
     assert_eq!(commit(&manager, &session), None);
     session.set("cart", 1).unwrap();
     assert!(!is_deletion(&commit(&manager, &session).unwrap()));
@@ -137,7 +137,7 @@ fn a_session_past_its_absolute_timeout_is_not_put_on_the_list() {
     clock.set(LIFE - 1);
     let session = load(&manager, &cookie);
     session.set("a", 1).unwrap();
-    clock.set(LIFE); // the handler took its time
+    clock.set(LIFE); // the handler took one second
     list.calls();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
     assert!(list.calls().is_empty());
@@ -181,7 +181,7 @@ fn a_session_regenerated_after_its_subject_was_revoked_stays() {
         clock.set(opened_at);
         let session = load(&manager, &cookie);
         assert_eq!(user_id(&session), (opened_at == 10).then_some(42));
-        session.set("user_id", 42).unwrap(); // a login, the second time
+        session.set("user_id", 42).unwrap(); // in the second round this is a login
         clock.set(revoked_at);
         run(manager.revoke_subject(&42)).unwrap();
         session.regenerate().unwrap();
@@ -193,7 +193,7 @@ fn a_session_regenerated_after_its_subject_was_revoked_stays() {
 #[test]
 fn a_subject_revoked_twice_within_a_second_is_logged_out_twice_and_its_last_login_stays() {
     let (manager, _, list) = with_list(|config| config);
-    run(manager.revoke_subject(&43)).unwrap(); // somebody else
+    run(manager.revoke_subject(&43)).unwrap(); // this is another user
     let mut ended = vec![login(&manager, 42)];
     for round in 0..3 {
         list.calls();
@@ -260,7 +260,7 @@ fn a_list_that_fails_refuses_everyone_by_default_and_nobody_loses_a_session() {
     let session = load(&manager, &cookie);
     assert_eq!((user_id(&session), session.status()), (None, Status::Rejected(DecodeError::Unavailable)));
     assert_eq!(commit(&manager, &session), None);
-    // Were this sent, it would take the place of the session that nobody could ask about.
+    // A cookie for this value would take the place of a session that may still be good, so nothing is sent.
     session.set("notice", "please log in").unwrap();
     let error = try_commit(&manager, &session).unwrap_err();
     assert!(matches!(error, EncodeError::Backend(error) if error.kind() == BackendErrorKind::NotAsked));

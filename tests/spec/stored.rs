@@ -1,4 +1,4 @@
-//! Stores: the cookie carries the id and the times, the store the values, and neither is of use without the other.
+//! Sessions over a store. The cookie carries the id and the times, the store has the values, and neither is of use alone.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -198,7 +198,7 @@ fn a_session_without_a_record_is_refused_and_its_cookie_left_alone() {
     let cookie = login(&manager, 42);
     let id = load(&manager, &cookie).id().unwrap();
     let record = run(store.inner.load(id)).unwrap().unwrap();
-    // A record past its time is none.
+    // A record whose time is over counts as no record.
     let expired = Record::new(record.bytes().to_vec(), at(START + 10));
     assert_eq!(run(store.inner.save(id, &expired, Save::Update)), Ok(true));
     clock.set(9);
@@ -440,7 +440,7 @@ fn the_schema_that_counts_is_that_of_the_record() {
     let [first, second] = [(); 2].map(|()| load(&new, &cookie));
     assert_eq!(first.get::<u64>("visits"), Ok(Some(7)));
     assert!(commit(&new, &first).is_some());
-    // The cookie still says 1, the record 2: nothing is migrated twice.
+    // The schema in the cookie is still 1 and that of the record is 2, and nothing is migrated twice.
     assert_eq!(load(&new, &cookie).get::<u64>("visits"), Ok(Some(7)));
     assert_eq!(second.get::<u64>("visits"), Ok(Some(7)));
     assert_eq!(load(&old, &cookie).rejected(), Some(DecodeError::UnsupportedSchema { schema: 2 }));
@@ -511,7 +511,7 @@ fn a_small_session_spills_nothing() {
     assert_eq!(session.remaining_bytes(), 65_535 - 12 - 8);
 }
 
-/// A session of this many bytes, before and after.
+/// Loads the session of this cookie, gives it a value of so many bytes, and returns the cookie that it has then.
 fn resize(manager: &SessionManager, cookie: &str, bytes: usize) -> String {
     let session = load(manager, cookie);
     session.set("draft", "x".repeat(bytes)).unwrap();
@@ -536,7 +536,8 @@ fn a_session_that_grows_moves_into_the_store_and_back_when_it_shrinks() {
     assert_eq!((user_id(&session), session.get::<String>("draft").unwrap().unwrap().len()), (Some(42), 100));
     assert_eq!(session.cookie_bytes(), back.split(';').next().unwrap().len() - 1);
     assert!(store.calls().is_empty());
-    // A request under way, or a tab that missed the answer, sees what is there now, for a minute.
+    // A request under way, or a tab that missed the answer, still sends the old cookie. For a minute it sees what the session
+    // holds now.
     clock.set(59);
     assert_eq!(load(&manager, &larger).get::<String>("draft").unwrap().unwrap().len(), 100);
     let again = resize(&manager, &back, 30_000);
@@ -637,7 +638,7 @@ fn a_seal_is_told_with_the_bytes_of_its_cookie_and_not_of_what_the_store_holds()
     for draft in [100, 20_000] {
         let line = resize(&manager, "", draft);
         let Some(Event::Sealed { bytes, .. }) = events.lock().unwrap().pop() else { panic!("{draft}") };
-        // The longest Max-Age counts, which has three digits more.
+        // The size counts the longest Max-Age, which has three digits more than the one that was sent.
         assert_eq!(bytes, line.len() + 3, "{draft}");
     }
 }
@@ -654,7 +655,7 @@ fn a_session_whose_record_needs_a_previous_key_is_told_under_that_key() {
     };
     let (new, old) = (node(SECOND_KEY, FIRST_KEY), node(FIRST_KEY, SECOND_KEY));
     let cookie = login(&new, 42);
-    let session = load(&old, &cookie); // in the middle of a rotation
+    let session = load(&old, &cookie); // `old` still seals under the previous key
     session.set("cart", 1).unwrap();
     assert!(commit(&old, &session).is_some());
     events.lock().unwrap().clear();

@@ -1,4 +1,4 @@
-//! `MemoryStore`.
+//! `MemoryStore`: the suite that every store passes, and the rules that only this store has.
 
 use std::thread;
 use std::time::Duration;
@@ -6,11 +6,10 @@ use std::time::Duration;
 use sealed_session::testing::{TestClock, check_store};
 use sealed_session::{BackendErrorKind, MemoryStore, Save, SessionStore};
 
-use crate::{at, id, record, run};
+use crate::helpers::{START, at};
+use crate::{id, record, run};
 
-const START: u64 = 1_700_000_000;
-
-/// The first save beyond it is the one that a sweep comes with.
+/// The least number of saves between two searches of the store for expired records.
 const SWEEP: u64 = 64;
 
 fn store_and_clock() -> (MemoryStore, TestClock) {

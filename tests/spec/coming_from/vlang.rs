@@ -1,4 +1,4 @@
-//! V's `x.sessions`, for vweb and veb: one typed value a session, and a lifetime that nothing moves.
+//! V's `x.sessions`, for vweb and veb. A session there is one typed value with a fixed lifetime.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -338,7 +338,7 @@ fn a_pre_session_in_a_store_has_its_record_and_one_that_nobody_looks_at_is_none(
     }
 }
 
-/// The cookie of a session that holds this.
+/// The cookie of a new session that holds this user.
 fn saved(manager: &SessionManager, user: &User) -> String {
     let session = backends::load(manager, "");
     session.set_data(user).unwrap();

@@ -1,4 +1,5 @@
-//! docs/operations.md is read when things go wrong: its runbook has a row for each reason that a log can show.
+//! Operators read docs/operations.md when things go wrong, so its runbook must have a row for each reason that a log can
+//! show.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ fn the_runbook_names_every_reason_of_a_refusal_and_no_other() {
     let (_, runbook) = page.split_once("\n## Everyone is logged out\n").unwrap();
     let (runbook, _) = runbook.split_once("\n## ").unwrap();
     let rows = runbook.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    // The head of the table names the function.
+    // The head of the table names a function, and is no reason.
     let rows: BTreeSet<_> = rows.map(|(reason, _)| reason).filter(|text| !text.ends_with("()")).collect();
     assert_eq!(rows, reasons);
 }
@@ -47,7 +48,7 @@ fn the_page_says_which_refusals_leave_the_cookie_alone() {
         DecodeError::Unavailable,
         DecodeError::NotAsked,
     ];
-    // Of those that are over, the browser may hold the successor by now.
+    // The browser may already hold the successor of a session that is over, so its cookie is left alone too.
     let is_left = |reason: &&DecodeError| {
         reason.may_open_elsewhere() || matches!(reason, DecodeError::Revoked | DecodeError::NotStored)
     };

@@ -14,7 +14,7 @@ SHOWN = ("requests", "failed", "logouts", "lost writes", "re-seals by a read", "
 
 
 class Rotation:
-    """A fleet under the old key, with visitors at work, and some who come only when they are told to."""
+    """Three nodes under the old key, with visitors at work, and some who come only when they are told to."""
 
     def __init__(self):
         self.old, self.new = secrets.token_hex(32), secrets.token_hex(32)
@@ -64,7 +64,7 @@ class Rotation:
 
 
 def in_order():
-    """Known everywhere, then promoted, then everyone is seen, then the old key is dropped."""
+    """Every node learns the new key, then each seals with it, then every visitor comes, and then the old key is dropped."""
     with Rotation() as r:
         r.roll(r.old, r.new)
         first, *others = r.fleet.nodes

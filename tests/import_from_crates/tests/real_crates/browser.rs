@@ -19,7 +19,7 @@ pub(crate) fn manager(imports: impl IntoIterator<Item = PrivateImport>) -> Sessi
     imports.into_iter().fold(config(), SessionConfig::import).build().unwrap()
 }
 
-/// Cookies by name, and what a response does to them. Path and Domain are those of the whole host.
+/// A browser that keeps cookies by their name. All of them must be for the whole host.
 #[derive(Default)]
 pub(crate) struct Browser {
     cookies: BTreeMap<String, String>,
@@ -55,7 +55,8 @@ impl Browser {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    /// The first request after the move and one more: `look` finds its values in both, and the second needs no old cookie.
+    /// Sends the first request after the move and one more. `look` must find the values in both, and the second has no old
+    /// cookie any more.
     pub(crate) fn moves(mut self, manager: &SessionManager, look: impl Fn(&Session)) {
         let ours = manager.codec().cookie_name();
         assert_eq!(manager.commit(&manager.load([self.header()])), Ok(Default::default()), "nobody looked");

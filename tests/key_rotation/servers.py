@@ -1,4 +1,4 @@
-"""Demo servers behind nginx, each with its keys in files, all in one temporary folder."""
+"""Demo servers behind nginx. Each has its keys in files, and all of them are in one temporary folder."""
 import contextlib
 import os
 import pathlib
@@ -57,8 +57,8 @@ class Fleet:
         servers = " ".join(f"server 127.0.0.1:{node.port} max_fails=0;" for node in self.nodes)
         temporary = " ".join(f"{name}_temp_path {name};" for name in
                              ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        # A refused connection is always tried on the next node. non_idempotent is for a node that is killed while it has
-        # a POST: here it may come twice, since all that it does is in the answer.
+        # nginx always tries a refused connection on the next node. With non_idempotent it also does so for a POST whose
+        # node is killed. The POST may then be served twice, which does no harm, since all that it does is in the answer.
         (self.folder / "nginx.conf").write_text(f"""
             daemon off; pid pid; worker_processes 2;
             events {{}}
@@ -79,7 +79,7 @@ class Fleet:
                 raise SystemExit(f"nginx did not start: {(self.folder / 'errors').read_text()}")
 
     def retried(self):
-        """How many requests nginx had to send to more than one node."""
+        """The number of requests that nginx had to send to more than one node."""
         return sum("," in line for line in (self.folder / "access").read_text().splitlines())
 
     def stop(self):
@@ -92,7 +92,7 @@ class Fleet:
 
 
 def free_port():
-    """A port below those that connections get, so that none takes it while its server is down."""
+    """A port below those that connections get, so that no connection takes it while its server is down."""
     while True:
         port = random.randrange(10000, 32000)
         with socket.socket() as probe, contextlib.suppress(OSError):

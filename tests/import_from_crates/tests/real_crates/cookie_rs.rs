@@ -1,4 +1,4 @@
-//! cookie 0.18 alone, whose private jar the others use.
+//! The crate `cookie` 0.18 alone. The other crates use its private jar.
 
 use cookie::{Cookie, CookieJar, Key};
 use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -19,7 +19,7 @@ fn importing(key: ImportKey) -> SessionManager {
 #[test]
 fn its_cookie_is_imported_percent_encoded_and_as_it_is() {
     let key = Key::from(&old_key());
-    // Long enough for a `+`, a `/` and a `=` of base64, and short enough for a cookie.
+    // The values are long enough for a `+`, a `/` and a `=` of base64, and short enough for a cookie.
     for value in ["", "v", "a longer value, with é and \u{1f980}", &"x".repeat(1000)] {
         let cookie = sealed(&key, value);
         for line in [cookie.to_string(), cookie.encoded().to_string()] {
@@ -46,7 +46,7 @@ fn another_byte_anywhere_gives_an_empty_session() {
     let text = sealed(&Key::from(&old_key()), "a value of some length").value().as_bytes().to_vec();
     for position in 0..text.len() {
         for byte in 0..=255 {
-            // These end the value or stand around it, so that another value is read.
+            // A semicolon ends the value, and spaces around the value are cut off, so that another value is read.
             let is_outside = byte == b';' || (matches!(byte, b' ' | b'\t') && [0, text.len() - 1].contains(&position));
             if byte == text[position] || is_outside {
                 continue;

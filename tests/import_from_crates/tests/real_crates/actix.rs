@@ -16,7 +16,7 @@ async fn login(session: Session) -> HttpResponse {
     HttpResponse::Ok().finish()
 }
 
-/// The Set-Cookie headers of a login.
+/// The Set-Cookie headers with which the old application answers a login.
 fn logged_in() -> Vec<String> {
     actix_web::rt::System::new().block_on(async {
         let sessions = SessionMiddleware::new(CookieSessionStore::default(), Key::from(&old_key()));
@@ -30,7 +30,7 @@ fn logged_in() -> Vec<String> {
 fn a_session_of_actix_session_goes_on_with_its_values() {
     let key = ImportKey::from_bytes(&old_key()).unwrap();
     let manager = manager([PrivateImport::new(key, "id", import::actix_session)]);
-    // Its cookie is percent-encoded where it has a `/` or a `=`: nearly always.
+    // actix-web percent-encodes a `/` or a `=` in the cookie, which nearly every one has.
     let browser = std::iter::repeat_with(|| Browser::with(logged_in())).find(|browser| browser.header().contains('%'));
     let browser = browser.unwrap();
     assert_eq!(browser.names(), ["id"]);

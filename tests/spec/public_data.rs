@@ -1,4 +1,5 @@
-//! Data of others, where it lies beside the checkout. Each test says so when it does not, and proves nothing then.
+//! Published data sets of other projects, which this repository does not contain. A test whose data set is missing says so on
+//! standard error and passes without a check.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +13,7 @@ use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 use crate::common::{FIRST_KEY, NAME, commit, cookie_of, fresh, key, manager, manager_with, sealed};
 
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-/// A data file, or `None` and a word of it.
+/// The text of a data file. `None`, with a line that says so, when the file is not there.
 fn data(name: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     let text = fs::read_to_string(&path).ok();
@@ -77,7 +78,7 @@ fn the_largest_cookie_we_send_is_the_largest_that_browsers_store() {
     let rows: Value = serde_json::from_str(&text).unwrap();
     let length = |row: &Value| row["name_len"].as_u64().unwrap() + row["value_len"].as_u64().unwrap();
     let stored = rows["size"].as_array().unwrap().iter().filter(|row| row["stored"] == true).map(length).max().unwrap();
-    // 16 characters of name, and a value of 4080, which 3060 bytes fill exactly.
+    // The name has 16 characters and the value 4080, which 3060 bytes fill exactly.
     let (manager, _) =
         manager_with(|config| config.cookie_name("n".repeat(16)).padding_block(1).max_cookie_bytes(usize::MAX));
     let session = fresh(&manager);
@@ -96,7 +97,7 @@ fn a_host_prefix_that_browsers_would_drop_is_refused_when_it_is_configured() {
         let params = row["params"].as_str().unwrap();
         let value = |name: &str| params.split(';').find_map(|param| param.trim().strip_prefix(name));
         let mut config = SessionConfig::new(key(FIRST_KEY)).cookie_name("__Host-sid").secure(params.contains("Secure"));
-        // We always send a Path; a row without one is about what browsers take for its absence.
+        // The crate always sends a Path. A row without one is about the path that browsers take in its place.
         let Some(path) = value("Path=") else { continue };
         config = config.path(path);
         if let Some(domain) = value("Domain=") {
@@ -126,7 +127,7 @@ fn naughty_strings_come_back_as_keys_values_and_flash_values() {
         if (1..=127).contains(&text.len()) {
             crosses(&manager, text, text);
         }
-        // As a whole Cookie header, and as the value of our cookie.
+        // Each string is sent as a whole Cookie header and as the value of the session cookie.
         let session = manager.load([text.as_str(), &format!("{NAME}={text}")]);
         assert!(session.is_empty() && session.rejected().is_some());
     }

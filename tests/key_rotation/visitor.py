@@ -11,7 +11,7 @@ DEADLINE = 20  # seconds until a fleet that does not answer fails the test
 
 
 class Visitor:
-    """Logs in once, then writes a counter that grows, or only reads. Each request is checked against what it knows."""
+    """Logs in once, then writes a counter that grows, or only reads. It checks each answer against what it has written."""
 
     def __init__(self, name, port):
         self.name, self.cookie, self.written, self.counts = name, None, None, collections.Counter()
@@ -69,7 +69,7 @@ class Worker(threading.Thread):
                 self.changed.notify_all()
 
     def wait(self, rounds):
-        """Until so many more rounds began and ended."""
+        """Waits until so many more rounds began and ended."""
         with self.changed:
             goal = self.rounds + rounds + 1
             if not self.changed.wait_for(lambda: self.rounds >= goal, DEADLINE):
@@ -81,7 +81,7 @@ class Worker(threading.Thread):
 
 
 def send(server, method, path, cookie, form=None):
-    """The status, the Set-Cookie line if there is one, and the body."""
+    """Sends a request, and returns the status, the Set-Cookie line if there is one, and the body."""
     headers = {"Cookie": f"{COOKIE}={cookie}"} if cookie else {}
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -91,10 +91,10 @@ def send(server, method, path, cookie, form=None):
 
 
 def cookie_of(set_cookie):
-    """The value; none after a deletion."""
+    """The value of the cookie, or None after a deletion."""
     return set_cookie.split(";")[0].removeprefix(f"{COOKIE}=") or None
 
 
 def key_id(cookie):
-    """The four bytes after the version (docs/wire-format.md)."""
+    """The id of the key that sealed the cookie: the four bytes after the version (docs/wire-format.md)."""
     return base64.urlsafe_b64decode(cookie[:8])[1:5]

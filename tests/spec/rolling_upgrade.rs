@@ -1,21 +1,21 @@
-//! Several nodes, one visitor: what a rolling upgrade to another schema does to the session. tests/fleet does the same for
-//! a rotation of the key, over real servers.
+//! Several servers are upgraded to another schema, one after the other, while a visitor goes on using the site.
+//! `tests/key_rotation` does the same for a new key, over real servers.
 
 use sealed_session::{DecodeError, SessionConfig, SessionManager};
 
 use crate::common::{commit, cookie_of, fresh, is_deletion, manager_with};
 
-/// Schema 1 keeps `name`; it has not heard of any other.
+/// The old release has schema 1, which keeps `name`, and reads no other schema.
 fn old() -> SessionManager {
     manager_with(|config| config.schema(1)).0
 }
 
-/// Schema 1 still, but it reads what `new` seals.
+/// The release in between writes schema 1 as well, and also reads what `new` seals.
 fn bridge() -> SessionManager {
     renames("user", "name", 2, 1)
 }
 
-/// Schema 2 calls it `user`, and reads schema 1.
+/// The new release has schema 2, which calls the same value `user`, and also reads schema 1.
 fn new() -> SessionManager {
     renames("name", "user", 1, 2)
 }
@@ -41,7 +41,7 @@ fn logged_in(node: &SessionManager) -> String {
     cookie_of(&commit(node, &session).unwrap())
 }
 
-/// One request to one node: looks at the session, writes, and keeps the cookie that comes back.
+/// Sends one request to one node, which reads the session and writes to it, and keeps the cookie that comes back.
 fn writes(node: &SessionManager, cookie: &mut String, count: u32) {
     let session = node.load([&cookie]);
     assert_eq!(session.rejected(), None, "logged out");
@@ -52,7 +52,7 @@ fn writes(node: &SessionManager, cookie: &mut String, count: u32) {
     *cookie = cookie_of(&commit(node, &session).unwrap());
 }
 
-/// Every state of a fleet of three on its way from one release to the next, a node at a time.
+/// Three nodes are upgraded one after the other. The result is the nodes after each of these steps.
 fn rolled(from: fn() -> SessionManager, to: fn() -> SessionManager) -> Vec<[SessionManager; 3]> {
     let node = |upgraded, index| if index < upgraded { to() } else { from() };
     (0..=3).map(|upgraded| [0, 1, 2].map(|index| node(upgraded, index))).collect()

@@ -1,4 +1,4 @@
-//! Tideway 0.9, with its `CookieSessionStore`. Its cookie has the name that ours has by default.
+//! Tideway 0.9, with its `CookieSessionStore`. Its cookie has the name that the cookie of this crate has by default.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ fn digits() -> String {
     "0123456789abcdef".repeat(8)
 }
 
-/// The Set-Cookie header of a login.
+/// The Set-Cookie header with which the old application answers a login.
 fn logged_in(change: impl FnOnce(&mut SessionData)) -> [String; 1] {
     let config = SessionConfig { encryption_key: Some(digits()), ..SessionConfig::default() };
     let store = CookieSessionStore::new(&config).unwrap();
@@ -60,7 +60,7 @@ fn a_session_that_is_over_is_not_imported() {
     for set_cookie in [
         old(|data, now| data.expires_at = now),
         old(|data, now| data.expires_at = now - Duration::from_secs(1)),
-        // Older than the absolute timeout of the new application, 30 days.
+        // This session is older than the absolute timeout of the new application, which is 30 days.
         old(|data, now| data.created_at = now - Duration::from_secs(30 * 24 * 3600)),
     ] {
         let value = set_cookie[0].split(';').next().unwrap();

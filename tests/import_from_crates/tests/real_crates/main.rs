@@ -1,4 +1,4 @@
-//! Someone logs in with the old application, as its crate does it, and goes on with sealed-session.
+//! A visitor logs in to an old application, whose crate seals the cookie, and goes on with sealed-session, which imports it.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
