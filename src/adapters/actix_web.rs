@@ -30,6 +30,7 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
+use super::response::{self, ResponseHeaders, log_failure};
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BoxFuture, EncodeError};
 use crate::manager::SessionManager;
@@ -192,7 +193,8 @@ where
                     match (ready!(loading.as_mut().poll(context)), request.take()) {
                         (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
                         (Err(error), Some(request)) => {
-                            let response = this.middleware.failed("loaded", &error.into());
+                            log_failure("loaded", &error);
+                            let response = (this.middleware.on_error)(&error.into());
                             return Poll::Ready(Ok(request.into_response(response).map_into_right_body()));
                         }
                         (_, None) => return Poll::Pending, // polled again after its end
@@ -201,7 +203,7 @@ where
                 StepProjection::Handling { handling } => {
                     let response = ready!(handling.poll(context))?.map_into_left_body();
                     if let Some(outcome) = this.session.commit_at_once() {
-                        return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
+                        return Poll::Ready(Ok(this.middleware.finish(response, this.session, outcome)));
                     }
                     let session = this.session.clone();
                     let committing = Box::pin(async move { session.commit_async().await });
@@ -210,7 +212,7 @@ where
                 StepProjection::Committing { committing, response } => {
                     let outcome = ready!(committing.as_mut().poll(context));
                     let Some(response) = response.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
+                    return Poll::Ready(Ok(this.middleware.finish(response, this.session, outcome)));
                 }
             };
             this.step.set(next);
@@ -219,33 +221,37 @@ where
 }
 
 impl SessionMiddleware {
-    /// The response with what the session adds to it.
-    fn answer<B>(
+    /// Writes what became of the session into the response.
+    fn finish<B>(
         &self,
         mut response: Answer<B>,
         session: &Session,
-        outcome: Result<SetCookies, EncodeError>,
+        committed: Result<SetCookies, EncodeError>,
     ) -> Answer<B> {
-        match outcome {
-            // They are ASCII, so each of them is a header value.
-            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
-                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
-                response.headers_mut().append(SET_COOKIE, set_cookie);
-                if !response.headers().contains_key(CACHE_CONTROL) {
-                    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-                }
-            }),
-            Err(error) => response = response.into_response(self.failed("kept", &error).map_into_right_body()),
-        }
-        if session.is_opened() {
-            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
-        }
+        response::finish(&mut response, session, committed, |response, error| {
+            *response.response_mut() = (self.on_error)(error).map_into_right_body();
+        });
         response
     }
+}
 
-    fn failed(&self, done: &str, error: &EncodeError) -> HttpResponse {
-        log::error!(target: "sealed_session", "session not {done}: {error}");
-        (self.on_error)(error)
+impl<B> ResponseHeaders for ServiceResponse<B> {
+    fn append_set_cookie(&mut self, set_cookie: String) {
+        // A Set-Cookie is printable ASCII, so it is a header value.
+        if let Ok(mut set_cookie) = HeaderValue::try_from(set_cookie) {
+            set_cookie.set_sensitive(true); // It stays out of HPACK's table and out of logs of headers.
+            self.headers_mut().append(SET_COOKIE, set_cookie);
+        }
+    }
+
+    fn set_default_cache_control(&mut self, directives: &'static str) {
+        if !self.headers().contains_key(CACHE_CONTROL) {
+            self.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(directives));
+        }
+    }
+
+    fn append_vary(&mut self, header_name: &'static str) {
+        self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
     }
 }
 

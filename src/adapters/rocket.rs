@@ -25,6 +25,7 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
+use super::response::{self, ResponseHeaders, log_failure};
 use crate::error::{BackendError, EncodeError};
 use crate::manager::SessionManager;
 use crate::session::{ExtractError, Session, Typed};
@@ -112,7 +113,7 @@ impl Fairing for SessionFairing {
         let session = self.load(request);
         let loaded = session.ask().await.map(|()| session);
         if let Err(error) = &loaded {
-            log::error!(target: "sealed_session", "session not loaded: {error}");
+            log_failure("loaded", error);
         }
         request.local_cache(|| Some(loaded));
     }
@@ -124,21 +125,24 @@ impl Fairing for SessionFairing {
             Some(Err(error)) => return *response = (self.on_error)(&error.clone().into()),
             None => return,
         };
-        match session.commit_async().await {
-            Ok(set_cookies) => set_cookies.into_iter().for_each(|set_cookie| {
-                response.adjoin_raw_header("Set-Cookie", set_cookie);
-                if !response.headers().contains("Cache-Control") {
-                    response.set_raw_header("Cache-Control", "private, no-store");
-                }
-            }),
-            Err(error) => {
-                log::error!(target: "sealed_session", "session not kept: {error}");
-                *response = (self.on_error)(&error);
-            }
+        let committed = session.commit_async().await;
+        response::finish(response, session, committed, |response, error| *response = (self.on_error)(error));
+    }
+}
+
+impl ResponseHeaders for Response<'_> {
+    fn append_set_cookie(&mut self, set_cookie: String) {
+        self.adjoin_raw_header("Set-Cookie", set_cookie);
+    }
+
+    fn set_default_cache_control(&mut self, directives: &'static str) {
+        if !self.headers().contains("Cache-Control") {
+            self.set_raw_header("Cache-Control", directives);
         }
-        if session.is_opened() {
-            response.adjoin_raw_header("Vary", "Cookie");
-        }
+    }
+
+    fn append_vary(&mut self, header_name: &'static str) {
+        self.adjoin_raw_header("Vary", header_name);
     }
 }
 

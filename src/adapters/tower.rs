@@ -28,6 +28,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::response::{self, ResponseHeaders, log_failure};
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BoxFuture, EncodeError};
 use crate::manager::SessionManager;
@@ -180,14 +181,17 @@ where
                 StepProjection::Loading { loading, inner, request } => {
                     match (ready!(loading.as_mut().poll(context)), request.take()) {
                         (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
-                        (Err(error), _) => return Poll::Ready(Ok(this.layer.failed("loaded", &error.into()))),
+                        (Err(error), _) => {
+                            log_failure("loaded", &error);
+                            return Poll::Ready(Ok(this.layer.on_error.response(&error.into())));
+                        }
                         (Ok(()), None) => return Poll::Pending, // polled again after its end
                     }
                 }
                 StepProjection::Handling { handling } => {
                     let response = ready!(handling.poll(context))?;
                     if let Some(outcome) = this.session.commit_at_once() {
-                        return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
+                        return Poll::Ready(Ok(this.layer.finish(response, this.session, outcome)));
                     }
                     let session = this.session.clone();
                     let committing = Box::pin(async move { session.commit_async().await });
@@ -196,7 +200,7 @@ where
                 StepProjection::Committing { committing, response } => {
                     let outcome = ready!(committing.as_mut().poll(context));
                     let Some(response) = response.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
+                    return Poll::Ready(Ok(this.layer.finish(response, this.session, outcome)));
                 }
             };
             this.step.set(next);
@@ -205,38 +209,38 @@ where
 }
 
 impl<F> SessionLayer<F> {
-    /// The response with what the session adds to it.
-    fn answer<B>(
+    /// Writes what became of the session into the response.
+    fn finish<B>(
         &self,
         mut response: Response<B>,
         session: &Session,
-        outcome: Result<SetCookies, EncodeError>,
+        committed: Result<SetCookies, EncodeError>,
     ) -> Response<B>
     where
         F: OnError<B>,
     {
-        match outcome {
-            // They are ASCII, so each of them is a header value.
-            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
-                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
-                response.headers_mut().append(SET_COOKIE, set_cookie);
-                let no_store = HeaderValue::from_static("private, no-store");
-                response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
-            }),
-            Err(error) => response = self.failed("kept", &error),
-        }
-        if session.is_opened() {
-            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
-        }
+        response::finish(&mut response, session, committed, |response, error| {
+            *response = self.on_error.response(error);
+        });
         response
     }
+}
 
-    fn failed<B>(&self, done: &str, error: &EncodeError) -> Response<B>
-    where
-        F: OnError<B>,
-    {
-        log::error!(target: "sealed_session", "session not {done}: {error}");
-        self.on_error.response(error)
+impl<B> ResponseHeaders for Response<B> {
+    fn append_set_cookie(&mut self, set_cookie: String) {
+        // A Set-Cookie is printable ASCII, so it is a header value.
+        if let Ok(mut set_cookie) = HeaderValue::try_from(set_cookie) {
+            set_cookie.set_sensitive(true); // It stays out of HPACK's table and out of logs of headers.
+            self.headers_mut().append(SET_COOKIE, set_cookie);
+        }
+    }
+
+    fn set_default_cache_control(&mut self, directives: &'static str) {
+        self.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(directives));
+    }
+
+    fn append_vary(&mut self, header_name: &'static str) {
+        self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
     }
 }
 
