@@ -21,7 +21,7 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
@@ -30,9 +30,9 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
-use super::response::{self, ResponseHeaders, log_failure};
-use crate::cookie::SetCookies;
-use crate::error::{BackendError, BoxFuture, EncodeError};
+use super::request::{Exchange, Middleware};
+use super::response::ResponseHeaders;
+use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::{ExtractError, Session, Typed};
 
@@ -145,14 +145,8 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let session = self.middleware.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        let step = if session.must_ask() {
-            let session = session.clone();
-            let loading = Box::pin(async move { session.ask().await });
-            Step::Loading { loading, inner: Rc::clone(&self.inner), request: Some(request) }
-        } else {
-            Step::Handling { handling: self.inner.call(request) }
-        };
-        SessionFuture { step, session, middleware: self.middleware.clone() }
+        let mut inner = Rc::clone(&self.inner);
+        SessionFuture { exchange: Exchange::begin(self.middleware.clone(), session, &mut inner, request) }
     }
 }
 
@@ -160,22 +154,11 @@ pin_project! {
     /// The response of a [`SessionService`].
     pub struct SessionFuture<S, I, B> {
         #[pin]
-        step: Step<S, I, B>,
-        session: Session,
-        middleware: SessionMiddleware,
+        exchange: Exchange<SessionMiddleware, Rc<S>, ServiceRequest, I, Answer<B>>,
     }
 }
 
-pin_project! {
-    /// What has no backend to wait for is handled from the start, and answered at its end.
-    #[project = StepProjection]
-    enum Step<S, I, B> {
-        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: Rc<S>, request: Option<ServiceRequest> },
-        Handling { #[pin] handling: I },
-        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Answer<B>> },
-    }
-}
-
+/// The handler's body stands on the left, the body of an error response on the right.
 type Answer<B> = ServiceResponse<EitherBody<B>>;
 
 impl<S, I, B> Future for SessionFuture<S, I, B>
@@ -186,52 +169,37 @@ where
     type Output = Result<Answer<B>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            let next = match this.step.as_mut().project() {
-                StepProjection::Loading { loading, inner, request } => {
-                    match (ready!(loading.as_mut().poll(context)), request.take()) {
-                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
-                        (Err(error), Some(request)) => {
-                            log_failure("loaded", &error);
-                            let response = (this.middleware.on_error)(&error.into());
-                            return Poll::Ready(Ok(request.into_response(response).map_into_right_body()));
-                        }
-                        (_, None) => return Poll::Pending, // polled again after its end
-                    }
-                }
-                StepProjection::Handling { handling } => {
-                    let response = ready!(handling.poll(context))?.map_into_left_body();
-                    if let Some(outcome) = this.session.commit_at_once() {
-                        return Poll::Ready(Ok(this.middleware.finish(response, this.session, outcome)));
-                    }
-                    let session = this.session.clone();
-                    let committing = Box::pin(async move { session.commit_async().await });
-                    Step::Committing { committing, response: Some(response) }
-                }
-                StepProjection::Committing { committing, response } => {
-                    let outcome = ready!(committing.as_mut().poll(context));
-                    let Some(response) = response.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(this.middleware.finish(response, this.session, outcome)));
-                }
-            };
-            this.step.set(next);
-        }
+        self.project().exchange.poll(context)
     }
 }
 
-impl SessionMiddleware {
-    /// Writes what became of the session into the response.
-    fn finish<B>(
-        &self,
-        mut response: Answer<B>,
-        session: &Session,
-        committed: Result<SetCookies, EncodeError>,
-    ) -> Answer<B> {
-        response::finish(&mut response, session, committed, |response, error| {
-            *response.response_mut() = (self.on_error)(error).map_into_right_body();
-        });
-        response
+impl<S, I, B> fmt::Debug for SessionFuture<S, I, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFuture").field("session", self.exchange.session()).finish_non_exhaustive()
+    }
+}
+
+impl<S, I, B> Middleware<Rc<S>, ServiceRequest, I, Answer<B>> for SessionMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error, Future = I>,
+    I: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Error = Error;
+
+    fn call(inner: &mut Rc<S>, request: ServiceRequest) -> I {
+        inner.call(request)
+    }
+
+    fn response(answer: I::Output) -> Result<Answer<B>, Error> {
+        answer.map(ServiceResponse::map_into_left_body)
+    }
+
+    fn refuse(&self, request: ServiceRequest, error: &EncodeError) -> Answer<B> {
+        request.into_response((self.on_error)(error)).map_into_right_body()
+    }
+
+    fn replace(&self, response: &mut Answer<B>, error: &EncodeError) {
+        *response.response_mut() = (self.on_error)(error).map_into_right_body();
     }
 }
 
@@ -252,12 +220,6 @@ impl<B> ResponseHeaders for ServiceResponse<B> {
 
     fn append_vary(&mut self, header_name: &'static str) {
         self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
-    }
-}
-
-impl<S, I, B> fmt::Debug for SessionFuture<S, I, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,8 @@
 pub mod actix_web;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+mod request;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod response;
 #[cfg(feature = "rocket")]

@@ -18,9 +18,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -28,13 +27,12 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::response::{self, ResponseHeaders, log_failure};
-use crate::cookie::SetCookies;
-use crate::error::{BackendError, BoxFuture, EncodeError};
+use super::request::{Exchange, Middleware};
+use super::response::ResponseHeaders;
+use crate::error::EncodeError;
 use crate::manager::SessionManager;
-use crate::session::Session;
 
-/// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has answered, whatever
+/// Puts a [`Session`](crate::Session) into the extensions of each request, and commits it when the inner service has answered, whatever
 /// the status.
 ///
 /// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
@@ -133,16 +131,7 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let session = self.layer.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        let step = if session.must_ask() {
-            // The one that is ready goes; its clone has to become ready first.
-            let clone = self.inner.clone();
-            let inner = mem::replace(&mut self.inner, clone);
-            let session = session.clone();
-            Step::Loading { loading: Box::pin(async move { session.ask().await }), inner, request: Some(request) }
-        } else {
-            Step::Handling { handling: self.inner.call(request) }
-        };
-        SessionFuture { step, session, layer: self.layer.clone() }
+        SessionFuture { exchange: Exchange::begin(self.layer.clone(), session, &mut self.inner, request) }
     }
 }
 
@@ -150,19 +139,7 @@ pin_project! {
     /// The response of a [`SessionService`].
     pub struct SessionFuture<S, A, I, B, F = EmptyResponse> {
         #[pin]
-        step: Step<S, A, I, B>,
-        session: Session,
-        layer: SessionLayer<F>,
-    }
-}
-
-pin_project! {
-    /// What has no backend to wait for is handled from the start, and answered at its end.
-    #[project = StepProjection]
-    enum Step<S, A, I, B> {
-        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Request<A>> },
-        Handling { #[pin] handling: I },
-        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Response<B>> },
+        exchange: Exchange<SessionLayer<F>, S, Request<A>, I, Response<B>>,
     }
 }
 
@@ -175,54 +152,38 @@ where
     type Output = I::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            let next = match this.step.as_mut().project() {
-                StepProjection::Loading { loading, inner, request } => {
-                    match (ready!(loading.as_mut().poll(context)), request.take()) {
-                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
-                        (Err(error), _) => {
-                            log_failure("loaded", &error);
-                            return Poll::Ready(Ok(this.layer.on_error.response(&error.into())));
-                        }
-                        (Ok(()), None) => return Poll::Pending, // polled again after its end
-                    }
-                }
-                StepProjection::Handling { handling } => {
-                    let response = ready!(handling.poll(context))?;
-                    if let Some(outcome) = this.session.commit_at_once() {
-                        return Poll::Ready(Ok(this.layer.finish(response, this.session, outcome)));
-                    }
-                    let session = this.session.clone();
-                    let committing = Box::pin(async move { session.commit_async().await });
-                    Step::Committing { committing, response: Some(response) }
-                }
-                StepProjection::Committing { committing, response } => {
-                    let outcome = ready!(committing.as_mut().poll(context));
-                    let Some(response) = response.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(this.layer.finish(response, this.session, outcome)));
-                }
-            };
-            this.step.set(next);
-        }
+        self.project().exchange.poll(context)
     }
 }
 
-impl<F> SessionLayer<F> {
-    /// Writes what became of the session into the response.
-    fn finish<B>(
-        &self,
-        mut response: Response<B>,
-        session: &Session,
-        committed: Result<SetCookies, EncodeError>,
-    ) -> Response<B>
-    where
-        F: OnError<B>,
-    {
-        response::finish(&mut response, session, committed, |response, error| {
-            *response = self.on_error.response(error);
-        });
-        response
+impl<S, A, I, B, F> fmt::Debug for SessionFuture<S, A, I, B, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFuture").field("session", self.exchange.session()).finish_non_exhaustive()
+    }
+}
+
+impl<S, A, I, B, F> Middleware<S, Request<A>, I, Response<B>> for SessionLayer<F>
+where
+    S: Service<Request<A>, Future = I>,
+    I: Future<Output = Result<Response<B>, S::Error>>,
+    F: OnError<B>,
+{
+    type Error = S::Error;
+
+    fn call(inner: &mut S, request: Request<A>) -> I {
+        inner.call(request)
+    }
+
+    fn response(answer: I::Output) -> Result<Response<B>, S::Error> {
+        answer
+    }
+
+    fn refuse(&self, _: Request<A>, error: &EncodeError) -> Response<B> {
+        self.on_error.response(error)
+    }
+
+    fn replace(&self, response: &mut Response<B>, error: &EncodeError) {
+        *response = self.on_error.response(error);
     }
 }
 
@@ -241,12 +202,6 @@ impl<B> ResponseHeaders for Response<B> {
 
     fn append_vary(&mut self, header_name: &'static str) {
         self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
-    }
-}
-
-impl<S, A, I, B, F> fmt::Debug for SessionFuture<S, A, I, B, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
