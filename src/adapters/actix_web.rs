@@ -36,20 +36,23 @@ use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::{ExtractError, Session, Typed};
 
-/// Gives each request its [`Session`], an extractor, and commits it when the handler has answered, whatever the status.
+/// Gives each request its [`Session`], which is an extractor, and commits it when the handler has answered, whatever
+/// the status.
 ///
-/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
-/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
+/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
+/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
-/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was.
-/// [`SessionMiddleware::on_error`] answers otherwise. An error of a handler is a response and keeps the session; one of a
-/// middleware inside this one is not, and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
+/// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+/// [`SessionMiddleware::on_error`] sets another response. An error of a handler is a response, and the session is kept.
+/// An error of a middleware inside this one is no response, and nothing is kept.
 ///
-/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
-/// Make the manager once, outside of the closure that makes the `App`: that one runs for each worker, and with
-/// [`allow_insecure_key`](crate::SessionConfig::from_env) each would draw a key of its own.
+/// Make the manager once, outside of the closure that makes the `App`. Actix runs that closure for each worker, and
+/// with [`allow_insecure_key`](crate::SessionConfig::from_env) each worker would draw a key of its own.
 ///
 /// ```
 /// use actix_web::App;
@@ -78,8 +81,8 @@ impl SessionMiddleware {
         Self { manager, on_error: Arc::new(|_| HttpResponse::InternalServerError().finish()) }
     }
 
-    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
-    /// client may have caused it, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
     /// use actix_web::HttpResponse;
@@ -151,7 +154,7 @@ where
 }
 
 pin_project! {
-    /// The response of a [`SessionService`].
+    /// The future that a [`SessionService`] answers with.
     pub struct SessionFuture<S, I, B> {
         #[pin]
         exchange: Exchange<SessionMiddleware, Rc<S>, ServiceRequest, I, Answer<B>>,
@@ -223,7 +226,7 @@ impl<B> ResponseHeaders for ServiceResponse<B> {
     }
 }
 
-/// The session that a [`SessionMiddleware`] put into the request.
+/// Extracts the session that a [`SessionMiddleware`] put into the request.
 impl FromRequest for Session {
     type Error = ExtractError;
     type Future = Ready<Result<Self, ExtractError>>;
@@ -233,7 +236,7 @@ impl FromRequest for Session {
     }
 }
 
-/// The values of that session as a type of the application's.
+/// Extracts the values of that session as a `T`, which is a type of the application.
 impl<T: DeserializeOwned> FromRequest for Typed<T> {
     type Error = ExtractError;
     type Future = Ready<Result<Self, ExtractError>>;
@@ -244,7 +247,7 @@ impl<T: DeserializeOwned> FromRequest for Typed<T> {
     }
 }
 
-/// An empty 500; the reason goes to the log.
+/// Answers with an empty 500, and writes the reason to the log.
 impl ResponseError for ExtractError {
     fn error_response(&self) -> HttpResponse {
         log::error!(target: "sealed_session", "{self}");

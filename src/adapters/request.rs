@@ -18,8 +18,8 @@ use crate::cookie::SetCookies;
 use crate::error::{BackendError, BoxFuture, EncodeError};
 use crate::session::Session;
 
-/// What an [`Exchange`] needs from the middleware of a framework, around an inner service `S` that answers a request `Q`
-/// by a future `I`. `R` is the response that leaves the middleware.
+/// What an [`Exchange`] needs from the middleware of a framework, around an inner service `S` that answers a request
+/// `Q` by a future `I`. `R` is the response that leaves the middleware.
 pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
     /// The error of the inner service, which leaves the middleware as it is.
     type Error;

@@ -1,11 +1,12 @@
 //! What a session adds to a response: one rule for every framework.
 //!
 //! 1. Each Set-Cookie becomes a header of its own.
-//! 2. A response with a Set-Cookie gets `Cache-Control: private, no-store`, unless the handler set a Cache-Control, because
-//!    a shared cache that stored the response would hand one visitor's cookie to the next (RFC 9111 section 7.3).
+//! 2. A response with a Set-Cookie gets `Cache-Control: private, no-store`, unless the handler set a Cache-Control,
+//!    because a shared cache that stored the response would hand one visitor's cookie to the next (RFC 9111 section
+//!    7.3).
 //! 3. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.
-//! 4. When the session could not be committed, an error response takes the place of the handler's response, and the reason
-//!    goes to the log.
+//! 4. When the session could not be committed, an error response takes the place of the handler's response, and the
+//!    reason goes to the log.
 
 use std::fmt::Display;
 

@@ -32,17 +32,20 @@ use super::response::ResponseHeaders;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 
-/// Puts a [`Session`](crate::Session) into the extensions of each request, and commits it when the inner service has answered, whatever
-/// the status.
+/// Puts a [`Session`](crate::Session) into the extensions of each request, and commits it when the inner service has
+/// answered, whatever the status.
 ///
-/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
-/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
+/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
+/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
-/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. [`SessionLayer::on_error`]
-/// answers otherwise. When the inner service fails instead of answering, no response carries a cookie and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
+/// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+/// [`SessionLayer::on_error`] sets another response. When the inner service fails instead of answering, there is no
+/// response that could carry a cookie, and nothing is kept.
 ///
-/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -73,8 +76,8 @@ impl SessionLayer {
 }
 
 impl<F> SessionLayer<F> {
-    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
-    /// client may have caused it, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
     /// use axum::{http::StatusCode, response::IntoResponse};
@@ -136,7 +139,7 @@ where
 }
 
 pin_project! {
-    /// The response of a [`SessionService`].
+    /// The future that a [`SessionService`] answers with.
     pub struct SessionFuture<S, A, I, B, F = EmptyResponse> {
         #[pin]
         exchange: Exchange<SessionLayer<F>, S, Request<A>, I, Response<B>>,
@@ -205,7 +208,8 @@ impl<B> ResponseHeaders for Response<B> {
     }
 }
 
-/// What a client is answered when its session can't be kept; every `Fn(&EncodeError) -> Response<B>` is one.
+/// Makes the response that a client gets when its session can't be loaded or kept. Every
+/// `Fn(&EncodeError) -> Response<B>` implements it.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::OnError};
@@ -223,7 +227,7 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// An empty 500: what a [`SessionLayer`] answers unless told otherwise.
+/// Makes an empty 500. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
