@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::extract_error::ExtractError;
 use crate::session::{Session, Typed};
 
-/// The session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
+/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = ExtractError;
 
@@ -18,7 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
-/// The values of that session as a type of the application's.
+/// Extracts the values of that session as a `T`, which is a type of the application.
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
     type Rejection = ExtractError;
 
@@ -27,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
     }
 }
 
-/// An empty 500; the reason goes to the log.
+/// Answers with an empty 500, and writes the reason to the log.
 impl IntoResponse for ExtractError {
     fn into_response(self) -> Response {
         log::error!(target: "sealed_session", "{self}");
