@@ -25,7 +25,7 @@ mod test_items;
 use std::fs;
 use std::path::Path;
 
-/// Returns a page of this repository.
+/// Returns the text of the page.
 fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(house::PAGE)).unwrap()
 }
@@ -41,6 +41,17 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
             files.push((parts.join("/"), fs::read_to_string(&path).unwrap()));
         }
     }
+}
+
+/// Only those folders are looked for that are in the package, so that the tests of a published release pass too.
+#[test]
+fn every_file_that_the_page_for_contributors_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let is_packaged =
+        |name: &&str| ["src/", "tests/", "docs/", "examples/"].iter().any(|folder| name.starts_with(folder));
+    let lost: Vec<&str> = page::code(&page).filter(is_packaged).filter(|name| !root.join(name).exists()).collect();
+    assert!(lost.is_empty(), "{lost:?}");
 }
 
 #[test]
