@@ -14,8 +14,8 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::response::{self, ResponseHeaders};
-use crate::cookie::SetCookies;
 use crate::backend::BoxFuture;
+use crate::cookie::SetCookies;
 use crate::error::{BackendError, EncodeError};
 use crate::session::Session;
 

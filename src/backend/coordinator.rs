@@ -56,6 +56,15 @@ impl Coordinator {
         revocations.revoke_subject(subject, cutoff, lifetime.all_end(cutoff)).await
     }
 
+    /// Admits a session where there is no backend to ask. Where there is one this fails closed, so that code which forgot to
+    /// ask lets nobody in whom a backend would have kept out.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAsked`] where a backend is configured.
+    pub(crate) fn admit_unasked(&self, opened: Opened) -> Result<Admitted, Refusal> {
+        if self.exists() { Err(DecodeError::NotAsked.into()) } else { Ok(Admitted::new(opened)) }
+    }
+
     /// Asks about a session whose cookie opened, and fetches the values that are not in it.
     ///
     /// # Errors

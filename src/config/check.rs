@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use super::options::Options;
+use super::problems::{Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
 use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, CookieSettings, Cookies, SameSite};
 use crate::data::Lifetime;
-use crate::error::{ConfigProblem, ProblemKind};
+use crate::error::ConfigProblem;
 use crate::format::{FIXED_LEN, wire};
 #[cfg(feature = "import")]
 use crate::import::ImportSettings;
@@ -41,36 +42,15 @@ pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     sizes(options, cookie.as_ref(), &mut problems);
     #[cfg(feature = "import")]
     let imports = super::check_import::imports(options, cookie.as_ref(), &mut problems);
-    match (cookie, problems.0.is_empty()) {
+    match (cookie, problems.are_none()) {
         (Some(cookie), true) => Ok(Checked {
             cookie,
             lifetime,
             #[cfg(feature = "import")]
             imports,
         }),
-        _ => Err(problems.0),
+        _ => Err(problems.into_all()),
     }
-}
-
-/// The problems found so far.
-#[derive(Default)]
-pub(super) struct Problems(Vec<ConfigProblem>);
-
-impl Problems {
-    /// Adds a problem of this setting unless the rule holds.
-    pub(super) fn require(&mut self, holds: bool, setting: &str, kind: ProblemKind) {
-        if !holds {
-            self.0.push(ConfigProblem::new(setting, kind));
-        }
-    }
-}
-
-pub(super) fn invalid(takes: &'static str) -> ProblemKind {
-    ProblemKind::Invalid { takes }
-}
-
-pub(super) fn conflict(rule: &'static str) -> ProblemKind {
-    ProblemKind::Conflict { rule }
 }
 
 /// The name of the cookie, and that of the second one where there may be two.
@@ -182,6 +162,7 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ProblemKind;
 
     /// The settings with a problem, each with `C` for a conflict and `I` for an invalid value.
     fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::check::{Problems, conflict, invalid};
 use super::options::Options;
+use super::problems::{Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
 use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, CookieSettings};
 use crate::import::{ImportSettings, PrivateImport};
@@ -31,11 +31,11 @@ fn import(
     let name = CookieName::parse(text).filter(|name| name.as_str().bytes().all(is_plain));
     let takes = "1 to 256 letters, digits and !$&'*+-._~, which no framework encodes";
     problems.require(name.is_some(), "import name", invalid(takes));
-    let (path, domain, secure) = source.overrides();
+    let (path, secure) = source.overrides();
     let path_text = path.unwrap_or(&options.path);
     let path = CookiePath::parse(path_text);
     problems.require(path.is_some(), "import path", invalid("a path that begins with `/`, as for `path`"));
-    let domain = domain.unwrap_or(options.domain.as_deref()).map(CookieDomain::parse);
+    let domain = source.domain_beside(options.domain.as_deref()).map(CookieDomain::parse);
     problems.require(!matches!(domain, Some(None)), "import domain", invalid("a host name, as for `domain`"));
     let secure = secure.unwrap_or(options.secure);
     let host = strip_prefix(text, "__Host-").is_some();

@@ -13,6 +13,7 @@ mod env_backend;
 mod env_reader;
 mod options;
 mod presets;
+mod problems;
 
 pub use config::SessionConfig;
 pub use presets::TimeoutPreset;

@@ -51,16 +51,6 @@ impl CookieDomain {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// True when browsers take both for one domain: they ignore the case, and one dot in front.
-    #[cfg_attr(
-        not(feature = "import"),
-        expect(dead_code, reason = "only the deletion of an imported cookie compares domains")
-    )]
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let canonical = |domain: &Self| domain.0.strip_prefix('.').unwrap_or(&domain.0).to_ascii_lowercase();
-        canonical(self) == canonical(other)
-    }
 }
 
 fn is_token(name: &str) -> bool {

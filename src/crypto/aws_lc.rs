@@ -7,14 +7,13 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cmac;
 use zeroize::Zeroizing;
 
-use crate::crypto::key::Key;
-use crate::format::{NONCE_LEN, TAG_LEN};
+use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
 /// One key, ready for any number of messages. AWS-LC wipes what it frees.
 pub(crate) struct Cipher(Option<cmac::Key>);
 
 impl Cipher {
-    pub(crate) fn new(key: &[u8; Key::LEN]) -> Self {
+    pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         // `None` only when there is no memory left.
         Self(cmac::Key::new(cmac::AES_256, key).ok())
     }
@@ -35,7 +34,7 @@ impl Cipher {
     /// The key of one message, and the nonce that is left for it.
     fn derive(&self, nonce: &[u8; NONCE_LEN]) -> Option<(LessSafeKey, Nonce)> {
         let (context, nonce) = nonce.split_first_chunk::<12>()?;
-        let mut key = Zeroizing::new([0; Key::LEN]);
+        let mut key = Zeroizing::new([0; KEY_LEN]);
         for (counter, half) in (1..).zip(key.chunks_exact_mut(16)) {
             // Counter, label "X", separator, context (SP 800-108r1 section 4.1, without the length, as C2SP has it).
             let mut block = [0; 16];
@@ -58,7 +57,7 @@ mod tests {
     fn it_gives_the_same_bytes_as_the_other_one_and_opens_them() {
         for len in (0..300).chain([4096, 65_536]) {
             let byte = u8::try_from(len % 251).unwrap();
-            let (key, nonce, aad) = ([byte; Key::LEN], [byte ^ 1; NONCE_LEN], vec![byte; len % 70]);
+            let (key, nonce, aad) = ([byte; KEY_LEN], [byte ^ 1; NONCE_LEN], vec![byte; len % 70]);
             let (ours, other) = (Cipher::new(&key), rust_crypto::Cipher::new(&key));
             let (mut a, mut b) = (vec![byte; len], vec![byte; len]);
             let mut tag = ours.seal(&nonce, &aad, &mut a).unwrap();

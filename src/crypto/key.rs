@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::cipher::Cipher;
 use super::random;
 use crate::error::KeyError;
-use crate::format::NONCE_LEN;
+use crate::format::{KEY_LEN, NONCE_LEN};
 use crate::key_id::KeyId;
 
 /// A 32-byte key.
@@ -26,7 +26,7 @@ pub struct Key(Box<Zeroizing<[u8; Key::LEN]>>);
 
 impl Key {
     /// The length of a key, in bytes.
-    pub const LEN: usize = 32;
+    pub const LEN: usize = KEY_LEN;
 
     /// Draws a key from the operating system's random number generator.
     ///

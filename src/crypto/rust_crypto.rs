@@ -3,15 +3,14 @@
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
-use crate::crypto::key::Key;
-use crate::format::{NONCE_LEN, TAG_LEN};
+use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
 /// One key, ready for any number of messages.
 pub(crate) struct Cipher(Xaes256Gcm);
 
 // Not inlined and not generic: the cipher is compiled once, here, and not into an application's code.
 impl Cipher {
-    pub(crate) fn new(key: &[u8; Key::LEN]) -> Self {
+    pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         Self(Xaes256Gcm::new(key.into()))
     }
 

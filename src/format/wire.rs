@@ -16,6 +16,8 @@ use crate::key_id::KeyId;
 use crate::time::{Times, UnixTime};
 
 pub(crate) const VERSION: u8 = 1;
+/// The length of a key, in bytes (AES-256).
+pub(crate) const KEY_LEN: usize = 32;
 pub(crate) const NONCE_LEN: usize = 24;
 pub(crate) const TAG_LEN: usize = 16;
 pub(crate) const ID_LEN: usize = 16;

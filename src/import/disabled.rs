@@ -14,7 +14,7 @@ pub(crate) struct Imports;
 
 /// No old cookie.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct OldCookies;
+pub(crate) struct OldCookies(());
 
 impl Imports {
     pub(crate) fn collect(&self, _: &[u8], _: &mut OldCookies) {}
@@ -30,7 +30,7 @@ impl Imports {
     }
 
     pub(crate) fn to_delete(&self, _: &Candidates, _: &OldCookies) -> OldCookies {
-        OldCookies
+        OldCookies(())
     }
 
     pub(crate) fn deletions(&self, _: &OldCookies, _: UnixTime) -> Vec<String> {

@@ -201,9 +201,11 @@ impl OldCookies {
 /// True when the new cookie takes the place of the old one: browsers know a cookie by its name, its path and its domain
 /// (RFC 6265bis section 5.7).
 fn is_replaced(old: &ImportSettings, name: &CookieName, ours: &Attributes) -> bool {
-    let is_same = |one: &Option<CookieDomain>, other: &Option<CookieDomain>| match (one, other) {
-        (Some(one), Some(other)) => one.is_same(other),
-        (one, other) => one.is_none() && other.is_none(),
+    // Browsers ignore the case of a domain, and one dot in front.
+    let canonical = |domain: &CookieDomain| {
+        let domain = domain.as_str();
+        domain.strip_prefix('.').unwrap_or(domain).to_ascii_lowercase()
     };
-    old.name == *name && old.attributes.path == ours.path && is_same(&old.attributes.domain, &ours.domain)
+    let [old_domain, our_domain] = [&old.attributes, ours].map(|attributes| attributes.domain.as_ref().map(canonical));
+    old.name == *name && old.attributes.path == ours.path && old_domain == our_domain
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::value::RawValue;
 
@@ -61,8 +60,11 @@ pub fn tideway(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Er
     let fields: BTreeMap<String, &RawValue> = serde_json::from_str(plaintext)?;
     let field = |name: &str| fields.get(name).map(|json| json.get()).ok_or("a field is missing");
     let time = |name: &str| -> Result<UnixTime, Box<dyn Error + Send + Sync>> {
-        let time: SystemTime = serde_json::from_str(field(name)?)?;
-        Ok(UnixTime::from_secs(time.duration_since(UNIX_EPOCH)?.as_secs()).unwrap_or(UnixTime::MAX))
+        // This is how serde writes a `SystemTime`.
+        let time: BTreeMap<String, u64> = serde_json::from_str(field(name)?)?;
+        let part = |name: &str| time.get(name).copied().ok_or("a part of a time is missing");
+        part("nanos_since_epoch")?;
+        Ok(UnixTime::from_secs(part("secs_since_epoch")?).unwrap_or(UnixTime::MAX))
     };
     // The session that it goes into was made now.
     let now = data.issued_at();

@@ -150,13 +150,17 @@ impl PrivateImport {
         &self.name
     }
 
-    /// The Path, the Domain and the Secure attribute that were set for the old cookie; `None` stands for that of our cookie.
-    pub(crate) fn overrides(&self) -> (Option<&str>, Option<Option<&str>>, Option<bool>) {
-        let domain = match &self.domain {
-            Domain::Ours => None,
-            Domain::Its(domain) => Some(domain.as_deref()),
-        };
-        (self.path.as_deref(), domain, self.secure)
+    /// The Path and the Secure attribute that were set for the old cookie; `None` stands for that of our cookie.
+    pub(crate) fn overrides(&self) -> (Option<&str>, Option<bool>) {
+        (self.path.as_deref(), self.secure)
+    }
+
+    /// The Domain of the old cookie, if that of our cookie is `ours`.
+    pub(crate) fn domain_beside<'a>(&'a self, ours: Option<&'a str>) -> Option<&'a str> {
+        match &self.domain {
+            Domain::Ours => ours,
+            Domain::Its(domain) => domain.as_deref(),
+        }
     }
 }
 

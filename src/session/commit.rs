@@ -4,16 +4,16 @@
 //! future is dropped, has changed nothing: the next one has as much to do.
 
 use super::engine::Engine;
-use super::load::Shared;
 use super::place::{Held, Placed};
 use super::plan::{Plan, Seal};
 use super::session::Session;
+use super::shared::Shared;
 use super::state::{Adopted, Client, Origin, Sealed, State};
 use crate::backend::Work;
 use crate::cookie::SetCookies;
 use crate::data::{Retired, SessionData};
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{DeleteCause, Event};
+use crate::observe::{DeleteCause, Event, KeyRole};
 
 /// What a commit came to, before any backend was asked.
 struct Performed {
@@ -133,7 +133,8 @@ fn perform(plan: Plan, state: &mut State, engine: &Engine) -> Result<Option<Perf
                 Origin::Refused(reason) => Origin::Refused(reason),
                 _ => Origin::Deleted,
             };
-            let client = Client { origin, is_stale: false, has_second: false, in_store: false, deletion_sent: true };
+            let client =
+                Client { origin, key: KeyRole::Primary, has_second: false, in_store: false, deletion_sent: true };
             let event = engine.observers.note(|| Event::Deleted { cause });
             let sent = engine.cookies.deletions();
             let sealed = match cause {
@@ -158,7 +159,7 @@ fn perform_seal(seal: Seal, state: &State, engine: &Engine) -> Result<Performed,
     let Placed { set_cookies, saving, in_store, has_second } = engine.place(data, held, state.now)?;
     let client = Client {
         origin: Origin::Cookie(Retired::new(data, engine.lifetime())),
-        is_stale: false,
+        key: KeyRole::Primary,
         has_second,
         in_store,
         deletion_sent: false,

@@ -13,6 +13,7 @@ mod place;
 mod plan;
 mod recent;
 mod session;
+mod shared;
 mod state;
 mod status;
 mod typed;

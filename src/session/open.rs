@@ -2,7 +2,7 @@
 //! request.
 
 use super::engine::Engine;
-use super::load::Shared;
+use super::shared::Shared;
 use super::state::State;
 use crate::backend::Admitted;
 use crate::codec::Opened;

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::state::{Origin, State};
 use crate::data::Retired;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{DeleteCause, SealCause};
+use crate::observe::{DeleteCause, KeyRole, SealCause};
 use crate::time::Times;
 
 /// What a commit has to do.
@@ -105,7 +105,7 @@ impl State {
             (Progress::Migrated, Origin::Cookie(_)) => Cause::Seal(SealCause::Migrated),
             (Progress::Changed, Origin::Cookie(_)) => Cause::Seal(SealCause::Changed),
             (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Cause::Seal(SealCause::New),
-            (_, Origin::Cookie(_)) if self.client.is_stale => Cause::Seal(SealCause::Rekeyed),
+            (_, Origin::Cookie(_)) if self.client.key == KeyRole::Previous => Cause::Seal(SealCause::Rekeyed),
             (_, Origin::Cookie(_)) if engine.lifetime().is_due(self.now, self.data.times()) => {
                 Cause::Seal(SealCause::Extended)
             }

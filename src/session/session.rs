@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
 use super::engine::Engine;
-use super::load::Shared;
+use super::shared::Shared;
 use super::state::State;
 use super::status::Status;
 use crate::backend::Placement;

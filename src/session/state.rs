@@ -9,6 +9,7 @@ use crate::codec::Opened;
 use crate::data::{Lifetime, Retired, SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError};
 use crate::import::OldCookies;
+use crate::observe::KeyRole;
 use crate::time::{Times, UnixTime};
 
 /// The session as the handlers made it, beside what the client holds.
@@ -40,8 +41,8 @@ pub(super) struct State {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Client {
     pub(super) origin: Origin,
-    /// True when the cookie is sealed under a previous key.
-    pub(super) is_stale: bool,
+    /// The role of the key that the cookie is sealed under: one of a previous key is due for the primary one.
+    pub(super) key: KeyRole,
     /// True when the client holds a second cookie.
     pub(super) has_second: bool,
     /// True when a store has a record under the id of the cookie.
@@ -70,7 +71,7 @@ impl State {
     pub(super) fn new(data: SessionData, now: UnixTime) -> Self {
         let client = Client {
             origin: Origin::Nothing,
-            is_stale: false,
+            key: KeyRole::Primary,
             has_second: false,
             in_store: false,
             deletion_sent: false,
@@ -92,9 +93,10 @@ impl State {
     pub(super) fn admitted(opened: Opened, lifetime: &Lifetime, now: UnixTime) -> Self {
         let Opened { data, is_stale, is_migrated, in_store, .. } = opened;
         let origin = Origin::Cookie(Retired::new(&data, lifetime));
+        let key = if is_stale { KeyRole::Previous } else { KeyRole::Primary };
         let blank = Self::new(data, now);
         Self {
-            client: Client { origin, is_stale, in_store, ..blank.client },
+            client: Client { origin, key, in_store, ..blank.client },
             aim: Aim::new(is_migrated),
             has_id: true,
             ..blank
