@@ -457,7 +457,7 @@ impl SessionConfig {
         self
     }
 
-    /// Where the time comes from, [`SystemClock`] by default.
+    /// Where the time comes from, [`SystemClock`](crate::SystemClock) by default.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};

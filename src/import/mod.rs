@@ -8,7 +8,7 @@
 //! An old cookie says neither when it was made nor when it ends: a copy of it can be imported again and again, also after a
 //! logout, and each time begins a new life of both timeouts, and counts as a login at that time for
 //! [`Session::require_recent`](crate::Session::require_recent) from the next request on. Set an end with
-//! [`PrivateImport::until`]. With [`SessionConfig::not_before`] set, nothing is imported, since no old cookie can show that it
+//! [`PrivateImport::until`]. With [`SessionConfig::not_before`](crate::SessionConfig::not_before) set, nothing is imported, since no old cookie can show that it
 //! was created later.
 //!
 //! ```

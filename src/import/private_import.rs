@@ -9,7 +9,7 @@ use crate::time::UnixTime;
 
 /// Old cookies of one name, sealed by cookie-rs's private jar: their key, and how to read what is in them.
 ///
-/// [`SessionConfig::import`] takes any number of them. Of those with one name, such as the same cookie under two old keys,
+/// [`SessionConfig::import`](crate::SessionConfig::import) takes any number of them. Of those with one name, such as the same cookie under two old keys,
 /// the first key that opens the cookie counts. Those of different names are put together in one session, in their order.
 ///
 /// ```
@@ -44,7 +44,7 @@ type Read = dyn Fn(&str, &mut SessionData) -> Result<(), Box<dyn Error + Send + 
 
 impl PrivateImport {
     /// Imports the cookie of this name, sealed under this key, by a function that puts the values of its text into a new
-    /// session. [`actix_session`], [`tideway`], [`json_object`] and [`text`] are such functions.
+    /// session. [`actix_session`](super::actix_session), [`tideway`](super::tideway), [`json_object`](super::json_object) and [`text`](super::text) are such functions.
     ///
     /// The name may be that of the new cookie, or another. It is compared byte for byte, so it may only hold letters, digits
     /// and `!$&'*+-._~`, which no framework encodes.
@@ -52,7 +52,7 @@ impl PrivateImport {
     /// The function gets a session created now. It may set `created_at` to an earlier time, which it must know: the
     /// absolute timeout and [`Session::require_recent`](crate::Session::require_recent) count from it. Whatever other time,
     /// id or schema it sets is not kept. An error refuses the import, with [`DecodeError::NotImported`](crate::DecodeError).
-    /// It runs under the lock of the session, as [`SessionConfig::migrate`] does.
+    /// It runs under the lock of the session, as [`SessionConfig::migrate`](crate::SessionConfig::migrate) does.
     ///
     /// ```
     /// use sealed_session::import::{ImportKey, PrivateImport};

@@ -62,7 +62,7 @@ impl SessionManager {
     ///
     /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
     /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated, and for a new one
-    /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`]). A deletion when
+    /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)). A deletion when
     /// it was destroyed, or when a cookie was refused that no other node may know better
     /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)). A value that is stored replaces even
     /// such a cookie: a browser has one.
