@@ -130,8 +130,9 @@ impl Revocations for RedisRevocations {
 
 /// Reads an entry: hexadecimal digits, a space and a time.
 fn read<const N: usize>(entry: &[u8]) -> Result<[u8; N], BackendError> {
-    let end = entry.iter().position(|byte| *byte == b' ').ok_or_else(corrupt)?;
-    digits(entry.get(..end).unwrap_or_default())
+    let (stands, until) = str::from_utf8(entry).ok().and_then(|entry| entry.split_once(' ')).ok_or_else(corrupt)?;
+    until.parse::<u64>().map_err(|_| corrupt())?;
+    digits(stands.as_bytes())
 }
 
 fn digits<const N: usize>(digits: &[u8]) -> Result<[u8; N], BackendError> {
@@ -157,7 +158,7 @@ if type(kept) == 'table' then
 end
 if kept then
   local kept_mark, kept_till = string.match(kept, '^(%x+) (%d+)$')
-  if not kept_mark then
+  if not kept_mark or #kept_mark ~= #mark then
     return redis.error_reply('CORRUPT an entry is not what was stored')
   end
   if tonumber(kept_till) >= till then
@@ -179,7 +180,7 @@ if type(kept) == 'table' then
 end
 if kept then
   local found, found_till = string.match(kept, '^(%x+) (%d+)$')
-  if not found then
+  if not found or #found ~= #generation then
     return redis.error_reply('CORRUPT an entry is not what was stored')
   end
   if only ~= 'any' and only ~= found and generation ~= found then
