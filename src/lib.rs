@@ -55,7 +55,8 @@ pub use backend::store::RedisStore;
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use backend::store::SqliteStore;
 pub use backend::{
-    BoxFuture, FailurePolicy, MemoryRevocations, MemoryStore, Record, Revocable, Revocations, Save, SessionStore,
+    BoxFuture, FailurePolicy, Generation, Known, Mark, MemoryRevocations, MemoryStore, Only, Record, Revocations, Save,
+    SessionStore, Tag,
 };
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]

@@ -15,6 +15,4 @@ pub(crate) struct Opened {
     pub(crate) is_stale: bool,
     /// True when it came in another schema and was migrated.
     pub(crate) is_migrated: bool,
-    /// True when its values came from a record of a store.
-    pub(crate) in_store: bool,
 }

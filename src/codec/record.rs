@@ -41,7 +41,7 @@ impl TextCodec {
         let opened = self.key(key_id, || now).and_then(|(key, is_stale, at)| {
             let plaintext = key.open_record(&id.to_bytes(), &mut envelope)?;
             let data = SessionData::read_plaintext(plaintext).ok_or(DecodeError::Malformed)?;
-            Ok(Opened { data, at, key_id, is_stale, is_migrated: false, in_store: true })
+            Ok(Opened { data, at, key_id, is_stale, is_migrated: false })
         });
         opened.map_err(|reason| Refusal { reason, key_id: Some(key_id) })
     }
@@ -55,7 +55,6 @@ impl TextCodec {
             opened.key_id = key_id;
         }
         opened.data.take_content(data);
-        opened.in_store = true;
         Ok(opened)
     }
 }

@@ -93,7 +93,7 @@ impl TextCodec {
         let (key, is_stale, at) = self.key(id, now)?;
         let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
         self.lifetime().check(at, data.times())?;
-        Ok(Opened { data, at, key_id: id, is_stale, is_migrated: false, in_store: false })
+        Ok(Opened { data, at, key_id: id, is_stale, is_migrated: false })
     }
 
     /// The key of this id, true with it if it is a previous one, and the time.

@@ -15,6 +15,9 @@ pub(crate) struct Lifetime {
     pub(crate) not_before: UnixTime,
 }
 
+/// How long a load or a commit asks backends, in seconds by its own clock: after that it asks nothing more.
+pub(crate) const UNDER_WAY_SECONDS: u64 = 60;
+
 impl Lifetime {
     /// Whether a session whose seal is good may be used at `now`.
     pub(crate) fn check(&self, now: UnixTime, times: &Times) -> Result<(), DecodeError> {
@@ -69,9 +72,21 @@ impl Lifetime {
         times.created_at.saturating_add(self.absolute)
     }
 
-    /// When no session that began by this time is good any more, on any server whose clock is within the skew.
-    pub(crate) fn all_end(&self, began: UnixTime) -> UnixTime {
-        began.saturating_add(self.absolute).saturating_add(self.clock_skew)
+    /// The time from which no cookie of the session opens by any clock, and no request that loaded one is under way: until then a
+    /// list keeps the mark of the session.
+    pub(crate) fn mark_end(&self, absolute_end: UnixTime) -> UnixTime {
+        absolute_end.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
+    }
+
+    /// The same of every session that began by now, by a clock that may be as far ahead as another one is behind.
+    pub(crate) fn all_end(&self, now: UnixTime) -> UnixTime {
+        let end = now.saturating_add(self.absolute).saturating_add(self.clock_skew);
+        end.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
+    }
+
+    /// The time until which a store keeps the record of a session: longer than its cookie opens by any clock.
+    pub(crate) fn record_end(&self, expires_at: UnixTime) -> UnixTime {
+        expires_at.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
     }
 
     /// The later of two ends, but never past the absolute timeout.

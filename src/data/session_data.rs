@@ -10,7 +10,7 @@ use super::json;
 use super::lifetime::end_of;
 use super::session_id::SessionId;
 use crate::error::{EncodeError, ValueError};
-use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, MAX_BLOCK, Namespace};
+use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace};
 use crate::time::{Times, UnixTime};
 
 /// A session as a plain value: what [`Codec`](crate::Codec) encodes and decodes.
@@ -395,7 +395,7 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() || self.entries.iter().all(|entry| entry.namespace == Namespace::Generation)
     }
 
     /// Removes every value; flash values stay. Says whether there was one.
@@ -597,9 +597,31 @@ impl SessionData {
         MAX_BLOCK.saturating_sub(self.entries.as_bytes().len())
     }
 
-    /// Removes every value and flash value.
-    pub(crate) fn empty(&mut self) {
-        self.entries = Entries::default();
+    pub(crate) fn content(&self) -> &Entries {
+        &self.entries
+    }
+
+    pub(crate) fn set_content(&mut self, entries: Entries) {
+        self.entries = entries;
+    }
+
+    /// The generation that the subject had when it logged in, as 16 hexadecimal digits.
+    pub(crate) fn generation(&self) -> Option<&str> {
+        self.json(Namespace::Generation, GENERATION_KEY)?.strip_prefix('"')?.strip_suffix('"')
+    }
+
+    /// Sets or removes the generation of the subject.
+    ///
+    /// # Errors
+    /// [`ValueError::Full`] when there is no room for it.
+    pub(crate) fn set_generation(&mut self, digits: Option<&str>) -> Result<(), ValueError> {
+        match digits {
+            Some(digits) => self.put(Namespace::Generation, GENERATION_KEY, &format!("\"{digits}\"")).map(drop),
+            None => {
+                self.remove_in(Namespace::Generation, GENERATION_KEY);
+                Ok(())
+            }
+        }
     }
 
     /// The bytes of the plaintext without its padding.

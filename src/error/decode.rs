@@ -156,6 +156,7 @@ impl DecodeError {
         matches!(
             self,
             Self::UnsupportedVersion { .. }
+                | Self::NotYetValid { .. }
                 | Self::UnknownKey { .. }
                 | Self::UnsupportedSchema { .. }
                 | Self::Incomplete
@@ -164,12 +165,6 @@ impl DecodeError {
                 | Self::Unavailable
                 | Self::NotAsked
         )
-    }
-
-    /// Whether a refused cookie is left in the browser. A parallel request that logs in, logs out or moves values ends the
-    /// old id while this one is under way: a deletion from here might reach the browser last, and take the new cookie with it.
-    pub(crate) fn leaves_cookie(&self) -> bool {
-        self.may_open_elsewhere() || matches!(self, Self::Revoked | Self::NotStored)
     }
 
     /// Whether a backend keeps out what opened.

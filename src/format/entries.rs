@@ -18,12 +18,15 @@ pub(crate) enum Namespace {
     Flash,
     /// Of [`CSRF_KEY`] alone: in the format it is one of the values, which see nothing of it.
     Csrf,
+    /// The generation of the subject, under [`GENERATION_KEY`].
+    Generation,
 }
 
 impl Namespace {
     fn of(tag: u8, key: &[u8]) -> Self {
         match tag & FLASH {
             0 if key == CSRF_KEY.as_bytes() => Self::Csrf,
+            0 if key == GENERATION_KEY.as_bytes() => Self::Generation,
             0 => Self::Data,
             _ => Self::Flash,
         }
@@ -31,7 +34,7 @@ impl Namespace {
 
     fn bit(self) -> u8 {
         match self {
-            Self::Data | Self::Csrf => 0,
+            Self::Data | Self::Csrf | Self::Generation => 0,
             Self::Flash => FLASH,
         }
     }
@@ -144,7 +147,7 @@ impl Entries {
         let mut block = Vec::with_capacity(self.block.len());
         for entry in self.iter() {
             let json = match entry.namespace {
-                Namespace::Flash | Namespace::Csrf => Some(entry.json),
+                Namespace::Flash | Namespace::Csrf | Namespace::Generation => Some(entry.json),
                 Namespace::Data => left.remove(entry.key),
             };
             if let Some(json) = json {
@@ -159,6 +162,34 @@ impl Entries {
         let changed = block != self.block;
         self.block = block;
         Ok(changed)
+    }
+
+    /// The entries that a request makes of those that are there by now (`theirs`), where it found `base` and leaves `mine`: key by
+    /// key, what it wrote or removed is done to theirs, and everything else stays as they have it. A flash value that it took is
+    /// removed only if it still is the one that it took. With `cleared`, every value that mine does not have goes.
+    ///
+    /// # Errors
+    /// [`ValueError::Full`] when the two do not fit together.
+    pub(crate) fn merge(base: &Self, mine: &Self, theirs: &Self, cleared: bool) -> Result<Self, ValueError> {
+        let mut merged = theirs.clone();
+        if cleared {
+            merged.clear(Namespace::Data);
+            for (key, json) in mine.in_namespace(Namespace::Data) {
+                merged.put(Namespace::Data, key, json)?;
+            }
+        }
+        for Entry { namespace, key, .. } in base.iter().filter(|entry| mine.get(entry.namespace, entry.key).is_none()) {
+            let was_seen = namespace != Namespace::Flash || theirs.get(namespace, key) == base.get(namespace, key);
+            if was_seen {
+                merged.remove(namespace, key);
+            }
+        }
+        for Entry { namespace, key, json } in mine.iter() {
+            if base.get(namespace, key) != Some(json) {
+                merged.put(namespace, key, json)?;
+            }
+        }
+        Ok(merged)
     }
 
     /// Removes a value. Says whether there was one.
@@ -203,8 +234,8 @@ fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: 
         Ok(len @ 1..=KEY_LEN) => len | namespace.bit(),
         _ => return Err(ValueError::KeyLength { found: key.len() }),
     };
-    // Of another namespace it would stand beside the token, and no reader takes a key twice.
-    if namespace == Namespace::Data && key == CSRF_KEY {
+    // As a value it would stand beside the reserved entry, and no reader takes a key twice.
+    if namespace == Namespace::Data && (key == CSRF_KEY || key == GENERATION_KEY) {
         return Err(ValueError::Reserved { key: key.to_owned() });
     }
     let Ok(json_len) = u16::try_from(json.len()) else {
@@ -296,6 +327,9 @@ fn hash(tag: u8, key: &[u8]) -> u64 {
 
 /// The key of the CSRF token among the values of the format. No application stores a value under it.
 pub(crate) const CSRF_KEY: &str = "~csrf";
+
+/// The key of the entry that holds the generation of the subject: `"` + 16 hexadecimal digits + `"`.
+pub(crate) const GENERATION_KEY: &str = "~gen";
 /// No cookie holds a tenth of it. It keeps a session that will not be sealed anyway from costing quadratic time.
 pub(crate) const MAX_BLOCK: usize = 0xffff;
 const FLASH: u8 = 0x80;

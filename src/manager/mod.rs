@@ -4,6 +4,7 @@
 mod admin;
 mod codec;
 mod manager;
+mod revoke;
 
 pub use codec::Codec;
 pub use manager::SessionManager;

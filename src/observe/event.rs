@@ -226,26 +226,20 @@ impl SealCause {
 pub enum DeleteCause {
     /// [`Session::destroy`](crate::Session::destroy) ended the session.
     Destroyed,
-    /// The cookie was refused, and no other node may know better.
-    Refused,
-    /// The session's absolute timeout came between the load and the commit.
-    Expired,
 }
 
 impl DeleteCause {
-    pub(crate) const ALL: [Self; 3] = [Self::Destroyed, Self::Refused, Self::Expired];
+    pub(crate) const ALL: [Self; 1] = [Self::Destroyed];
 
     /// A short, stable name, for a metric's label.
     ///
     /// ```
-    /// assert_eq!(sealed_session::DeleteCause::Refused.as_str(), "refused");
+    /// assert_eq!(sealed_session::DeleteCause::Destroyed.as_str(), "destroyed");
     /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Destroyed => "destroyed",
-            Self::Refused => "refused",
-            Self::Expired => "expired",
         }
     }
 }

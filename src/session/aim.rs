@@ -8,14 +8,16 @@ pub(super) struct Aim {
     step: u64,
     /// The step up to which a commit has done everything; 0 before the first commit.
     committed: u64,
-    /// The step of the last change, of the last regeneration and of the last end; 0 if there was none.
+    /// The step of the last change, of the last call that removed all values, of the last regeneration and of the last end; 0 if
+    /// there was none.
     changed: u64,
+    cleared: u64,
     regenerated: u64,
     destroyed: u64,
+    /// The step at which a session was begun that is to be sealed even if it stays empty.
+    begun: u64,
     /// True when the session came in another schema, or out of a cookie of another crate.
     is_migrated: bool,
-    /// How many subjects this process had revoked at the last regeneration.
-    revoked_before: u64,
 }
 
 /// The greatest thing that happened to the session since the last commit, and since it was last destroyed.
@@ -29,16 +31,30 @@ pub(super) enum Progress {
 
 impl Aim {
     pub(super) fn new(is_migrated: bool) -> Self {
-        Self { step: 1, committed: 0, changed: 0, regenerated: 0, destroyed: 0, is_migrated, revoked_before: 0 }
+        Self { step: 1, committed: 0, changed: 0, cleared: 0, regenerated: 0, destroyed: 0, begun: 0, is_migrated }
+    }
+
+    /// Notes that the session came in another schema.
+    pub(super) fn migrate(&mut self) {
+        self.is_migrated = true;
     }
 
     pub(super) fn change(&mut self) {
         self.changed = self.next();
     }
 
-    pub(super) fn regenerate(&mut self, revoked_before: u64) {
+    pub(super) fn clear(&mut self) {
+        self.changed = self.next();
+        self.cleared = self.step;
+    }
+
+    pub(super) fn regenerate(&mut self) {
         self.regenerated = self.next();
-        self.revoked_before = revoked_before;
+    }
+
+    /// Notes that another session begins in the place of this one, which is sealed even if it stays empty.
+    pub(super) fn begin(&mut self) {
+        self.begun = self.next();
     }
 
     pub(super) fn destroy(&mut self) {
@@ -55,8 +71,7 @@ impl Aim {
     }
 
     pub(super) fn progress(&self) -> Progress {
-        // A session that is stored after an end is another one: nothing that happened before is of it.
-        let begin = self.committed.max(self.destroyed);
+        let begin = self.beginning();
         if self.regenerated > begin {
             Progress::Regenerated
         } else if self.is_migrated && begin == 0 {
@@ -68,6 +83,27 @@ impl Aim {
         }
     }
 
+    /// True when a handler wrote or removed a value, or changed how long the session lives.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed > self.beginning()
+    }
+
+    /// True when a handler removed all values at once: those that another request stored meanwhile go as well.
+    pub(super) fn has_cleared(&self) -> bool {
+        self.cleared > self.beginning()
+    }
+
+    /// True when the session is sealed even if it is empty and no cookie brought it.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun > self.beginning()
+    }
+
+    /// The step from which on things happened to this session. One that is stored after an end is another session: nothing that
+    /// happened before is of it.
+    fn beginning(&self) -> u64 {
+        self.committed.max(self.destroyed)
+    }
+
     /// True when a handler ended the session.
     pub(super) fn is_destroyed(&self) -> bool {
         self.destroyed > self.committed
@@ -76,11 +112,6 @@ impl Aim {
     /// True when a handler did anything.
     pub(super) fn is_touched(&self) -> bool {
         self.step > self.committed.max(1)
-    }
-
-    /// How many subjects this process had revoked when the session was regenerated, if it was.
-    pub(super) fn revoked_before(&self) -> Option<u64> {
-        (self.progress() == Progress::Regenerated).then_some(self.revoked_before)
     }
 
     fn next(&mut self) -> u64 {

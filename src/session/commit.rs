@@ -1,27 +1,19 @@
-//! The way out: a commit decides what is to be done (`plan.rs`), performs it, and adopts what it did.
+//! The way out: a commit decides what is to be done (`plan.rs`), performs it (here, and in `perform.rs` where backends are asked),
+//! and adopts what it did.
 //!
 //! The state of the session is locked to decide and to adopt, and never while a backend is asked. A commit that fails, or whose
 //! future is dropped, has changed nothing: the next one has as much to do.
 
 use super::engine::Engine;
-use super::place::{Held, Placed};
-use super::plan::{Plan, Seal};
+use super::held::Held;
+use super::perform::{Commit, Sent};
+use super::plan::Plan;
 use super::session::Session;
 use super::shared::Shared;
 use super::state::{Adopted, Client, Origin, Sealed, State};
-use crate::backend::Work;
 use crate::cookie::SetCookies;
-use crate::data::{Retired, SessionData};
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{DeleteCause, Event, KeyRole};
-
-/// What a commit came to, before any backend was asked.
-struct Performed {
-    set_cookies: SetCookies,
-    work: Work,
-    adopted: Adopted,
-    event: Option<Event>,
-}
+use crate::observe::{DeleteCause, Event, KeyRole, SealCause};
 
 impl Session {
     /// What the response must carry, where no backend is configured.
@@ -33,10 +25,12 @@ impl Session {
         let mut event = None;
         let outcome = match &mut *self.lock() {
             Some(state) if state.is_looked_at() => {
-                if engine.backend.exists() {
-                    if state.is_due(engine) { Err(not_asked().into()) } else { Ok(SetCookies::default()) }
-                } else {
+                if !engine.backend.exists() {
                     commit_alone(state, engine, &mut event)
+                } else if state.is_due(engine) {
+                    Err(not_asked().into())
+                } else {
+                    Ok(SetCookies::default())
                 }
             }
             _ => return Ok(SetCookies::default()),
@@ -85,22 +79,30 @@ impl Session {
 
     async fn commit_and_ask(&self, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
-        let (plan, mut state) = match &mut *self.lock() {
+        let (plan, state) = match &mut *self.lock() {
             Some(state) if state.is_looked_at() => (state.decide(engine)?, state.clone()),
             _ => return Ok(SetCookies::default()),
         };
-        let Some(performed) = excused(plan, perform(plan, &mut state, engine), engine, event)? else {
+        let aim = state.aim;
+        let sent = match Commit::new(&self.shared, state).perform(plan).await {
+            Ok(sent) => sent,
+            Err(error) if plan.is_dispensable() => {
+                // Whoever wrote meanwhile extended the session, and whoever ended it ended it.
+                if error != EncodeError::Ended {
+                    *event = engine.observers.note(|| Event::NotExtended { error });
+                }
+                return Ok(SetCookies::default());
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(Sent { set_cookies, client, candidates, sealed, event: told }) = sent else {
             return Ok(SetCookies::default());
         };
-        let settled = engine.backend.settle(&engine.observers, &performed.work).await;
-        if excused(plan, settled.map(Some), engine, event)?.is_none() {
-            return Ok(SetCookies::default());
-        }
         if let Some(state) = &mut *self.lock() {
-            state.adopt(performed.adopted);
+            state.adopt(Adopted { client, candidates, sealed, aim });
         }
-        *event = performed.event;
-        Ok(performed.set_cookies)
+        *event = told;
+        Ok(set_cookies)
     }
 
     fn tell(&self, event: Option<Event>, outcome: Result<SetCookies, EncodeError>) -> Result<SetCookies, EncodeError> {
@@ -116,88 +118,66 @@ impl Session {
 /// A commit where there is no backend to wait for.
 fn commit_alone(state: &mut State, engine: &Engine, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
     let plan = state.decide(engine)?;
-    let performed = perform(plan, state, engine);
-    let Some(performed) = excused(plan, performed, engine, event)? else { return Ok(SetCookies::default()) };
-    state.adopt(performed.adopted);
-    *event = performed.event;
-    Ok(performed.set_cookies)
-}
-
-/// Makes the lines for the response, and says what the backends must do before they go out; `None` when there is nothing to do.
-/// It leaves the state as it was.
-fn perform(plan: Plan, state: &mut State, engine: &Engine) -> Result<Option<Performed>, EncodeError> {
-    match plan {
-        Plan::Nothing => Ok(None),
-        Plan::Delete { cause, ended } => {
-            let origin = match state.origin() {
-                Origin::Refused(reason) => Origin::Refused(reason),
-                _ => Origin::Deleted,
-            };
-            let client =
-                Client { origin, key: KeyRole::Primary, has_second: false, in_store: false, deletion_sent: true };
-            let event = engine.observers.note(|| Event::Deleted { cause });
-            let sent = engine.cookies.deletions();
-            let sealed = match cause {
-                DeleteCause::Expired => Sealed::NoMore(engine.blank(state.now)),
-                _ => Sealed::No,
-            };
-            Ok(Some(performed(state, engine, sent, Work { saving: None, ended }, client, sealed, event)))
+    let cause = match plan {
+        Plan::Nothing => return Ok(SetCookies::default()),
+        Plan::Destroy { begin: None } => {
+            let (sent, deleted) = delete(state, engine);
+            *event = deleted;
+            let (client, aim) = (Client::deleted(), state.aim);
+            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::No, aim });
+            return Ok(sent);
         }
-        Plan::Seal(seal) => {
-            let before = *state.data.times();
-            state.data.put_times(seal.times);
-            let done = perform_seal(seal, state, engine);
-            state.data.put_times(before);
-            done.map(Some)
+        Plan::Begin(cause) | Plan::Move(cause) | Plan::Again { cause, .. } | Plan::Destroy { begin: Some(cause) } => {
+            cause
         }
+    };
+    let before = *state.data.times();
+    let times = engine.lifetime().slide(state.now, &before);
+    state.data.put_times(times);
+    let sealed = seal(state, engine, cause);
+    state.data.put_times(before);
+    match sealed {
+        Ok((set_cookies, client, sealed_event)) => {
+            *event = sealed_event;
+            let aim = state.aim;
+            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
+            Ok(set_cookies)
+        }
+        Err(error) if plan.is_dispensable() => {
+            *event = engine.observers.note(|| Event::NotExtended { error });
+            Ok(SetCookies::default())
+        }
+        Err(error) => Err(error),
     }
 }
 
-fn perform_seal(seal: Seal, state: &State, engine: &Engine) -> Result<Performed, EncodeError> {
+/// The lines, what the client holds with them, and the event, of a session whose values go into its cookie.
+fn seal(state: &State, engine: &Engine, cause: SealCause) -> Result<(SetCookies, Client, Option<Event>), EncodeError> {
     let data = &state.data;
-    let held = Held { second: state.client.has_second, record: seal.has_record };
-    let Placed { set_cookies, saving, in_store, has_second } = engine.place(data, held, state.now)?;
-    let client = Client {
-        origin: Origin::Cookie(Retired::new(data, engine.lifetime())),
-        key: KeyRole::Primary,
-        has_second,
-        in_store,
-        deletion_sent: false,
-    };
-    let sealed = |data: &SessionData| engine.note_seal(data, seal.cause);
-    let event = if in_store { sealed(&data.without_entries()) } else { sealed(data) };
-    let work = Work { saving: saving.map(|saving| (data.id(), saving)), ended: seal.ended };
-    Ok(performed(state, engine, set_cookies, work, client, Sealed::With(seal.times), event))
+    let set_cookies = engine.set_cookies(data, state.client.has_second)?;
+    let held = Held::new(engine, data, KeyRole::Primary, true, None);
+    let client = Client::holding(held, engine.takes_two(data));
+    Ok((with_deletions(set_cookies, state, engine), client, engine.note_seal(data, cause)))
+}
+
+/// The lines that delete the cookie, and the event.
+pub(super) fn delete(state: &State, engine: &Engine) -> (SetCookies, Option<Event>) {
+    let event = engine.observers.note(|| Event::Deleted { cause: DeleteCause::Destroyed });
+    (with_deletions(engine.cookies.deletions(), state, engine), event)
 }
 
 /// What is sent, with the deletions of the cookies of another crate that it replaces.
-fn performed(
-    state: &State,
-    engine: &Engine,
-    sent: SetCookies,
-    work: Work,
-    client: Client,
-    sealed: Sealed,
-    event: Option<Event>,
-) -> Performed {
-    let set_cookies = sent.after(engine.imports.deletions(&state.old, state.now));
-    let adopted = Adopted { client, sealed, aim: state.aim };
-    Performed { set_cookies, work, adopted, event }
+pub(super) fn with_deletions(sent: SetCookies, state: &State, engine: &Engine) -> SetCookies {
+    sent.after(engine.imports.deletions(&state.old, state.now))
 }
 
-/// Turns the failure of a dispensable seal into an event: nobody changed the session, and its cookie stays good.
-fn excused<T>(
-    plan: Plan,
-    done: Result<Option<T>, EncodeError>,
-    engine: &Engine,
-    event: &mut Option<Event>,
-) -> Result<Option<T>, EncodeError> {
-    match (done, plan) {
-        (Err(error), Plan::Seal(seal)) if seal.is_dispensable() => {
-            *event = engine.observers.note(|| Event::NotExtended { error });
-            Ok(None)
-        }
-        (done, _) => done,
+impl Client {
+    pub(super) fn holding(held: Held, has_second: bool) -> Self {
+        Self { origin: Origin::Cookie(held), has_second, deletion_sent: false }
+    }
+
+    pub(super) fn deleted() -> Self {
+        Self { origin: Origin::Destroyed, has_second: false, deletion_sent: true }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::backend::Coordinator;
 use crate::codec::{Opened, TextCodec};
-use crate::cookie::Cookies;
+use crate::cookie::{Cookies, SetCookies};
 use crate::data::{Lifetime, SessionData, SessionId};
 use crate::error::{EncodeError, Refusal};
 use crate::import::Imports;
@@ -56,6 +56,21 @@ impl Engine {
     /// True when the session can go into a cookie with all that it holds.
     pub(super) fn fits(&self, data: &SessionData) -> bool {
         self.codec.chars(data) <= self.cookies.max_chars()
+    }
+
+    /// The Set-Cookie lines of a session that is sealed as it stands.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLarge`], [`EncodeError::Schema`], [`EncodeError::Random`] and [`EncodeError::Cipher`].
+    pub(super) fn set_cookies(&self, data: &SessionData, has_second: bool) -> Result<SetCookies, EncodeError> {
+        let chars = self.checked_chars(data)?;
+        let max_age = data.is_persistent().then(|| data.expires_at().seconds_since(data.issued_at()));
+        self.cookies.set(chars, max_age, has_second, |line| self.codec.seal(data, line))
+    }
+
+    /// True when the session takes two cookies.
+    pub(super) fn takes_two(&self, data: &SessionData) -> bool {
+        self.cookies.is_split(self.codec.chars(data))
     }
 
     /// The bytes of entries that still fit into the cookie.

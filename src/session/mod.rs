@@ -4,12 +4,15 @@
 //! the handle of the application, and the state behind it plain data. Nothing here knows a framework or the configuration.
 
 mod aim;
+mod candidate;
 mod commit;
 mod csrf;
 mod engine;
+mod held;
 mod load;
 mod open;
-mod place;
+mod parts;
+mod perform;
 mod plan;
 mod recent;
 mod session;

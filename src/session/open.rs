@@ -1,18 +1,19 @@
-//! The way in, second half: the cookies that came are opened, the newest good one is admitted, and it becomes the state of the
-//! request.
+//! The way in, second half: the cookies that came are opened, the newest one that is admitted becomes the state of the request.
 
+use super::candidate::Candidate;
 use super::engine::Engine;
+use super::held::Held;
+use super::parts::open_parts;
 use super::shared::Shared;
-use super::state::State;
-use crate::backend::Admitted;
+use super::state::{Origin, State};
+use crate::backend::{Admitted, Answer, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
-use crate::cookie::{Candidates, MAX_PAIRS, Seconds};
-use crate::data::Retired;
+use crate::cookie::MAX_PAIRS;
 use crate::error::{BackendError, DecodeError, Refusal};
-use crate::observe::Event;
+use crate::observe::{Event, KeyRole};
 use crate::time::UnixTime;
 
-/// The state of a request, and what observers are to be told of it.
+/// The state of a request, and the event that observers are to be told of it.
 pub(super) type Loaded = (State, Option<Event>);
 
 impl Shared {
@@ -22,125 +23,179 @@ impl Shared {
     }
 
     /// Opens the session where no backend has to be asked. Where one has to be, and was not, the session is refused: an adapter
-    /// that forgot to ask must not let in whom the backend would have kept out.
+    /// that forgot to ask must not let in whom the backend would have kept out. Its cookies are known all the same, so that a
+    /// logout ends them.
     pub(super) fn open(&self) -> Loaded {
-        let Self { engine, candidates, .. } = self;
-        let now = engine.now();
-        if self.must_ask() {
-            return self.state(Err(DecodeError::NotAsked.into()), now, None);
+        let now = self.engine.now();
+        if !self.engine.backend.exists() {
+            let found = self
+                .newest(now)
+                .and_then(|found| found.map(|found| self.engine.backend.admit_unasked(found)).transpose());
+            return self.state(found, now);
         }
-        let opened = newest(candidates, engine, now)
-            .and_then(|found| found.map(|found| engine.codec.migrate(found)).transpose())
-            .and_then(|found| found.map(|found| engine.backend.admit_unasked(found)).transpose());
-        self.state(opened, now, None)
+        let candidates = self.known(&self.open_all(now).0);
+        let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
+        let (mut state, event) = self.state(found, now);
+        state.candidates = candidates;
+        (state, event)
     }
 
-    /// Opens the session, and asks the backends whether it is admitted.
+    /// Opens the session, and asks the backends about each cookie that opened, the newest first, until one is admitted.
+    ///
+    /// # Errors
+    /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`].
     pub(super) async fn open_and_ask(&self) -> Result<Loaded, BackendError> {
-        let Self { engine, candidates, .. } = self;
-        let now = engine.now();
-        let (found, known) = match newest(candidates, engine, now) {
-            Ok(Some(opened)) => {
-                let known = Retired::new(&opened.data, engine.lifetime());
-                let admitted = engine.backend.admit(&engine.codec, &engine.observers, opened).await?;
-                (admitted.map(Some), Some(known))
+        let Engine { codec, backend, observers, clock, .. } = &*self.engine;
+        let now = self.engine.now();
+        let questions = Questions::new(backend, observers, self.engine.lifetime(), &**clock);
+        let (opened, refusal) = self.open_all(now);
+        let mut candidates = self.known(&opened);
+        let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
+        for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
+            match questions.ask(codec, opened).await {
+                Ok(Answer::Good(good)) => {
+                    admitted = Some(good);
+                    break;
+                }
+                Ok(Answer::Ended(mark, refused)) => {
+                    candidate.is_ended = true;
+                    if let Mark::Became(successor) = mark {
+                        successors.push(successor);
+                    }
+                    kept_out.get_or_insert(refused);
+                }
+                Ok(Answer::Refused(refused)) => {
+                    kept_out.get_or_insert(refused);
+                }
+                Err(error) => {
+                    observers.tell_of(&error);
+                    if backend.policy == FailurePolicy::Fail {
+                        return Err(error);
+                    }
+                    kept_out = Some(DecodeError::Unavailable.into());
+                    break;
+                }
             }
-            Ok(None) => (Ok(None), None),
-            Err(refusal) => (Err(refusal), None),
+        }
+        let found = match (admitted, kept_out.or(refusal)) {
+            (Some(admitted), _) => Ok(Some(admitted)),
+            (None, Some(refusal)) => Err(refusal),
+            (None, None) => Ok(None),
         };
-        let is_unsure = matches!(&found, Err(refusal) if refusal.reason.is_unsure());
-        Ok(self.state(found, now, known.filter(|_| is_unsure)))
+        let (mut state, event) = self.state(found, now);
+        (state.candidates, state.successors) = (candidates, successors);
+        Ok((state, event))
     }
 
-    /// The state that an admission comes to, or an import where no cookie of ours opened. `unsure` is the session of a cookie
-    /// that opened while no backend could say anything about it.
-    fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime, unsure: Option<Retired>) -> Loaded {
+    /// The state that an admission comes to, or an import where no cookie of ours opened.
+    fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
         let Self { engine, candidates, old, .. } = self;
-        let found = match found {
-            Ok(Some(admitted)) => Ok(Some(admitted)),
-            // A session that a backend keeps out does not come in by another door.
-            Err(refusal) if refusal.reason.is_of_backend() => Err(refusal),
-            none => match engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now) {
-                Ok(Some(data)) => return (self.with_cookies(State::imported(data, now)), None),
-                Ok(None) => none,
-                Err(reason) => Err(reason.into()),
-            },
-        };
         let (state, event) = match found {
             Ok(Some(admitted)) => {
-                let opened = admitted.into_opened();
+                let (opened, stored) = admitted.into_parts();
                 let event = engine.note_open(Ok(&opened), candidates.count());
-                (State::admitted(opened, engine.lifetime(), now), event)
+                let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
+                let holds_values = stored.is_none() && !opened.data.is_empty();
+                let held = Held::new(engine, &opened.data, key, holds_values, stored);
+                let mut state = State::new(opened.data, Origin::Cookie(held), now);
+                if opened.is_migrated {
+                    state.aim.migrate();
+                }
+                (state, event)
             }
-            Ok(None) => (State::new(engine.blank(now), now), None),
-            Err(refusal) => {
-                let event = engine.note_open(Err(&refusal), candidates.count());
-                (State::refused(engine.blank(now), now, refusal.reason, unsure), event)
+            none => {
+                // A session that a backend keeps out does not come in by another door.
+                let is_kept_out = matches!(&none, Err(refusal) if refusal.reason.is_of_backend());
+                let imported = if is_kept_out {
+                    Ok(None)
+                } else {
+                    engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now)
+                };
+                match (imported, none) {
+                    (Ok(Some(data)), _) => (State::new(data, Origin::Imported, now), None),
+                    (Err(reason), _) => self.refused(reason.into(), now),
+                    (Ok(None), Err(refusal)) => self.refused(refusal, now),
+                    (Ok(None), Ok(_)) => (State::new(engine.blank(now), Origin::Nothing, now), None),
+                }
             }
         };
         (self.with_cookies(state), event)
     }
 
+    fn refused(&self, refusal: Refusal, now: UnixTime) -> Loaded {
+        let event = self.engine.note_open(Err(&refusal), self.candidates.count());
+        (State::new(self.engine.blank(now), Origin::Refused(refusal.reason), now), event)
+    }
+
     /// Notes which cookies the client holds besides the first one.
-    fn with_cookies(&self, state: State) -> State {
-        let old = self.engine.imports.to_delete(&self.candidates, &self.old);
-        state.with_cookies(self.candidates.seconds().is_some(), old)
+    fn with_cookies(&self, mut state: State) -> State {
+        state.client.has_second = self.candidates.seconds().is_some();
+        state.old = self.engine.imports.to_delete(&self.candidates, &self.old);
+        state
     }
-}
 
-/// Of the candidates that are authentic and alive, the one issued last; else the refusal that says the most.
-fn newest(candidates: &Candidates, engine: &Engine, now: UnixTime) -> Result<Option<Opened>, Refusal> {
-    let Engine { codec, cookies, .. } = engine;
-    let mut best: Option<Opened> = None;
-    let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
-    let mut tries = MAX_PAIRS;
-    for value in candidates.values() {
-        let outcome = match cookies.first_part(value) {
-            None => codec.open(value, cookies.max_value(), || now),
-            Some(part) => open_parts(engine, part, candidates.seconds(), &mut tries, now),
-        };
-        match outcome {
-            Ok(opened) => {
-                if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
-                    best = Some(opened);
-                }
+    /// The cookies that opened, for the backends to end.
+    fn known(&self, opened: &[Opened]) -> Vec<Candidate> {
+        opened.iter().map(|opened| Candidate::new(&self.engine, opened)).collect()
+    }
+
+    /// Of the candidates that are authentic, alive and of a known schema, the one issued last; else the refusal that says the most.
+    fn newest(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
+        let mut best: Option<Opened> = None;
+        let refusal = self.open_each(now, |opened| {
+            if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
+                best = Some(opened);
             }
-            Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
+        });
+        let Some(best) = best else { return refusal.map_or(Ok(None), Err) };
+        match self.engine.codec.migrate(best) {
+            Err(_) if self.candidates.count() > 1 => self.newest_of_a_known_schema(now),
+            migrated => migrated.map(Some),
         }
     }
-    match (best, refusal) {
-        (Some(best), _) => Ok(Some(best)),
-        (None, Some(refusal)) => Err(refusal),
-        (None, None) if candidates.seconds().is_some() => Err(DecodeError::Incomplete.into()),
-        (None, None) => Ok(None),
-    }
-}
 
-/// Opens a first part with the second part that fits, if it is among those that came. `tries` is how many pairs may still be
-/// tried, of [`MAX_PAIRS`] in one request.
-fn open_parts(
-    engine: &Engine,
-    first: &[u8],
-    seconds: Option<&Seconds>,
-    tries: &mut usize,
-    now: UnixTime,
-) -> Result<Opened, Refusal> {
-    let Engine { codec, cookies, .. } = engine;
-    let max_part = cookies.max_part();
-    if first.len() > max_part {
-        return Err(DecodeError::TooLong.into());
-    }
-    for second in seconds.into_iter().flat_map(Seconds::values).filter(|second| second.len() <= max_part) {
-        let Some(left) = tries.checked_sub(1) else { return Err(DecodeError::TooManyCandidates.into()) };
-        *tries = left;
-        match codec.open_long(&[first, second].concat(), cookies.max_joined(), || now) {
-            // Another second part may fit.
-            Err(Refusal {
-                reason: DecodeError::NotAuthentic | DecodeError::Malformed | DecodeError::TooLong, ..
-            }) => {}
-            outcome => return outcome,
+    /// The same where the newest one is of a schema that is not known: it must hide no other.
+    fn newest_of_a_known_schema(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
+        let mut refusal = None;
+        for opened in self.open_all(now).0 {
+            match self.engine.codec.migrate(opened) {
+                Ok(migrated) => return Ok(Some(migrated)),
+                Err(refused) => refusal = refusal.or(Some(refused)),
+            }
         }
+        refusal.map_or(Ok(None), Err)
     }
-    let is_cut = seconds.is_some_and(Seconds::is_cut);
-    Err(if is_cut { DecodeError::TooManyCandidates } else { DecodeError::Incomplete }.into())
+
+    /// The candidates that are authentic and alive, the one issued last first; beside them the refusal that says the most.
+    fn open_all(&self, now: UnixTime) -> (Vec<Opened>, Option<Refusal>) {
+        let mut opened = Vec::new();
+        let refusal = self.open_each(now, |found| opened.push(found));
+        // The sort is stable: of two that were issued in one second, the one that came first stays first.
+        opened.sort_by_key(|opened: &Opened| std::cmp::Reverse(opened.data.issued_at()));
+        (opened, refusal)
+    }
+
+    /// Opens each candidate, and returns the refusal that says the most of those that did not open.
+    fn open_each(&self, now: UnixTime, mut found: impl FnMut(Opened)) -> Option<Refusal> {
+        let Self { engine, candidates, .. } = self;
+        let Engine { codec, cookies, .. } = &**engine;
+        let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
+        let mut has_opened = false;
+        let mut tries = MAX_PAIRS;
+        for value in candidates.values() {
+            let outcome = match cookies.first_part(value) {
+                None => codec.open(value, cookies.max_value(), || now),
+                Some(part) => open_parts(engine, part, candidates.seconds(), &mut tries, now),
+            };
+            match outcome {
+                Ok(opened) => {
+                    has_opened = true;
+                    found(opened);
+                }
+                Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
+            }
+        }
+        let is_part = !has_opened && refusal.is_none() && candidates.seconds().is_some();
+        refusal.or(is_part.then_some(DecodeError::Incomplete.into()))
+    }
 }

@@ -2,129 +2,115 @@
 
 use super::aim::Progress;
 use super::engine::Engine;
+use super::held::Held;
 use super::state::{Origin, State};
-use crate::data::Retired;
-use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{DeleteCause, KeyRole, SealCause};
-use crate::time::Times;
+use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
+use crate::observe::{KeyRole, SealCause};
 
-/// What a commit has to do.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What a commit has to do. docs/stores.md says what each comes to where there are backends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
     /// There is nothing to send and nothing to tell a backend.
     Nothing,
-    /// The session is sealed, and the cookie is sent.
-    Seal(Seal),
-    /// The cookie is deleted.
-    Delete {
-        cause: DeleteCause,
-        /// The session to be ended.
-        ended: Option<Retired>,
-    },
+    /// The session was destroyed. Where values were stored since, another session begins.
+    Destroy { begin: Option<SealCause> },
+    /// A session begins.
+    Begin(SealCause),
+    /// The session is sealed under its id once more. When nothing was written, that is dispensable: an extension, a new key or a
+    /// migration that can't be done leaves the client a good cookie, and nothing is lost.
+    Again { cause: SealCause, is_dispensable: bool },
+    /// The session goes on under a new id, and the old id ends.
+    Move(SealCause),
 }
 
-/// A session to be sealed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Seal {
-    pub(super) cause: SealCause,
-    /// The times that the session gets.
-    pub(super) times: Times,
-    /// The session to be ended: that of the client's cookie, if the session is not the same any more.
-    pub(super) ended: Option<Retired>,
-    /// True when a store has a record of this very session.
-    pub(super) has_record: bool,
-}
-
-impl Seal {
-    /// True for an extension and for a re-keying: when it can't be done, the client's cookie stays good, and nothing is lost.
-    pub(super) fn is_dispensable(&self) -> bool {
-        matches!(self.cause, SealCause::Rekeyed | SealCause::Extended)
+impl Plan {
+    pub(super) fn is_dispensable(self) -> bool {
+        matches!(self, Self::Again { is_dispensable: true, .. })
     }
 }
 
 impl State {
-    /// True when a commit has anything to do.
+    /// True when a commit has anything to do, or fails.
     pub(super) fn is_due(&mut self, engine: &Engine) -> bool {
-        self.go_on(engine);
-        self.cause(engine) != Cause::Nothing
+        !matches!(self.decide(engine), Ok(Plan::Nothing))
     }
 
-    /// Takes the time of the commit: a handler may have taken its time. A clock that went back meanwhile is not followed.
-    fn go_on(&mut self, engine: &Engine) {
-        self.now = self.now.max(engine.now());
-    }
-
-    /// Decides what a commit has to do.
+    /// Decides what a commit has to do. All that it changes is the time, and that an id is drawn where one is needed.
     ///
     /// # Errors
     /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
-    /// may take its place, and [`EncodeError::Random`] when there is no id to be had.
+    /// may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its absolute
+    /// timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
     pub(super) fn decide(&mut self, engine: &Engine) -> Result<Plan, EncodeError> {
-        self.go_on(engine);
-        let lifetime = engine.lifetime();
-        let cause = match self.cause(engine) {
-            Cause::Nothing => return Ok(Plan::Nothing),
-            Cause::Delete(cause) => return Ok(Plan::Delete { cause, ended: self.ended() }),
-            // No cookie of a session past its absolute timeout opens any more, so that there is none to end.
-            Cause::Seal(_) if self.now >= lifetime.absolute_end(self.data.times()) => {
-                return Ok(Plan::Delete { cause: DeleteCause::Expired, ended: None });
+        // A handler may have taken its time. A clock that went back meanwhile is not followed.
+        self.now = self.now.max(engine.now());
+        let plan = self.plan(engine)?;
+        if matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) }) {
+            self.id()?;
+        }
+        Ok(plan)
+    }
+
+    fn plan(&self, engine: &Engine) -> Result<Plan, EncodeError> {
+        let progress = self.aim.progress();
+        let begin = if progress == Progress::Regenerated { SealCause::Regenerated } else { SealCause::New };
+        Ok(match self.origin() {
+            Origin::Destroyed if self.is_kept() && self.aim.is_destroyed() => Plan::Destroy { begin: Some(begin) },
+            // A change takes a deletion back, so that it has to be sent again.
+            Origin::Destroyed if self.aim.is_destroyed() || self.aim.is_touched() && !self.is_kept() => {
+                Plan::Destroy { begin: None }
             }
-            Cause::Seal(cause) => cause,
+            Origin::Cookie(held) => return self.plan_of(held, engine),
+            Origin::Imported if progress == Progress::Regenerated => Plan::Begin(SealCause::Regenerated),
+            Origin::Imported => Plan::Begin(SealCause::Imported),
+            Origin::Refused(reason) if reason.is_unsure() && self.is_kept() => return Err(not_heard().into()),
+            Origin::Refused(_) | Origin::Nothing | Origin::Destroyed if self.is_kept() => Plan::Begin(begin),
+            Origin::Refused(reason) if reason.may_open_elsewhere() || *reason == DecodeError::Revoked => Plan::Nothing,
+            Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(SealCause::New),
+            Origin::Refused(_) | Origin::Nothing | Origin::Destroyed => Plan::Nothing,
+        })
+    }
+
+    /// What is to be done about the session of the client's cookie.
+    fn plan_of(&self, held: &Held, engine: &Engine) -> Result<Plan, EncodeError> {
+        let cause = match self.aim.progress() {
+            Progress::Regenerated => SealCause::Regenerated,
+            Progress::Migrated => SealCause::Migrated,
+            Progress::Changed => SealCause::Changed,
+            Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
+            Progress::Untouched if engine.lifetime().is_due(self.now, self.data.times()) => SealCause::Extended,
+            Progress::Untouched => return Ok(Plan::Nothing),
         };
-        if matches!(self.origin(), Origin::Refused(reason) if reason.is_unsure()) {
-            return Err(EncodeError::Backend(not_heard()));
+        // A request may outlive its session. What the backends knew of that may be forgotten by now, so only a login that
+        // owes nothing to the session goes on.
+        let is_over = self.now >= held.retired.expires_at;
+        let is_login = cause == SealCause::Regenerated && !held.owner.is_somebody;
+        if is_over && !is_login {
+            return if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) };
         }
-        let id = self.id()?;
-        let times = lifetime.slide(self.now, &self.begun(engine));
-        let ended = self.ended().filter(|ended| ended.id != id);
-        Ok(Plan::Seal(Seal { cause, times, ended, has_record: self.client.in_store && ended.is_none() }))
-    }
-
-    /// The times of the session. One that was regenerated after its subject was revoked a moment ago begins after that, to be
-    /// told from the sessions that the revocation ended.
-    fn begun(&self, engine: &Engine) -> Times {
-        let times = *self.data.times();
-        let Some(revoked_before) = self.aim.revoked_before() else { return times };
-        let created_at = times.created_at.max(engine.backend.beginning(&self.data, revoked_before));
-        let issued_at = times.issued_at.max(created_at);
-        Times { created_at, issued_at, expires_at: times.expires_at.max(issued_at) }
-    }
-
-    /// The session that the client's cookie held and that is not to go on under its id. A session of a cookie that no backend
-    /// could say anything about is ended by a logout, too.
-    fn ended(&self) -> Option<Retired> {
-        self.client.origin.retired().or(self.unsure.filter(|_| self.aim.is_destroyed()))
-    }
-
-    fn cause(&self, engine: &Engine) -> Cause {
-        // A change takes a deletion back, so that it has to be sent again.
-        let deletion_sent = self.client.deletion_sent && !self.aim.is_touched();
-        match (self.aim.progress(), self.origin()) {
-            (Progress::Regenerated, _) if self.is_kept() => Cause::Seal(SealCause::Regenerated),
-            (_, Origin::Imported) => Cause::Seal(SealCause::Imported),
-            (Progress::Migrated, Origin::Cookie(_)) => Cause::Seal(SealCause::Migrated),
-            (Progress::Changed, Origin::Cookie(_)) => Cause::Seal(SealCause::Changed),
-            (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Cause::Seal(SealCause::New),
-            (_, Origin::Cookie(_)) if self.client.key == KeyRole::Previous => Cause::Seal(SealCause::Rekeyed),
-            (_, Origin::Cookie(_)) if engine.lifetime().is_due(self.now, self.data.times()) => {
-                Cause::Seal(SealCause::Extended)
-            }
-            (_, Origin::Refused(reason)) if reason.leaves_cookie() => Cause::Nothing,
-            (_, Origin::Nothing | Origin::Refused(_)) if engine.save_uninitialized => Cause::Seal(SealCause::New),
-            (_, Origin::Refused(_)) if !deletion_sent => Cause::Delete(DeleteCause::Refused),
-            (_, Origin::Deleted) if !deletion_sent => Cause::Delete(DeleteCause::Destroyed),
-            _ => Cause::Nothing,
+        if cause == SealCause::Regenerated {
+            return Ok(Plan::Move(cause));
         }
+        let is_dispensable = !self.aim.has_changed();
+        Ok(if is_dispensable && self.is_late(held, engine) {
+            Plan::Nothing
+        } else {
+            Plan::Again { cause, is_dispensable }
+        })
+    }
+
+    /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the cookie of a
+    /// login that happened meanwhile. What is left out here is sent by a later request, while the session lives on.
+    fn is_late(&self, held: &Held, engine: &Engine) -> bool {
+        let is_bare = engine.backend.revocations.is_none() && held.stored.is_none();
+        let is_slow = self.now.seconds_since(self.loaded_at) >= SLOW_SECONDS;
+        let is_young = self.now.seconds_since(held.issued_at).saturating_mul(2) < engine.lifetime().idle;
+        is_bare && is_slow && is_young
     }
 }
 
-/// Why a commit has something to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    Nothing,
-    Seal(SealCause),
-    Delete(DeleteCause),
-}
+/// From how many seconds on a request is a slow one.
+const SLOW_SECONDS: u64 = 2;
 
 fn not_heard() -> BackendError {
     BackendError::new(BackendErrorKind::NotAsked, "nobody knows what the session holds, so nothing may take its place")

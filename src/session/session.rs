@@ -1,7 +1,7 @@
 //! [`Session`]: the handle that a request carries.
 
 use std::fmt;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -9,9 +9,9 @@ use serde::ser::Serialize;
 
 use super::engine::Engine;
 use super::shared::Shared;
-use super::state::State;
+use super::state::{Login, State};
 use super::status::Status;
-use crate::backend::Placement;
+use crate::backend::{Generation, Owner, Placement};
 use crate::data::{Retired, SessionData, SessionId, json};
 use crate::error::{DecodeError, EncodeError, ValueError};
 use crate::format::Namespace;
@@ -198,7 +198,7 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn clear(&self) {
-        self.edit(SessionData::clear);
+        self.with(|state, _| state.clear());
     }
 
     /// Reads all values as one struct or map, each field from the value with its name, whoever stored it.
@@ -359,7 +359,7 @@ impl Session {
     #[doc(alias = "renew")]
     #[doc(alias = "cycle_id")]
     pub fn regenerate(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, engine| state.regenerate(engine.lifetime(), engine.backend.revoked_before()))
+        self.with(|state, engine| state.regenerate(engine.lifetime()))
     }
 
     /// [`Session::regenerate`], and drops every value and flash value.
@@ -379,14 +379,7 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, engine| {
-            let retired = state.regenerate(engine.lifetime(), engine.backend.revoked_before())?;
-            state.edit(|data| {
-                data.empty();
-                true
-            });
-            Ok(retired)
-        })
+        self.with(State::regenerate_empty)
     }
 
     /// Ends the session: its values go, and the cookie is deleted. What is stored after this, such as a flash value that
@@ -720,9 +713,18 @@ impl Session {
         result
     }
 
+    /// Whose session it is, as the client's cookie has it.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        self.with(|state, _| state.held().map(|held| held.owner.clone()))
+    }
+
+    /// Notes the generation that this session takes when it is sealed for this subject.
+    pub(crate) fn take_generation(&self, subject: String, generation: Option<Generation>, replaces: bool) {
+        self.with(|state, _| state.login = Some(Login { subject, generation, replaces }));
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
-        // Only the application's functions that migrate or import can panic under the lock, and it leaves the session unopened.
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock()
     }
 }
 

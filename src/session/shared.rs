@@ -1,9 +1,9 @@
 //! [`Shared`]: what every clone of a session shares.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::engine::Engine;
-use super::state::State;
+use super::state::{Login, State};
 use crate::cookie::Candidates;
 use crate::format::wire;
 use crate::import::OldCookies;
@@ -36,3 +36,18 @@ impl Shared {
 
 /// Of a longer value this many bytes are kept: it is refused for its length whatever follows.
 pub(super) const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
+
+impl Shared {
+    /// Locks the state.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
+        // Only the application's functions that migrate or import can panic under the lock, and then the session stays unopened.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the generation that a login in this request takes.
+    pub(super) fn note_login(&self, login: Login) {
+        if let Some(state) = &mut *self.lock() {
+            state.login = Some(login);
+        }
+    }
+}

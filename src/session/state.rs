@@ -3,31 +3,40 @@
 use std::time::Duration;
 
 use super::aim::{Aim, Progress};
+use super::candidate::Candidate;
 use super::engine::Engine;
+use super::held::{Content, Held};
 use super::status::Status;
-use crate::codec::Opened;
+use crate::backend::Generation;
 use crate::data::{Lifetime, Retired, SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError};
+use crate::format::Entries;
 use crate::import::OldCookies;
-use crate::observe::KeyRole;
 use crate::time::{Times, UnixTime};
 
 /// The session as the handlers made it, beside what the client holds.
 ///
-/// A handler changes `data` and `aim`, a commit changes `client`: whatever it sent is what the client holds from then on.
+/// A handler changes `data` and `aim`. A commit changes `client`, once all is done: whatever it sent is what the client holds
+/// from then on. So a commit that fails, or that is dropped, has nothing to undo.
 #[derive(Clone, PartialEq)]
 pub(super) struct State {
     pub(super) data: SessionData,
-    /// The time at which the session was opened, or last committed. Every decision in between is taken at this one time.
+    /// The time of the load.
+    pub(super) loaded_at: UnixTime,
+    /// The time of the load, or of the last commit. Every decision in between is taken at this one time.
     pub(super) now: UnixTime,
-    /// What the client and the store hold.
+    /// What the client holds.
     pub(super) client: Client,
     /// What the handlers did since the last commit.
     pub(super) aim: Aim,
     /// Why the cookie of this request was refused, if it was.
     pub(super) rejected: Option<DecodeError>,
-    /// The session of a cookie that opened while no backend could say anything about it. A logout ends it too.
-    pub(super) unsure: Option<Retired>,
+    /// The cookies of this request that opened, where there is a backend to end them.
+    pub(super) candidates: Vec<Candidate>,
+    /// The sessions that ended cookies of this request became.
+    pub(super) successors: Vec<SessionId>,
+    /// The generation that a login in this request takes into its session, once it is known.
+    pub(super) login: Option<Login>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -37,89 +46,63 @@ pub(super) struct State {
     pub(super) old: OldCookies,
 }
 
-/// What the client and the store hold of the session, as of the last commit.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What the client holds of the session, as of the last commit.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Client {
     pub(super) origin: Origin,
-    /// The role of the key that the cookie is sealed under: one of a previous key is due for the primary one.
-    pub(super) key: KeyRole,
     /// True when the client holds a second cookie.
     pub(super) has_second: bool,
-    /// True when a store has a record under the id of the cookie.
-    pub(super) in_store: bool,
     /// True when a commit sent a deletion.
     pub(super) deletion_sent: bool,
 }
 
 /// What the client's cookie came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every session has the large one, and a box would cost an allocation"
+)]
 pub(super) enum Origin {
     /// The client sent no cookie.
     Nothing,
-    /// The cookie held this session, or a commit has sent one that holds it.
-    Cookie(Retired),
+    /// The cookie holds this session.
+    Cookie(Held),
     /// The session was imported from a cookie of another crate.
     Imported,
     /// The cookie was refused for this reason.
     Refused(DecodeError),
-    /// A commit deleted the cookie of a session that was ended.
-    Deleted,
+    /// The session was destroyed.
+    Destroyed,
+}
+
+/// The generation that a login takes into its session.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Login {
+    /// The canonical JSON text of the subject.
+    pub(super) subject: String,
+    pub(super) generation: Option<Generation>,
+    /// True when the session takes it although its subject was there before: it just revoked the subject's other sessions.
+    pub(super) replaces: bool,
 }
 
 impl State {
-    /// The state of a request that brought no cookie.
-    pub(super) fn new(data: SessionData, now: UnixTime) -> Self {
-        let client = Client {
-            origin: Origin::Nothing,
-            key: KeyRole::Primary,
-            has_second: false,
-            in_store: false,
-            deletion_sent: false,
-        };
+    /// The state of a request with this session, of this origin.
+    pub(super) fn new(data: SessionData, origin: Origin, now: UnixTime) -> Self {
+        let rejected = if let Origin::Refused(reason) = origin { Some(reason) } else { None };
         Self {
             data,
+            loaded_at: now,
             now,
-            client,
-            aim: Aim::new(false),
-            rejected: None,
-            unsure: None,
-            has_id: false,
+            aim: Aim::new(matches!(origin, Origin::Imported)),
+            has_id: matches!(origin, Origin::Cookie(_)),
+            client: Client { origin, has_second: false, deletion_sent: false },
+            rejected,
+            candidates: Vec::new(),
+            successors: Vec::new(),
+            login: None,
             is_looked_at: false,
             old: OldCookies::default(),
         }
-    }
-
-    /// The state of a request whose session was admitted.
-    pub(super) fn admitted(opened: Opened, lifetime: &Lifetime, now: UnixTime) -> Self {
-        let Opened { data, is_stale, is_migrated, in_store, .. } = opened;
-        let origin = Origin::Cookie(Retired::new(&data, lifetime));
-        let key = if is_stale { KeyRole::Previous } else { KeyRole::Primary };
-        let blank = Self::new(data, now);
-        Self {
-            client: Client { origin, key, in_store, ..blank.client },
-            aim: Aim::new(is_migrated),
-            has_id: true,
-            ..blank
-        }
-    }
-
-    /// The state of a request whose session came out of a cookie of another crate.
-    pub(super) fn imported(data: SessionData, now: UnixTime) -> Self {
-        let blank = Self::new(data, now);
-        Self { client: Client { origin: Origin::Imported, ..blank.client }, aim: Aim::new(true), ..blank }
-    }
-
-    /// The state of a request whose cookie was refused.
-    pub(super) fn refused(data: SessionData, now: UnixTime, reason: DecodeError, unsure: Option<Retired>) -> Self {
-        let blank = Self::new(data, now);
-        let client = Client { origin: Origin::Refused(reason), ..blank.client };
-        Self { client, rejected: Some(reason), unsure, ..blank }
-    }
-
-    pub(super) fn with_cookies(mut self, has_second: bool, old: OldCookies) -> Self {
-        self.client.has_second = has_second;
-        self.old = old;
-        self
     }
 
     pub(super) fn look_at(&mut self) {
@@ -159,6 +142,14 @@ impl State {
         changed
     }
 
+    /// Removes all values. Where there is a store, those go too that another request stores meanwhile.
+    pub(super) fn clear(&mut self) {
+        let is_stored = self.held().is_some_and(|held| held.stored.is_some());
+        if self.data.clear() || is_stored {
+            self.aim.clear();
+        }
+    }
+
     pub(super) fn extend(&mut self, lifetime: &Lifetime, ttl: Duration) -> Result<(), EncodeError> {
         let before = *self.data.times();
         let expires_at = lifetime.extend(self.now, &before, ttl)?;
@@ -169,17 +160,35 @@ impl State {
         Ok(())
     }
 
-    /// Gives the session a new id and a new life. `revoked_before` is how many subjects this process had revoked until now.
-    pub(super) fn regenerate(
-        &mut self,
-        lifetime: &Lifetime,
-        revoked_before: u64,
-    ) -> Result<Option<Retired>, EncodeError> {
-        self.data.set_id(SessionId::generate()?);
-        self.has_id = true;
+    /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
+    /// commits of one login are one login.
+    pub(super) fn regenerate(&mut self, lifetime: &Lifetime) -> Result<Option<Retired>, EncodeError> {
+        if self.aim.progress() != Progress::Regenerated {
+            self.data.set_id(SessionId::generate()?);
+            self.has_id = true;
+        }
         self.data.put_times(lifetime.start(self.now));
-        self.aim.regenerate(revoked_before);
+        self.aim.regenerate();
         Ok(self.retired())
+    }
+
+    /// Ends the session, and begins an empty one in its place.
+    pub(super) fn regenerate_empty(&mut self, engine: &Engine) -> Result<Option<Retired>, EncodeError> {
+        let (is_kept, persistent, retired) = (self.is_kept(), self.data.is_persistent(), self.retired());
+        let id = SessionId::generate()?;
+        let has_cookie = matches!(self.origin(), Origin::Cookie(_));
+        self.data = engine.blank(self.now);
+        self.data.set_id(id);
+        self.data.set_persistent(persistent);
+        self.has_id = true;
+        if has_cookie {
+            self.aim.destroy();
+        }
+        self.aim.regenerate();
+        if is_kept {
+            self.aim.begin();
+        }
+        Ok(retired)
     }
 
     /// Ends the session. What is stored after this begins another one.
@@ -195,7 +204,7 @@ impl State {
     pub(super) fn age(&self, engine: &Engine) -> Option<u64> {
         // A clock that went back since the session was opened makes it no younger.
         let now = self.now.max(engine.now());
-        let is_known = matches!(self.origin(), Origin::Cookie(_)) || self.aim.progress() == Progress::Regenerated;
+        let is_known = self.held().is_some() || self.aim.progress() == Progress::Regenerated;
         is_known.then(|| now.seconds_since(self.data.created_at()))
     }
 
@@ -205,50 +214,63 @@ impl State {
             (Progress::Regenerated, _) if self.is_kept() => Status::Regenerated,
             (_, Origin::Nothing) => Status::New,
             (_, Origin::Cookie(_) | Origin::Imported) => Status::Loaded,
-            (_, Origin::Refused(reason)) => Status::Rejected(reason),
-            (_, Origin::Deleted) => Status::Destroyed,
+            (_, Origin::Refused(reason)) => Status::Rejected(*reason),
+            (_, Origin::Destroyed) => Status::Destroyed,
         }
     }
 
     /// What the session came from: nothing that a handler destroyed counts.
-    pub(super) fn origin(&self) -> Origin {
-        if self.aim.is_destroyed() { Origin::Deleted } else { self.client.origin }
+    pub(super) fn origin(&self) -> &Origin {
+        if self.aim.is_destroyed() { &Origin::Destroyed } else { &self.client.origin }
+    }
+
+    /// The session of the client's cookie, unless a handler destroyed it.
+    pub(super) fn held(&self) -> Option<&Held> {
+        if let Origin::Cookie(held) = self.origin() { Some(held) } else { None }
     }
 
     /// True when there is a session to seal: one that came in a cookie may be empty, a new one may not.
     pub(super) fn is_kept(&self) -> bool {
-        matches!(self.origin(), Origin::Cookie(_) | Origin::Imported) || !self.data.is_empty()
+        let came = matches!(self.origin(), Origin::Cookie(_) | Origin::Imported);
+        came || self.aim.has_begun() || !self.data.is_empty()
     }
 
-    /// The session that a new id or an end would retire.
+    /// The session that a new id or an end retires.
     fn retired(&self) -> Option<Retired> {
-        self.origin().retired()
+        self.held().map(|held| held.retired)
     }
 
     /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
     /// changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
-        let Adopted { client, sealed, aim } = done;
-        self.client = client;
-        self.old = OldCookies::default();
-        if aim.is_destroyed() {
-            self.unsure = None;
-        }
-        if self.aim == aim {
-            match sealed {
-                Sealed::With(times) => self.data.put_times(times),
-                Sealed::No => {}
-                Sealed::NoMore(blank) => (self.data, self.has_id) = (blank, false),
+        let Adopted { client, candidates, sealed, aim } = done;
+        let is_unchanged = self.aim == aim;
+        match sealed {
+            Sealed::With(times) if is_unchanged => self.data.put_times(times),
+            Sealed::As { data, .. } if is_unchanged => self.data = data,
+            Sealed::As { data, before } => {
+                let merged = Entries::merge(&before.0, self.data.content(), data.content(), false);
+                // Where both do not fit together, the next commit says so.
+                if let Ok(merged) = merged {
+                    self.data.set_content(merged);
+                }
             }
+            Sealed::With(_) | Sealed::No => {}
         }
+        self.client = client;
+        self.candidates = candidates;
+        self.successors.clear();
+        self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }
 }
 
 /// What a commit came to, for [`State::adopt`].
 pub(super) struct Adopted {
-    /// What the client and the store hold now.
+    /// What the client holds now.
     pub(super) client: Client,
+    /// The cookies that open now.
+    pub(super) candidates: Vec<Candidate>,
     pub(super) sealed: Sealed,
     /// The aim that the commit set out with.
     pub(super) aim: Aim,
@@ -256,20 +278,10 @@ pub(super) struct Adopted {
 
 /// What a commit did to the session that the handlers see.
 pub(super) enum Sealed {
-    /// It was sealed with these times.
+    /// The session was sealed as it is, with these times.
     With(Times),
-    /// It was not sealed.
+    /// The session was sealed with values that other requests stored. The handlers had made it `before`.
+    As { data: SessionData, before: Content },
+    /// The session was not sealed.
     No,
-    /// It was past its absolute timeout, and is empty now.
-    NoMore(SessionData),
-}
-
-impl Origin {
-    /// The session of the cookie, if it held one.
-    pub(super) fn retired(self) -> Option<Retired> {
-        match self {
-            Self::Cookie(retired) => Some(retired),
-            _ => None,
-        }
-    }
 }

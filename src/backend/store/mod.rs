@@ -14,7 +14,7 @@ mod sqlite;
 #[cfg_attr(docsrs, doc(cfg(feature = "file")))]
 pub use file::FileStore;
 pub use memory::MemoryStore;
-pub use record::Record;
+pub use record::{Record, Tag};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use redis::RedisStore;
