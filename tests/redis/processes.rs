@@ -49,7 +49,7 @@ async fn two_processes_agree_on_who_created_what_and_on_every_revocation() {
     }
     assert_eq!(list.look(Some(id(IDS)), Some("42 ")).await, Ok(Known::default()));
     let line = |what, counts: [u64; 2]| {
-        eprintln!("two processes: of {IDS} {what} one {} and the other {}, none both", counts[0], counts[1])
+        eprintln!("two processes: of {IDS} {what} one {} and the other {}, none both", counts[0], counts[1]);
     };
     line("ids created", created);
     line("marks put", marked);

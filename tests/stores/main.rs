@@ -1,6 +1,10 @@
 //! The stores of this crate pass the suite of `testing::check_store`, and keep what their own pages promise beyond it.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a helper that fails is a test that fails, and it counts"
+)]
 
 #[cfg(feature = "file")]
 mod file;
@@ -71,7 +75,7 @@ fn is_revived_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u
     let update = || {
         let store = open();
         while let Some(found) = run(store.load(id(number))).unwrap() {
-            let next = record([found.bytes()[0].wrapping_add(1); 1000], 4_000_000_000);
+            let next = record([found.bytes().first().unwrap().wrapping_add(1); 1000], 4_000_000_000);
             run(store.save(id(number), &next, Save::Replace(found.tag()))).unwrap();
         }
     };
