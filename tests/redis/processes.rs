@@ -3,10 +3,11 @@
 use std::process::{Command, Stdio};
 
 use sealed_session::{
-    Generation, Known, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionId,
-    SessionStore, UnixTime,
+    Generation, Known, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionStore,
+    UnixTime,
 };
 
+use crate::helpers::id;
 use crate::{address, new_id};
 
 const IDS: u64 = 500;
