@@ -1,5 +1,5 @@
 //! Help for the tests of an application: a clock that they set, a browser of one cookie, and cookies good and bad.
-//! And [`check_store`], the suite that every store passes. Feature `test-util`, for `[dev-dependencies]`.
+//! And [`check_store`] and [`check_revocations`], the suites that every store and every list pass. Feature `test-util`, for `[dev-dependencies]`.
 //!
 //! ```
 //! use sealed_session::testing::{TestBrowser, TestClock, TestCookies};
@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod at_once;
 mod browser;
 mod clock;
 mod cookies;
