@@ -725,7 +725,7 @@ fn what_the_crate_or_a_language_stores_is_read_by_the_others_for_its_own_session
             assert_eq!(reader.decode_record(&by_peer, session.schema).as_ref(), Ok(&session), "{what}");
             let mixed = Halves { record: by_crate.record.clone(), ..by_peer };
             assert_eq!(peer.decode_record(&mixed, &reader), Err("not_authentic".to_owned()), "{what}");
-            assert_eq!(reader.decode_record(&mixed, session.schema), Err("unavailable".to_owned()), "{what}");
+            assert_eq!(reader.decode_record(&mixed, session.schema), Err("not_stored".to_owned()), "{what}");
         }
     }
 }
