@@ -10,18 +10,18 @@ pub(crate) struct Candidates<B: ?Sized = [u8]> {
     found: usize,
     lens: [usize; MAX_CANDIDATES],
     more: Vec<u8>,
-    seconds: Option<Box<Seconds>>,
+    second_parts: Option<Box<SecondParts>>,
     first: B,
 }
 
 /// The values that came under the name of the second cookie, where there may be one.
 #[derive(Default)]
-pub(crate) struct Seconds {
+pub(crate) struct SecondParts {
     found: usize,
     values: Vec<Vec<u8>>,
 }
 
-impl Seconds {
+impl SecondParts {
     /// Adds a value. Past [`MAX_CANDIDATES`] values only their number is kept.
     pub(crate) fn add(&mut self, value: &[u8]) {
         if self.found < MAX_CANDIDATES {
@@ -30,7 +30,7 @@ impl Seconds {
         self.found = self.found.saturating_add(1);
     }
 
-    /// True when more values came than [`Seconds::values`] gives.
+    /// True when more values came than [`SecondParts::values`] gives.
     pub(crate) fn is_cut(&self) -> bool {
         self.found > MAX_CANDIDATES
     }
@@ -44,7 +44,7 @@ impl Seconds {
 impl<const N: usize> Candidates<[u8; N]> {
     /// Makes a list without values.
     pub(crate) fn new() -> Self {
-        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), seconds: None, first: [0; N] }
+        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), second_parts: None, first: [0; N] }
     }
 
     /// Makes a list of one value, which has at most `N` bytes.
@@ -69,13 +69,13 @@ impl Candidates {
     }
 
     /// Adds the values that came under the name of the second cookie.
-    pub(crate) fn put_seconds(&mut self, seconds: Box<Seconds>) {
-        self.seconds = Some(seconds);
+    pub(crate) fn put_second_parts(&mut self, second_parts: Box<SecondParts>) {
+        self.second_parts = Some(second_parts);
     }
 
     /// Returns the values that came under the name of the second cookie, if any came.
-    pub(crate) fn seconds(&self) -> Option<&Seconds> {
-        self.seconds.as_deref()
+    pub(crate) fn second_parts(&self) -> Option<&SecondParts> {
+        self.second_parts.as_deref()
     }
 
     /// Returns the number of cookies that came under the session cookie's name.

@@ -20,7 +20,7 @@ mod writer;
 
 pub(crate) use attributes::Attributes;
 pub use attributes::SameSite;
-pub(crate) use candidates::{Candidates, Seconds};
+pub(crate) use candidates::{Candidates, SecondParts};
 pub(crate) use cookies::{CookieSettings, Cookies};
 pub use set_cookies::SetCookies;
 pub(crate) use split::MAX_PAIRS;

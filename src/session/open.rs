@@ -6,7 +6,7 @@ use super::shared::Shared;
 use super::state::State;
 use crate::backend::Admitted;
 use crate::codec::Opened;
-use crate::cookie::{Candidates, MAX_PAIRS, Seconds};
+use crate::cookie::{Candidates, MAX_PAIRS, SecondParts};
 use crate::data::Retired;
 use crate::error::{BackendError, DecodeError, Refusal};
 use crate::observe::Event;
@@ -84,7 +84,7 @@ impl Shared {
     /// Notes which cookies the client holds besides the first one.
     fn with_cookies(&self, state: State) -> State {
         let old = self.engine.imports.to_delete(&self.candidates, &self.old);
-        state.with_cookies(self.candidates.seconds().is_some(), old)
+        state.with_cookies(self.candidates.second_parts().is_some(), old)
     }
 }
 
@@ -97,7 +97,7 @@ fn newest(candidates: &Candidates, engine: &Engine, now: UnixTime) -> Result<Opt
     for value in candidates.values() {
         let outcome = match cookies.first_part(value) {
             None => codec.open(value, cookies.max_value(), || now),
-            Some(part) => open_parts(engine, part, candidates.seconds(), &mut tries, now),
+            Some(part) => open_parts(engine, part, candidates.second_parts(), &mut tries, now),
         };
         match outcome {
             Ok(opened) => {
@@ -111,7 +111,7 @@ fn newest(candidates: &Candidates, engine: &Engine, now: UnixTime) -> Result<Opt
     match (best, refusal) {
         (Some(best), _) => Ok(Some(best)),
         (None, Some(refusal)) => Err(refusal),
-        (None, None) if candidates.seconds().is_some() => Err(DecodeError::Incomplete.into()),
+        (None, None) if candidates.second_parts().is_some() => Err(DecodeError::Incomplete.into()),
         (None, None) => Ok(None),
     }
 }
@@ -121,7 +121,7 @@ fn newest(candidates: &Candidates, engine: &Engine, now: UnixTime) -> Result<Opt
 fn open_parts(
     engine: &Engine,
     first: &[u8],
-    seconds: Option<&Seconds>,
+    second_parts: Option<&SecondParts>,
     tries: &mut usize,
     now: UnixTime,
 ) -> Result<Opened, Refusal> {
@@ -130,7 +130,7 @@ fn open_parts(
     if first.len() > max_part {
         return Err(DecodeError::TooLong.into());
     }
-    for second in seconds.into_iter().flat_map(Seconds::values).filter(|second| second.len() <= max_part) {
+    for second in second_parts.into_iter().flat_map(SecondParts::values).filter(|second| second.len() <= max_part) {
         let Some(left) = tries.checked_sub(1) else { return Err(DecodeError::TooManyCandidates.into()) };
         *tries = left;
         match codec.open_long(&[first, second].concat(), cookies.max_joined(), || now) {
@@ -141,6 +141,6 @@ fn open_parts(
             outcome => return outcome,
         }
     }
-    let is_cut = seconds.is_some_and(Seconds::is_cut);
+    let is_cut = second_parts.is_some_and(SecondParts::is_cut);
     Err(if is_cut { DecodeError::TooManyCandidates } else { DecodeError::Incomplete }.into())
 }
