@@ -159,8 +159,8 @@ fn print(options: &Options, mut tables: Vec<Table>, mut syncs: Vec<u64>) -> Stri
          and {worst:.2} ms (p99).\n",
         options.about
     );
-    // The rates of the cookie's largest session so far. Tables of contents that no cookie can hold are compared to
-    // them.
+    // For each mix, the rates of the cookie's largest session so far. Tables of contents that no cookie can hold are
+    // compared to them.
     let mut cookie: Vec<(Tenth, Vec<f64>)> = Vec::new();
     for (content, mix, tenth, rows) in &mut tables {
         if let Some(row) = rows.iter().find(|row| row.name == COOKIE) {
