@@ -78,7 +78,8 @@ impl Default for Options {
     }
 }
 
-/// Shows all but `migrate` and `clock`, which have no text, the imports, and the switch `insecure_dev`.
+/// Shows the settings but for `migrate` and `clock`, which have no text, the imports, `save_uninitialized` and
+/// `insecure_dev`.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")

@@ -21,7 +21,7 @@ pub struct Turn {
 pub struct Slice {
     /// The number of requests that ended within the turn.
     pub ended: usize,
-    /// How long each request took that began within the turn, in nanoseconds.
+    /// The time that each request took which began within the turn, in nanoseconds.
     pub latencies: Vec<u64>,
 }
 
