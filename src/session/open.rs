@@ -52,6 +52,7 @@ impl Shared {
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
         for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
+            let key_id = opened.key_id;
             match questions.ask(codec, opened).await {
                 Ok(Answer::Good(good)) => {
                     admitted = Some(good);
@@ -72,7 +73,7 @@ impl Shared {
                     if backend.policy == FailurePolicy::Fail {
                         return Err(error);
                     }
-                    kept_out = Some(DecodeError::Unavailable.into());
+                    kept_out = Some(Refusal { reason: DecodeError::Unavailable, key_id: Some(key_id) });
                     break;
                 }
             }
