@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// The program of that page is a test.
+/// Makes the program of docs/stores.md a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}

@@ -1,4 +1,8 @@
-//! Turns a session into sealed text and back, and does nothing else: no HTTP, no backend, no observer, no clock of its own.
+//! Turns a session into sealed text and back, and does nothing else.
+//!
+//! This room may not know HTTP, backends, observers, imports, or which clock the time comes from. `text` holds the
+//! codec of cookies, and `record` what it does for the records of a store. `settings` holds its settings, and `opened`
+//! a session that came out of a text.
 
 mod opened;
 mod record;

@@ -1,4 +1,5 @@
-//! Records: what a store keeps of a session is the envelope of a cookie, sealed to the session's id.
+//! Seals and opens records. A record is what a store keeps of a session: an envelope like that of a cookie, sealed to
+//! the session's id.
 
 use super::opened::Opened;
 use super::text::TextCodec;
@@ -8,7 +9,7 @@ use crate::format::wire;
 use crate::time::UnixTime;
 
 impl TextCodec {
-    /// The sealed record of a session. It may be as long as the entries of a session may be.
+    /// Returns the sealed record of a session. Nothing bounds its length but the limit of a session's entries.
     pub(crate) fn seal_record(&self, data: &SessionData) -> Result<Vec<u8>, EncodeError> {
         self.check_schema(data)?;
         let mut envelope = self.unsealed(data)?;
@@ -16,7 +17,7 @@ impl TextCodec {
         Ok(envelope)
     }
 
-    /// A record for this session with any plaintext.
+    /// Returns a record for this session with any plaintext.
     #[cfg(fuzzing)]
     pub(crate) fn seal_plaintext(&self, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
         let key = self.sealer().primary();
@@ -26,7 +27,7 @@ impl TextCodec {
         Some(envelope)
     }
 
-    /// The session of a record on its own, by its own times, where no cookie is there to say more.
+    /// Opens the record of a session without its cookie, and checks the session by the times in the record.
     pub(crate) fn open_alone(&self, id: SessionId, record: Vec<u8>, now: UnixTime) -> Option<SessionData> {
         let opened = self.open_record(id, record, now).ok()?;
         let opened = self.migrate(opened).ok()?;
@@ -46,7 +47,8 @@ impl TextCodec {
         opened.map_err(|reason| Refusal { reason, key_id: Some(key_id) })
     }
 
-    /// Puts the content of a record into a session whose cookie opened. Everything else about the session is the cookie's.
+    /// Puts the content of a record into a session whose cookie opened. Everything else about the session comes from
+    /// the cookie.
     pub(crate) fn fill(&self, mut opened: Opened, record: Vec<u8>) -> Result<Opened, Refusal> {
         let Opened { data, key_id, is_stale, .. } = self.open_record(opened.data.id(), record, opened.at)?;
         if is_stale {

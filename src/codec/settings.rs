@@ -1,4 +1,4 @@
-//! [`CodecSettings`]: what a codec is made of, each setting checked by the configuration.
+//! Holds [`CodecSettings`], of which a codec is made. The configuration has checked each setting.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::crypto::Sealer;
 use crate::data::{Lifetime, SessionData};
 
-/// The function of the application that brings a session of another schema to the configured one.
+/// The function of the application that changes a session of another schema to the configured one.
 pub(crate) type Migrate = Arc<dyn Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// The settings of a codec.

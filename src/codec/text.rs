@@ -1,4 +1,4 @@
-//! [`TextCodec`]: a session as sealed text and back, with every check in its order.
+//! Holds [`TextCodec`], which turns a session into sealed text and back, with every check in its order.
 
 use super::opened::Opened;
 use super::settings::CodecSettings;
@@ -9,8 +9,8 @@ use crate::format::wire;
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
-/// Seals sessions to text, and opens them. It is pure but for the random nonce: whoever calls it says what time it is and how
-/// long a text may be.
+/// Seals sessions to text, and opens them. Apart from the random nonce it is pure: its caller says what time it is and
+/// how long a text may be.
 pub(crate) struct TextCodec {
     settings: CodecSettings,
 }
@@ -20,7 +20,7 @@ impl TextCodec {
         Self { settings }
     }
 
-    /// An empty session that begins now, with the timeouts and the schema of the configuration.
+    /// Makes an empty session that begins at `now`, with the timeouts and the schema of the configuration.
     pub(crate) fn create(&self, id: SessionId, now: UnixTime) -> SessionData {
         let mut data = SessionData::with(id, self.settings.lifetime.start(now));
         data.set_persistent(self.settings.persistent);
@@ -36,7 +36,7 @@ impl TextCodec {
         Ok(())
     }
 
-    /// Appends a text that is sealed for another cookie name, which this codec refuses.
+    /// Appends a text that is sealed for another cookie name. This codec refuses to open it.
     #[cfg(feature = "test-util")]
     pub(crate) fn seal_for(&self, cookie_name: &str, data: &SessionData, text: &mut String) -> Result<(), EncodeError> {
         let mut envelope = self.unsealed(data)?;
@@ -45,8 +45,8 @@ impl TextCodec {
         Ok(())
     }
 
-    /// Opens a text of at most `max_chars` characters. Cheap refusals come first, and nothing is parsed before it is authentic.
-    /// `now` is asked for the time when a key is found.
+    /// Opens a text of at most `max_chars` characters. Cheap refusals come first, and nothing is parsed before it is
+    /// authentic. `now` is called when a key is found.
     pub(crate) fn open(
         &self,
         value: &[u8],
@@ -54,7 +54,7 @@ impl TextCodec {
         now: impl FnOnce() -> UnixTime,
     ) -> Result<Opened, Refusal> {
         let bytes = wire::bytes_in(value.len());
-        // Both buffers of a cookie are on the stack, so that no refusal allocates.
+        // Either buffer is on the stack, so that no refusal allocates.
         if bytes <= wire::SMALL_BUFFER_LEN {
             self.open_in(&mut [0; wire::SMALL_BUFFER_LEN], value, max_chars, now)
         } else {
@@ -96,7 +96,7 @@ impl TextCodec {
         Ok(Opened { data, at, key_id: id, is_stale, is_migrated: false })
     }
 
-    /// The key of this id, true with it if it is a previous one, and the time.
+    /// Returns the key of this id, true when it is a previous key, and the time.
     pub(super) fn key(
         &self,
         id: KeyId,
@@ -118,7 +118,7 @@ impl TextCodec {
             let migrate = self.settings.migrate.as_ref().ok_or(refusal)?;
             let (id, times) = (opened.data.id(), *opened.data.times());
             migrate(schema, &mut opened.data).map_err(|_| refusal)?;
-            // A migration is about content: who the session is and how long it lives was checked before it.
+            // A migration changes content alone. The id and the times were checked before it, so they stay.
             opened.data.set_id(id);
             opened.data.put_times(times);
             opened.data.set_schema(configured);
@@ -127,19 +127,22 @@ impl TextCodec {
         Ok(opened)
     }
 
+    /// Checks that a session has the schema of this codec.
+    ///
     /// # Errors
-    /// [`EncodeError::Schema`] when the session is of another schema than this codec opens.
+    /// [`EncodeError::Schema`] when the session has another schema than this codec opens.
     pub(crate) fn check_schema(&self, data: &SessionData) -> Result<(), EncodeError> {
         let (found, expected) = (data.schema(), self.settings.schema);
         if found == expected { Ok(()) } else { Err(EncodeError::Schema { found, expected }) }
     }
 
-    /// The characters of the text that a session seals to.
+    /// Returns the characters of the text that a session seals to.
     pub(crate) fn chars(&self, data: &SessionData) -> usize {
         wire::text_len(wire::OVERHEAD.saturating_add(self.padded_len(data)))
     }
 
-    /// The bytes of the longest plaintext whose text has at most `chars` characters: a whole number of padding blocks.
+    /// Returns the bytes of the longest plaintext whose text has at most `chars` characters, a whole number of padding
+    /// blocks.
     pub(crate) fn max_plaintext(&self, chars: usize) -> usize {
         wire::max_plaintext(chars, self.settings.padding_block)
     }
@@ -148,7 +151,7 @@ impl TextCodec {
         data.plaintext_len().next_multiple_of(self.settings.padding_block)
     }
 
-    /// An envelope with a fresh nonce, the padded plaintext, and room for the tag.
+    /// Returns an envelope that is ready to be sealed: a fresh nonce, the padded plaintext, and room for the tag.
     pub(crate) fn unsealed(&self, data: &SessionData) -> Result<Vec<u8>, EncodeError> {
         let end = wire::HEAD_LEN.saturating_add(self.padded_len(data));
         let mut envelope = self.sealer().primary().begin(end.saturating_add(wire::TAG_LEN))?;

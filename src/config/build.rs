@@ -1,4 +1,4 @@
-//! Makes the parts of a manager out of settings that were checked.
+//! Checks the settings, and builds a manager or a codec out of them.
 
 use super::check::{self, Checked};
 use super::config::SessionConfig;
@@ -11,10 +11,10 @@ use crate::manager::{Codec, SessionManager};
 use crate::session::Engine;
 
 impl SessionConfig {
-    /// Checks everything and makes the manager.
+    /// Checks every setting and makes the manager.
     ///
     /// # Errors
-    /// [`ConfigError`] with every problem, each naming the setting and what it takes.
+    /// [`ConfigError`] with every problem: each names the setting and what the setting takes.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -26,7 +26,7 @@ impl SessionConfig {
         Ok(SessionManager::new(self.engine()?))
     }
 
-    /// Checks everything and makes a codec alone.
+    /// Checks every setting and makes a codec without a manager.
     ///
     /// # Errors
     /// As for [`SessionConfig::build`].
@@ -88,7 +88,8 @@ impl Checked {
 }
 
 impl SessionManager {
-    /// The manager that the environment describes, under the prefix `TIDEWAY_`; see [`SessionConfig::from_env`].
+    /// Makes the manager that the process environment describes, under the prefix `TIDEWAY_`; see
+    /// [`SessionConfig::from_env`].
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.

@@ -1,5 +1,5 @@
-//! Checks the settings: each broken rule is a problem in one report, and settings without a problem become values that can't be
-//! wrong.
+//! Checks the settings. Every broken rule becomes a problem in one report. Settings without a problem become values
+//! that can't be wrong.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::format::{FIXED_LEN, wire};
 use crate::import::ImportSettings;
 use crate::time::UnixTime;
 
-/// Settings that were checked.
+/// The settings after the check, as values that can't be wrong.
 pub(super) struct Checked {
     pub(super) cookie: CookieSettings,
     pub(super) lifetime: Lifetime,
@@ -25,7 +25,7 @@ pub(super) struct Checked {
 /// Checks every setting.
 ///
 /// # Errors
-/// Every problem, in the order of the settings.
+/// Every problem, in the order of the checks.
 pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     let mut problems = Problems::default();
     let name = cookie_name(options, &mut problems);
@@ -53,7 +53,7 @@ pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     }
 }
 
-/// The name of the cookie, and that of the second one where there may be two.
+/// Returns the name of the cookie, and the name of the second cookie if a session may take two.
 fn cookie_name(options: &Options, problems: &mut Problems) -> Option<(CookieName, Option<CookieName>)> {
     let name = CookieName::parse(&options.cookie_name);
     let takes = "1 to 256 letters, digits and !#$%&'*+-.^_`|~ (an RFC 9110 token)";
@@ -76,8 +76,9 @@ fn attributes(options: &Options, problems: &mut Problems) -> Option<Attributes> 
     Some(Attributes { path: path?, domain: domain.flatten(), secure, http_only, same_site, partitioned })
 }
 
-/// What browsers demand of a cookie whose name begins with a prefix, and of two attributes. `name` is the longer one of two: it
-/// begins with all that the other one begins with, and of the names `__Host` and `__Host-2` only that one has a prefix.
+/// Checks what browsers demand of a cookie whose name begins with a prefix (RFC 6265bis section 4.1.3), of
+/// `SameSite=None` and of Partitioned. If a session may take two cookies, `name` is the name of the second one: it
+/// begins with the name of the first, and of the names `__Host` and `__Host-2` only the second has a prefix.
 fn prefix_rules(options: &Options, name: &str, problems: &mut Problems) {
     let has = |prefix| strip_prefix(name, prefix).is_some();
     let host = has("__Host-");
@@ -136,7 +137,8 @@ fn backends(options: &Options, problems: &mut Problems) {
     problems.require(subject.is_none() || has_list, "subject", conflict(rule));
 }
 
-/// The limits must leave room for an empty session. Where the name or an attribute is wrong, the room can't be known.
+/// Checks that the limits leave room for an empty session. Without a `cookie`, because its name or an attribute is
+/// wrong, the room can't be known and is not checked.
 fn sizes(options: &Options, cookie: Option<&CookieSettings>, problems: &mut Problems) {
     let is_block = (1..=1024).contains(&options.padding_block);
     problems.require(is_block, "padding_block", invalid("1 to 1024 bytes"));
@@ -156,7 +158,7 @@ fn is_timeout(duration: Duration) -> bool {
     is_whole(duration) && (1..=UnixTime::MAX.as_secs()).contains(&duration.as_secs())
 }
 
-/// A wider one would switch the check off.
+/// A day. A longer clock skew would in effect switch off the check that a cookie was not issued in the future.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
@@ -164,7 +166,7 @@ mod tests {
     use super::*;
     use crate::error::ProblemKind;
 
-    /// The settings with a problem, each with `C` for a conflict and `I` for an invalid value.
+    /// Returns the settings that have a problem, each followed by `C` for a conflict or `I` for an invalid value.
     fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
         let mut options = Options::default();
         change(&mut options);

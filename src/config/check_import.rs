@@ -1,4 +1,5 @@
-//! Checks the imports: the deletion of an old cookie keeps to the same rules as our cookie.
+//! Checks the settings of imports: the Set-Cookie line that deletes an old cookie keeps to the same rules as our own
+//! cookie's.
 
 use std::sync::Arc;
 
@@ -9,14 +10,15 @@ use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, CookieSett
 use crate::import::{ImportSettings, PrivateImport};
 use crate::time::UnixTime;
 
-/// The imports beside our cookie, if that has no problem of its own.
+/// Checks every import. Those without a problem are returned if our own cookie, `ours`, has no problem either, since an
+/// import takes attributes from it.
 pub(super) fn imports(
     options: &Options,
     ours: Option<&CookieSettings>,
     problems: &mut Problems,
 ) -> Vec<ImportSettings> {
     let checked = options.imports.iter().filter_map(|source| import(source, options, ours, problems)).collect();
-    // No old cookie can show that it was created after a cut-off.
+    // An old cookie does not say when it was created, so with a cut-off no session is imported.
     if options.not_before > UnixTime::MIN { Vec::new() } else { checked }
 }
 

@@ -1,4 +1,4 @@
-//! The store that the environment names, and how it is opened.
+//! Opens the store that the environment names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::error::ProblemKind;
 pub(crate) const BACKEND: &str = "SESSION_BACKEND";
 pub(crate) const STORE_URL: &str = "SESSION_STORE_URL";
 
-/// Where values are kept.
+/// The values of [`BACKEND`]: where the values of a session are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Cookie,
@@ -23,7 +23,7 @@ enum Kind {
 type Open = fn(&str) -> Result<Arc<dyn SessionStore>, ProblemKind>;
 
 impl Reader<'_> {
-    /// The backend. A store is opened only where nothing else is wrong, since that may make files.
+    /// Opens the backend. A store is opened only if no other variable has a problem, since opening may make files.
     pub(crate) fn backend(&mut self) -> Coordinator {
         let kind = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", kind);
         let url = self.var(STORE_URL);
@@ -41,7 +41,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The store behind a URL, or a note of why there is none.
+    /// Opens the store at a URL. If that fails, notes the problem and returns no store. `open` is `None` where the
+    /// crate was built without the store's feature.
     fn opened(
         &mut self,
         url: Option<Var>,
@@ -87,7 +88,7 @@ fn kind(text: &str) -> Option<Kind> {
     }
 }
 
-/// The path in a URL of this scheme, or a path alone.
+/// Returns the path of a URL of this scheme; a text without a scheme is a path itself.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 fn path<'a>(url: &'a str, scheme: &str) -> Result<&'a std::path::Path, ProblemKind> {
     let takes = if scheme == "file" { FILE } else { SQLITE };

@@ -1,4 +1,4 @@
-//! [`Options`]: the settings as they were given, before anything is checked.
+//! [`Options`]: the settings as they were given, before they are checked, and their defaults.
 
 use std::fmt;
 use std::sync::Arc;
@@ -78,7 +78,8 @@ impl Default for Options {
     }
 }
 
-/// All but the two things that can't be shown.
+/// Shows the settings but for `migrate` and `clock`, which have no text, the imports, `save_uninitialized` and
+/// `insecure_dev`.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")

@@ -1,13 +1,13 @@
-//! [`Problems`]: what is wrong with the settings, as far as they were checked.
+//! [`Problems`]: collects the rules that the settings break.
 
 use crate::error::{ConfigProblem, ProblemKind};
 
-/// The problems found so far.
+/// The problems that were found so far, in the order of the checks.
 #[derive(Default)]
 pub(super) struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
-    /// Adds a problem of this setting unless the rule holds.
+    /// Adds a problem of this setting unless `holds` is true.
     pub(super) fn require(&mut self, holds: bool, setting: &str, kind: ProblemKind) {
         if !holds {
             self.0.push(ConfigProblem::new(setting, kind));

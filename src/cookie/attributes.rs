@@ -1,8 +1,9 @@
-//! [`Attributes`]: what a browser is told about a cookie besides its name and its value.
+//! Holds [`Attributes`], which tell a browser where and when to send a cookie back.
 
 use super::syntax::{CookieDomain, CookiePath};
 
-/// The attributes of a cookie but for its end. The configuration made each of them, and checked the rules between them.
+/// The attributes of a cookie, without Max-Age and Expires. The configuration made each of them, and checked the rules
+/// between them.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes {
     pub(crate) path: CookiePath,
@@ -13,7 +14,7 @@ pub(crate) struct Attributes {
     pub(crate) partitioned: bool,
 }
 
-/// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
+/// Says when a browser sends the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
 ///
 /// ```
 /// use sealed_session::{Key, SameSite, SessionConfig};
@@ -24,10 +25,12 @@ pub(crate) struct Attributes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SameSite {
-    /// Never, not even when a user follows a link to this site: a login with an identity provider loses its session.
+    /// The browser never sends it, not even when a user follows a link to this site. A login with an identity provider
+    /// loses its session.
     Strict,
-    /// When a user follows a link, and not with what a foreign page loads or posts. The default.
+    /// The browser sends it when a user follows a link, and not with what a foreign page loads or posts. This is the
+    /// default.
     Lax,
-    /// Always. Needs Secure.
+    /// The browser always sends it. This needs Secure.
     None,
 }

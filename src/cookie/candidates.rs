@@ -1,28 +1,28 @@
-//! [`Candidates`]: the values of our cookie that one request brought.
+//! Holds [`Candidates`], the values that one request brought under the session cookie's name.
 
 use super::header::MAX_CANDIDATES;
 
-/// The values that came under our name, copied out of the headers so that they can be opened later.
+/// The values that came under the session cookie's name, copied out of the headers so that they can be opened later.
 ///
-/// The first is in `first`, the allocation that holds this struct: almost every request brings one, and a request that
-/// never looks at its session then costs one allocation in all.
+/// The first value is in `first`, inside the allocation that holds this struct. Almost every request brings one value,
+/// so a request that never looks at its session costs one allocation in all.
 pub(crate) struct Candidates<B: ?Sized = [u8]> {
     found: usize,
     lens: [usize; MAX_CANDIDATES],
     more: Vec<u8>,
-    seconds: Option<Box<Seconds>>,
+    second_parts: Option<Box<SecondParts>>,
     first: B,
 }
 
 /// The values that came under the name of the second cookie, where there may be one.
 #[derive(Default)]
-pub(crate) struct Seconds {
+pub(crate) struct SecondParts {
     found: usize,
     values: Vec<Vec<u8>>,
 }
 
-impl Seconds {
-    /// Adds another one; of those past [`MAX_CANDIDATES`] only the number is kept.
+impl SecondParts {
+    /// Adds a value. Past [`MAX_CANDIDATES`] values only their number is kept.
     pub(crate) fn add(&mut self, value: &[u8]) {
         if self.found < MAX_CANDIDATES {
             self.values.push(value.to_vec());
@@ -30,24 +30,24 @@ impl Seconds {
         self.found = self.found.saturating_add(1);
     }
 
-    /// Whether there are more than those that [`Seconds::values`] gives.
+    /// True when more values came than [`SecondParts::values`] gives.
     pub(crate) fn is_cut(&self) -> bool {
         self.found > MAX_CANDIDATES
     }
 
-    /// The values, in the order of the headers.
+    /// Returns the values in the order of the headers.
     pub(crate) fn values(&self) -> impl Iterator<Item = &[u8]> {
         self.values.iter().map(Vec::as_slice)
     }
 }
 
 impl<const N: usize> Candidates<[u8; N]> {
-    /// None yet.
+    /// Makes a list without values.
     pub(crate) fn new() -> Self {
-        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), seconds: None, first: [0; N] }
+        Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), second_parts: None, first: [0; N] }
     }
 
-    /// The first value, of at most `N` bytes.
+    /// Makes a list of one value, which has at most `N` bytes.
     pub(crate) fn of(value: &[u8]) -> Self {
         let mut candidates = Self { found: 1, ..Self::new() };
         if let (Some(first), [len, ..]) = (candidates.first.get_mut(..value.len()), &mut candidates.lens) {
@@ -59,7 +59,7 @@ impl<const N: usize> Candidates<[u8; N]> {
 }
 
 impl Candidates {
-    /// Adds another one; of those past [`MAX_CANDIDATES`] only the number is kept.
+    /// Adds a value. Past [`MAX_CANDIDATES`] values only their number is kept.
     pub(crate) fn add(&mut self, value: &[u8]) {
         if let Some(len) = self.lens.get_mut(self.found) {
             *len = value.len();
@@ -68,27 +68,27 @@ impl Candidates {
         self.found = self.found.saturating_add(1);
     }
 
-    /// Adds what came under the name of the second cookie.
-    pub(crate) fn put_seconds(&mut self, seconds: Box<Seconds>) {
-        self.seconds = Some(seconds);
+    /// Adds the values that came under the name of the second cookie.
+    pub(crate) fn put_second_parts(&mut self, second_parts: Box<SecondParts>) {
+        self.second_parts = Some(second_parts);
     }
 
-    /// What came under the name of the second cookie, if anything did.
-    pub(crate) fn seconds(&self) -> Option<&Seconds> {
-        self.seconds.as_deref()
+    /// Returns the values that came under the name of the second cookie, if any came.
+    pub(crate) fn second_parts(&self) -> Option<&SecondParts> {
+        self.second_parts.as_deref()
     }
 
-    /// How many cookies came under our name.
+    /// Returns the number of cookies that came under the session cookie's name.
     pub(crate) fn count(&self) -> usize {
         self.found
     }
 
-    /// Whether there are more than those that [`Candidates::values`] gives.
+    /// True when more values came than [`Candidates::values`] gives.
     pub(crate) fn is_cut(&self) -> bool {
         self.found > MAX_CANDIDATES
     }
 
-    /// The values, in the order of the headers.
+    /// Returns the values in the order of the headers.
     pub(crate) fn values(&self) -> impl Iterator<Item = &[u8]> {
         let [first, others @ ..] = &self.lens;
         let first = self.first.get(..*first).filter(|_| self.found > 0);

@@ -1,4 +1,4 @@
-//! [`Cookies`]: the cookie of a configuration, or both of them, around a sealed text.
+//! Holds [`Cookies`], which writes the Set-Cookie lines around a sealed text, for one cookie or for two.
 
 use super::attributes::Attributes;
 use super::budget::Budget;
@@ -7,18 +7,18 @@ use super::split::{MARK, halves, of_both};
 use super::syntax::CookieName;
 use super::writer::SetCookieWriter;
 
-/// The settings of the cookie, each checked by the configuration.
+/// The settings of the cookie. The configuration has checked each of them.
 #[derive(Debug)]
 pub(crate) struct CookieSettings {
     pub(crate) name: CookieName,
     /// The name of the second cookie, where a session may take two.
     pub(crate) second: Option<CookieName>,
     pub(crate) attributes: Attributes,
-    /// The most bytes of a Set-Cookie line.
+    /// The most bytes that one Set-Cookie line may have.
     pub(crate) max_bytes: usize,
 }
 
-/// The lines, the names and the sizes of the cookie, or of both.
+/// The lines, the names and the sizes of the session cookie, or of both cookies.
 #[derive(Debug)]
 pub(crate) struct Cookies {
     first: SetCookieWriter,
@@ -38,14 +38,16 @@ impl Cookies {
         self.first.cookie_name()
     }
 
-    /// The name of the second cookie, if there may be one.
+    /// Returns the name of the second cookie, if a session may take two.
     pub(crate) fn second_name(&self) -> Option<&str> {
         self.second.as_ref().map(SetCookieWriter::cookie_name)
     }
 
-    /// The Set-Cookie lines around a text of `chars` characters, which `seal` appends to the line it is given. `max_age` is in
-    /// seconds; without it the browser drops the cookie when it is closed. `has_second` is true when the client holds a second
-    /// cookie: it is deleted if the text no longer needs it.
+    /// Returns the Set-Cookie lines around a text of `chars` characters. `seal` appends that text to the line that it
+    /// is given.
+    ///
+    /// `max_age` is in seconds; without it the browser drops the cookie when it is closed. `has_second` is true when
+    /// the client holds a second cookie, which is deleted if the text no longer needs it.
     pub(crate) fn set<E>(
         &self,
         chars: usize,
@@ -57,8 +59,8 @@ impl Cookies {
             let mut text = String::new();
             seal(&mut text)?;
             let (one, two) = halves(&text);
-            // The second part goes first: until a client that takes the lines one by one has the first part too, the cookie
-            // that it held before still opens.
+            // The second part goes first. A client may take the lines one by one, and until it has the first part too,
+            // the cookie that it held before still opens.
             return Ok(SetCookies::new(second.line(["", two], max_age), Some(self.first.line([MARK, one], max_age))));
         }
         let mut line = self.first.begin(chars);
@@ -67,58 +69,59 @@ impl Cookies {
         Ok(SetCookies::new(line, self.second.as_ref().filter(|_| has_second).map(SetCookieWriter::deletion)))
     }
 
-    /// The Set-Cookie lines that delete every cookie that the client may hold.
+    /// Returns the Set-Cookie lines that delete every cookie that the client may hold.
     pub(crate) fn deletions(&self) -> SetCookies {
         SetCookies::new(self.first.deletion(), self.second.as_ref().map(SetCookieWriter::deletion))
     }
 
-    /// True when a text of so many characters takes two cookies.
+    /// True when a text of `chars` characters takes two cookies.
     pub(crate) fn is_split(&self, chars: usize) -> bool {
         self.second.is_some() && chars > self.budget.one_chars
     }
 
-    /// The text behind the mark of a first part; `None` of a whole text, and where no session takes two cookies.
+    /// Returns the text behind the mark of a first part. Returns `None` for a whole text, and when no session takes two
+    /// cookies.
     pub(crate) fn first_part<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         self.second.as_ref()?;
         value.strip_prefix(MARK.as_bytes()).filter(|part| !part.is_empty())
     }
 
-    /// The most characters of a text that is written to one cookie.
+    /// Returns the most characters of a text that is written to one cookie.
     pub(crate) fn max_whole(&self) -> usize {
         self.budget.one_chars
     }
 
-    /// The most characters of a value that is read as a whole text.
+    /// Returns the most characters of a value that is read as a whole text.
     pub(crate) fn max_value(&self) -> usize {
         self.budget.read_one
     }
 
-    /// The most characters of a part that is read, without its mark.
+    /// Returns the most characters of a part that is read, without its mark.
     pub(crate) fn max_part(&self) -> usize {
         self.budget.read_one.saturating_sub(MARK.len())
     }
 
-    /// The most characters of a text that is read out of two cookies.
+    /// Returns the most characters of a text that is read out of two cookies.
     pub(crate) fn max_joined(&self) -> usize {
         self.budget.read_both
     }
 
-    /// The most characters of a text that is written.
+    /// Returns the most characters of a text that is written, to one cookie or to two.
     pub(crate) fn max_chars(&self) -> usize {
         self.budget.max_chars
     }
 
-    /// The bytes of the Set-Cookie lines around a text of `chars` characters.
+    /// Returns the bytes of the Set-Cookie lines around a text of `chars` characters, with the text.
     pub(crate) fn line_bytes(&self, chars: usize) -> usize {
         self.around(self.budget.overhead, chars).saturating_add(chars)
     }
 
-    /// The bytes of the names and values of the cookies that hold a text of `chars` characters.
+    /// Returns the bytes of the names and values of the cookies that hold a text of `chars` characters.
     pub(crate) fn cookie_bytes(&self, chars: usize) -> usize {
         self.around(self.name().len(), chars).saturating_add(chars)
     }
 
-    /// The most bytes of the Set-Cookie lines.
+    /// Returns the most bytes that the Set-Cookie lines may have.
     pub(crate) fn limit(&self) -> usize {
         self.line_bytes(self.budget.max_chars)
     }
@@ -127,7 +130,7 @@ impl Cookies {
         if self.is_split(chars) { of_both(of_one) } else { of_one }
     }
 
-    /// The Cookie header in which a client sends a sealed text back, in one cookie or in two.
+    /// Returns the Cookie header in which a client sends a sealed text back, in one cookie or in two.
     #[cfg(feature = "test-util")]
     pub(crate) fn header(&self, text: &str) -> String {
         let name = self.name();

@@ -1,15 +1,14 @@
-//! Finds our cookie in the Cookie header values of a request.
+//! Finds the session cookie in the Cookie header values of a request.
 //!
-//! It reads bytes and compares the name byte for byte: no percent-decoding, no Unicode white space, no `&str`. Browsers
-//! store cookies named `\u{2000}__Host-sid` and `__%48ost-sid`, and a parser that tidies names hands those out as
-//! `__Host-sid`.
+//! Names are compared byte for byte, without percent-decoding, Unicode white space or `&str`. Browsers store cookies
+//! named `\u{2000}__Host-sid` and `__%48ost-sid`, and a parser that tidies names hands those out as `__Host-sid`.
 
 use memchr::memchr_iter;
 
-/// The most cookies of our name that one request is tried for. A client sends more only when someone planted them.
+/// The most cookies of one name that are tried for one request. A client sends more only when someone planted them.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-/// The values in one Cookie header that came under our name.
+/// Returns the values that one Cookie header has under `name`.
 pub(crate) fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item = &'h [u8]> {
     let mut start = 0;
     memchr_iter(b';', header).chain([header.len()]).filter_map(move |end| {
@@ -19,9 +18,9 @@ pub(crate) fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item
     })
 }
 
-/// The value of a `name=value` pair if it has our name.
+/// Returns the value of a `name=value` pair, if the pair has this name.
 fn value_of<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    // A name holds no `=`, so what follows it up to the first `=` may only be white space.
+    // A name holds no `=`, so nothing but white space may stand between the name and the first `=`.
     let value = trim_start(trim_start(pair).strip_prefix(name)?).strip_prefix(b"=")?;
     Some(trim_end(trim_start(value)))
 }
@@ -54,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_name_is_compared_byte_for_byte() {
-        // (header, what is found), a comment a rule.
+        // Each row is a header and the values that are found in it. Each comment is a rule.
         for (header, expected) in [
             // Anywhere in the header, with or without spaces.
             ("__Host-s=v", &["v"][..]),
@@ -69,16 +68,16 @@ mod tests {
             ("__Host-s=1; __Host-s=2", &["1", "2"]),
             // Quotes are part of the value.
             ("__Host-s=\"v\"", &["\"v\""]),
-            // Another case, a longer or a shorter name, a name inside a value.
+            // A name in another case, a longer name, a shorter name and a name inside a value are not the name.
             ("__host-s=v", &[]),
             ("__Host-s2=v", &[]),
             ("x__Host-s=v", &[]),
             ("__Host-=v", &[]),
             ("a=__Host-s=v", &[]),
-            // A cookie without a name that looks like ours.
+            // A cookie without a name is not found, even if it looks like one that has the name.
             ("=__Host-s=v", &[]),
             ("__Host-s", &[]),
-            // Percent-encoding and Unicode white space are not ours.
+            // A name with percent-encoding or Unicode white space is another name.
             ("__%48ost-s=v", &[]),
             ("\u{2000}__Host-s=v", &[]),
             ("\u{85}__Host-s=v", &[]),

@@ -1,7 +1,12 @@
-//! Cookies as HTTP has them: the Cookie header is read here, and Set-Cookie lines are written.
+//! Reads Cookie headers, writes Set-Cookie headers, and knows how much fits into them.
 //!
-//! Nothing here knows what is sealed in a cookie. [`Cookies`] asks its caller for the sealed text and puts the name and the
-//! attributes around it, in one cookie or in two, and knows how long a text may be.
+//! This room may not know what the value of a cookie means. [`Cookies`] asks its caller for the sealed text, and puts
+//! the name and the attributes around it.
+//!
+//! `header` finds the values in a Cookie header and `candidates` keeps them. `cookies` makes the Set-Cookie lines, with
+//! one `writer` for each cookie, and `set_cookies` carries them to the response. `budget` has the limits of their
+//! lengths, and `split` the rules of a session in two cookies. `syntax` holds names, paths and domains, and
+//! `attributes` what else a cookie has.
 
 mod attributes;
 mod budget;
@@ -15,7 +20,7 @@ mod writer;
 
 pub(crate) use attributes::Attributes;
 pub use attributes::SameSite;
-pub(crate) use candidates::{Candidates, Seconds};
+pub(crate) use candidates::{Candidates, SecondParts};
 pub(crate) use cookies::{CookieSettings, Cookies};
 pub use set_cookies::SetCookies;
 pub(crate) use split::MAX_PAIRS;

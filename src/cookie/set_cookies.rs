@@ -1,12 +1,12 @@
-//! [`SetCookies`]: the Set-Cookie header values of one response.
+//! Holds [`SetCookies`], the Set-Cookie header values of one response.
 
 use std::{fmt, iter, option, vec};
 
-/// What a response must carry: nothing, or one Set-Cookie header value, or two with
-/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies); with the feature `import`, also those that delete old
-/// cookies, before it.
+/// The Set-Cookie header values that a response must carry: none, one, or two with
+/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies). With the feature `import`, values that delete old
+/// cookies come before them.
 ///
-/// Add each as a header of its own; never fold two into one.
+/// Add each value as a header of its own, and never fold two into one.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -20,10 +20,10 @@ use std::{fmt, iter, option, vec};
 #[derive(Clone, PartialEq, Eq, Default)]
 #[must_use = "the session is lost unless each of these becomes a Set-Cookie header of the response"]
 pub struct SetCookies {
-    /// Those of a second cookie, and those that delete cookies of other names, or of our name at another place. A browser that
-    /// takes one of them for our cookie all the same keeps what comes last.
+    /// The values for a second cookie, and those that delete cookies of other names, or of the same name at another
+    /// path or domain. A browser that takes one of them for the session cookie all the same keeps what comes last.
     before: Vec<String>,
-    /// Without it there is none before it.
+    /// The value that must come last. `None` only when `before` is empty.
     last: Option<String>,
 }
 
@@ -35,13 +35,13 @@ impl SetCookies {
         }
     }
 
-    /// The same, after these.
+    /// Puts these values before its own.
     pub(crate) fn after(self, mut before: Vec<String>) -> Self {
         before.extend(self.before);
         Self { before, ..self }
     }
 
-    /// Whether the response needs no Set-Cookie header.
+    /// Returns true when the response needs no Set-Cookie header.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -56,7 +56,7 @@ impl SetCookies {
         self.last.is_none()
     }
 
-    /// The header values, borrowed. They are printable ASCII, so each is a valid header value.
+    /// Returns the header values, borrowed. They are printable ASCII, so each is a valid header value.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -81,7 +81,7 @@ impl IntoIterator for SetCookies {
     }
 }
 
-/// Never shows a value.
+/// Shows the number of values and never a value.
 impl fmt::Debug for SetCookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookies").field("count", &self.iter().count()).finish()

@@ -1,4 +1,4 @@
-//! Names, paths and domains that browsers take, each as a type: whoever holds one holds text that can't break out of the
+//! Holds the names, paths and domains that browsers take, each as a type. A value of such a type can't break out of the
 //! Set-Cookie header.
 
 use super::split::SUFFIX;
@@ -16,12 +16,12 @@ pub(crate) struct CookiePath(String);
 pub(crate) struct CookieDomain(String);
 
 impl CookieName {
-    /// `None` when the text is not a token of 1 to 256 characters.
+    /// Returns `None` when the text is not a token of 1 to 256 characters.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         is_token(name).then(|| Self(name.to_owned()))
     }
 
-    /// The name of the second of two cookies; `None` when it would be too long for a name.
+    /// Returns the name of the second of two cookies, or `None` when it would be too long for a name.
     pub(crate) fn second(&self) -> Option<Self> {
         Self::parse(&format!("{}{SUFFIX}", self.0))
     }
@@ -32,7 +32,7 @@ impl CookieName {
 }
 
 impl CookiePath {
-    /// `None` when browsers would not take the text as it is.
+    /// Returns `None` when browsers would not take the text as it is.
     pub(crate) fn parse(path: &str) -> Option<Self> {
         is_path(path).then(|| Self(path.to_owned()))
     }
@@ -43,7 +43,7 @@ impl CookiePath {
 }
 
 impl CookieDomain {
-    /// `None` when the text is no host name.
+    /// Returns `None` when the text is no host name.
     pub(crate) fn parse(domain: &str) -> Option<Self> {
         is_domain(domain).then(|| Self(domain.to_owned()))
     }
@@ -65,7 +65,7 @@ fn is_path(path: &str) -> bool {
     is_trimmed && path.len() <= ATTRIBUTE_LIMIT && path.bytes().all(is_path_byte)
 }
 
-/// RFC 1123 section 2.1; browsers ignore one dot in front.
+/// True for a host name (RFC 1123 section 2.1). Browsers ignore one dot in front of it.
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -77,18 +77,18 @@ fn is_domain(domain: &str) -> bool {
     domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
 }
 
-/// A cookie name without the prefix that asks browsers for more.
+/// Returns a cookie name without its prefix, such as `__Host-`, by which it asks browsers for more checks.
 pub(crate) fn without_prefix(name: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| strip_prefix(name, prefix)).unwrap_or(name)
 }
 
-/// Browsers take prefixes in any case.
+/// Returns the name without this prefix, if the name has it in any case. Browsers ignore the case too.
 pub(crate) fn strip_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = name.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// The prefixes of cookie names that all need Secure, longer ones first.
+/// The prefixes of cookie names. All of them need Secure. Longer ones come first.
 pub(crate) const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
 
 /// The most bytes that browsers keep of an attribute's value (RFC 6265bis section 5.6).

@@ -1,4 +1,4 @@
-//! [`SetCookieWriter`]: the text of a Set-Cookie header around a value, and the text that deletes the cookie.
+//! Writes the text of a Set-Cookie header around a value, and the text that deletes the cookie.
 
 use cookie::{Cookie, CookieBuilder};
 use time::{Duration, OffsetDateTime};
@@ -10,13 +10,13 @@ use super::syntax::CookieName;
 pub(super) const MAX_AGE_LIMIT: u64 = 400 * 24 * 60 * 60;
 
 const MAX_AGE: &str = "; Max-Age=";
-/// Room for the digits of [`MAX_AGE_LIMIT`], always counted, so that a size does not depend on the time.
+/// The digits of [`MAX_AGE_LIMIT`]. They are always counted, so that a size does not depend on the time.
 const MAX_AGE_DIGITS: usize = 8;
 
-/// The parts of a Set-Cookie text that are the same every time, made once by the `cookie` crate.
+/// The parts of a Set-Cookie text that are the same every time. The `cookie` crate makes them once.
 #[derive(Debug)]
 pub(super) struct SetCookieWriter {
-    /// `name=`
+    /// The name of the cookie and `=`.
     start: String,
     /// Every attribute but Max-Age, each with `; ` before it.
     attributes: String,
@@ -24,7 +24,7 @@ pub(super) struct SetCookieWriter {
 }
 
 impl SetCookieWriter {
-    /// The writer for the cookie of this name.
+    /// Makes the writer for the cookie of this name.
     pub(super) fn new(name: &CookieName, attributes: &Attributes) -> Self {
         let start = format!("{}=", name.as_str());
         let whole = attributes.blank(name).build().to_string();
@@ -36,19 +36,20 @@ impl SetCookieWriter {
         self.start.trim_end_matches('=')
     }
 
-    /// The bytes of the longest text around a value.
+    /// Returns the bytes of the longest text around a value.
     pub(super) fn overhead(&self) -> usize {
         [self.start.len(), self.attributes.len(), MAX_AGE.len(), MAX_AGE_DIGITS].iter().sum()
     }
 
-    /// The text up to the value, with room for `chars` characters of it and all that follows.
+    /// Returns the text up to the value, with room for a value of `chars` characters and all that follows.
     pub(super) fn begin(&self, chars: usize) -> String {
         let mut line = String::with_capacity(self.overhead().saturating_add(chars));
         line.push_str(&self.start);
         line
     }
 
-    /// The text after the value. `max_age` is in seconds; without it the browser drops the cookie when it is closed.
+    /// Appends the text after the value. `max_age` is in seconds; without it the browser drops the cookie when it is
+    /// closed.
     pub(super) fn finish(&self, line: &mut String, max_age: Option<u64>) {
         line.push_str(&self.attributes);
         if let Some(seconds) = max_age {
@@ -57,7 +58,7 @@ impl SetCookieWriter {
         }
     }
 
-    /// A whole line around a value that is two texts in a row.
+    /// Returns a whole line around a value that is two texts in a row.
     pub(super) fn line(&self, [mark, part]: [&str; 2], max_age: Option<u64>) -> String {
         let mut line = self.begin(mark.len().saturating_add(part.len()));
         line.push_str(mark);
@@ -66,14 +67,15 @@ impl SetCookieWriter {
         line
     }
 
-    /// The text that deletes the cookie: same name, Path, Domain, Secure, `SameSite` and Partitioned, no value.
+    /// Returns the text that deletes the cookie. It has the same name, Path, Domain, Secure, `SameSite` and
+    /// Partitioned, and no value.
     pub(super) fn deletion(&self) -> String {
         self.deletion.clone()
     }
 }
 
 impl Attributes {
-    /// The text that deletes the cookie of this name.
+    /// Returns the text that deletes the cookie of this name.
     pub(crate) fn deletion(&self, name: &CookieName) -> String {
         let mut cookie = self.blank(name).build();
         // Some clients know only Max-Age, and some only Expires, so a deletion says both.
@@ -82,7 +84,7 @@ impl Attributes {
         cookie.to_string()
     }
 
-    /// A cookie with these attributes, without a value and without an end.
+    /// Returns a cookie with these attributes, without a value and without an end.
     fn blank<'a>(&'a self, name: &'a CookieName) -> CookieBuilder<'a> {
         let mut builder = Cookie::build((name.as_str(), ""))
             .path(self.path.as_str())

@@ -1,4 +1,4 @@
-//! Keys: 32 random bytes, written as 64 hexadecimal digits, wiped when dropped.
+//! Holds [`Key`]: 32 random bytes, written as 64 hexadecimal digits, and wiped when they are dropped.
 
 use std::fmt;
 
@@ -12,8 +12,9 @@ use crate::key_id::KeyId;
 
 /// A 32-byte key.
 ///
-/// It can't be printed, cloned, serialized or compared: [`Key::id`] is its name for logs. Its bytes are wiped when it is
-/// dropped. There is no way from a password to a key: a password has too little entropy to hold against guessing offline.
+/// A key can't be printed, cloned, serialized or compared, and [`Key::id`] names it in logs. Its bytes are wiped when
+/// it is dropped. There is no way from a password to a key, since a password has too little entropy to hold against
+/// guessing offline.
 ///
 /// ```
 /// use sealed_session::Key;
@@ -21,7 +22,7 @@ use crate::key_id::KeyId;
 /// assert!(format!("{key:?}").starts_with("Key("));
 /// # Ok::<(), sealed_session::KeyError>(())
 /// ```
-// Boxed, so that moving a key leaves no copy behind that the wipe would miss.
+// The bytes are boxed, so that moving a key leaves no copy behind that the wipe would miss.
 pub struct Key(Box<Zeroizing<[u8; Key::LEN]>>);
 
 impl Key {
@@ -44,11 +45,11 @@ impl Key {
         Ok(key)
     }
 
-    /// Reads a key from 64 hexadecimal digits, either case; white space around them is ignored.
+    /// Reads a key from 64 hexadecimal digits of either case. White space around them is ignored.
     ///
     /// # Errors
-    /// [`KeyError::Length`] and [`KeyError::NotHex`] when it is not 64 hexadecimal digits, [`KeyError::Repeated`] when all
-    /// bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
+    /// [`KeyError::Length`] and [`KeyError::NotHex`] when the text is not 64 hexadecimal digits, [`KeyError::Repeated`]
+    /// when all bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
     ///
     /// ```
     /// use sealed_session::{Key, KeyError};
@@ -74,7 +75,7 @@ impl Key {
         Ok(key)
     }
 
-    /// The public name of this key; see [`KeyId`].
+    /// Returns the public name of this key; see [`KeyId`].
     ///
     /// ```
     /// use sealed_session::Key;
@@ -106,7 +107,7 @@ impl fmt::Debug for Key {
 
 const KEY_ID_AAD: &[u8] = b"sealed-session key id";
 
-/// The key that README.md prints, and that therefore protects nothing.
+/// The key that README.md prints. It protects nothing, since the whole world has it.
 const EXAMPLE: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! [`KeyRing`]: the key that seals, and those that still open.
+//! Holds [`KeyRing`]: the key that seals, and the previous keys, which still open.
 
 use super::key::Key;
 use crate::error::KeyError;
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
-/// The keys of a deployment: the primary one seals, all of them open.
+/// The keys of a deployment. The primary key seals, and all keys open.
 ///
-/// To rotate without logging anyone out, first list the new key as a previous one on every node, then make it the
-/// primary one on every node with the old key as previous, and drop the old key when the last cookie that it sealed is
-/// over.
+/// A rotation that logs nobody out has three steps. First list the new key as a previous one on every node. Then make
+/// it the primary key on every node, with the old key as previous. Drop the old key when the last cookie that it sealed
+/// is over.
 ///
 /// ```
 /// use sealed_session::{Key, KeyRing};
@@ -26,11 +26,11 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// A ring of one primary key and any number of previous ones.
+    /// Makes a ring of one primary key and any number of previous keys.
     ///
     /// # Errors
-    /// [`KeyError::Duplicate`] when two of the keys have the same id: one key listed twice, or, once in four billion
-    /// pairs, two keys that can't be told apart. Make a new key then.
+    /// [`KeyError::Duplicate`] when two of the keys have the same id. Either one key is listed twice, or, once in four
+    /// billion pairs, two keys can't be told apart; make a new key then.
     ///
     /// ```
     /// use sealed_session::{Key, KeyError, KeyRing};
@@ -51,7 +51,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Retires the previous keys at a time: from then on they open nothing, even where nobody has dropped them yet
+    /// Retires the previous keys at a time. From then on they open nothing, even where nobody has dropped them yet
     /// (NIST SP 800-57 part 1, section 5.3: a key has an end to its period of use).
     ///
     /// ```
@@ -66,7 +66,7 @@ impl KeyRing {
         self
     }
 
-    /// The ids of the keys, the primary one first.
+    /// Returns the ids of the keys, the primary one first.
     ///
     /// ```
     /// use sealed_session::{Key, KeyRing};
@@ -81,7 +81,7 @@ impl KeyRing {
     }
 }
 
-/// A ring of one key.
+/// Makes a ring of one key, without previous keys.
 impl From<Key> for KeyRing {
     fn from(primary: Key) -> Self {
         Self { primary, previous: Vec::new(), previous_until: UnixTime::MAX }

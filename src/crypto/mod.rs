@@ -1,7 +1,11 @@
-//! Keys, random numbers and seals. The ciphers and the operating system's random numbers are met in this folder alone.
+//! Holds keys, draws random bytes, and seals and opens envelopes. No other room names a cipher or the source of random
+//! numbers.
 //!
-//! Nothing here knows a session: what is sealed is bytes, bound to the name of the cookie, to the audience and, for a record
-//! of a store, to an id.
+//! This room may not know sessions: it gets bytes and gives bytes. A seal binds them to the name of the cookie, to the
+//! audience and, for a record of a store, to an id.
+//!
+//! `key` and `key_ring` hold the keys, and `random` draws bytes. `seal` builds and opens envelopes, with the cipher
+//! that `cipher` chooses: the one in `rust_crypto` or the one in `aws_lc`.
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;

@@ -1,10 +1,10 @@
-//! Random bytes. The operating system draws them, so that a process that forks and a virtual machine that is resumed from a
-//! snapshot never draw the same ones twice.
+//! Draws random bytes. The operating system makes them, so that a process that forks and a virtual machine that is
+//! resumed from a snapshot never draw the same ones twice.
 
 use rand::TryRng;
 use rand::rngs::SysRng;
 
-/// The operating system's generator failed.
+/// The error that says that the operating system's generator failed.
 pub(crate) struct NotRandom;
 
 /// Fills the bytes from the operating system's random number generator.

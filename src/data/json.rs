@@ -1,4 +1,4 @@
-//! Between Rust values and the JSON texts of entries, one value at a time or a struct over all of them.
+//! Converts between Rust values and the JSON texts of entries, one value at a time or a struct over all of them.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -12,32 +12,32 @@ use serde_json::value::RawValue;
 
 use crate::error::ValueError;
 
-/// The JSON text of a value.
+/// Returns the JSON text of a value. An error names the value by its key.
 pub(crate) fn to_json<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<String, ValueError> {
     serde_json::to_string(value).map_err(|_| ValueError::Serialize { key: key.to_owned() })
 }
 
-/// The value of a JSON text.
+/// Reads a value from its JSON text. An error names the value by its key.
 pub(crate) fn from_json<T: DeserializeOwned>(key: &str, json: &str) -> Result<T, ValueError> {
     serde_json::from_str(json).map_err(|_| ValueError::Deserialize { key: key.to_owned(), expected: type_name::<T>() })
 }
 
-/// The fields of a struct or the pairs of a map, in their order, each as a key and a JSON text.
+/// Returns the fields of a struct or the pairs of a map, in their order, each as a key and a JSON text.
 pub(crate) fn to_fields<T: Serialize + ?Sized>(content: &T) -> Result<Vec<(String, String)>, ValueError> {
     let json = to_json(type_name::<T>(), content)?;
     json_fields(&json).map_err(|_| ValueError::NotAMap { found: type_name::<T>() })
 }
 
-/// The fields of a JSON object.
+/// Returns the fields of a JSON object, in their order.
 pub(crate) fn json_fields(json: &str) -> Result<Vec<(String, String)>, serde_json::Error> {
     serde_json::from_str(json).map(|Fields(fields)| fields)
 }
 
-/// A struct or a map from all the entries given, each under its key.
+/// Makes a struct or a map from all the entries given, each under its key.
 pub(crate) fn from_fields<'a, T: DeserializeOwned>(
     fields: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<T, ValueError> {
-    // Each text is checked to be one JSON value on its way into the object, so that none can reach out of its place.
+    // Each text is checked to be one JSON value on its way into the object, so that no text can pose as another field.
     let fields = fields.map(|(key, json)| Ok((key, serde_json::from_str(json)?)));
     fields
         .collect::<Result<BTreeMap<&str, &RawValue>, serde_json::Error>>()
@@ -45,7 +45,7 @@ pub(crate) fn from_fields<'a, T: DeserializeOwned>(
         .map_err(|_| ValueError::Deserialize { key: "*".to_owned(), expected: type_name::<T>() })
 }
 
-/// A JSON object in its own order, its values unparsed.
+/// A JSON object with its fields in their order and its values unparsed.
 struct Fields(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for Fields {

@@ -1,6 +1,9 @@
-//! A session as a plain value: its id, its times and its entries, and the rules of its lifetime.
+//! Holds a session as a plain value: its id, its times and its entries, and the rules of its lifetime.
 //!
-//! Nothing here knows a cookie, a key or a request. Whatever needs the time is given it.
+//! This room may not know a cookie, a key or a request. It asks no clock: a function that needs the time takes it.
+//!
+//! `session_data` holds the session and `session_id` its id. `json` converts values, `lifetime` computes with the three
+//! times, and `retired` names a session that a request ended.
 
 pub(crate) mod json;
 mod lifetime;

@@ -1,14 +1,14 @@
-//! [`Retired`]: a session id that a request ended.
+//! Holds [`Retired`], the id of a session that a request ended.
 
 use super::lifetime::Lifetime;
 use super::session_data::SessionData;
 use super::session_id::SessionId;
 use crate::time::UnixTime;
 
-/// A session that the client's cookie held until now.
+/// A session that the client's cookie held until a request ended it or replaced its id.
 ///
-/// No server can take a cookie back: a copy of it opens, and may be extended under the same id, until the absolute
-/// timeout. To end it sooner, configure a list of revocations
+/// No server can take a cookie back. A copy of the cookie opens, and may be extended under the same id, until the
+/// absolute timeout. To end the session sooner, configure a list of revocations
 /// ([`SessionConfig::revocations`](crate::SessionConfig::revocations)), which holds the id until `expires_at`.
 ///
 /// ```
@@ -26,9 +26,9 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {
-    /// Its id.
+    /// The id of the session.
     pub id: SessionId,
-    /// When no copy of its cookie opens any more, extended or not: its absolute timeout.
+    /// The absolute timeout of the session. From then on no copy of its cookie opens, extended or not.
     pub expires_at: UnixTime,
 }
 

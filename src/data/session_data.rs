@@ -1,4 +1,4 @@
-//! [`SessionData`]: a session as a plain value.
+//! Holds [`SessionData`], a session as a plain value.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::error::{EncodeError, ValueError};
 use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace};
 use crate::time::{Times, UnixTime};
 
-/// A session as a plain value: what [`Codec`](crate::Codec) encodes and decodes.
+/// A session as a plain value, which [`Codec`](crate::Codec) encodes and decodes.
 ///
-/// Each value is kept as its JSON text. Reading one parses that one; those that nobody touches are copied from cookie
-/// to cookie as they are. Flash values have keys of their own.
+/// Each value is kept as its JSON text. Reading a value parses that text alone, and values that nobody touches are
+/// copied from cookie to cookie as they are. Flash values have a separate set of keys.
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime};
@@ -39,13 +39,14 @@ pub struct SessionData {
 }
 
 impl SessionData {
-    /// An empty, persistent session of schema 0 with a new id, created at `now`, that ends `ttl` (whole seconds) later.
+    /// Makes an empty, persistent session of schema 0 with a new id. It is created at `now` and ends `ttl` (whole
+    /// seconds) later.
     ///
-    /// [`Codec::create`](crate::Codec::create) makes one with the timeouts of the configuration.
+    /// [`Codec::create`](crate::Codec::create) makes a session with the timeouts of the configuration.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format, [`EncodeError::Random`]
-    /// when there is no random id to be had.
+    /// when no random id can be drawn.
     ///
     /// ```
     /// use sealed_session::{EncodeError, SessionData, UnixTime};
@@ -65,7 +66,7 @@ impl SessionData {
         Self { id, times, schema: 0, persistent: true, entries: Entries::default() }
     }
 
-    /// The id of the session.
+    /// Returns the id of the session.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -80,7 +81,8 @@ impl SessionData {
         self.id
     }
 
-    /// When the session was created, or last regenerated ([`Session::regenerate`](crate::Session::regenerate)).
+    /// Returns the time at which the session was created, or last regenerated
+    /// ([`Session::regenerate`](crate::Session::regenerate)).
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -96,7 +98,7 @@ impl SessionData {
         self.times.created_at
     }
 
-    /// When the session was last sealed.
+    /// Returns the time at which the session was last sealed.
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -113,7 +115,7 @@ impl SessionData {
         self.times.issued_at
     }
 
-    /// When the session ends unless it is sealed again before.
+    /// Returns the time at which the session ends unless it is sealed again before.
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -128,7 +130,7 @@ impl SessionData {
         self.times.expires_at
     }
 
-    /// Whether the session is over at `now`: from `expires_at` on.
+    /// Returns true when the session is over at `now`, which it is from `expires_at` on.
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -144,7 +146,7 @@ impl SessionData {
         now >= self.times.expires_at
     }
 
-    /// The application's number for the shape of what it keeps in the session.
+    /// Returns the application's number for the shape of the values that it keeps in the session.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -157,7 +159,7 @@ impl SessionData {
         self.schema
     }
 
-    /// Whether the browser keeps the cookie when it is closed.
+    /// Returns true when the browser keeps the cookie after the user closes the browser.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -170,7 +172,7 @@ impl SessionData {
         self.persistent
     }
 
-    /// Sets the id. A CSRF token belongs to one id: with another id it is gone.
+    /// Sets the id. A new id removes the CSRF token, since a token belongs to one id.
     ///
     /// ```
     /// use sealed_session::SessionId;
@@ -219,9 +221,10 @@ impl SessionData {
         Ok(())
     }
 
-    /// Makes the session one issued at `now` that ends `ttl` (whole seconds) later, be that sooner or later than before.
+    /// Sets `issued_at` to `now` and `expires_at` to `ttl` (whole seconds) later. The new end may be sooner or later
+    /// than the one before.
     ///
-    /// [`Codec::extend`](crate::Codec::extend) does it by the timeouts of the configuration.
+    /// [`Codec::extend`](crate::Codec::extend) extends a session by the timeouts of the configuration.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format,
@@ -257,7 +260,7 @@ impl SessionData {
         self.schema = schema;
     }
 
-    /// Sets whether the browser keeps the cookie when it is closed.
+    /// Sets whether the browser keeps the cookie after the user closes the browser.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -271,10 +274,10 @@ impl SessionData {
         self.persistent = persistent;
     }
 
-    /// Reads a value; `None` when there is none.
+    /// Reads the value with this key. Returns `None` when there is none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`.
+    /// [`ValueError::Deserialize`] when the value is not a `T`.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -288,7 +291,7 @@ impl SessionData {
         self.read(Namespace::Data, key)
     }
 
-    /// Stores a value. Says whether this changed anything.
+    /// Stores a value. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
@@ -306,10 +309,10 @@ impl SessionData {
         self.put(Namespace::Data, key, &json::to_json(key, &value)?)
     }
 
-    /// Removes a value and returns it; `None` when there was none.
+    /// Removes the value with this key and returns it. Returns `None` when there was none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -323,7 +326,7 @@ impl SessionData {
         self.take(Namespace::Data, key)
     }
 
-    /// Removes a value unread. Says whether there was one.
+    /// Removes a value without reading it. Returns true when there was one.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -337,7 +340,7 @@ impl SessionData {
         self.entries.remove(Namespace::Data, key)
     }
 
-    /// Whether there is a value with this key.
+    /// Returns true when there is a value with this key.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -353,7 +356,7 @@ impl SessionData {
         self.json(Namespace::Data, key).is_some()
     }
 
-    /// The values, in the order in which they were first stored: each key with its JSON text.
+    /// Returns the values in the order in which they were first stored, each as its key and its JSON text.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -368,7 +371,7 @@ impl SessionData {
         self.entries.in_namespace(Namespace::Data)
     }
 
-    /// How many values there are; flash values are not counted.
+    /// Returns the number of values. Flash values are not counted.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -383,7 +386,7 @@ impl SessionData {
         self.entries().count()
     }
 
-    /// Whether there is neither a value nor a flash value, nor a CSRF token.
+    /// Returns true when there is no value, no flash value and no CSRF token.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -398,7 +401,7 @@ impl SessionData {
         self.entries.is_empty() || self.entries.iter().all(|entry| entry.namespace == Namespace::Generation)
     }
 
-    /// Removes every value; flash values stay. Says whether there was one.
+    /// Removes every value. Flash values stay. Returns true when there was a value.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -416,7 +419,7 @@ impl SessionData {
     /// Reads all values as one struct or map, each field from the value with its name.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when they don't make a `T`.
+    /// [`ValueError::Deserialize`] when the values don't make a `T`.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -432,8 +435,8 @@ impl SessionData {
         json::from_fields(self.entries())
     }
 
-    /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
-    /// stay. Says whether this changed anything.
+    /// Replaces all values by the fields of a struct or map. Values that it doesn't have are removed, and flash values
+    /// stay. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
@@ -453,7 +456,7 @@ impl SessionData {
         self.put_all(&json::to_fields(content)?)
     }
 
-    /// Stores a flash value, for the next request that takes it. Says whether this changed anything.
+    /// Stores a flash value for the next request that takes it. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
@@ -470,7 +473,8 @@ impl SessionData {
         self.put(Namespace::Flash, key, &json::to_json(key, &value)?)
     }
 
-    /// Stores each field of a struct or map as a flash value; the others stay. Says whether this changed anything.
+    /// Stores each field of a struct or map as a flash value. Other flash values stay. Returns true when this changed
+    /// anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
@@ -490,10 +494,10 @@ impl SessionData {
         self.put_flashes(&json::to_fields(values)?)
     }
 
-    /// Removes a flash value and returns it; `None` when there was none.
+    /// Removes the flash value with this key and returns it. Returns `None` when there was none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -507,7 +511,7 @@ impl SessionData {
         self.take(Namespace::Flash, key)
     }
 
-    /// The flash values, unread: each key with its JSON text.
+    /// Returns the flash values without taking them, each as its key and its JSON text.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -521,10 +525,10 @@ impl SessionData {
         self.entries.in_namespace(Namespace::Flash)
     }
 
-    /// Takes every flash value.
+    /// Removes every flash value and returns them, each with its key.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay then.
+    /// [`ValueError::Deserialize`] when one of the flash values is not a `T`; all of them stay then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -558,7 +562,7 @@ impl SessionData {
     }
 
     pub(crate) fn put_flashes(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
-        // On a copy, so that all of them are stored or none.
+        // The values are put into a copy, so that all of them are stored or none.
         let mut entries = self.entries.clone();
         for (key, json) in fields {
             entries.put(Namespace::Flash, key, json)?;
@@ -580,19 +584,19 @@ impl SessionData {
         self.times = times;
     }
 
-    /// The same session without its values.
+    /// Returns the same session without its entries.
     pub(crate) fn without_entries(&self) -> Self {
         let Self { id, times, schema, persistent, entries: _ } = *self;
         Self { id, times, schema, persistent, entries: Entries::default() }
     }
 
-    /// Takes the values of another, and what they are written in.
+    /// Takes the entries of another session, and the schema in which they are written.
     pub(crate) fn take_content(&mut self, other: Self) {
         self.entries = other.entries;
         self.schema = other.schema;
     }
 
-    /// The bytes that values may still fill, wherever they are kept.
+    /// Returns the bytes that entries may still fill, in a cookie or in a store.
     pub(crate) fn room(&self) -> usize {
         MAX_BLOCK.saturating_sub(self.entries.as_bytes().len())
     }
@@ -624,7 +628,7 @@ impl SessionData {
         }
     }
 
-    /// The bytes of the plaintext without its padding.
+    /// Returns the bytes of the plaintext without its padding.
     pub(crate) fn plaintext_len(&self) -> usize {
         FIXED_LEN.saturating_add(self.entries.as_bytes().len())
     }
@@ -636,7 +640,7 @@ impl SessionData {
         plaintext.extend_from_slice(entries.as_bytes());
     }
 
-    /// Reads a plaintext; `None` when it is not one.
+    /// Reads a plaintext. Returns `None` when the bytes are not the plaintext of a session.
     pub(crate) fn read_plaintext(plaintext: &[u8]) -> Option<Self> {
         let (fixed, entries) = plaintext.split_first_chunk()?;
         let Fixed { persistent, schema, id, times } = Fixed::read(fixed)?;
@@ -644,7 +648,7 @@ impl SessionData {
         Some(Self { id: SessionId::from_bytes(id), times, schema, persistent, entries })
     }
 
-    /// The largest entries, largest first.
+    /// Returns the `count` largest entries, largest first: the key of each, and the bytes that it takes.
     pub(crate) fn largest(&self, count: usize) -> Vec<(String, usize)> {
         let mut sizes: Vec<_> = self.entries.iter().map(|entry| (entry.key.to_owned(), entry.size())).collect();
         sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));

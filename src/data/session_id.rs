@@ -1,4 +1,4 @@
-//! [`SessionId`]: 128 random bits.
+//! Holds [`SessionId`], the 128 random bits that name a session.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::format::ID_LEN;
 
 /// The id of a session: 128 random bits, for logs and lists of revocations.
 ///
-/// It is no secret that opens a session; the seal is.
+/// The id is no secret: who knows it can't open a session with it. A session is opened by its sealed cookie.
 ///
 /// ```
 /// use sealed_session::SessionId;
@@ -35,7 +35,7 @@ impl SessionId {
         Ok(Self(id))
     }
 
-    /// An id that was made elsewhere, in an import or a test. It must be random.
+    /// Makes an id from bytes that were drawn elsewhere, in an import or a test. They must be random.
     ///
     /// ```
     /// use sealed_session::SessionId;
@@ -47,7 +47,7 @@ impl SessionId {
         Self(bytes)
     }
 
-    /// The 16 bytes.
+    /// Returns the 16 bytes of the id.
     ///
     /// ```
     /// use sealed_session::SessionId;
@@ -61,14 +61,14 @@ impl SessionId {
     }
 }
 
-/// 32 hexadecimal digits.
+/// Writes 32 hexadecimal digits.
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
     }
 }
 
-/// The first eight digits only, which is enough to follow a session through a log.
+/// Writes the first eight digits only, which is enough to follow a session through a log.
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _] = self.0;

@@ -1,9 +1,9 @@
-//! [`BackendError`]: why a store or a list of revocations could not do what it was asked.
+//! Holds [`BackendError`], which says why a store or a list of revocations could not do what it was asked.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a backend could not do what it was asked. For the operator: a client never sees it.
+/// The reason why a backend could not do what it was asked. It is for the operator, and a client never sees it.
 ///
 /// ```
 /// use sealed_session::{BackendError, BackendErrorKind};
@@ -17,7 +17,8 @@ pub struct BackendError {
 }
 
 impl BackendError {
-    /// An error of this kind, with what the backend says of it. The message must hold no value of a session and no secret.
+    /// Makes an error of this kind. `message` is what the backend says about it, and must hold no value of a session
+    /// and no secret.
     ///
     /// ```
     /// use sealed_session::{BackendError, BackendErrorKind};
@@ -29,7 +30,7 @@ impl BackendError {
         Self { kind, message: message.to_string().into() }
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of failure.
     ///
     /// ```
     /// use sealed_session::{BackendError, BackendErrorKind};
@@ -58,20 +59,20 @@ impl Error for BackendError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BackendErrorKind {
-    /// It can't be reached, or did not answer in time. Trying again later may help.
+    /// The backend can't be reached, or did not answer in time. Trying again later may help.
     Unavailable,
-    /// It has no room: a disk is full, or a bound is reached.
+    /// The backend has no room, since a disk is full or a bound is reached.
     Full,
-    /// What it holds is not what was stored.
+    /// The backend holds something else than what was stored.
     Corrupt,
-    /// It can't do this at all, such as list sessions.
+    /// The backend can't do this at all. Not every backend can list sessions, for example.
     Unsupported,
-    /// It was not asked: the session was loaded or committed by a method that asks no backend.
+    /// The backend was not asked, since the session was loaded or committed by a method that asks no backend.
     NotAsked,
 }
 
 impl BackendErrorKind {
-    /// One word for a label of a metric.
+    /// Returns one word for the kind, for the label of a metric.
     ///
     /// ```
     /// use sealed_session::BackendErrorKind;

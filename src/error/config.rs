@@ -1,4 +1,5 @@
-//! What an operator reads: why a key or a configuration is refused. Each names the setting and never its value.
+//! Holds [`ConfigError`], which tells the operator why a configuration is refused. It names each setting and never
+//! shows its value.
 
 use std::error::Error;
 use std::fmt;
@@ -25,12 +26,12 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A report of at least one problem.
+    /// Makes a report of the problems, of which there must be at least one.
     pub(crate) fn new(problems: Vec<ConfigProblem>) -> Self {
         Self { problems }
     }
 
-    /// The problems, at least one, in the order of the settings.
+    /// Returns the problems in the order of the settings. There is at least one.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -54,7 +55,8 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// One thing that is wrong with a configuration: the setting and what it takes, never its value.
+/// One thing that is wrong with a configuration. It names the setting and says what the setting takes, and never shows
+/// its value.
 ///
 /// ```
 /// use sealed_session::{Key, SessionConfig};
@@ -73,7 +75,8 @@ impl ConfigProblem {
         Self { setting: setting.into(), kind }
     }
 
-    /// The setting: a method of [`SessionConfig`](crate::SessionConfig) such as `cookie_name`, or an environment variable.
+    /// Returns the name of the setting: a method of [`SessionConfig`](crate::SessionConfig) such as `cookie_name`, or
+    /// an environment variable.
     ///
     /// ```
     /// use sealed_session::SessionConfig;
@@ -85,7 +88,7 @@ impl ConfigProblem {
         &self.setting
     }
 
-    /// What is wrong with it.
+    /// Returns the kind of the problem.
     ///
     /// ```
     /// use sealed_session::{Key, ProblemKind, SessionConfig};
@@ -101,12 +104,12 @@ impl ConfigProblem {
 
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whoever sets the environment may have chosen the name.
+        // The name may come from the environment, and whoever sets that can put any character into it.
         write!(f, "{}: {}", self.setting.escape_debug(), self.kind)
     }
 }
 
-/// What is wrong with a setting.
+/// The ways in which a setting can be wrong.
 ///
 /// ```
 /// use sealed_session::{KeyError, ProblemKind, SessionConfig};
@@ -118,33 +121,33 @@ impl fmt::Display for ConfigProblem {
 pub enum ProblemKind {
     /// The setting is required and was not given.
     Missing {
-        /// What it takes.
+        /// The values that the setting takes, in words.
         takes: &'static str,
     },
     /// The value is not one that the setting takes.
     Invalid {
-        /// What it takes.
+        /// The values that the setting takes, in words.
         takes: &'static str,
     },
-    /// The value would be fine alone and contradicts another setting.
+    /// The value contradicts another setting, and would be fine alone.
     Conflict {
-        /// The rule that both must keep.
+        /// The rule that both settings must keep.
         rule: &'static str,
     },
     /// The key, or one of the previous keys, is refused.
     Key(KeyError),
     /// The file named by a `..._FILE` variable can't be read.
     File(io::ErrorKind),
-    /// The store that it names can't be opened.
+    /// The store that the setting names can't be opened.
     Backend(BackendErrorKind),
-    /// This build of the crate can't do it.
+    /// The setting needs a feature that this build of the crate lacks.
     NeedsFeature {
-        /// The feature that it was built without.
+        /// The feature that is missing.
         feature: &'static str,
     },
-    /// No such variable exists.
+    /// The crate knows no environment variable of this name.
     UnknownVariable {
-        /// The known name that is nearest to it.
+        /// The known variable whose name is nearest.
         nearest: String,
     },
 }

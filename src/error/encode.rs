@@ -1,14 +1,15 @@
-//! [`EncodeError`]: why a session can't be sealed.
+//! Holds [`EncodeError`], which says why a session can't be sealed.
 //!
-//! Keys of entries are shown escaped, since a client may have chosen them, and what they hold never is. No error of this
-//! crate keeps a `source()` from the cipher, base64 or `serde_json`: their texts can quote what they read.
+//! The texts of its errors show the keys of entries escaped, since a client may have chosen them, and never show
+//! values. No error of this crate keeps a `source()` from the cipher, base64 or `serde_json`, since their texts can
+//! quote what they read.
 
 use std::error::Error;
 use std::fmt;
 
 use super::backend::BackendError;
 
-/// Why a session could not be sealed. The session and the client's cookie stay as they were.
+/// The reason why a session could not be sealed. The session and the client's cookie stay as they were.
 ///
 /// ```
 /// use sealed_session::EncodeError;
@@ -26,18 +27,19 @@ use super::backend::BackendError;
 pub enum EncodeError {
     /// The Set-Cookie text would be over the limit.
     TooLarge {
-        /// The bytes that the whole Set-Cookie text would have, or both texts of a session over two cookies.
+        /// The length that the whole Set-Cookie text would have, in bytes. For a session over two cookies, it is the
+        /// sum of both texts.
         size: usize,
-        /// The bytes that they may have.
+        /// The most bytes that the text, or both texts, may have.
         limit: usize,
-        /// The largest entries, largest first: their keys and the bytes that each takes in the session.
+        /// The largest entries, largest first: the key of each, and the bytes that it takes in the session.
         largest: Vec<(String, usize)>,
     },
-    /// A time or a duration is outside what the format can carry (whole seconds, at least one, up to 2^40 - 1).
+    /// A time or a duration is outside of what the format can carry: whole seconds, at least one and at most 2^40 - 1.
     TimeOutOfRange,
     /// The session's times are not in the order `created_at <= issued_at <= expires_at`.
     TimesOutOfOrder,
-    /// The session has another schema than the codec, which would refuse what it sealed.
+    /// The session has another schema than the codec, so the codec would refuse the cookie that it sealed.
     Schema {
         /// The schema of the session.
         found: u8,
@@ -46,16 +48,16 @@ pub enum EncodeError {
     },
     /// The operating system's random number generator failed.
     Random,
-    /// The cipher refused the message, as it does past 64 GiB only.
+    /// The cipher refused the message. It refuses only messages over 64 GiB.
     Cipher,
     /// The store or the list of revocations failed, or was not asked.
     Backend(BackendError),
-    /// Another request ended the session meanwhile, so there is nothing that the change could be kept in.
+    /// Another request ended the session meanwhile, so there is no session in which the change could be kept.
     Ended,
 }
 
 impl EncodeError {
-    /// A short, stable name of the reason, for a metric's label.
+    /// Returns a short, stable name of the reason, for the label of a metric.
     ///
     /// ```
     /// assert_eq!(sealed_session::EncodeError::Random.as_str(), "random");

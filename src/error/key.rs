@@ -1,4 +1,4 @@
-//! [`KeyError`]: why a key is refused.
+//! Holds [`KeyError`], which says why a key is refused.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::encode::RANDOM;
 use crate::key_id::KeyId;
 
-/// Why a key, or a set of keys, is refused.
+/// The reason why a key, or a set of keys, is refused.
 ///
 /// ```
 /// use sealed_session::{Key, KeyError};
@@ -15,20 +15,20 @@ use crate::key_id::KeyId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The text is not 64 characters long; `found` is its length.
+    /// The text is not 64 characters long.
     Length {
-        /// How many characters there were, surrounding white space not counted.
+        /// The number of characters in the text, without the white space around it.
         found: usize,
     },
     /// A character is not a hexadecimal digit.
     NotHex,
-    /// All 32 bytes are the same (all zero included), so this is no random key.
+    /// All 32 bytes are the same, for example zero, so the key is not random.
     Repeated,
-    /// The key is the one printed in this crate's README, so the whole world has it.
+    /// The key is the one that this crate's README prints, so the whole world has it.
     Example,
-    /// Two keys of one ring have the same id: most likely one key listed twice.
+    /// Two keys of one ring have the same id. Most likely one key is listed twice.
     Duplicate {
-        /// The id that both have.
+        /// The id that both keys have.
         id: KeyId,
     },
     /// The operating system's random number generator failed.

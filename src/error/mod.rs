@@ -1,8 +1,11 @@
-//! Errors: what the calls of this crate answer with when they can't do what they were asked.
+//! Holds the errors that the calls of this crate return when they can't do what they were asked. Each file holds the
+//! error that it is named after.
 //!
-//! Each error is written for one reader. [`DecodeError`] is for the log of a server, [`ConfigError`] and [`KeyError`] are for
-//! the operator who starts it, [`ValueError`] and [`EncodeError`] for the code of a handler, [`BackendError`] for whoever runs
-//! the store. A client sees none of them. No error shows a value of a session, a key or a cookie.
+//! Each error is written for one reader. [`DecodeError`] is for the log of a server. [`ConfigError`] and [`KeyError`]
+//! are for the operator who starts the server, and [`BackendError`] is for whoever runs the store. [`ValueError`] and
+//! [`EncodeError`] are for the code of a handler. A client sees none of them.
+//!
+//! This room may not know the values of sessions: no error shows a value, a key or a cookie.
 
 mod backend;
 mod config;

@@ -1,11 +1,11 @@
-//! [`ValueError`]: a value that can not be stored or read.
+//! Holds [`ValueError`], which says why a value could not be stored or read.
 
 use std::error::Error;
 use std::fmt;
 
 use super::encode::RANDOM;
 
-/// Why a value could not be put into a session or read out of it.
+/// The reason why a value could not be put into a session or read out of it.
 ///
 /// The session is as it was before the call.
 ///
@@ -22,7 +22,7 @@ use super::encode::RANDOM;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueError {
-    /// A key must be 1 to 127 bytes long.
+    /// The key is not 1 to 127 bytes long.
     KeyLength {
         /// The length of the key, in bytes.
         found: usize,
@@ -34,34 +34,35 @@ pub enum ValueError {
     },
     /// The value could not be serialized to JSON.
     Serialize {
-        /// The key it was to have, or the type for [`Session::set_data`](crate::Session::set_data).
+        /// The key under which the value was to be stored, or the type for
+        /// [`Session::set_data`](crate::Session::set_data).
         key: String,
     },
     /// The value is longer than the 65,535 bytes of JSON that the format can carry.
     TooLong {
-        /// The key it was to have.
+        /// The key under which the value was to be stored.
         key: String,
         /// The length of its JSON text, in bytes.
         found: usize,
     },
     /// All entries together would be longer than 65,535 bytes, far more than any cookie holds.
     Full {
-        /// The key that the value was to have.
+        /// The key under which the value was to be stored.
         key: String,
     },
-    /// The stored value is not of the type that was asked for; it stays.
+    /// The stored value is not of the type that was asked for. The value stays in the session.
     Deserialize {
         /// The key of the value, or `*` for the whole session.
         key: String,
         /// The Rust type that was asked for.
         expected: &'static str,
     },
-    /// Typed content must serialize to a struct or a map: each field becomes an entry.
+    /// Typed content did not serialize to a struct or a map. It must, since each field becomes an entry.
     NotAMap {
         /// The Rust type that was given.
         found: &'static str,
     },
-    /// The operating system's random number generator failed, so there is no CSRF token.
+    /// The operating system's random number generator failed, so no CSRF token could be made.
     Random,
 }
 

@@ -1,7 +1,10 @@
-//! The bytes of wire format v1, and nothing else: where each field stands, the text form, and the entries.
+//! Reads and writes the bytes of wire format v1, and does nothing else.
 //!
-//! Nothing here knows a key, a clock or a session: it reads and writes bytes, refuses what is not canonical, and never panics.
-//! docs/wire-format.md is the published page of it.
+//! This room may not know a key, a clock or the meaning of an entry. It refuses bytes that are not canonical, and it
+//! never panics. docs/wire-format.md is the published description of the format.
+//!
+//! `wire` holds the text form, the envelope and the fixed part of the plaintext. `entries` holds the entries, which are
+//! the rest of the plaintext.
 
 mod entries;
 pub(crate) mod wire;

@@ -1,4 +1,4 @@
-//! [`Imports`] without the feature `import`: the same calls as in `enabled.rs`, for no old cookie at all.
+//! Holds [`Imports`] without the feature `import`: the same calls as in `enabled.rs`, which find no old cookie.
 
 #![expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "these are the calls of the other half")]
 
@@ -8,11 +8,11 @@ use crate::data::SessionData;
 use crate::error::DecodeError;
 use crate::time::UnixTime;
 
-/// No import.
+/// Stands for the imports of a configuration, of which there are none.
 #[derive(Default)]
 pub(crate) struct Imports;
 
-/// No old cookie.
+/// Stands for the old cookies of a request, which nobody looks for.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct OldCookies(());
 

@@ -1,4 +1,5 @@
-//! [`Imports`] with the feature `import`: which old cookies came, what is in them, and the texts that delete them.
+//! Holds [`Imports`] with the feature `import`: finds the old cookies of a request, reads them into a session, and
+//! makes the texts that delete them.
 
 use std::sync::Arc;
 
@@ -14,13 +15,13 @@ use crate::time::{Times, UnixTime};
 #[derive(Default)]
 pub(crate) struct Imports {
     each: Vec<Import>,
-    /// Every name once.
+    /// The names of the old cookies, each once.
     names: Vec<CookieName>,
-    /// The place in `names` of the name of our own cookie, if an old cookie has it too.
+    /// The place in `names` of the session cookie's own name, if an old cookie has it too.
     ours: Option<usize>,
 }
 
-/// What an import is made of, each checked by the configuration.
+/// The settings of one import. The configuration has checked each of them.
 pub(crate) struct ImportSettings {
     pub(crate) source: Arc<PrivateImport>,
     pub(crate) name: CookieName,
@@ -30,9 +31,9 @@ pub(crate) struct ImportSettings {
 
 struct Import {
     source: Arc<PrivateImport>,
-    /// The place of its name in `Imports::names`.
+    /// The place of the old cookie's name in `Imports::names`.
     name: usize,
-    /// The text that deletes its cookie. There is none where the new cookie replaces it.
+    /// The text that deletes the old cookie. `None` when the new cookie replaces it.
     deletion: Option<String>,
 }
 
@@ -42,13 +43,13 @@ pub(crate) struct OldCookies(Vec<OldCookie>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct OldCookie {
-    /// The place of its name in `Imports::names`.
+    /// The place of the old cookie's name in `Imports::names`.
     name: usize,
     value: Vec<u8>,
 }
 
 impl Imports {
-    /// The imports beside our own cookie, which has this name and these attributes.
+    /// Makes the imports beside the session cookie, which has this name and these attributes.
     pub(crate) fn new(settings: Vec<ImportSettings>, name: &CookieName, attributes: &Attributes) -> Self {
         let mut imports = Self::default();
         for old in settings {
@@ -63,11 +64,12 @@ impl Imports {
         imports
     }
 
-    /// Notes the values that one Cookie header has under the old names, but for our own name, whose values are kept anyway.
+    /// Notes the values that one Cookie header has under the old names. Values under the session cookie's own name are
+    /// left out, since they are kept as candidates.
     pub(crate) fn collect(&self, header: &[u8], old: &mut OldCookies) {
         for (place, name) in self.names.iter().enumerate().filter(|(place, _)| Some(*place) != self.ours) {
             for value in header::values(header, name.as_str().as_bytes()) {
-                // A longer value is no cookie that a browser keeps; cut, it does not open.
+                // Browsers keep no longer value. A value that is cut does not open.
                 let value = value.get(..=wire::NAME_AND_VALUE_LIMIT).unwrap_or(value);
                 if old.of(place).count() < header::MAX_CANDIDATES {
                     old.0.push(OldCookie { name: place, value: value.to_vec() });
@@ -76,11 +78,11 @@ impl Imports {
         }
     }
 
-    /// The session that the old cookies of a request make, where no cookie of ours opened; `None` where there is nothing to
-    /// import.
+    /// Makes a session from the old cookies of a request in which no session cookie opened. Returns `None` when there
+    /// is nothing to import.
     ///
     /// # Errors
-    /// [`DecodeError::NotImported`] when old cookies came and make none.
+    /// [`DecodeError::NotImported`] when old cookies came and make no session.
     pub(crate) fn session(
         &self,
         codec: &TextCodec,
@@ -100,18 +102,20 @@ impl Imports {
             is_imported |= self.read(old.of(name), &mut session, now)?;
         }
         if !is_imported {
-            // Where ours came and is no old one, its own refusal says more.
+            // If a session cookie came that is no old cookie, its own refusal says more.
             let is_told = candidates.count() == 0 || self.ours.is_some_and(|ours| old.of(ours).next().is_some());
             return if is_told { Err(DecodeError::NotImported { opened: false }) } else { Ok(None) };
         }
-        // An import is about content, and about when the session was created if that is known. The id is drawn later.
+        // An import gives content and, if it is known, the time at which the session was created. The id is drawn
+        // later.
         session.set_schema(schema);
         session.put_times(codec.lifetime().slide(now, session.times()));
         codec.lifetime().check(now, session.times()).map_err(|_| DecodeError::NotImported { opened: true })?;
         Ok(Some(session))
     }
 
-    /// The old cookies to try; `None` where a cookie of ours came that another node may open: its session would be lost.
+    /// Returns the old cookies to try. Returns `None` when a session cookie came that another node may open, since its
+    /// session would be lost.
     fn tried<T>(
         &self,
         open: impl Fn(&[u8]) -> Result<T, DecodeError>,
@@ -134,7 +138,7 @@ impl Imports {
         (!candidates.is_cut()).then_some(old)
     }
 
-    /// Reads the first cookie of a name that opens and can be read, and says whether there is one.
+    /// Reads the first cookie of a name that opens and can be read. Returns true when there is one.
     fn read<'c>(
         &self,
         cookies: impl Iterator<Item = &'c OldCookie>,
@@ -145,7 +149,7 @@ impl Imports {
         for (import, text) in cookies.filter_map(|cookie| self.open(cookie, now)) {
             let mut attempt = session.clone();
             if (import.source.read)(&text, &mut attempt).is_ok() {
-                // Of several, the earliest; of other times, none.
+                // Of several creation times, the earliest counts. Other times that the function set are dropped.
                 let created_at = attempt.created_at().min(session.created_at());
                 attempt.put_times(Times { created_at, ..*session.times() });
                 *session = attempt;
@@ -156,8 +160,8 @@ impl Imports {
         if is_unread { Err(DecodeError::NotImported { opened: true }) } else { Ok(false) }
     }
 
-    /// The old cookies of a request whose deletion may be needed: those that came under our name among them, where the new
-    /// cookie does not replace them.
+    /// Returns the old cookies of a request that may have to be deleted. Values under the session cookie's own name are
+    /// among them when the new cookie does not replace that old cookie.
     pub(crate) fn to_delete(&self, candidates: &Candidates, old: &OldCookies) -> OldCookies {
         let mut old = old.clone();
         if let Some(name) = self.ours
@@ -168,7 +172,7 @@ impl Imports {
         old
     }
 
-    /// The texts that delete those of the old cookies that open, each once.
+    /// Returns the texts that delete those of the old cookies that open, each text once.
     pub(crate) fn deletions(&self, old: &OldCookies, now: UnixTime) -> Vec<String> {
         let mut deletions: Vec<String> = Vec::new();
         for (import, _) in old.0.iter().filter_map(|cookie| self.open(cookie, now)) {
@@ -178,7 +182,7 @@ impl Imports {
         deletions
     }
 
-    /// The text of an old cookie, and the first import whose key opens it.
+    /// Returns the text of an old cookie, and the first import whose key opens it.
     fn open(&self, cookie: &OldCookie, now: UnixTime) -> Option<(&Import, String)> {
         self.active(cookie.name, now).find_map(|import| {
             let source = &*import.source;
@@ -186,7 +190,7 @@ impl Imports {
         })
     }
 
-    /// The imports of a name that have not ended.
+    /// Returns the imports of a name that have not ended.
     fn active(&self, name: usize, now: UnixTime) -> impl Iterator<Item = &Import> {
         self.each.iter().filter(move |import| import.name == name && now < import.source.until)
     }

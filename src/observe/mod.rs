@@ -1,4 +1,8 @@
-//! What an operator may watch: an event for whatever becomes of a cookie, and the observers that are told of it.
+//! Names what an operator may watch, counts it, and hands it to observers.
+//!
+//! This room may not know sessions and their values: an event holds key ids, times, numbers and errors. `event` holds
+//! the events, and `observer` the trait of those who are told of them. `counters` is an observer that counts, and
+//! `tracing` is one that writes to the `tracing` crate.
 
 mod counters;
 mod event;

@@ -1,4 +1,4 @@
-//! [`Observer`]: whoever is told of each event.
+//! Holds [`Observer`], the trait of whoever is told of events, and the list of those who are.
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
@@ -7,14 +7,16 @@ use std::sync::Arc;
 use super::event::Event;
 use crate::error::BackendError;
 
-/// Who is told what becomes of the cookies; set with [`SessionConfig::observer`](crate::SessionConfig::observer). A
-/// closure will do. [`Counters`](crate::Counters) is one that counts.
+/// Receives the events of a manager, which tell what becomes of its cookies. Set an observer with
+/// [`SessionConfig::observer`](crate::SessionConfig::observer). A closure is an observer too, and
+/// [`Counters`](crate::Counters) is one that counts.
 ///
-/// It is called on the thread of the request, before the call that caused the event returns and after the session's lock is
-/// released: it may use the session, and a slow one delays that request alone. A panic in it is caught, once the panic
-/// hook has shown it, and changes nothing for the session (built with `panic = "abort"`, it ends the process as any does).
-/// Between threads that share a session the order of events is not promised. It must not open or seal with the manager
-/// that it watches: that is another event, and so on without end.
+/// An observer is called on the thread of the request, before the call that caused the event returns and after the
+/// session's lock is released. So it may use the session, and a slow observer delays that request alone. A panic in an
+/// observer is caught, once the panic hook has shown it, and changes nothing for the session. (In a build with `panic =
+/// "abort"` it ends the process, as any panic does.) The order of events is not promised between threads that share a
+/// session. An observer must not open or seal with the manager that it watches: that causes another event, and so on
+/// without end.
 ///
 /// ```
 /// use sealed_session::{Event, Key, SessionConfig};
@@ -49,7 +51,7 @@ impl<F: Fn(&Event) + Send + Sync> Observer for F {
     }
 }
 
-/// Everyone who is to be told.
+/// The observers of a manager or a codec.
 #[derive(Clone, Default)]
 pub(crate) struct Observers(Vec<Arc<dyn Observer>>);
 
@@ -58,20 +60,20 @@ impl Observers {
         self.0.push(Arc::new(observer));
     }
 
-    /// The event, made only if somebody is to be told. Where a lock is held it is kept and told later.
+    /// Makes the event, if there is an observer to tell. A caller that holds a lock keeps the event and tells it later.
     pub(crate) fn note(&self, event: impl FnOnce() -> Event) -> Option<Event> {
         if self.0.is_empty() { None } else { Some(event()) }
     }
 
-    /// Tells everyone. To be called where no lock is held.
+    /// Tells every observer of an event. The caller must hold no lock.
     pub(crate) fn tell(&self, event: &Event) {
         for observer in &self.0 {
-            // What is told has happened: a panic that went on from here would lose the Set-Cookie of a commit.
+            // The event has happened already. If a panic went on from here, the Set-Cookie of a commit would be lost.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| observer.event(event)));
         }
     }
 
-    /// Tells every observer of an event that was noted, if there is one.
+    /// Tells every observer of a noted event, if there is one.
     pub(crate) fn tell_noted(&self, event: Option<Event>) {
         if let Some(event) = event {
             self.tell(&event);

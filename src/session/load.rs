@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::session::Session;
 use super::shared::{Shared, TOO_LONG};
-use crate::cookie::{Candidates, Seconds, header};
+use crate::cookie::{Candidates, SecondParts, header};
 use crate::import::OldCookies;
 
 impl Session {
     /// The session of a request. Every header value is looked through once, and no cookie is opened.
     pub(crate) fn load<H: AsRef<[u8]>>(engine: &Arc<Engine>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
         let mut shared: Option<Arc<Shared>> = None;
-        let mut seconds: Option<Box<Seconds>> = None;
+        let mut second_parts: Option<Box<SecondParts>> = None;
         let mut old = OldCookies::default();
         let names = [Some(engine.cookies.name()), engine.cookies.second_name()];
         for header in cookie_headers {
@@ -22,7 +22,7 @@ impl Session {
                 for value in header::values(header.as_ref(), name.as_bytes()) {
                     let value = value.get(..TOO_LONG).unwrap_or(value);
                     match shared.as_mut().and_then(Arc::get_mut) {
-                        _ if is_second => seconds.get_or_insert_default().add(value),
+                        _ if is_second => second_parts.get_or_insert_default().add(value),
                         Some(shared) => shared.candidates.add(value),
                         None => shared = Some(Shared::holding(engine, value)),
                     }
@@ -32,8 +32,8 @@ impl Session {
         let mut shared = shared.unwrap_or_else(|| Shared::new::<0>(engine, Candidates::new()));
         if let Some(shared) = Arc::get_mut(&mut shared) {
             shared.old = old;
-            if let Some(seconds) = seconds {
-                shared.candidates.put_seconds(seconds);
+            if let Some(second_parts) = second_parts {
+                shared.candidates.put_second_parts(second_parts);
             }
         }
         Self { shared }

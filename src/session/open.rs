@@ -52,6 +52,7 @@ impl Shared {
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
         for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
+            let key_id = opened.key_id;
             match questions.ask(codec, opened).await {
                 Ok(Answer::Good(good)) => {
                     admitted = Some(good);
@@ -72,7 +73,7 @@ impl Shared {
                     if backend.policy == FailurePolicy::Fail {
                         return Err(error);
                     }
-                    kept_out = Some(DecodeError::Unavailable.into());
+                    kept_out = Some(Refusal { reason: DecodeError::Unavailable, key_id: Some(key_id) });
                     break;
                 }
             }
@@ -129,7 +130,7 @@ impl Shared {
 
     /// Notes which cookies the client holds besides the first one.
     fn with_cookies(&self, mut state: State) -> State {
-        state.client.has_second = self.candidates.seconds().is_some();
+        state.client.has_second = self.candidates.second_parts().is_some();
         state.old = self.engine.imports.to_delete(&self.candidates, &self.old);
         state
     }
@@ -185,7 +186,7 @@ impl Shared {
         for value in candidates.values() {
             let outcome = match cookies.first_part(value) {
                 None => codec.open(value, cookies.max_value(), || now),
-                Some(part) => open_parts(engine, part, candidates.seconds(), &mut tries, now),
+                Some(part) => open_parts(engine, part, candidates.second_parts(), &mut tries, now),
             };
             match outcome {
                 Ok(opened) => {
@@ -195,7 +196,7 @@ impl Shared {
                 Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
             }
         }
-        let is_part = !has_opened && refusal.is_none() && candidates.seconds().is_some();
+        let is_part = !has_opened && refusal.is_none() && candidates.second_parts().is_some();
         refusal.or(is_part.then_some(DecodeError::Incomplete.into()))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use crate::codec::Opened;
-use crate::cookie::Seconds;
+use crate::cookie::SecondParts;
 use crate::error::{DecodeError, Refusal};
 use crate::time::UnixTime;
 
@@ -11,7 +11,7 @@ use crate::time::UnixTime;
 pub(super) fn open_parts(
     engine: &Engine,
     first: &[u8],
-    seconds: Option<&Seconds>,
+    seconds: Option<&SecondParts>,
     tries: &mut usize,
     now: UnixTime,
 ) -> Result<Opened, Refusal> {
@@ -20,7 +20,7 @@ pub(super) fn open_parts(
     if first.len() > max_part {
         return Err(DecodeError::TooLong.into());
     }
-    for second in seconds.into_iter().flat_map(Seconds::values).filter(|second| second.len() <= max_part) {
+    for second in seconds.into_iter().flat_map(SecondParts::values).filter(|second| second.len() <= max_part) {
         let Some(left) = tries.checked_sub(1) else { return Err(DecodeError::TooManyCandidates.into()) };
         *tries = left;
         match codec.open_long(&[first, second].concat(), cookies.max_joined(), || now) {
@@ -31,6 +31,6 @@ pub(super) fn open_parts(
             outcome => return outcome,
         }
     }
-    let is_cut = seconds.is_some_and(Seconds::is_cut);
+    let is_cut = seconds.is_some_and(SecondParts::is_cut);
     Err(if is_cut { DecodeError::TooManyCandidates } else { DecodeError::Incomplete }.into())
 }
