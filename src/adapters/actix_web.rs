@@ -32,7 +32,7 @@ use serde::de::DeserializeOwned;
 
 use super::extract_error::ExtractError;
 use super::request::{Exchange, Middleware};
-use super::response::ResponseHeaders;
+use super::response::{self, ResponseHeaders};
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -44,11 +44,12 @@ use crate::session::{Session, Typed};
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
-/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
-/// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionMiddleware::on_error`] sets another response. An error of a handler is a response, and the session is kept.
-/// An error of a middleware inside this one is no response, and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 when
+/// another request ended the session meanwhile; the reason goes to the log (`log` crate, target `sealed_session`), and
+/// the client's cookie stays as it was. A 500 also comes before the handler runs when a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). [`SessionMiddleware::on_error`] sets another response. An error
+/// of a handler is a response, and the session is kept. An error of a middleware inside this one is no response, and
+/// nothing is kept.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -79,10 +80,14 @@ impl SessionMiddleware {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        Self { manager, on_error: Arc::new(|_| HttpResponse::InternalServerError().finish()) }
+        let empty = |error: &EncodeError| {
+            let is_conflict = response::is_conflict(error);
+            if is_conflict { HttpResponse::Conflict() } else { HttpResponse::InternalServerError() }.finish()
+        };
+        Self { manager, on_error: Arc::new(empty) }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```

@@ -28,7 +28,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::request::{Exchange, Middleware};
-use super::response::ResponseHeaders;
+use super::response::{self, ResponseHeaders};
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 
@@ -39,11 +39,11 @@ use crate::manager::SessionManager;
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
-/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
-/// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionLayer::on_error`] sets another response. When the inner service fails instead of answering, there is no
-/// response that could carry a cookie, and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 when
+/// another request ended the session meanwhile; the reason goes to the log (`log` crate, target `sealed_session`), and
+/// the client's cookie stays as it was. A 500 also comes before the inner service is called when a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). [`SessionLayer::on_error`] sets another response. When the
+/// inner service fails instead of answering, there is no response that could carry a cookie, and nothing is kept.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -76,7 +76,7 @@ impl SessionLayer {
 }
 
 impl<F> SessionLayer<F> {
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
@@ -227,21 +227,25 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// Makes an empty 500. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
+/// Makes an empty 500, or an empty 409 when another request ended the session meanwhile. A [`SessionLayer`] answers with it
+/// unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
-/// let response: http::Response<String> = EmptyResponse::default().response(&EncodeError::Random);
-/// assert_eq!((response.status().as_u16(), response.body().as_str()), (500, ""));
+/// for (error, status) in [(EncodeError::Random, 500), (EncodeError::Ended, 409)] {
+///     let response: http::Response<String> = EmptyResponse::default().response(&error);
+///     assert_eq!((response.status().as_u16(), response.body().as_str()), (status, ""));
+/// }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct EmptyResponse;
 
 impl<B: Default> OnError<B> for EmptyResponse {
-    fn response(&self, _: &EncodeError) -> Response<B> {
+    fn response(&self, error: &EncodeError) -> Response<B> {
+        let is_conflict = response::is_conflict(error);
         let mut response = Response::default();
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        *response.status_mut() = if is_conflict { StatusCode::CONFLICT } else { StatusCode::INTERNAL_SERVER_ERROR };
         response
     }
 }
