@@ -3,7 +3,7 @@
 use serde::ser::Serialize;
 
 use super::manager::SessionManager;
-use crate::backend::{Coordinator, Ending, Generation, Only, Questions, unsupported};
+use crate::backend::{Coordinator, Ending, Generation, Known, Only, Questions, unsupported};
 use crate::data::{SessionId, json};
 use crate::error::{BackendError, EncodeError};
 use crate::session::{Engine, Session};
@@ -163,7 +163,7 @@ impl SessionManager {
         let subject = self.canonical(subject)?;
         let questions = questions(self.engine());
         let known = questions.look(None, Some(&subject)).await;
-        session.take_generation(subject, questions.or_admit(known, Default::default())?.generation, false);
+        session.take_generation(subject, questions.or_admit(known, Known::default())?.generation, false);
         Ok(())
     }
 

@@ -58,10 +58,6 @@ pub(super) struct Client {
 
 /// What the client's cookie came to.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every session has the large one, and a box would cost an allocation"
-)]
 pub(super) enum Origin {
     /// The client sent no cookie.
     Nothing,
