@@ -123,7 +123,8 @@ impl SessionManager {
             return Err(unsupported("the session has no subject, or no list of revocations is configured").into());
         };
         let subject = owner.subject.unwrap_or_default();
-        let to = Generation::generate()?;
+        // A call that is made again after its answer was lost asks for the same.
+        let to = session.draw_generation(&subject)?;
         let only = Only::Of(owner.generation);
         if !questions(engine).strict().revoke_subject(&subject, only, to, engine.now()).await? {
             return Err(EncodeError::Ended);

@@ -5,7 +5,7 @@ use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
 use crate::data::SessionData;
 use crate::error::{EncodeError, ValueError};
-use crate::format::{Entries, MAX_BLOCK};
+use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
 impl Commit<'_> {
     /// The record of a session under its id. It outlives its cookie, and never goes sooner than it was to go before. The first one
@@ -52,7 +52,18 @@ impl Commit<'_> {
     pub(super) fn merge(&self, held: &Held, mine: &Content, theirs: &SessionData) -> Result<Entries, EncodeError> {
         let nothing = Content(Entries::default());
         let base = held.content.as_ref().unwrap_or(&nothing);
-        let merged = Entries::merge(&base.0, &mine.0, theirs.content(), self.state.aim.has_cleared());
+        let cleared = self.state.aim.has_cleared();
+        let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
+            let wrote_subject = |key| base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key);
+            if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
+                // The generation goes with the subject: what theirs had is of theirs.
+                merged.remove(Namespace::Generation, GENERATION_KEY);
+                if let Some(generation) = mine.0.get(Namespace::Generation, GENERATION_KEY) {
+                    merged.put(Namespace::Generation, GENERATION_KEY, generation)?;
+                }
+            }
+            Ok(merged)
+        });
         merged.map_err(|error| too_large(&error, theirs))
     }
 }
