@@ -111,8 +111,9 @@ impl Imports {
         };
         // An import gives content and, if it is known, the time at which the session was created. Every copy of the old cookies
         // has the same id, so that a logout of one ends them all, where there is a backend to remember it.
-        let text: String =
-            read.iter().map(|(import, cookie)| format!("{}={};", import.source.name(), cookie.text())).collect();
+        let parts: Vec<String> =
+            read.iter().map(|(import, cookie)| format!("{}={}", import.source.name(), cookie.text())).collect();
+        let text = parts.join(";");
         if let Some(id) = first.source.key.id_of(&format!("sealed-session import id {text}")) {
             session.set_id(SessionId::from_bytes(id));
         }
