@@ -50,12 +50,13 @@ pub(super) fn finish<R: ResponseHeaders>(
     }
 }
 
-/// Tells whether the client gets a 409, and not a 500: another request ended the session meanwhile, which is nobody's fault.
-pub(super) fn is_conflict(error: &EncodeError) -> bool {
-    *error == EncodeError::Ended
-}
-
 /// Logs why a session was not `done`, which is "loaded" or "kept".
 pub(super) fn log_failure(done: &str, error: &impl Display) {
     log::error!(target: "sealed_session", "session not {done}: {error}");
+}
+
+/// The status of the empty response to an error. A session that another request ended is a conflict between the two requests, and
+/// no fault of the server.
+pub(super) fn status_of(error: &EncodeError) -> u16 {
+    if *error == EncodeError::Ended { 409 } else { 500 }
 }

@@ -72,11 +72,7 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        let empty = |error: &EncodeError| {
-            let is_conflict = response::is_conflict(error);
-            let status = if is_conflict { Status::Conflict } else { Status::InternalServerError };
-            Response::build().status(status).finalize()
-        };
+        let empty = |error: &EncodeError| Response::build().status(Status::new(response::status_of(error))).finalize();
         Self { manager, on_error: Box::new(empty) }
     }
 

@@ -243,9 +243,9 @@ pub struct EmptyResponse;
 
 impl<B: Default> OnError<B> for EmptyResponse {
     fn response(&self, error: &EncodeError) -> Response<B> {
-        let is_conflict = response::is_conflict(error);
-        let mut response = Response::default();
-        *response.status_mut() = if is_conflict { StatusCode::CONFLICT } else { StatusCode::INTERNAL_SERVER_ERROR };
-        response
+        let mut answer = Response::default();
+        let status = StatusCode::from_u16(response::status_of(error));
+        *answer.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        answer
     }
 }
