@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) successors: Vec<SessionId>,
     /// The generation that a login in this request takes into its session, once it is known.
     pub(super) login: Option<Login>,
+    /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
+    pub(super) drawn: Option<(String, Generation)>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -58,10 +60,6 @@ pub(super) struct Client {
 
 /// What the client's cookie came to.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every session has the large one, and a box would cost an allocation"
-)]
 pub(super) enum Origin {
     /// The client sent no cookie.
     Nothing,
@@ -100,6 +98,7 @@ impl State {
             candidates: Vec::new(),
             successors: Vec::new(),
             login: None,
+            drawn: None,
             is_looked_at: false,
             old: OldCookies::default(),
         }
