@@ -203,7 +203,8 @@ impl State {
     pub(super) fn age(&self, engine: &Engine) -> Option<u64> {
         // A clock that went back since the session was opened makes it no younger.
         let now = self.now.max(engine.now());
-        let is_known = self.held().is_some() || self.aim.progress() == Progress::Regenerated;
+        let came = self.held().is_some() && !self.aim.is_imported();
+        let is_known = came || self.aim.progress() == Progress::Regenerated;
         is_known.then(|| now.seconds_since(self.data.created_at()))
     }
 
