@@ -25,6 +25,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
@@ -32,7 +33,7 @@ use serde::de::DeserializeOwned;
 
 use super::extract_error::ExtractError;
 use super::request::{Exchange, Middleware};
-use super::response::ResponseHeaders;
+use super::response::{ResponseHeaders, status_of};
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -79,7 +80,7 @@ impl SessionMiddleware {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        Self { manager, on_error: Arc::new(|_| HttpResponse::InternalServerError().finish()) }
+        Self { manager, on_error: Arc::new(empty_response) }
     }
 
     /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
@@ -99,6 +100,11 @@ impl SessionMiddleware {
         self.on_error = Arc::new(on_error);
         self
     }
+}
+
+fn empty_response(error: &EncodeError) -> HttpResponse {
+    let status = StatusCode::from_u16(status_of(error)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::new(status)
 }
 
 impl fmt::Debug for SessionMiddleware {

@@ -54,3 +54,9 @@ pub(super) fn finish<R: ResponseHeaders>(
 pub(super) fn log_failure(done: &str, error: &impl Display) {
     log::error!(target: "sealed_session", "session not {done}: {error}");
 }
+
+/// The status of the empty response to an error. A session that another request ended is a conflict between the two requests, and
+/// no fault of the server.
+pub(super) fn status_of(error: &EncodeError) -> u16 {
+    if *error == EncodeError::Ended { 409 } else { 500 }
+}

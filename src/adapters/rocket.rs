@@ -71,7 +71,7 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        let empty = |_: &EncodeError| Response::build().status(Status::InternalServerError).finalize();
+        let empty = |error: &EncodeError| Response::build().status(Status::new(response::status_of(error))).finalize();
         Self { manager, on_error: Box::new(empty) }
     }
 

@@ -28,7 +28,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::request::{Exchange, Middleware};
-use super::response::ResponseHeaders;
+use super::response::{self, ResponseHeaders};
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 
@@ -239,9 +239,10 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
 pub struct EmptyResponse;
 
 impl<B: Default> OnError<B> for EmptyResponse {
-    fn response(&self, _: &EncodeError) -> Response<B> {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
+    fn response(&self, error: &EncodeError) -> Response<B> {
+        let mut answer = Response::default();
+        let status = StatusCode::from_u16(response::status_of(error));
+        *answer.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        answer
     }
 }

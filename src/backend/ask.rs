@@ -97,22 +97,6 @@ impl Questions<'_> {
         }
         refusal
     }
-
-    /// The session of a record that was found in place of the one that was expected, with the id and the times of `data`; `None`
-    /// when the session has ended meanwhile, or when the record is not what was stored.
-    pub(crate) fn read(
-        &self,
-        codec: &TextCodec,
-        data: SessionData,
-        now: UnixTime,
-        record: Record,
-    ) -> Option<(SessionData, Stored)> {
-        let stored = Stored::of(&record);
-        let key_id = codec.sealer().primary().id();
-        let opened = Opened { data, at: now, key_id, is_stale: false, is_migrated: false };
-        let filled = codec.fill(opened, record.into_bytes()).and_then(|filled| codec.migrate(filled)).ok()?;
-        Some((filled.data, stored))
-    }
 }
 
 enum Filled {
@@ -125,4 +109,19 @@ impl Owner {
     pub(crate) fn is_of(&self, known: Known) -> bool {
         known.generation.is_none() || known.generation == self.generation
     }
+}
+
+/// The session of a record that was found in place of the one that was expected, with the id and the times of `data`; `None`
+/// when the session has ended meanwhile, or when the record is not what was stored.
+pub(crate) fn read_record(
+    codec: &TextCodec,
+    data: SessionData,
+    now: UnixTime,
+    record: Record,
+) -> Option<(SessionData, Stored)> {
+    let stored = Stored::of(&record);
+    let key_id = codec.sealer().primary().id();
+    let opened = Opened { data, at: now, key_id, is_stale: false, is_migrated: false };
+    let filled = codec.fill(opened, record.into_bytes()).and_then(|filled| codec.migrate(filled)).ok()?;
+    Some((filled.data, stored))
 }

@@ -20,7 +20,7 @@ pub(crate) mod store;
 mod tombstone;
 
 pub(crate) use admitted::{Admitted, Stored};
-pub(crate) use ask::Answer;
+pub(crate) use ask::{Answer, read_record};
 pub(crate) use coordinator::{Coordinator, unsupported};
 pub(crate) use end::{Ending, MAX_TRIES, never_wins};
 pub use future::BoxFuture;

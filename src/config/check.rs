@@ -132,9 +132,8 @@ fn backends(options: &Options, problems: &mut Problems) {
     let subject = options.backend.subject.as_deref();
     let is_key = |key: &str| (1..=127).contains(&key.len());
     problems.require(subject.is_none_or(is_key), "subject", invalid("the key of an entry, 1 to 127 bytes"));
-    let has_list = options.backend.revocations.is_some();
-    let rule = "must not be set without a list of revocations";
-    problems.require(subject.is_none() || has_list, "subject", conflict(rule));
+    let rule = "must not be set without a list of revocations or a store";
+    problems.require(subject.is_none() || options.backend.exists(), "subject", conflict(rule));
 }
 
 /// Checks that the limits leave room for an empty session. Without a `cookie`, because its name or an attribute is

@@ -619,13 +619,11 @@ impl SessionData {
     /// # Errors
     /// [`ValueError::Full`] when there is no room for it.
     pub(crate) fn set_generation(&mut self, digits: Option<&str>) -> Result<(), ValueError> {
-        match digits {
-            Some(digits) => self.put(Namespace::Generation, GENERATION_KEY, &format!("\"{digits}\"")).map(drop),
-            None => {
-                self.remove_in(Namespace::Generation, GENERATION_KEY);
-                Ok(())
-            }
-        }
+        let Some(digits) = digits else {
+            self.remove_in(Namespace::Generation, GENERATION_KEY);
+            return Ok(());
+        };
+        self.put(Namespace::Generation, GENERATION_KEY, &format!("\"{digits}\"")).map(drop)
     }
 
     /// Returns the bytes of the plaintext without its padding.

@@ -172,11 +172,6 @@ impl DecodeError {
         )
     }
 
-    /// True when the cookie opened and was kept out because of a backend.
-    pub(crate) fn is_of_backend(&self) -> bool {
-        self.is_unsure() || matches!(self, Self::Revoked | Self::NotStored)
-    }
-
     /// True when a backend gave no answer. The session may be good, so nothing may take its place.
     pub(crate) fn is_unsure(&self) -> bool {
         matches!(self, Self::Unavailable | Self::NotAsked)

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use percent_encoding::percent_decode;
+
 use super::private_import::PrivateImport;
 use crate::codec::TextCodec;
 use crate::cookie::{Attributes, Candidates, CookieDomain, CookieName, Cookies, header};
@@ -97,17 +99,24 @@ impl Imports {
         let Some(old) = self.tried(open, candidates, old, now).filter(|old| !old.0.is_empty()) else { return Ok(None) };
         let mut session = codec.create(SessionId::from_bytes([0; 16]), now);
         let schema = session.schema();
-        let mut is_imported = false;
+        // The values that were read, in the order of their names: the session's id is made of them.
+        let mut read: Vec<(&Import, &OldCookie)> = Vec::new();
         for name in 0..self.names.len() {
-            is_imported |= self.read(old.of(name), &mut session, now)?;
+            read.extend(self.read(old.of(name), &mut session, now)?);
         }
-        if !is_imported {
+        let Some((first, _)) = read.first() else {
             // If a session cookie came that is no old cookie, its own refusal says more.
             let is_told = candidates.count() == 0 || self.ours.is_some_and(|ours| old.of(ours).next().is_some());
             return if is_told { Err(DecodeError::NotImported { opened: false }) } else { Ok(None) };
+        };
+        // An import gives content and, if it is known, the time at which the session was created. Every copy of the old cookies
+        // has the same id, so that a logout of one ends them all, where there is a backend to remember it.
+        let parts: Vec<String> =
+            read.iter().map(|(import, cookie)| format!("{}={}", import.source.name(), cookie.text())).collect();
+        let text = parts.join(";");
+        if let Some(id) = first.source.key.id_of(&format!("sealed-session import id {text}")) {
+            session.set_id(SessionId::from_bytes(id));
         }
-        // An import gives content and, if it is known, the time at which the session was created. The id is drawn
-        // later.
         session.set_schema(schema);
         session.put_times(codec.lifetime().slide(now, session.times()));
         codec.lifetime().check(now, session.times()).map_err(|_| DecodeError::NotImported { opened: true })?;
@@ -138,26 +147,26 @@ impl Imports {
         (!candidates.is_cut()).then_some(old)
     }
 
-    /// Reads the first cookie of a name that opens and can be read. Returns true when there is one.
+    /// Reads the first cookie of a name that opens and can be read, and returns it.
     fn read<'c>(
         &self,
         cookies: impl Iterator<Item = &'c OldCookie>,
         session: &mut SessionData,
         now: UnixTime,
-    ) -> Result<bool, DecodeError> {
+    ) -> Result<Option<(&Import, &'c OldCookie)>, DecodeError> {
         let mut is_unread = false;
-        for (import, text) in cookies.filter_map(|cookie| self.open(cookie, now)) {
+        for (cookie, (import, text)) in cookies.filter_map(|cookie| Some((cookie, self.open(cookie, now)?))) {
             let mut attempt = session.clone();
             if (import.source.read)(&text, &mut attempt).is_ok() {
                 // Of several creation times, the earliest counts. Other times that the function set are dropped.
                 let created_at = attempt.created_at().min(session.created_at());
                 attempt.put_times(Times { created_at, ..*session.times() });
                 *session = attempt;
-                return Ok(true);
+                return Ok(Some((import, cookie)));
             }
             is_unread = true;
         }
-        if is_unread { Err(DecodeError::NotImported { opened: true }) } else { Ok(false) }
+        if is_unread { Err(DecodeError::NotImported { opened: true }) } else { Ok(None) }
     }
 
     /// Returns the old cookies of a request that may have to be deleted. Values under the session cookie's own name are
@@ -196,7 +205,18 @@ impl Imports {
     }
 }
 
+impl OldCookie {
+    /// The value as its framework wrote it, before it was encoded for the header.
+    fn text(&self) -> String {
+        percent_decode(&self.value).decode_utf8_lossy().into_owned()
+    }
+}
+
 impl OldCookies {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn of(&self, name: usize) -> impl Iterator<Item = &OldCookie> {
         self.0.iter().filter(move |cookie| cookie.name == name)
     }

@@ -135,6 +135,17 @@ impl ImportKey {
         let opened = CookieJar::new().private(&key).decrypt(Cookie::new(name.to_owned(), value))?;
         Some(opened.value().to_owned())
     }
+
+    /// An id that every copy of these cookies has, and that nobody can tell without the key: the first half of the HMAC-SHA256 of
+    /// `text` under the half of the key that the private jar does not use. The `cookie` crate computes it, by its signed jar.
+    pub(super) fn id_of(&self, text: &str) -> Option<[u8; 16]> {
+        let key = cookie::Key::try_from(self.0.as_slice()).ok()?;
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&key).add(Cookie::new("id", text.to_owned()));
+        // The jar writes the tag before the text: 32 bytes of base64.
+        let signed = jar.get("id")?.value().get(..44).map(|tag| STANDARD.decode(tag))?.ok()?;
+        signed.first_chunk().copied()
+    }
 }
 
 fn is_repeated(bytes: &[u8]) -> bool {

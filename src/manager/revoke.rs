@@ -3,7 +3,7 @@
 use serde::ser::Serialize;
 
 use super::manager::SessionManager;
-use crate::backend::{Coordinator, Ending, Generation, Only, Questions, unsupported};
+use crate::backend::{Coordinator, Ending, Generation, Known, Only, Questions, unsupported};
 use crate::data::{SessionId, json};
 use crate::error::{BackendError, EncodeError};
 use crate::session::{Engine, Session};
@@ -123,7 +123,8 @@ impl SessionManager {
             return Err(unsupported("the session has no subject, or no list of revocations is configured").into());
         };
         let subject = owner.subject.unwrap_or_default();
-        let to = Generation::generate()?;
+        // A call that is made again after its answer was lost asks for the same.
+        let to = session.draw_generation(&subject)?;
         let only = Only::Of(owner.generation);
         if !questions(engine).strict().revoke_subject(&subject, only, to, engine.now()).await? {
             return Err(EncodeError::Ended);
@@ -163,7 +164,7 @@ impl SessionManager {
         let subject = self.canonical(subject)?;
         let questions = questions(self.engine());
         let known = questions.look(None, Some(&subject)).await;
-        session.take_generation(subject, questions.or_admit(known, Default::default())?.generation, false);
+        session.take_generation(subject, questions.or_admit(known, Known::default())?.generation, false);
         Ok(())
     }
 

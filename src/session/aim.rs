@@ -18,6 +18,8 @@ pub(super) struct Aim {
     begun: u64,
     /// True when the session came in another schema, or out of a cookie of another crate.
     is_migrated: bool,
+    /// True when the session came out of a cookie of another crate.
+    is_imported: bool,
 }
 
 /// The greatest thing that happened to the session since the last commit, and since it was last destroyed.
@@ -30,13 +32,33 @@ pub(super) enum Progress {
 }
 
 impl Aim {
-    pub(super) fn new(is_migrated: bool) -> Self {
-        Self { step: 1, committed: 0, changed: 0, cleared: 0, regenerated: 0, destroyed: 0, begun: 0, is_migrated }
+    pub(super) fn new(is_imported: bool) -> Self {
+        Self {
+            step: 1,
+            committed: 0,
+            changed: 0,
+            cleared: 0,
+            regenerated: 0,
+            destroyed: 0,
+            begun: 0,
+            is_migrated: is_imported,
+            is_imported,
+        }
     }
 
     /// Notes that the session came in another schema.
     pub(super) fn migrate(&mut self) {
         self.is_migrated = true;
+    }
+
+    /// Notes that the session came out of a cookie of another crate.
+    pub(super) fn import(&mut self) {
+        (self.is_migrated, self.is_imported) = (true, true);
+    }
+
+    /// True when the session came out of a cookie of another crate, and no commit has sent it yet.
+    pub(super) fn is_imported(&self) -> bool {
+        self.is_imported && self.beginning() == 0
     }
 
     pub(super) fn change(&mut self) {

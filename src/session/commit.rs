@@ -8,12 +8,13 @@ use super::engine::Engine;
 use super::held::Held;
 use super::perform::{Commit, Sent};
 use super::plan::Plan;
+use super::sending::{delete, with_deletions};
 use super::session::Session;
 use super::shared::Shared;
-use super::state::{Adopted, Client, Origin, Sealed, State};
+use super::state::{Adopted, Client, Sealed, State};
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{DeleteCause, Event, KeyRole, SealCause};
+use crate::observe::{Event, KeyRole, SealCause};
 
 impl Session {
     /// What the response must carry, where no backend is configured.
@@ -158,27 +159,6 @@ fn seal(state: &State, engine: &Engine, cause: SealCause) -> Result<(SetCookies,
     let held = Held::new(engine, data, KeyRole::Primary, true, None);
     let client = Client::holding(held, engine.takes_two(data));
     Ok((with_deletions(set_cookies, state, engine), client, engine.note_seal(data, cause)))
-}
-
-/// The lines that delete the cookie, and the event.
-pub(super) fn delete(state: &State, engine: &Engine) -> (SetCookies, Option<Event>) {
-    let event = engine.observers.note(|| Event::Deleted { cause: DeleteCause::Destroyed });
-    (with_deletions(engine.cookies.deletions(), state, engine), event)
-}
-
-/// What is sent, with the deletions of the cookies of another crate that it replaces.
-pub(super) fn with_deletions(sent: SetCookies, state: &State, engine: &Engine) -> SetCookies {
-    sent.after(engine.imports.deletions(&state.old, state.now))
-}
-
-impl Client {
-    pub(super) fn holding(held: Held, has_second: bool) -> Self {
-        Self { origin: Origin::Cookie(held), has_second, deletion_sent: false }
-    }
-
-    pub(super) fn deleted() -> Self {
-        Self { origin: Origin::Destroyed, has_second: false, deletion_sent: true }
-    }
 }
 
 fn not_asked() -> BackendError {

@@ -9,6 +9,7 @@ use super::state::{Origin, State};
 use crate::backend::{Admitted, Answer, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
 use crate::cookie::MAX_PAIRS;
+use crate::data::SessionData;
 use crate::error::{BackendError, DecodeError, Refusal};
 use crate::observe::{Event, KeyRole};
 use crate::time::UnixTime;
@@ -19,7 +20,7 @@ pub(super) type Loaded = (State, Option<Event>);
 impl Shared {
     /// True when the backends must be asked before the session can be known.
     pub(super) fn must_ask(&self) -> bool {
-        self.engine.backend.exists() && self.candidates.count() > 0
+        self.engine.backend.exists() && (self.candidates.count() > 0 || !self.old.is_empty())
     }
 
     /// Opens the session where no backend has to be asked. Where one has to be, and was not, the session is refused: an adapter
@@ -78,6 +79,13 @@ impl Shared {
                 }
             }
         }
+        if admitted.is_none() && kept_out.is_none() {
+            match self.import(now) {
+                Ok(None) => {}
+                Ok(Some(imported)) => return self.ask_about_import(&questions, imported, now).await,
+                Err(reason) => kept_out = Some(reason.into()),
+            }
+        }
         let found = match (admitted, kept_out.or(refusal)) {
             (Some(admitted), _) => Ok(Some(admitted)),
             (None, Some(refusal)) => Err(refusal),
@@ -88,9 +96,52 @@ impl Shared {
         Ok((state, event))
     }
 
+    /// Asks the backends about a session that was made of cookies of another crate: every copy of them has the same id, and is
+    /// refused once that was ended.
+    async fn ask_about_import(
+        &self,
+        questions: &Questions<'_>,
+        imported: SessionData,
+        now: UnixTime,
+    ) -> Result<Loaded, BackendError> {
+        let Engine { codec, observers, .. } = &*self.engine;
+        let key_id = codec.sealer().primary().id();
+        let opened = Opened { data: imported, at: now, key_id, is_stale: false, is_migrated: false };
+        let mut candidate = Candidate::new(&self.engine, &opened);
+        let (mut state, event) = match questions.ask(codec, opened).await {
+            Ok(Answer::Good(admitted)) => {
+                let (opened, stored) = admitted.into_parts();
+                let held = Held::new(&self.engine, &opened.data, KeyRole::Primary, stored.is_none(), stored);
+                let mut state = State::new(opened.data, Origin::Cookie(held), now);
+                state.aim.import();
+                (self.with_cookies(state), None)
+            }
+            Ok(Answer::Ended(_, refused)) => {
+                candidate.is_ended = true;
+                self.refused(refused, now)
+            }
+            Ok(Answer::Refused(refused)) => self.refused(refused, now),
+            Err(error) => {
+                observers.tell_of(&error);
+                if self.engine.backend.policy == FailurePolicy::Fail {
+                    return Err(error);
+                }
+                self.refused(DecodeError::Unavailable.into(), now)
+            }
+        };
+        state.candidates = vec![candidate];
+        Ok((state, event))
+    }
+
+    /// The session that the cookies of another crate make, where no cookie of ours opened.
+    fn import(&self, now: UnixTime) -> Result<Option<SessionData>, DecodeError> {
+        let Self { engine, candidates, old, .. } = self;
+        engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now)
+    }
+
     /// The state that an admission comes to, or an import where no cookie of ours opened.
     fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
-        let Self { engine, candidates, old, .. } = self;
+        let Self { engine, candidates, .. } = self;
         let (state, event) = match found {
             Ok(Some(admitted)) => {
                 let (opened, stored) = admitted.into_parts();
@@ -105,13 +156,8 @@ impl Shared {
                 (state, event)
             }
             none => {
-                // A session that a backend keeps out does not come in by another door.
-                let is_kept_out = matches!(&none, Err(refusal) if refusal.reason.is_of_backend());
-                let imported = if is_kept_out {
-                    Ok(None)
-                } else {
-                    engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now)
-                };
+                // Where there is a backend, it was asked about an import before.
+                let imported = if engine.backend.exists() { Ok(None) } else { self.import(now) };
                 match (imported, none) {
                     (Ok(Some(data)), _) => (State::new(data, Origin::Imported, now), None),
                     (Err(reason), _) => self.refused(reason.into(), now),

@@ -75,6 +75,7 @@ impl State {
     fn plan_of(&self, held: &Held, engine: &Engine) -> Result<Plan, EncodeError> {
         let cause = match self.aim.progress() {
             Progress::Regenerated => SealCause::Regenerated,
+            Progress::Migrated if self.aim.is_imported() => SealCause::Imported,
             Progress::Migrated => SealCause::Migrated,
             Progress::Changed => SealCause::Changed,
             Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
@@ -91,7 +92,8 @@ impl State {
         if cause == SealCause::Regenerated {
             return Ok(Plan::Move(cause));
         }
-        let is_dispensable = !self.aim.has_changed();
+        // An import is in no cookie of ours yet.
+        let is_dispensable = !self.aim.has_changed() && cause != SealCause::Imported;
         Ok(if is_dispensable && self.is_late(held, engine) {
             Plan::Nothing
         } else {

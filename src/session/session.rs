@@ -718,6 +718,18 @@ impl Session {
         self.with(|state, _| state.held().map(|held| held.owner.clone()))
     }
 
+    /// The generation for a call of `revoke_others`: the same one for this subject at each call.
+    pub(crate) fn draw_generation(&self, subject: &str) -> Result<Generation, EncodeError> {
+        self.with(|state, _| match &state.drawn {
+            Some((of, generation)) if of == subject => Ok(*generation),
+            _ => {
+                let generation = Generation::generate()?;
+                state.drawn = Some((subject.to_owned(), generation));
+                Ok(generation)
+            }
+        })
+    }
+
     /// Notes the generation that this session takes when it is sealed for this subject.
     pub(crate) fn take_generation(&self, subject: String, generation: Option<Generation>, replaces: bool) {
         self.with(|state, _| state.login = Some(Login { subject, generation, replaces }));

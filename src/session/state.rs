@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) successors: Vec<SessionId>,
     /// The generation that a login in this request takes into its session, once it is known.
     pub(super) login: Option<Login>,
+    /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
+    pub(super) drawn: Option<(String, Generation)>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -58,10 +60,6 @@ pub(super) struct Client {
 
 /// What the client's cookie came to.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every session has the large one, and a box would cost an allocation"
-)]
 pub(super) enum Origin {
     /// The client sent no cookie.
     Nothing,
@@ -100,6 +98,7 @@ impl State {
             candidates: Vec::new(),
             successors: Vec::new(),
             login: None,
+            drawn: None,
             is_looked_at: false,
             old: OldCookies::default(),
         }
@@ -204,7 +203,8 @@ impl State {
     pub(super) fn age(&self, engine: &Engine) -> Option<u64> {
         // A clock that went back since the session was opened makes it no younger.
         let now = self.now.max(engine.now());
-        let is_known = self.held().is_some() || self.aim.progress() == Progress::Regenerated;
+        let came = self.held().is_some() && !self.aim.is_imported();
+        let is_known = came || self.aim.progress() == Progress::Regenerated;
         is_known.then(|| now.seconds_since(self.data.created_at()))
     }
 
