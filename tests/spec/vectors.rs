@@ -215,7 +215,7 @@ fn every_refused_vector_of_a_record_is_no_session_and_only_a_reason_of_another_s
         let config = config(&vectors, &v.cookie_name, &v.audience, 0, v.now);
         let session = load_stored(&vectors, config, &v.record, &v.cookie);
         let reason = match v.reason.as_str() {
-            "malformed" | "not_authentic" => "unavailable",
+            "malformed" | "not_authentic" => "not_stored",
             reason => reason,
         };
         assert_eq!(session.rejected().map(|reason| reason.as_str()), Some(reason), "{}", v.name);
