@@ -24,7 +24,7 @@ impl<T> Watched<T> {
         Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default(), hanging: Mutex::default() })
     }
 
-    /// Makes these methods fail from now on, and no others.
+    /// Makes these methods fail from now on, and no others. A save can be named by what it does, as "save Replace".
     pub(crate) fn fail(&self, methods: &[&'static str]) {
         *self.broken.lock().unwrap() = methods.iter().copied().collect();
     }
@@ -34,9 +34,8 @@ impl<T> Watched<T> {
         *self.hanging.lock().unwrap() = methods.iter().copied().collect();
     }
 
-    async fn answer<A>(&self, method: &'static str, answer: A) -> A {
-        let hangs = self.hanging.lock().unwrap().contains(method);
-        if hangs { std::future::pending().await } else { answer }
+    async fn answer<A>(&self, method: &str, more: &str, answer: A) -> A {
+        if names(&self.hanging, method, more) { std::future::pending().await } else { answer }
     }
 
     /// Takes the calls that were noted since this was last called.
@@ -44,10 +43,15 @@ impl<T> Watched<T> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 
-    fn note(&self, method: &'static str, more: &str) -> Result<(), BackendError> {
+    fn note(&self, method: &str, more: &str) -> Result<(), BackendError> {
         self.calls.lock().unwrap().push(format!("{method}{more}"));
-        if self.broken.lock().unwrap().contains(method) { Err(broken()) } else { Ok(()) }
+        if names(&self.broken, method, more) { Err(broken()) } else { Ok(()) }
     }
+}
+
+/// Tells whether a call is one of these.
+fn names(methods: &Mutex<HashSet<&'static str>>, method: &str, more: &str) -> bool {
+    methods.lock().unwrap().iter().any(|named| *named == method || **named == *format!("{method}{more}"))
 }
 
 pub(crate) fn broken() -> BackendError {
@@ -64,16 +68,16 @@ impl<T: SessionStore> SessionStore for Watched<T> {
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
-            let word = if save == Save::Create { "Create" } else { "Replace" };
-            self.note("save", &format!(" {word}"))?;
-            self.answer("save", self.inner.save(id, record, save).await).await
+            let word = if save == Save::Create { " Create" } else { " Replace" };
+            self.note("save", word)?;
+            self.answer("save", word, self.inner.save(id, record, save).await).await
         })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             self.note("delete", "")?;
-            self.answer("delete", self.inner.delete(id).await).await
+            self.answer("delete", "", self.inner.delete(id).await).await
         })
     }
 
@@ -98,7 +102,7 @@ impl<T: Revocations> Revocations for Watched<T> {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
             self.note("revoke", &format!(" until {}", until.as_secs()))?;
-            self.answer("revoke", self.inner.revoke(id, mark, until).await).await
+            self.answer("revoke", "", self.inner.revoke(id, mark, until).await).await
         })
     }
 
@@ -111,7 +115,7 @@ impl<T: Revocations> Revocations for Watched<T> {
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             self.note("revoke_subject", &format!(" {subject} until {}", until.as_secs()))?;
-            self.inner.revoke_subject(subject, only, to, until).await
+            self.answer("revoke_subject", "", self.inner.revoke_subject(subject, only, to, until).await).await
         })
     }
 
@@ -121,7 +125,8 @@ impl<T: Revocations> Revocations for Watched<T> {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
-            self.note("look", &format!(" {}", subject.unwrap_or("nobody")))?;
+            let about: Vec<&str> = id.map(|_| "id").into_iter().chain(subject).collect();
+            self.note("look", &format!(" {}", about.join(" and ")))?;
             self.inner.look(id, subject).await
         })
     }

@@ -240,19 +240,26 @@ fn a_cookie_of_ours_that_is_refused_keeps_its_reason_beside_an_old_one_that_does
     let manager = importing(object("old"));
     let session = manager.load([format!("{NAME}=forged"), "old=forged".to_owned()]);
     assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
-    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(commit(&manager, &session), None);
+    session.destroy();
+    assert!(
+        is_deletion(&commit(&manager, &session).unwrap()),
+        "and the old one, which did not open, is not ours to delete"
+    );
 }
 
 #[test]
 fn while_an_import_has_our_name_what_is_not_of_our_form_is_left_alone() {
     let end = at(START + 100);
-    let (manager, clock) = manager_with(|config| config.import(object(NAME).until(end)));
+    let (manager, clock) = manager_with(|config| config.import(object(NAME).until(end)).save_uninitialized(true));
     for (now, is_left) in [(99, true), (100, false)] {
         clock.set(now);
         let session = manager.load([format!("{NAME}=garbage")]);
         let reason = if is_left { DecodeError::NotImported { opened: false } } else { DecodeError::Malformed };
         assert_eq!(session.status(), Status::Rejected(reason));
-        assert_eq!(lines(&manager, &session).is_empty(), is_left);
+        let sent = lines(&manager, &session);
+        assert_eq!(sent.is_empty(), is_left, "later a pre-session takes its place");
+        assert!(!sent.iter().any(|line| is_deletion(line)));
     }
     // A cookie that has the form of this crate keeps the reason for which it was refused.
     clock.set(0);

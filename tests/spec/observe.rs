@@ -263,16 +263,18 @@ fn of_several_causes_the_first_listed_is_told() {
 #[test]
 fn a_deletion_tells_its_cause_once() {
     let (manager, clock, recorder) = watched(|config| config.absolute_timeout(Duration::from_secs(86_400)));
-    let session = manager.load([forged([0xf5, 0x7c, 0x76, 0xce])]);
-    assert!(session.is_empty());
-    let _ = (commit(&manager, &session), commit(&manager, &session));
-    assert_eq!(causes(&recorder), ["refused"]);
-    let session = manager.load([sealed(&manager)]);
-    session.set("more", 1).unwrap();
-    recorder.take();
+    let forged = manager.load([forged([0xf5, 0x7c, 0x76, 0xce])]);
+    let expired = manager.load([sealed(&manager)]);
+    assert!(forged.is_empty() && !expired.is_empty());
     clock.set(86_400);
-    let _ = (commit(&manager, &session), commit(&manager, &session));
-    assert_eq!(causes(&recorder), ["expired"]);
+    recorder.take();
+    for session in [forged, expired, fresh(&manager)] {
+        assert_eq!(commit(&manager, &session), None);
+        assert_eq!(recorder.texts(), [""; 0], "a cookie that is refused is not deleted");
+        session.destroy();
+        let _ = (commit(&manager, &session), commit(&manager, &session));
+        assert_eq!(causes(&recorder), ["destroyed"]);
+    }
 }
 
 #[test]
@@ -376,6 +378,7 @@ fn no_event_shows_a_key_a_cookie_a_value_or_a_whole_id() {
     clock.set(200_000);
     let session = manager.load([&cookie]);
     assert!(session.is_empty());
+    session.destroy();
     keep(&session, commit(&manager, &session));
     assert!(manager.load([cookie.replace("=A", "=B")]).is_empty());
     let events = recorder.take();
@@ -503,14 +506,16 @@ fn counters_count_each_event_where_it_belongs() {
     session.set("draft", "x".repeat(4000)).unwrap();
     manager.commit(&session).unwrap_err();
     let session = manager.load([forged([0xf6, 0x62, 0xe4, 0xc0])]);
-    assert!(session.is_empty() && commit(&manager, &session).is_some());
+    assert!(session.is_empty() && commit(&manager, &session).is_none());
+    session.destroy();
+    assert!(commit(&manager, &session).is_some());
 
     let counts = counters.snapshot();
     assert_eq!(rows(&counts.keys), [(second, "primary", 1, 2, Some(20)), (first, "previous", 1, 0, Some(10))]);
     let some = |counts: &[(&'static str, u64)]| counts.iter().copied().filter(|(_, n)| *n > 0).collect::<Vec<_>>();
     assert_eq!(some(&counts.seals), [("changed", 1), ("rekeyed", 1)]);
     assert_eq!(some(&counts.refusals), [("not_authentic", 1)]);
-    assert_eq!(some(&counts.deletions), [("refused", 1)]);
+    assert_eq!(some(&counts.deletions), [("destroyed", 1)]);
     assert_eq!(some(&counts.failures), [("too_large", 1)]);
     assert_eq!((counts.duplicates, counts.near_limit, counts.not_extended), (1, 1, 0));
     // The size of each line counts the longest Max-Age, which has 8 digits. Those here have 5.

@@ -23,12 +23,13 @@ fn the_runbook_names_every_reason_of_a_refusal_and_no_other() {
 }
 
 #[test]
-fn the_page_says_which_refusals_leave_the_cookie_alone() {
+fn the_page_says_that_no_refusal_deletes_the_cookie_and_after_which_ones_a_pre_session_takes_its_place() {
     let page = include_str!("../../docs/operations.md").replace('\n', " ");
-    let (_, rest) = page.split_once("Refusals other than ").unwrap();
-    let (kept, _) = rest.split_once(" delete the cookie").unwrap();
-    let named: BTreeSet<_> = kept.split('`').skip(1).step_by(2).collect();
-    let (id, time, timeout) = (Key::generate().unwrap().id(), UnixTime::MIN, Timeout::Idle);
+    let (_, rest) = page.split_once("No refusal deletes the cookie").unwrap();
+    let (_, rest) = rest.split_once("a pre-session replaces a cookie that is refused for ").unwrap();
+    let (replaced, _) = rest.split_once(". ").unwrap();
+    let named: BTreeSet<_> = replaced.split('`').skip(1).step_by(2).collect();
+    let (id, time) = (Key::generate().unwrap().id(), UnixTime::MIN);
     let all = [
         DecodeError::Malformed,
         DecodeError::TooLong,
@@ -36,7 +37,8 @@ fn the_page_says_which_refusals_leave_the_cookie_alone() {
         DecodeError::UnknownKey { id },
         DecodeError::NotAuthentic,
         DecodeError::NotYetValid { now: time, issued_at: time },
-        DecodeError::Expired { timeout, now: time, expires_at: time },
+        DecodeError::Expired { timeout: Timeout::Idle, now: time, expires_at: time },
+        DecodeError::Expired { timeout: Timeout::Absolute, now: time, expires_at: time },
         DecodeError::BeforeCutoff { created_at: time, not_before: time },
         DecodeError::UnsupportedSchema { schema: 1 },
         DecodeError::Incomplete,
@@ -48,10 +50,8 @@ fn the_page_says_which_refusals_leave_the_cookie_alone() {
         DecodeError::Unavailable,
         DecodeError::NotAsked,
     ];
-    // The browser may already hold the successor of a session that is over, so its cookie is left alone too.
-    let is_left = |reason: &&DecodeError| {
-        reason.may_open_elsewhere() || matches!(reason, DecodeError::Revoked | DecodeError::NotStored)
-    };
-    let kept: BTreeSet<_> = all.iter().filter(is_left).map(DecodeError::as_str).collect();
-    assert_eq!(named, kept);
+    // The browser may already hold the successor of a session that is over, so nothing takes the place of its cookie either.
+    let is_left = |reason: &DecodeError| reason.may_open_elsewhere() || *reason == DecodeError::Revoked;
+    let replaced: BTreeSet<_> = all.iter().filter(|reason| !is_left(reason)).map(DecodeError::as_str).collect();
+    assert_eq!(named, replaced);
 }

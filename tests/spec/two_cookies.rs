@@ -187,7 +187,7 @@ fn one_session_committed_again_deletes_the_second_cookie_that_its_last_commit_se
 }
 
 #[test]
-fn a_deletion_is_of_both_names_whatever_came() {
+fn a_deletion_is_of_both_names_whatever_came_and_what_is_refused_is_not_deleted_by_itself() {
     let (manager, clock) = two(|config| config.path("/app").domain("example.com"));
     let jar = jar_of(&manager, 1, 4000);
     let small = jar_of(&manager, 1, 0);
@@ -198,6 +198,10 @@ fn a_deletion_is_of_both_names_whatever_came() {
     clock.set(90_000);
     let refused = [jar.load(&manager), small.load(&manager), manager.load([format!("{NAME}=garbage")])];
     assert!(refused.iter().all(|session| session.rejected().is_some()));
+    for session in &refused {
+        assert_eq!(lines(&manager, session), [""; 0]);
+        session.destroy();
+    }
     for session in destroyed.iter().chain(&refused) {
         let sent = lines(&manager, session);
         let rest = "; HttpOnly; SameSite=Lax; Secure; Path=/app; Domain=example.com; Max-Age=0; \
