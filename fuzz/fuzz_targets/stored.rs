@@ -717,7 +717,9 @@ impl World {
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
         let mut theirs = None;
-        if std::env::var_os("SHOW").is_some() { eprintln!("   {committed:?} {made:?}"); }
+        if std::env::var_os("SHOW").is_some() {
+            eprintln!("   {committed:?} {made:?}");
+        }
         self.note(&made, Some(&mut request), Some(&mut theirs));
         let content = request.sealed(theirs.as_ref(), self.has_list);
         let line = match &committed {
@@ -811,6 +813,13 @@ impl World {
     fn sealed(&mut self, request: &mut Request, line: &str, content: Content) {
         let value = line.split(['=', ';']).nth(1).expect("a value").to_owned();
         let snapshot = request.session.snapshot().expect("an id");
+        let end = snapshot.created_at().as_secs() + self.absolute;
+        if self.now() >= end {
+            // The request outlived the session that began in it.
+            let held = Opened { id: snapshot.id(), end, expires_at: end, is_ended: false };
+            self.jar = None;
+            return request.committed(Some(held), self.has_store() && self.records.contains_key(&held.id), content);
+        }
         let data = self.codec.decode(&value).expect("sealed now");
         assert_eq!((data.id(), data.created_at()), (snapshot.id(), snapshot.created_at()));
         assert_eq!(values(&snapshot), content.values, "{content:?}");
@@ -913,7 +922,9 @@ impl World {
     }
 
     fn step(&mut self, [number, request, value, failing]: [u8; 4]) {
-        if std::env::var_os("SHOW").is_some() { eprintln!("{:?} slot {} {:?}", Step::of(number, request / 2, value), request % 2, faults(failing)); }
+        if std::env::var_os("SHOW").is_some() {
+            eprintln!("{:?} slot {} {:?}", Step::of(number, request / 2, value), request % 2, faults(failing));
+        }
         let (slot, faults) = (usize::from(request) % 2, faults(failing));
         match Step::of(number, request / 2, value) {
             Step::Next { server, cookie } => return self.next(slot, server, cookie, &faults),
