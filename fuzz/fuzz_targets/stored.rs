@@ -313,6 +313,8 @@ struct Request {
     /// True when nobody could vouch for the session of the cookie.
     is_unsure: bool,
     login: Option<Login>,
+    /// How many logins there were when this request revoked the others.
+    revoked_at: Option<usize>,
     is_changed: bool,
     is_regenerated: bool,
     /// True when a session began that is sealed even if it is empty.
@@ -576,6 +578,7 @@ impl World {
                 successor,
                 is_unsure: rejected == Some(DecodeError::Unavailable),
                 login: None,
+                revoked_at: None,
                 is_changed: false,
                 is_regenerated: false,
                 is_begun: false,
@@ -717,9 +720,6 @@ impl World {
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
         let mut theirs = None;
-        if std::env::var_os("SHOW").is_some() {
-            eprintln!("   {committed:?} {made:?}");
-        }
         self.note(&made, Some(&mut request), Some(&mut theirs));
         let content = request.sealed(theirs.as_ref(), self.has_list);
         let line = match &committed {
@@ -865,16 +865,16 @@ impl World {
         let made = self.made();
         self.note(&made, None, None);
         match revoked {
-            Ok(()) => self.ban(&user.to_string()),
+            Ok(()) => self.ban(&user.to_string(), self.logins.len()),
             Err(error) if error.kind() == BackendErrorKind::Unsupported => assert!(!self.has_list),
             Err(error) => assert_eq!(error, broken()),
         }
     }
 
-    /// Notes that every login of the subject so far is over.
-    fn ban(&mut self, subject: &str) {
+    /// Notes that every login of the subject up to this number is over.
+    fn ban(&mut self, subject: &str, count: usize) {
         assert!(self.generations.contains_key(subject));
-        let logins = self.logins.iter().enumerate().filter(|(_, of)| *of == subject);
+        let logins = self.logins.iter().take(count).enumerate().filter(|(_, of)| *of == subject);
         self.banned.extend(logins.map(|(number, _)| number));
     }
 
@@ -901,13 +901,15 @@ impl World {
         let Some(mut request) = self.requests[slot].take() else { return };
         let subject = request.base.user().filter(|_| request.held.is_some() && self.has_list).cloned();
         let is_revoked = self.is_revoked(&request.base);
+        // A call that is made again before a commit is the same revocation.
+        let count = *request.revoked_at.get_or_insert(self.logins.len());
         self.set_faults(faults);
         let revoked = run(self.managers[request.server].revoke_others(&request.session));
         let made = self.made();
         self.note(&made, None, None);
         match (revoked, subject) {
             (Ok(()), Some(subject)) => {
-                self.ban(&subject);
+                self.ban(&subject, count);
                 let generation = self.generation(Some(&subject));
                 request.login = Some(self.log_in(&subject, generation, true));
                 request.is_regenerated = true;
@@ -922,9 +924,6 @@ impl World {
     }
 
     fn step(&mut self, [number, request, value, failing]: [u8; 4]) {
-        if std::env::var_os("SHOW").is_some() {
-            eprintln!("{:?} slot {} {:?}", Step::of(number, request / 2, value), request % 2, faults(failing));
-        }
         let (slot, faults) = (usize::from(request) % 2, faults(failing));
         match Step::of(number, request / 2, value) {
             Step::Next { server, cookie } => return self.next(slot, server, cookie, &faults),
@@ -1001,7 +1000,7 @@ impl Request {
         (self.held, self.opened, self.from_store, self.successor) = (held, held, from_store, None);
         (self.is_cleared, self.is_changed, self.is_regenerated, self.is_begun) = (false, false, false, false);
         (self.is_destroyed, self.is_deletion_due) = (self.is_destroyed && held.is_none(), false);
-        self.is_unsure = false;
+        (self.is_unsure, self.login, self.revoked_at) = (false, None, None);
     }
 
     /// Notes that the session ended, and that what comes is another one.
@@ -1052,13 +1051,13 @@ impl Request {
                 let is_kept = self.held.is_some() || self.is_begun || !self.values.is_empty();
                 let retired = self.session.regenerate_empty();
                 assert_eq!(retired.expect("an id").map(|retired| retired.id), id);
-                let was_begun = self.is_begun;
-                if self.held.is_some() {
+                // Whatever opened ends with it.
+                if self.held.is_some() || self.opened.is_some() {
                     self.destroyed();
                 }
                 self.values.clear();
                 self.is_regenerated = true;
-                self.is_begun = is_kept || was_begun;
+                self.is_begun |= is_kept;
             }
             Step::Destroy => {
                 assert_eq!(self.session.destroy().map(|retired| retired.id), id);
