@@ -4,6 +4,7 @@
 
 /// Makes the program of docs/stores.md a doctest.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/logout.md")]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}
 

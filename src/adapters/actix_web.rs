@@ -45,7 +45,8 @@ use crate::session::{Session, Typed};
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
+/// empty 409 if another request ended the session. The reason goes to
 /// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
 /// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
 /// [`SessionMiddleware::on_error`] sets another response. An error of a handler is a response, and the session is kept.
@@ -83,7 +84,7 @@ impl SessionMiddleware {
         Self { manager, on_error: Arc::new(empty_response) }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```

@@ -38,7 +38,8 @@ use crate::session::{Session, Typed};
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
+/// empty 409 if another request ended the session. The reason goes to
 /// the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's
 /// cookie stays as it was. [`SessionFairing::on_error`] sets another response. When a backend fails under
 /// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), the client gets that response too. A handler whose guard is the
@@ -75,7 +76,7 @@ impl SessionFairing {
         Self { manager, on_error: Box::new(empty) }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```

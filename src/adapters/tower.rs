@@ -39,7 +39,8 @@ use crate::manager::SessionManager;
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
+/// empty 409 if another request ended the session. The reason goes to
 /// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
 /// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
 /// [`SessionLayer::on_error`] sets another response. When the inner service fails instead of answering, there is no
@@ -76,7 +77,7 @@ impl SessionLayer {
 }
 
 impl<F> SessionLayer<F> {
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
@@ -227,7 +228,7 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// Makes an empty 500. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
+/// Makes an empty 500, or an empty 409 if another request ended the session. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};

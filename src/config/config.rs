@@ -199,9 +199,9 @@ impl SessionConfig {
     /// default, so that no visitor is given a cookie without need. Such a session is called a pre-session; the next
     /// requests find its id.
     ///
-    /// The lifetime of a pre-session begins when it gets its cookie. It replaces a refused cookie that would otherwise
-    /// be deleted. A refused cookie is left alone if another node may open it
-    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)) or if a backend ended its session.
+    /// The lifetime of a pre-session begins when it gets its cookie. It replaces a refused cookie that no node would
+    /// open, and one whose record is gone. A refused cookie is left alone if another node may open it
+    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)) or if its session was revoked.
     /// The cookie of a session that the handler destroyed is deleted. CSRF protection needs no pre-session:
     /// [`Session::csrf_token`](crate::Session::csrf_token) stores the token, and so makes a session that is kept.
     ///
@@ -520,7 +520,9 @@ impl SessionConfig {
     /// [`commit_async`](crate::SessionManager::commit_async). A session that came by
     /// [`load`](crate::SessionManager::load) is refused. A session in a store may hold 65,535 bytes of entries. A
     /// cookie that was sealed with its values in it, before there was a store, still opens, and its values move into
-    /// the store with the next change.
+    /// the store with the next change. The store is asked about it, so that it ends with its session.
+    ///
+    /// Of two requests that write, both writes stay, key by key; of one key the later commit wins.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryStore, SessionConfig};
@@ -544,7 +546,8 @@ impl SessionConfig {
     /// is no store.
     ///
     /// As with [`SessionConfig::store`], load and commit a session by the methods that ask the store. The store is not
-    /// asked about a session whose values are in its cookie.
+    /// asked about a session whose values are in its cookie, so a copy of such a cookie outlives a logout unless there is
+    /// a list of revocations. A session that came into the store stays there until it is regenerated or ends.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryStore, SessionConfig};
@@ -570,7 +573,8 @@ impl SessionConfig {
 
     /// Asks this list about every session that opens, before the handler runs. Sessions that
     /// [`Session::destroy`](crate::Session::destroy) and [`Session::regenerate`](crate::Session::regenerate) end are
-    /// put on the list, so that no copy of the cookie outlives a logout. By default there is no list.
+    /// put on the list, so that no copy of the cookie outlives a logout, nor what another request makes of it meanwhile.
+    /// By default there is no list.
     ///
     /// With a list, load and commit a session by the methods that ask the list, as the adapters do:
     /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
@@ -597,13 +601,17 @@ impl SessionConfig {
 
     /// Sets the key of the entry that says whose session it is, such as `user_id`: 1 to 127 bytes.
     /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) ends sessions by the value of this
-    /// entry. By default there is no such entry. Needs a list of revocations.
+    /// entry, where there is a list of revocations. By default there is no such entry. Needs a list or a store.
+    ///
+    /// Set it with every backend. A session without the entry is nobody's, so that both requests of a login that is
+    /// clicked twice succeed; without this setting, any value makes a session somebody's, and one of the two is
+    /// [`EncodeError::Ended`](crate::EncodeError::Ended).
     ///
     /// ```
     /// use sealed_session::{Key, MemoryRevocations, SessionConfig};
     /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).subject("user_id");
     /// assert!(config.build().is_ok());
-    /// assert!(SessionConfig::new(Key::generate()?).subject("user_id").build().is_err(), "there is no list to ask");
+    /// assert!(SessionConfig::new(Key::generate()?).subject("user_id").build().is_err(), "there is no backend to ask");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -6,8 +6,8 @@ use crate::data::SessionData;
 use crate::error::{BackendError, BackendErrorKind};
 
 impl SessionManager {
-    /// Removes the records of the store that are past their time, and says how many they were. 0 without a store. Call it now and
-    /// then, from a task of its own: every hour will do.
+    /// Removes the records of the store that are past their time, tombstones of ended sessions included, and says how many they
+    /// were. 0 without a store. Call it now and then, from a task of its own: every hour will do.
     ///
     /// # Errors
     /// What the store says.
@@ -63,7 +63,7 @@ impl SessionManager {
     }
 
     /// Every living session whose values are in the store, in no order. A record that does not open under the keys of this
-    /// manager is passed over.
+    /// manager is passed over, and so is the tombstone of a session that ended.
     ///
     /// # Errors
     /// [`BackendErrorKind::Unsupported`] without a store, or when it lists none. Otherwise what it says.
@@ -85,7 +85,9 @@ impl SessionManager {
         Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
     }
 
-    /// Ends every session whose values are in the store.
+    /// Ends every session whose values are in the store. It removes all records, tombstones included: a cookie that holds its
+    /// values, from before there was a store, opens again even if it was ended. Use
+    /// [`SessionConfig::not_before`](crate::SessionConfig::not_before) where such cookies are about.
     ///
     /// # Errors
     /// As for [`SessionManager::all`].

@@ -63,15 +63,14 @@ impl SessionManager {
     /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
     /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated, and for a new one
     /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)). A deletion when
-    /// it was destroyed, or when a cookie was refused that no other node may know better
-    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)). A value that is stored replaces even
-    /// such a cookie: a browser has one.
+    /// it was destroyed. A cookie that was refused is left alone until something is stored or the session is destroyed.
     ///
     /// What is set after this call is in no cookie until the next call.
     ///
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
-    /// there is no random nonce to be had. The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
+    /// there is no random nonce to be had, [`EncodeError::Ended`] when a session that changed is past its absolute timeout by now.
+    /// The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -87,8 +86,8 @@ impl SessionManager {
         session.commit()
     }
 
-    /// [`SessionManager::load`] for every configuration: it also asks the backends, once, if there is one and a cookie opens.
-    /// Without a backend it does what `load` does, and waits for nothing.
+    /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
+    /// until one is admitted. Without a backend it does what `load` does, and waits for nothing.
     ///
     /// # Errors
     /// [`BackendError`] when a backend failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
@@ -116,10 +115,13 @@ impl SessionManager {
     /// # Errors
     /// As for [`SessionManager::commit`]; [`EncodeError::Backend`] when a backend failed, or when the session is empty since one
     /// failed when it was loaded, and something was stored in it; [`EncodeError::Ended`] when a change has nowhere to go
-    /// because another request ended the session. The session stays as it was. A mere extension that fails is no error: the
-    /// client's cookie stays good.
+    /// because another request ended the session or regenerated it: a conflict (409), and no fault of the server. The session
+    /// stays as it was. A mere extension that fails is no error: the client's cookie stays good.
     ///
-    /// A future that is dropped before its end leaves the session as it was, too: the next commit does all of it.
+    /// A future that is dropped before its end leaves the session as it was, too. The next commit does what is left to do, and
+    /// ends as if the two were one.
+    ///
+    /// In a store, writes of other requests to other keys stay; after the commit the session has them, too.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -88,7 +88,8 @@ impl SessionManager {
     /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a password
     /// change. Commit the session as usual afterwards.
     ///
-    /// When the answer of the list is lost, the user is logged out everywhere.
+    /// When the answer of the list is lost, this is an error, and may be called again for the same session. Without that the user
+    /// is logged out everywhere.
     ///
     /// # Errors
     /// [`EncodeError::Ended`] when the subject's sessions were revoked meanwhile, this one among them: nothing is taken back.

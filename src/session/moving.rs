@@ -5,6 +5,7 @@ use super::perform::{Commit, Sent, replace};
 use crate::backend::{Known, MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
+use crate::format::{CSRF_KEY, Namespace};
 use crate::observe::SealCause;
 
 impl Commit<'_> {
@@ -41,7 +42,7 @@ impl Commit<'_> {
                 return Err(EncodeError::Ended);
             }
         }
-        let set_cookies = self.lines(&data, is_stored)?;
+        let set_cookies = self.lines(&data, stored.is_some())?;
         Ok(Some(self.sent(set_cookies, data, stored, cause)))
     }
 
@@ -83,13 +84,18 @@ impl Commit<'_> {
                 return Ok(if is_somebody && found != mark { Buried::Lost } else { Buried::Done });
             }
             tag = Some(Stored::of(&record));
-            let Some((theirs, _)) = self.read(data, record) else { continue };
+            let Some((theirs, _)) = self.read(old, data, record) else { continue };
             let became_somebody = !is_somebody && self.engine.backend.owner_of(&theirs).is_somebody;
             if became_somebody && !self.says_whose(held) {
                 return Ok(Buried::Lost);
             }
             data.set_content(self.merge(held, &mine, &theirs)?);
-            if stored.is_some() {
+            if mine.0.get(Namespace::Csrf, CSRF_KEY).is_none() {
+                // A token goes with the id of its session.
+                data.remove_in(Namespace::Csrf, CSRF_KEY);
+            }
+            // What was taken over may need more room than a cookie has.
+            if stored.is_some() || self.is_stored(data, None) {
                 *stored = Some(self.put(data).await?);
             }
         }

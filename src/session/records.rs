@@ -3,7 +3,7 @@
 use super::held::{Content, Held};
 use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
-use crate::data::SessionData;
+use crate::data::{SessionData, SessionId};
 use crate::error::{EncodeError, ValueError};
 use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
@@ -44,9 +44,12 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
-    /// The session of a record that was found in place of the one that was expected; `None` when it is over.
-    pub(super) fn read(&self, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {
-        read_record(&self.engine.codec, data.without_entries(), self.state.now, record)
+    /// The session of the record that was found under this id in place of the one that was expected; `None` when it is over. Its
+    /// times are those of `data`.
+    pub(super) fn read(&self, id: SessionId, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {
+        let mut expected = data.without_entries();
+        expected.set_id(id);
+        read_record(&self.engine.codec, expected, self.state.now, record)
     }
 
     pub(super) fn merge(&self, held: &Held, mine: &Content, theirs: &SessionData) -> Result<Entries, EncodeError> {

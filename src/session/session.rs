@@ -187,6 +187,8 @@ impl Session {
 
     /// Removes every value and keeps the session, its id and its flash values. See [`Session::destroy`] for a logout.
     ///
+    /// In a store, the values that other requests store until the commit go, too.
+    ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
     /// # let session = manager.load(None::<&str>);
@@ -289,6 +291,8 @@ impl Session {
 
     /// Takes a flash value: it is gone from the next cookie. Those that nobody takes stay.
     ///
+    /// In a store, one that another request stored under the key meanwhile stays for the next to take.
+    ///
     /// # Errors
     /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
     ///
@@ -339,6 +343,10 @@ impl Session {
     ///
     /// What someone planted in the session before the login is kept too; [`Session::regenerate_empty`] drops it.
     ///
+    /// Called again before a commit, it keeps the id that the first call drew. Where there is a list of revocations or a store, the
+    /// commit ends the old id; when another request has ended the session, or regenerated it, and this one wrote something, the
+    /// commit is [`EncodeError::Ended`].
+    ///
     /// Returns the session that the client's cookie held until now, if there was one.
     ///
     /// # Errors
@@ -362,7 +370,8 @@ impl Session {
         self.with(|state, engine| state.regenerate(engine.lifetime()))
     }
 
-    /// [`Session::regenerate`], and drops every value and flash value.
+    /// [`Session::regenerate`], and drops every value and flash value. The old session ends as by [`Session::destroy`], and one that
+    /// owes nothing to it begins.
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the operating system's random number generator fails; nothing is dropped then.
@@ -384,6 +393,9 @@ impl Session {
 
     /// Ends the session: its values go, and the cookie is deleted. What is stored after this, such as a flash value that
     /// says goodbye, begins another session with another id.
+    ///
+    /// Where there is a list of revocations or a store, the commit ends every cookie of this request that opened, and whatever
+    /// another request regenerated their sessions into: copies open nothing from then on. Without one, a copy opens until it expires.
     ///
     /// Returns the session that the client's cookie held until now, if there was one.
     ///

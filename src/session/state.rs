@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) candidates: Vec<Candidate>,
     /// The sessions that ended cookies of this request became.
     pub(super) successors: Vec<SessionId>,
-    /// The generation that a login in this request takes into its session, once it is known.
+    /// The generation that a login takes into its session, once it is known, until a commit has sent it.
     pub(super) login: Option<Login>,
     /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
     pub(super) drawn: Option<(String, Generation)>,
@@ -175,7 +175,7 @@ impl State {
     pub(super) fn regenerate_empty(&mut self, engine: &Engine) -> Result<Option<Retired>, EncodeError> {
         let (is_kept, persistent, retired) = (self.is_kept(), self.data.is_persistent(), self.retired());
         let id = SessionId::generate()?;
-        let has_cookie = matches!(self.origin(), Origin::Cookie(_));
+        let has_cookie = self.held().is_some() || !self.candidates.is_empty();
         self.data = engine.blank(self.now);
         self.data.set_id(id);
         self.data.set_persistent(persistent);
@@ -260,6 +260,7 @@ impl State {
         self.client = client;
         self.candidates = candidates;
         self.successors.clear();
+        (self.login, self.drawn) = (None, None);
         self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }
