@@ -114,11 +114,11 @@ fn in_whatever_order_a_renewal_and_a_logout_of_a_cookie_from_before_the_store_as
     for place in PLACES {
         in_every_order(|schedule| {
             let (site, node, cookie) = site_and_cookie(place);
-            let (leaver, renewer) = (load(&node, &cookie), load(&node, &cookie));
+            let (leaver, rival) = (load(&node, &cookie), load(&node, &cookie));
             leaver.destroy();
-            renewer.regenerate().unwrap();
+            rival.regenerate().unwrap();
             site.step();
-            let (left, renewed) = cross(schedule, answer(&node, &leaver), answer(&node, &renewer));
+            let (left, renewed) = cross(schedule, answer(&node, &leaver), answer(&node, &rival));
             assert!(left.unwrap().is_some());
             let is_in = renewed.unwrap().is_some_and(|cookie| is_good(&node, &cookie));
             assert!(!is_in && !is_good(&node, &cookie) && site.stored() == 0, "{place:?} {schedule:?}");

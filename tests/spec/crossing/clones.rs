@@ -7,12 +7,12 @@ use futures_lite::future::poll_once;
 use sealed_session::{EncodeError, Session, SessionManager};
 
 use super::{KNOWN, LISTED, STORED, Site, Spill, answer, is_good, login, visit};
-use crate::backends::{commit, give_up, load, run, try_commit, user_id};
+use crate::backends::{commit, load, run, try_commit, user_id};
 use crate::common::is_deletion;
 
 /// What a request does before it commits.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Deed {
+pub(super) enum Deed {
     Write,
     Renewal,
     Login,
@@ -23,7 +23,7 @@ enum Deed {
 const DEEDS: [Deed; 5] = [Deed::Write, Deed::Renewal, Deed::Login, Deed::FirstLogin, Deed::OnlyThisDevice];
 
 /// A session of user 42 that is about to be committed, and the cookie that it came with.
-fn begin(site: &Site, node: &SessionManager, deed: Deed) -> (Session, Option<String>) {
+pub(super) fn begin(site: &Site, node: &SessionManager, deed: Deed) -> (Session, Option<String>) {
     let cookie = match deed {
         Deed::FirstLogin => None,
         Deed::Login => Some(visit(site, node)),
@@ -48,7 +48,7 @@ fn begin(site: &Site, node: &SessionManager, deed: Deed) -> (Session, Option<Str
 }
 
 /// Each place with each deed that can be done there.
-fn cases() -> impl Iterator<Item = (super::Place, Deed)> {
+pub(super) fn cases() -> impl Iterator<Item = (super::Place, Deed)> {
     let cases = KNOWN.into_iter().flat_map(|place| DEEDS.map(|deed| (place, deed)));
     cases.filter(|(place, deed)| *deed != Deed::OnlyThisDevice || LISTED.contains(place))
 }
@@ -189,72 +189,5 @@ fn what_others_stored_and_a_commit_took_over_is_gone_with_the_session_that_a_clo
         assert!(session.is_empty(), "{place:?}");
         assert!(is_deletion(&commit(&node, &session).unwrap()), "{place:?}");
         assert_eq!((site.stored(), is_good(&node, &cookie)), (0, false), "{place:?}");
-    }
-}
-
-#[test]
-fn a_commit_whose_answer_was_lost_at_any_question_ends_as_if_it_had_run_once() {
-    for (place, deed) in cases() {
-        for method in ["save Create", "save Replace", "revoke"] {
-            let (site, node) = Site::with_node(place);
-            let (session, cookie) = begin(&site, &node, deed);
-            (site.store.hang(&[method]), site.list.hang(&[method]));
-            let mut first = Box::pin(node.commit_async(&session));
-            let is_lost = run(poll_once(first.as_mut())).is_none();
-            drop(first);
-            (site.store.hang(&[]), site.list.hang(&[]));
-            if is_lost {
-                let new = commit(&node, &session).unwrap();
-                let session = load(&node, &new);
-                let values = ["user_id", "step"].map(|key| session.get::<u64>(key).unwrap());
-                assert_eq!(values, [Some(42), Some(1)], "{place:?} {deed:?} {method}");
-                let old = cookie.filter(|_| deed != Deed::Write);
-                assert!(!old.is_some_and(|old| is_good(&node, &old)), "{place:?} {deed:?} {method}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_commit_that_failed_leaves_what_clones_did_since() {
-    for (place, deed) in cases() {
-        for method in ["save Create", "save Replace", "revoke", "look"] {
-            let (site, node) = Site::with_node(place);
-            let (session, _) = begin(&site, &node, deed);
-            (site.store.fail(&[method]), site.list.fail(&[method]));
-            let failed = try_commit(&node, &session);
-            (site.store.fail(&[]), site.list.fail(&[]));
-            let clone = session.clone();
-            match failed {
-                Ok(line) => assert!(line.is_some()),
-                Err(error) => assert!(matches!(error, EncodeError::Backend(_)), "{error:?}"),
-            }
-            clone.set("more", 2).unwrap();
-            clone.discard("step");
-            let new = load(&node, &commit(&node, &session).unwrap());
-            assert_eq!((new.get("more"), new.contains("step"), user_id(&new)), (Ok(Some(2)), false, Some(42)));
-        }
-    }
-}
-
-#[test]
-fn what_was_taken_back_after_a_commit_was_dropped_is_not_in_the_next_one() {
-    for place in STORED {
-        let (site, node) = Site::with_node(place);
-        let session = load(&node, &login(&site, &node, 42));
-        session.set("theme", "dark").unwrap();
-        let cookie = commit(&node, &session).unwrap();
-        let session = load(&node, &cookie);
-        session.set("cart", 1).unwrap();
-        session.set("theme", "light").unwrap();
-        // The store keeps this, and the request does not hear of it.
-        site.store.hang(&["save"]);
-        give_up(&node, &session);
-        site.store.hang(&[]);
-        session.discard("cart");
-        session.set("theme", "dark").unwrap();
-        session.set("step", 1).unwrap();
-        let session = load(&node, &commit(&node, &session).unwrap());
-        assert_eq!((session.contains("cart"), session.get("theme")), (false, Ok(Some("dark".to_owned()))), "{place:?}");
     }
 }
