@@ -45,12 +45,12 @@ use crate::session::{Session, Typed};
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
-/// empty 409 if another request ended the session. The reason goes to
-/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
-/// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionMiddleware::on_error`] sets another response. An error of a handler is a response, and the session is kept.
-/// An error of a middleware inside this one is no response, and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 when
+/// another request ended the session meanwhile; the reason goes to the log (`log` crate, target `sealed_session`), and
+/// the client's cookie stays as it was. A 500 also comes before the handler runs when a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). [`SessionMiddleware::on_error`] sets another response. An error
+/// of a handler is a response, and the session is kept. An error of a middleware inside this one is no response, and
+/// nothing is kept.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///

@@ -38,10 +38,10 @@ use crate::session::{Session, Typed};
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
-/// empty 409 if another request ended the session. The reason goes to
-/// the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's
-/// cookie stays as it was. [`SessionFairing::on_error`] sets another response. When a backend fails under
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 when
+/// another request ended the session meanwhile; the reason goes to the log (`log` crate, target `sealed_session`;
+/// Rocket's own logger writes to standard output), and the client's cookie stays as it was.
+/// [`SessionFairing::on_error`] sets another response. When a backend fails under
 /// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), the client gets that response too. A handler whose guard is the
 /// session does not run then, but any other handler does, because a fairing can't answer in its place.
 ///

@@ -39,12 +39,11 @@ use crate::manager::SessionManager;
 /// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
 /// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
-/// empty 409 if another request ended the session. The reason goes to
-/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
-/// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionLayer::on_error`] sets another response. When the inner service fails instead of answering, there is no
-/// response that could carry a cookie, and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 when
+/// another request ended the session meanwhile; the reason goes to the log (`log` crate, target `sealed_session`), and
+/// the client's cookie stays as it was. A 500 also comes before the inner service is called when a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). [`SessionLayer::on_error`] sets another response. When the
+/// inner service fails instead of answering, there is no response that could carry a cookie, and nothing is kept.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -228,12 +227,15 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// Makes an empty 500, or an empty 409 if another request ended the session. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
+/// Makes an empty 500, or an empty 409 when another request ended the session meanwhile. A [`SessionLayer`] answers with it
+/// unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
-/// let response: http::Response<String> = EmptyResponse::default().response(&EncodeError::Random);
-/// assert_eq!((response.status().as_u16(), response.body().as_str()), (500, ""));
+/// for (error, status) in [(EncodeError::Random, 500), (EncodeError::Ended, 409)] {
+///     let response: http::Response<String> = EmptyResponse::default().response(&error);
+///     assert_eq!((response.status().as_u16(), response.body().as_str()), (status, ""));
+/// }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]

@@ -141,3 +141,15 @@ pub(crate) fn a_store_that_fails_is_an_error_without_a_handler_on_request(send: 
     is_broken.store(false, Ordering::SeqCst);
     assert_eq!(send("/visit", &[&cookie], false).body, "2");
 }
+
+pub(crate) fn a_session_that_another_request_ended_is_an_empty_409(send: &Send) {
+    let store = Small::default();
+    let is_overtaken = Arc::clone(&store.is_overtaken);
+    be(config().store(store).build().unwrap());
+    let cookie = visited(send);
+    is_overtaken.store(true, Ordering::SeqCst);
+    let reply = send("/visit", &[&cookie], false);
+    assert_eq!((reply.status, reply.body.as_str(), reply.all("set-cookie").len()), (409, "", 0));
+    is_overtaken.store(false, Ordering::SeqCst);
+    assert_eq!(send("/read", &[&cookie], false).body, "0");
+}

@@ -42,11 +42,13 @@ pub(crate) fn visits(cookie: &str) -> Option<u64> {
     block_on(manager().load_async([cookie])).unwrap().get("visits").unwrap()
 }
 
-/// A store that has no room for a record of 4,000 bytes, and that fails on demand.
+/// A store that has no room for a record of 4,000 bytes, and that fails, or is used by another request, on demand.
 #[derive(Default)]
 pub(crate) struct Small {
     records: MemoryStore,
     pub(crate) is_broken: Arc<AtomicBool>,
+    /// True if another request ends each session just before it is saved.
+    pub(crate) is_overtaken: Arc<AtomicBool>,
 }
 
 impl Small {
@@ -72,6 +74,9 @@ impl SessionStore for Small {
             self.check()?;
             if record.bytes().len() >= 4000 {
                 return Err(BackendError::new(BackendErrorKind::Full, "4,000 bytes are too many"));
+            }
+            if self.is_overtaken.load(Ordering::SeqCst) {
+                self.records.delete(id).await?;
             }
             self.records.save(id, record, save).await
         })

@@ -58,6 +58,7 @@ contract! {
     a_logout_ends_every_copy_of_the_cookie
     a_store_that_fails_gives_an_empty_session_in_which_nothing_can_be_kept
     a_store_that_fails_is_an_error_without_a_handler_on_request
+    a_session_that_another_request_ended_is_an_empty_409
 }
 
 mod tests {
