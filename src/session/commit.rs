@@ -81,7 +81,11 @@ impl Session {
     async fn commit_and_ask(&self, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
         let (plan, state) = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => (state.decide(engine)?, state.clone()),
+            Some(state) if state.is_looked_at() => {
+                let plan = state.decide(engine)?;
+                state.note_try();
+                (plan, state.clone())
+            }
             _ => return Ok(SetCookies::default()),
         };
         let aim = state.aim;

@@ -22,17 +22,19 @@ impl Commit<'_> {
         self.check_size(&data, is_stored)?;
         let mut stored = if is_stored { Some(self.put(&data).await?) } else { None };
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
-        if self.questions.has_list() {
-            let stands = self.questions.revoke(old, mark, until).await?;
-            if is_somebody && stands != mark {
-                return self.lost(stored, new).await;
-            }
+        // Of somebody's session the list decides who moves it on. Of nobody's the store says first whether it has become somebody's,
+        // and the list marks it only then.
+        if is_somebody && self.questions.has_list() && self.questions.revoke(old, mark, until).await? != mark {
+            return self.lost(stored, new).await;
         }
         if self.engine.backend.placement != Placement::Cookie {
             match self.bury(held, mark, &mut data, &mut stored).await? {
                 Buried::Lost => return self.lost(stored, new).await,
                 Buried::Done => {}
             }
+        }
+        if !is_somebody && self.questions.has_list() {
+            self.questions.revoke(old, mark, until).await?;
         }
         self.end_candidates(Some(old)).await?;
         if self.questions.has_list() && changes_subject && held.owner.subject.is_some() {

@@ -48,6 +48,9 @@ impl State {
         if matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) }) {
             self.id()?;
         }
+        if matches!(plan, Plan::Move(_)) {
+            self.leave_sent_id()?;
+        }
         Ok(plan)
     }
 

@@ -57,6 +57,15 @@ impl Commit<'_> {
         let base = held.content.as_ref().unwrap_or(&nothing);
         let cleared = self.state.aim.has_cleared();
         let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
+            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it.
+            for (namespace, key) in &self.state.tried {
+                match mine.0.get(*namespace, key) {
+                    Some(json) => drop(merged.put(*namespace, key, json)?),
+                    // A flash value that was taken is removed by the rule above alone.
+                    None if *namespace == Namespace::Flash && base.0.get(*namespace, key).is_some() => {}
+                    None => drop(merged.remove(*namespace, key)),
+                }
+            }
             let wrote_subject = |key| base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key);
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
                 // The generation goes with the subject: what theirs had is of theirs.

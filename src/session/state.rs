@@ -10,7 +10,7 @@ use super::status::Status;
 use crate::backend::Generation;
 use crate::data::{Lifetime, Retired, SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError};
-use crate::format::Entries;
+use crate::format::{Entries, Namespace};
 use crate::import::OldCookies;
 use crate::time::{Times, UnixTime};
 
@@ -39,6 +39,9 @@ pub(super) struct State {
     pub(super) login: Option<Login>,
     /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
     pub(super) drawn: Option<(String, Generation)>,
+    /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
+    /// the answer was lost.
+    pub(super) tried: Vec<(Namespace, String)>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -99,6 +102,7 @@ impl State {
             successors: Vec::new(),
             login: None,
             drawn: None,
+            tried: Vec::new(),
             is_looked_at: false,
             old: OldCookies::default(),
         }
@@ -240,6 +244,22 @@ impl State {
         self.held().map(|held| held.retired)
     }
 
+    /// Notes the keys that a commit is about to write to a record.
+    pub(super) fn note_try(&mut self) {
+        let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) else { return };
+        let mut keys = Entries::changed_keys(base, self.data.content());
+        keys.retain(|key| !self.tried.contains(key));
+        self.tried.extend(keys);
+    }
+
+    /// Draws another id where the session was regenerated while the commit waited that sent the id which it has.
+    pub(super) fn leave_sent_id(&mut self) -> Result<(), EncodeError> {
+        if self.held().is_some_and(|held| held.retired.id == self.data.id()) {
+            self.data.set_id(SessionId::generate()?);
+        }
+        Ok(())
+    }
+
     /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
     /// changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
@@ -248,6 +268,8 @@ impl State {
         match sealed {
             Sealed::With(times) if is_unchanged => self.data.put_times(times),
             Sealed::As { data, .. } if is_unchanged => self.data = data,
+            // What another request stored goes with a session that was destroyed while the commit waited.
+            Sealed::As { .. } if self.aim.was_destroyed_since(aim.step()) => {}
             Sealed::As { data, before } => {
                 let merged = Entries::merge(&before.0, self.data.content(), data.content(), false);
                 // Where both do not fit together, the next commit says so.
@@ -261,6 +283,7 @@ impl State {
         self.candidates = candidates;
         self.successors.clear();
         (self.login, self.drawn) = (None, None);
+        self.tried.clear();
         self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }

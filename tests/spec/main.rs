@@ -14,6 +14,7 @@ mod coming_from;
 mod commit;
 mod common;
 mod cookies;
+mod crossing;
 mod csrf;
 mod decode;
 mod environment;
