@@ -304,6 +304,8 @@ struct Request {
     base: Content,
     values: Values,
     is_cleared: bool,
+    /// The keys that a commit which failed may have written.
+    tried: HashSet<String>,
     /// The session that the client's cookie holds, and whether its values are in the store.
     held: Option<Opened>,
     from_store: bool,
@@ -572,6 +574,7 @@ impl World {
                 values: base.values.clone(),
                 base,
                 is_cleared: false,
+                tried: HashSet::new(),
                 held: opened.filter(|_| is_good),
                 from_store,
                 opened,
@@ -716,6 +719,7 @@ impl World {
         let now = self.now();
         let is_kept = request.held.is_some() || request.is_begun || !request.values.is_empty();
         let is_due = is_kept && (request.is_changed || request.is_regenerated || request.is_begun);
+        request.note_try();
         self.set_faults(faults);
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
@@ -988,9 +992,24 @@ impl Request {
         for (key, json) in mine.values.iter().filter(|(key, json)| base.values.get(*key) != Some(*json)) {
             merged.values.insert(key.clone(), json.clone());
         }
-        let is_mine = has_subject && base.user() != user || generation != base.generation;
+        // What an earlier try wrote is as this request left it since.
+        for key in &self.tried {
+            match mine.values.get(key) {
+                Some(json) => drop(merged.values.insert(key.clone(), json.clone())),
+                None => drop(merged.values.remove(key)),
+            }
+        }
+        let wrote_user = base.user() != user || self.tried.contains("user");
+        let is_mine = has_subject && wrote_user || generation != base.generation;
         let of = if is_mine { &mine } else { theirs };
         Content { values: merged.values, generation: of.generation, login: of.login }
+    }
+
+    /// Notes the keys that a commit is about to write.
+    fn note_try(&mut self) {
+        let (base, mine) = (&self.base.values, &self.values);
+        let keys = base.keys().chain(mine.keys()).filter(|key| base.get(*key) != mine.get(*key));
+        self.tried.extend(keys.filter(|_| self.held.is_some()).cloned());
     }
 
     /// Notes what the client holds after a commit.
@@ -1001,6 +1020,7 @@ impl Request {
         (self.is_cleared, self.is_changed, self.is_regenerated, self.is_begun) = (false, false, false, false);
         (self.is_destroyed, self.is_deletion_due) = (self.is_destroyed && held.is_none(), false);
         (self.is_unsure, self.login, self.revoked_at) = (false, None, None);
+        self.tried.clear();
     }
 
     /// Notes that the session ended, and that what comes is another one.
