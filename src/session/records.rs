@@ -66,7 +66,11 @@ impl Commit<'_> {
                     None => drop(merged.remove(*namespace, key)),
                 }
             }
-            let wrote_subject = |key| base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key);
+            let wrote_subject = |key: &str| {
+                let tried =
+                    self.state.tried.iter().any(|(namespace, tried)| *namespace == Namespace::Data && tried == key);
+                tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)
+            };
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
                 // The generation goes with the subject: what theirs had is of theirs.
                 merged.remove(Namespace::Generation, GENERATION_KEY);
