@@ -14,6 +14,7 @@ mod before_the_store;
 mod candidates;
 mod clones;
 mod ends;
+mod late;
 mod merges;
 mod others;
 mod questions;
