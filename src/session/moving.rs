@@ -20,7 +20,7 @@ impl Commit<'_> {
         let changes_subject = self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, None);
         self.check_size(&data, is_stored)?;
-        let mut stored = if is_stored { Some(self.put(&data).await?) } else { None };
+        let mut stored = if is_stored { Some(self.put(&mut data, Some(held)).await?) } else { None };
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
         // Of somebody's session the list decides who moves it on. Of nobody's the store says first whether it has become somebody's,
         // and the list marks it only then.
@@ -83,7 +83,14 @@ impl Commit<'_> {
                 return Ok(if is_lost { Buried::Lost } else { Buried::Done });
             };
             if let Some(found) = mark_of(&record) {
-                return Ok(if is_somebody && found != mark { Buried::Lost } else { Buried::Done });
+                if is_somebody && found != mark {
+                    return Ok(Buried::Lost);
+                }
+                // An earlier try of this commit may have taken over what others wrote.
+                if stored.is_none() && self.questions.load(data.id()).await?.is_some() {
+                    *stored = Some(self.put(data, Some(held)).await?);
+                }
+                return Ok(Buried::Done);
             }
             tag = Some(Stored::of(&record));
             let Some((theirs, _)) = self.read(old, data, record) else { continue };
@@ -98,7 +105,7 @@ impl Commit<'_> {
             }
             // What was taken over may need more room than a cookie has.
             if stored.is_some() || self.is_stored(data, None) {
-                *stored = Some(self.put(data).await?);
+                *stored = Some(self.put(data, Some(held)).await?);
             }
         }
         Err(never_wins().into())

@@ -79,7 +79,7 @@ impl<'s> Commit<'s> {
         self.put_generation(&mut data, None).await?;
         let is_stored = self.is_stored(&data, None);
         let set_cookies = self.lines(&data, is_stored)?;
-        let stored = if is_stored { Some(self.put(&data).await?) } else { None };
+        let stored = if is_stored { Some(self.put(&mut data, None).await?) } else { None };
         Ok(self.sent(set_cookies, data, stored, cause))
     }
 
@@ -88,15 +88,11 @@ impl<'s> Commit<'s> {
     async fn again(&self, held: &Held, cause: SealCause, is_dispensable: bool) -> Result<Option<Sent>, EncodeError> {
         let id = held.retired.id;
         let mut data = self.sliding();
-        let changes_subject = self.put_generation(&mut data, Some(held)).await?;
+        self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
         let set_cookies = self.lines(&data, is_stored)?;
-        // A save is the last word on the values. It says nothing of the subject that the session had, nor, where the session had no
-        // record before, of its end.
-        let asks_list = self.questions.has_list() && (!is_stored || changes_subject || held.stored.is_none());
-        if asks_list && changes_subject && !self.is_still_good(held, changes_subject).await? {
-            return Err(EncodeError::Ended);
-        }
+        // A save is the last word on a session that had a record. Where it had none, a cookie of it that ended may be about.
+        let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
         let mut stored = held.stored;
         if is_stored {
             let mine = Content(data.content().clone());
@@ -120,7 +116,7 @@ impl<'s> Commit<'s> {
                 stored = Some(theirs_stored);
             }
         }
-        if asks_list && !self.is_still_good(held, changes_subject).await? {
+        if asks_list && !self.is_still_good(held).await? {
             if is_stored {
                 // The record that was just written is of a session that is over.
                 let ending = Ending { stored, ..held.ending(self.engine) };

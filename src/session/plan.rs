@@ -92,7 +92,7 @@ impl State {
         if is_over && !is_login {
             return if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) };
         }
-        if cause == SealCause::Regenerated {
+        if cause == SealCause::Regenerated || self.changes_owner(held, engine) {
             return Ok(Plan::Move(cause));
         }
         // An import is in no cookie of ours yet.
@@ -102,6 +102,14 @@ impl State {
         } else {
             Plan::Again { cause, is_dispensable }
         })
+    }
+
+    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other: it goes on under a new id, so
+    /// that no cookie of the former subject is ever a cookie of the new one. So does a session that got its id in an earlier try.
+    fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
+        let subject = &held.owner.subject;
+        let is_another = subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
+        engine.backend.revocations.is_some() && is_another || self.data.id() != held.retired.id
     }
 
     /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the cookie of a

@@ -26,20 +26,28 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Keeps the record of an id that this request drew. A record that is there is its own, from a commit that was given up.
-    pub(super) async fn put(&self, data: &SessionData) -> Result<Stored, EncodeError> {
+    /// Keeps the record of an id that this request drew. A record that is there is its own, from a try that was given up. With `held`,
+    /// that try may have taken over what others wrote to the session it moved.
+    pub(super) async fn put(&self, data: &mut SessionData, held: Option<&Held>) -> Result<Stored, EncodeError> {
         let until = self.engine.lifetime().record_end(data.expires_at());
-        let record = Record::new(self.engine.codec.seal_record(data)?, until);
+        let mine = Content(data.content().clone());
         let mut save = Save::Create;
         for _ in 0..MAX_TRIES {
+            let record = Record::new(self.engine.codec.seal_record(data)?, until);
             if self.questions.save(data.id(), &record, save).await? {
                 return Ok(Stored::of(&record));
             }
-            save = match self.questions.load(data.id()).await? {
-                Some(found) if mark_of(&found).is_some() => return Err(EncodeError::Ended),
-                Some(found) => Save::Replace(found.tag()),
-                None => Save::Create,
+            let Some(found) = self.questions.load(data.id()).await? else {
+                save = Save::Create;
+                continue;
             };
+            if mark_of(&found).is_some() {
+                return Err(EncodeError::Ended);
+            }
+            save = Save::Replace(found.tag());
+            if let (Some(held), Some((theirs, _))) = (held, self.read(data.id(), data, found)) {
+                data.set_content(self.merge(held, &mine, &theirs)?);
+            }
         }
         Err(never_wins().into())
     }
