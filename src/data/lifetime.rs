@@ -56,12 +56,6 @@ impl Lifetime {
         Times { expires_at: self.end(&times, now.saturating_add(self.idle)), ..times }
     }
 
-    /// Returns the times of a session that is sealed at `now`. A session that began in a request which outlived the absolute timeout
-    /// begins at `now`: no cookie has held it yet.
-    pub(crate) fn seal(&self, now: UnixTime, times: &Times) -> Times {
-        if now >= self.absolute_end(times) { self.start(now) } else { self.slide(now, times) }
-    }
-
     /// Returns the end of a session that is to live for `ttl` (whole seconds) from `now`. The end is never earlier than
     /// before, and never past the absolute timeout.
     ///

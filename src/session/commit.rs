@@ -137,7 +137,7 @@ fn commit_alone(state: &mut State, engine: &Engine, event: &mut Option<Event>) -
         }
     };
     let before = *state.data.times();
-    let times = engine.lifetime().seal(state.now, &before);
+    let times = engine.lifetime().slide(state.now, &before);
     state.data.put_times(times);
     let sealed = seal(state, engine, cause);
     state.data.put_times(before);

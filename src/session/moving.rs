@@ -20,7 +20,8 @@ impl Commit<'_> {
         let changes_subject = self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, None);
         self.check_size(&data, is_stored)?;
-        let mut stored = if is_stored { Some(self.put(&mut data, Some(held)).await?) } else { None };
+        let mine = Content(data.content().clone());
+        let mut stored = if is_stored { Some(self.put(&mut data, Some((held, &mine))).await?) } else { None };
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
         // Of somebody's session the list decides who moves it on. Of nobody's the store says first whether it has become somebody's,
         // and the list marks it only then.
@@ -28,7 +29,7 @@ impl Commit<'_> {
             return self.lost(stored, new).await;
         }
         if self.engine.backend.placement != Placement::Cookie {
-            match self.bury(held, mark, &mut data, &mut stored).await? {
+            match self.bury(held, mark, &mine, &mut data, &mut stored).await? {
                 Buried::Lost => return self.lost(stored, new).await,
                 Buried::Done => {}
             }
@@ -54,11 +55,11 @@ impl Commit<'_> {
         &self,
         held: &Held,
         mark: Mark,
+        mine: &Content,
         data: &mut SessionData,
         stored: &mut Option<Stored>,
     ) -> Result<Buried, EncodeError> {
         let old = held.retired.id;
-        let mine = Content(data.content().clone());
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
         let has_list = self.questions.has_list();
         let is_somebody = held.owner.is_somebody;
@@ -88,7 +89,7 @@ impl Commit<'_> {
                 }
                 // An earlier try of this commit may have taken over what others wrote.
                 if stored.is_none() && self.questions.load(data.id()).await?.is_some() {
-                    *stored = Some(self.put(data, Some(held)).await?);
+                    *stored = Some(self.put(data, Some((held, mine))).await?);
                 }
                 return Ok(Buried::Done);
             }
@@ -98,14 +99,14 @@ impl Commit<'_> {
             if became_somebody && !self.says_whose(held) {
                 return Ok(Buried::Lost);
             }
-            data.set_content(self.merge(held, &mine, &theirs)?);
+            data.set_content(self.merge(held, mine, &theirs)?);
             if mine.0.get(Namespace::Csrf, CSRF_KEY).is_none() {
                 // A token goes with the id of its session.
                 data.remove_in(Namespace::Csrf, CSRF_KEY);
             }
             // What was taken over may need more room than a cookie has.
             if stored.is_some() || self.is_stored(data, None) {
-                *stored = Some(self.put(data, Some(held)).await?);
+                *stored = Some(self.put(data, None).await?);
             }
         }
         Err(never_wins().into())

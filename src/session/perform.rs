@@ -148,7 +148,7 @@ impl<'s> Commit<'s> {
     /// The session as it is to be sealed, with its times.
     pub(super) fn sliding(&self) -> SessionData {
         let mut data = self.state.data.clone();
-        let times = self.engine.lifetime().seal(self.state.now, data.times());
+        let times = self.engine.lifetime().slide(self.state.now, data.times());
         data.put_times(times);
         data
     }

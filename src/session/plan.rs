@@ -45,11 +45,15 @@ impl State {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
         let plan = self.plan(engine)?;
-        if matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) }) {
-            self.id()?;
-        }
+        let begins = matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) });
         if matches!(plan, Plan::Move(_)) {
             self.leave_sent_id()?;
+        } else if begins {
+            self.id()?;
+        }
+        // A session that began in a request which outlived the absolute timeout would be over before its cookie arrives.
+        if (begins || matches!(plan, Plan::Move(_))) && self.now >= engine.lifetime().absolute_end(self.data.times()) {
+            return if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) };
         }
         Ok(plan)
     }

@@ -26,11 +26,14 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Keeps the record of an id that this request drew. A record that is there is its own, from a try that was given up. With `held`,
-    /// that try may have taken over what others wrote to the session it moved.
-    pub(super) async fn put(&self, data: &mut SessionData, held: Option<&Held>) -> Result<Stored, EncodeError> {
+    /// Keeps the record of an id that this request drew. A record that is there is its own, from a try that was given up. With
+    /// `moved`, the session that is moved and the values that the handlers left, what that try took over from others is kept.
+    pub(super) async fn put(
+        &self,
+        data: &mut SessionData,
+        moved: Option<(&Held, &Content)>,
+    ) -> Result<Stored, EncodeError> {
         let until = self.engine.lifetime().record_end(data.expires_at());
-        let mine = Content(data.content().clone());
         let mut save = Save::Create;
         for _ in 0..MAX_TRIES {
             let record = Record::new(self.engine.codec.seal_record(data)?, until);
@@ -45,8 +48,8 @@ impl Commit<'_> {
                 return Err(EncodeError::Ended);
             }
             save = Save::Replace(found.tag());
-            if let (Some(held), Some((theirs, _))) = (held, self.read(data.id(), data, found)) {
-                data.set_content(self.merge(held, &mine, &theirs)?);
+            if let (Some((held, mine)), Some((theirs, _))) = (moved, self.read(data.id(), data, found)) {
+                data.set_content(self.merge(held, mine, &theirs)?);
             }
         }
         Err(never_wins().into())

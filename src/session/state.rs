@@ -252,10 +252,13 @@ impl State {
         self.tried.extend(keys);
     }
 
-    /// Draws another id where the session was regenerated while the commit waited that sent the id which it has.
+    /// Draws another id for a session that is to be moved and still has the id of the client's cookie.
     pub(super) fn leave_sent_id(&mut self) -> Result<(), EncodeError> {
         if self.held().is_some_and(|held| held.retired.id == self.data.id()) {
             self.data.set_id(SessionId::generate()?);
+            // A clock that is ahead may have begun the session, and no session begins after the clock of its own node.
+            let times = *self.data.times();
+            self.data.put_times(Times { created_at: times.created_at.min(self.loaded_at), ..times });
         }
         Ok(())
     }
