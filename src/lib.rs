@@ -49,7 +49,9 @@ pub use backend::store::RedisStore;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use backend::store::SqliteStore;
-pub use backend::{MemoryRevocations, MemoryStore, Record, Revocable, Revocations, Save, SessionStore};
+pub use backend::{
+    Generation, Known, Mark, MemoryRevocations, MemoryStore, Only, Record, Revocations, Save, SessionStore, Tag,
+};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use backend::{RedisPool, revocations::RedisRevocations};

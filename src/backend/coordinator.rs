@@ -3,17 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::placement::{Placement, Saving};
-use crate::backend::revocations::{Revocable, Revocations};
-use crate::backend::store::{Record, SessionStore};
+use crate::backend::placement::{Placement, Saving, Way};
+use crate::backend::revocations::{Generation, Mark, Only, Revocations};
+use crate::backend::store::{Record, Save, SessionStore};
 use crate::codec::{Codec, Opened};
 use crate::data::{SessionData, SessionId};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError, FailurePolicy, Refusal};
 use crate::format::Namespace;
 use crate::session::Retired;
 use crate::time::UnixTime;
-
-use super::cutoffs::Cutoffs;
 
 /// The backends of a manager, and what is configured about them.
 #[derive(Default)]
@@ -24,7 +22,7 @@ pub(crate) struct Backend {
     /// The key of the entry that names the subject.
     pub(crate) subject: Option<String>,
     pub(crate) policy: FailurePolicy,
-    pub(crate) cutoffs: Cutoffs,
+    pub(crate) cutoffs: NoCutoffs,
 }
 
 impl Backend {
@@ -32,16 +30,19 @@ impl Backend {
         self.store.is_some() || self.revocations.is_some()
     }
 
-    /// The earliest time at which a session may begin that was regenerated when this process had given out so many cut-offs.
-    pub(crate) fn beginning(&self, data: &SessionData, cutoffs: u64) -> UnixTime {
-        self.subject_of(data).map_or(UnixTime::MIN, |subject| self.cutoffs.beginning(subject, cutoffs))
+    /// For `session::state`, which still asks for it.
+    #[expect(clippy::unused_self, reason = "it goes with its caller")]
+    pub(crate) fn beginning(&self, _: &SessionData, _: u64) -> UnixTime {
+        UnixTime::MIN
     }
 
     /// Refuses every session that the subject has now.
     pub(crate) async fn revoke_subject(&self, codec: &Codec, subject: &str) -> Result<(), BackendError> {
         let revocations = self.revocations.as_deref().ok_or_else(no_revocations)?;
-        let cutoff = self.cutoffs.next(subject, codec.now());
-        revocations.revoke_subject(subject, cutoff, codec.lifetime().all_end(cutoff)).await
+        let random = |_| BackendError::new(BackendErrorKind::Unavailable, "no random numbers");
+        let [to @ .., _, _, _, _, _, _, _, _] = SessionId::generate().map_err(random)?.to_bytes();
+        let until = codec.lifetime().all_end(codec.now());
+        revocations.revoke_subject(subject, Only::Any, Generation::from_bytes(to), until).await.map(drop)
     }
 
     /// Asks about a session whose cookie opened, and fetches the values that are not in it.
@@ -92,7 +93,9 @@ impl Backend {
 
     async fn is_revoked(&self, data: &SessionData) -> Result<bool, BackendError> {
         let Some(revocations) = &self.revocations else { return Ok(false) };
-        revocations.is_revoked(Revocable::new(data.id(), self.subject_of(data), data.created_at())).await
+        let known = revocations.look(Some(data.id()), self.subject_of(data)).await?;
+        // No session has taken a generation yet.
+        Ok(known.mark.is_some() || known.generation.is_some())
     }
 
     fn subject_of<'d>(&self, data: &'d SessionData) -> Option<&'d str> {
@@ -123,7 +126,7 @@ impl Backend {
     /// Puts a session on the list and removes its record: of the two, the first alone ends it for good.
     async fn end(&self, codec: &Codec, ended: Retired, policy: FailurePolicy) -> Result<(), BackendError> {
         if let Some(revocations) = &self.revocations {
-            match revocations.revoke(ended.id, ended.expires_at).await {
+            match revocations.revoke(ended.id, Mark::Ended, ended.expires_at).await.map(drop) {
                 Err(error) if policy == FailurePolicy::Admit => codec.tell_of(&error),
                 done => done?,
             }
@@ -174,12 +177,36 @@ pub(crate) struct Work {
 }
 
 async fn save(store: &dyn SessionStore, id: SessionId, saving: &Saving) -> Result<bool, BackendError> {
-    for save in saving.saves {
-        if store.save(id, &saving.record, *save).await? {
+    for way in saving.ways {
+        let is_written = match way {
+            Way::Create => store.save(id, &saving.record, Save::Create).await?,
+            Way::Update => update(store, id, &saving.record).await?,
+        };
+        if is_written {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+async fn update(store: &dyn SessionStore, id: SessionId, record: &Record) -> Result<bool, BackendError> {
+    while let Some(found) = store.load(id).await? {
+        if store.save(id, record, Save::Replace(found.tag())).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// For `session::session`, which still counts them.
+#[derive(Default)]
+pub(crate) struct NoCutoffs;
+
+impl NoCutoffs {
+    #[expect(clippy::unused_self, reason = "it goes with its caller")]
+    pub(crate) fn count(&self) -> u64 {
+        0
+    }
 }
 
 pub(crate) fn no_revocations() -> BackendError {

@@ -1,7 +1,6 @@
 //! Stores and lists of revocations, and the coordinator that asks them.
 
 mod coordinator;
-mod cutoffs;
 mod placement;
 #[cfg(feature = "redis")]
 mod redis_pool;
@@ -12,5 +11,5 @@ pub(crate) use coordinator::{Backend, Work, no_revocations};
 pub(crate) use placement::{Held, Placed, Placement};
 #[cfg(feature = "redis")]
 pub use redis_pool::RedisPool;
-pub use revocations::{MemoryRevocations, Revocable, Revocations};
-pub use store::{MemoryStore, Record, Save, SessionStore};
+pub use revocations::{Generation, Known, Mark, MemoryRevocations, Only, Revocations};
+pub use store::{MemoryStore, Record, Save, SessionStore, Tag};

@@ -1,6 +1,6 @@
 //! Where the values of a session go at a commit: into its cookie, or into the store.
 
-use crate::backend::store::{Record, Save};
+use crate::backend::store::Record;
 use crate::codec::Codec;
 use crate::cookie::SetCookies;
 use crate::data::SessionData;
@@ -40,7 +40,14 @@ pub(crate) struct Held {
 pub(crate) struct Saving {
     pub(crate) record: Record,
     /// Each is tried until one writes.
-    pub(crate) saves: &'static [Save],
+    pub(crate) ways: &'static [Way],
+}
+
+/// How a record is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Create,
+    Update,
 }
 
 impl Placement {
@@ -62,15 +69,15 @@ impl Placement {
                 }
             }
         }
-        let saves: &[Save] = match self {
+        let ways: &[Way] = match self {
             // Gone means ended: by another request, a moment ago.
-            _ if held.record => &[Save::Update],
+            _ if held.record => &[Way::Update],
             // What a request moved into the cookie a moment ago may still be there.
-            Self::Spill => &[Save::Update, Save::Create],
+            Self::Spill => &[Way::Update, Way::Create],
             // The id is new and drawn at random: what is there is this session's own, from a commit that came to nothing.
-            _ => &[Save::Create, Save::Update],
+            _ => &[Way::Create, Way::Update],
         };
-        let saving = Some(Saving { record: codec.record(data)?, saves });
+        let saving = Some(Saving { record: codec.record(data)?, ways });
         let set_cookies = codec.set_cookies(&data.without_entries(), held.second)?;
         Ok(Placed { set_cookies, saving, in_store: true, has_second: false })
     }
@@ -81,7 +88,7 @@ impl Saving {
     fn shared(codec: &Codec, data: &SessionData, now: UnixTime) -> Result<Self, EncodeError> {
         let record = codec.record(data)?;
         let until = now.saturating_add(UNDER_WAY_SECONDS).min(data.expires_at());
-        Ok(Self { record: Record::new(record.into_bytes(), until), saves: &[Save::Update] })
+        Ok(Self { record: Record::new(record.into_bytes(), until), ways: &[Way::Update] })
     }
 }
 

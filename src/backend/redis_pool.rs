@@ -36,7 +36,7 @@ use crate::error::{BackendError, BackendErrorKind, ConfigError, ConfigProblem, P
 ///   replica that takes over may lack the last writes, revocations among them.
 /// - Its clock decides when it removes what has expired. Everything is kept for a minute longer than it must be, so a clock
 ///   that is less than a minute fast loses nothing.
-/// - A user under an ACL needs DEL, EVAL, GET, PING, SCAN, SET and UNLINK on `sealed_session:*`.
+/// - A user under an ACL needs DEL, EVAL, GET, GETRANGE, PING, SCAN, SET and UNLINK on `sealed_session:*`.
 ///
 /// ```
 /// use sealed_session::{RedisPool, RedisRevocations, RedisStore};

@@ -1,10 +1,15 @@
 //! [`check_revocations`]: what every list of revocations must keep to.
 
+mod generations;
+mod marks;
+#[cfg(test)]
+mod tests;
+
 use std::future::{self, Future};
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::backend::{Revocable, Revocations};
+use crate::backend::{Generation, Known, Mark, Only, Revocations};
 use crate::data::SessionId;
 use crate::error::BackendError;
 use crate::time::UnixTime;
@@ -12,7 +17,7 @@ use crate::time::UnixTime;
 /// Checks that a list keeps every rule of [`Revocations`].
 ///
 /// `now` is the time by the clock of the list. The list need not be empty: ids and subjects are new each time. It gets some
-/// 2,300 entries, of which about 100 live for a day after `now`, or for ever. It runs under any runtime, or none.
+/// 2,500 entries, of which about 300 live for a day after `now`, or for ever. It runs under any runtime, or none.
 ///
 /// # Panics
 /// When the list breaks a rule, or answers with an error. The message names each such rule and says what was seen.
@@ -32,19 +37,23 @@ pub async fn check_revocations(list: &dyn Revocations, now: UnixTime) {
 
 /// The rules that a list breaks, and what was seen of each.
 async fn breaches(list: &dyn Revocations, now: UnixTime) -> Vec<(&'static str, String)> {
-    let suite = Suite { list, now, far: now.saturating_add(DAY) };
-    let checks: [(&'static str, Check<'_>); 12] = [
-        ("a session that nobody revoked is not refused", Box::pin(suite.unknown())),
-        ("a session that was revoked is refused", Box::pin(suite.revoked())),
-        ("a session whose id differs in one bit is not refused", Box::pin(suite.neighbours())),
-        ("a session revoked again keeps the later time", Box::pin(suite.revoked_again())),
-        ("a subject's sessions are refused that began at the cut-off or before", Box::pin(suite.cutoff())),
-        ("another subject, or none, is not refused", Box::pin(suite.other_subjects())),
+    let suite = Suite { list, far: now.saturating_add(DAY) };
+    let checks: [(&'static str, Check<'_>); 16] = [
+        ("an id and a subject that nobody revoked are unknown", Box::pin(suite.unknown())),
+        ("a mark that was put is known", Box::pin(suite.marked())),
+        ("an id that differs in one bit has no mark", Box::pin(suite.neighbours())),
+        ("of two marks of an id the first stands", Box::pin(suite.marked_again())),
+        ("of many marks at once all are told which stands", Box::pin(suite.marks_at_once())),
+        ("the later time of a mark stands", Box::pin(suite.later_mark())),
+        ("a generation that was put is known", Box::pin(suite.revoked())),
+        ("another subject, or none, has no generation", Box::pin(suite.other_subjects())),
         ("a subject is any JSON text, to its last byte", Box::pin(suite.any_subject())),
-        ("the later cut-off of a subject stands", Box::pin(suite.later_cutoff())),
-        ("the later time of a subject stands", Box::pin(suite.later_until())),
-        ("the latest of many cut-offs at once stands", Box::pin(suite.cutoffs_at_once())),
-        ("ids and subjects are apart, and either refuses", Box::pin(suite.apart())),
+        ("a generation replaces any other", Box::pin(suite.replaced())),
+        ("a generation that must replace one replaces that one, none or itself", Box::pin(suite.replaced_only())),
+        ("the later time of a generation stands", Box::pin(suite.later_generation())),
+        ("of many that replace one generation one does", Box::pin(suite.replacements_at_once())),
+        ("of many generations at once one stands", Box::pin(suite.generations_at_once())),
+        ("ids and subjects are apart, and a look answers what it is asked", Box::pin(suite.apart())),
         ("a list that works is healthy", Box::pin(suite.healthy())),
     ];
     let mut failed = Vec::new();
@@ -69,161 +78,34 @@ impl From<BackendError> for Seen {
 
 struct Suite<'a> {
     list: &'a dyn Revocations,
-    now: UnixTime,
     /// An `until` that has not come.
     far: UnixTime,
 }
 
 impl Suite<'_> {
     async fn unknown(&self) -> Result<(), Seen> {
-        self.admits("no subject", new_id()?, None, self.now).await?;
-        self.admits("a subject", new_id()?, Some(&new_subject()?), self.now).await?;
-        self.admits("the earliest session", new_id()?, Some(&new_subject()?), UnixTime::MIN).await
-    }
-
-    async fn revoked(&self) -> Result<(), Seen> {
-        for until in [self.far, UnixTime::MAX] {
-            let id = new_id()?;
-            self.list.revoke(id, until).await?;
-            for created_at in [UnixTime::MIN, self.now, UnixTime::MAX] {
-                self.refuses("no subject", id, None, created_at).await?;
-                self.refuses("a subject", id, Some(&new_subject()?), created_at).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn neighbours(&self) -> Result<(), Seen> {
-        let id = new_id()?;
-        self.list.revoke(id, self.far).await?;
-        let number = u128::from_be_bytes(id.to_bytes());
-        for bit in 0..u128::BITS {
-            let neighbour = SessionId::from_bytes((number ^ 1_u128.rotate_left(bit)).to_be_bytes());
-            self.admits(&format!("bit {bit}"), neighbour, None, self.now).await?;
-        }
-        Ok(())
-    }
-
-    async fn revoked_again(&self) -> Result<(), Seen> {
-        let (lowered, raised) = (new_id()?, new_id()?);
-        self.list.revoke(lowered, self.far).await?;
-        self.list.revoke(lowered, PASSED).await?;
-        self.list.revoke(raised, PASSED).await?;
-        self.list.revoke(raised, self.far).await?;
-        self.fill().await?;
-        self.refuses("far, then passed", lowered, None, self.now).await?;
-        self.refuses("passed, then far", raised, None, self.now).await
-    }
-
-    async fn cutoff(&self) -> Result<(), Seen> {
-        for cutoff in [UnixTime::MIN, self.now, UnixTime::MAX] {
-            let subject = new_subject()?;
-            self.list.revoke_subject(&subject, cutoff, self.far).await?;
-            self.refuses("at the cut-off", new_id()?, Some(&subject), cutoff).await?;
-            self.refuses("at the earliest time", new_id()?, Some(&subject), UnixTime::MIN).await?;
-            if cutoff < UnixTime::MAX {
-                let after = cutoff.saturating_add(1);
-                self.admits("a second after the cut-off", new_id()?, Some(&subject), after).await?;
-                self.admits("at the latest time", new_id()?, Some(&subject), UnixTime::MAX).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn other_subjects(&self) -> Result<(), Seen> {
-        let tag = new_id()?;
-        let revoke = format!("\"{tag} Ada*\"");
-        self.list.revoke_subject(&revoke, UnixTime::MAX, self.far).await?;
-        self.admits("no subject", new_id()?, None, self.now).await?;
-        let others = [
-            format!("\"{tag} Ada\""),
-            format!("\"{tag} Ada**\""),
-            format!("\"{tag} Adam\""),
-            format!("\"{tag} ada*\""),
-            format!("\"{tag} Ada* \""),
-            format!("{tag} Ada*"),
-            format!(" {revoke}"),
-            "\"\"".to_owned(),
-            String::new(),
-        ];
-        for other in others {
-            self.admits(&other, new_id()?, Some(&other), self.now).await?;
-        }
-        Ok(())
-    }
-
-    async fn any_subject(&self) -> Result<(), Seen> {
-        let tag = new_id()?;
-        let subjects = [
-            format!("\"{tag}@example.com\""),
-            format!("\"{tag} \u{0} \\u0000 \\r\\n : * ? [a-z] {{0}} %00 ' \\\" \u{10ffff}\""),
-            format!("{{\"tenant\": 7, \"user\": \"{tag}\"}}"),
-            // The longest value that an entry can have.
-            format!("\"{tag}{}\"", "x".repeat(65_535 - 34)),
-        ];
-        for subject in &subjects {
-            self.list.revoke_subject(subject, self.now, self.far).await?;
-        }
-        for subject in subjects {
-            let shown = subject.get(..50).unwrap_or(&subject);
-            self.refuses(shown, new_id()?, Some(&subject), self.now).await?;
-            let shorter = subject.get(..subject.len().saturating_sub(1)).unwrap_or_default();
-            self.admits(shown, new_id()?, Some(shorter), self.now).await?;
-        }
-        Ok(())
-    }
-
-    async fn later_cutoff(&self) -> Result<(), Seen> {
-        let early = UnixTime::MIN.saturating_add(1000);
-        for [first, second] in [[early, self.now], [self.now, early]] {
-            let subject = new_subject()?;
-            self.list.revoke_subject(&subject, first, self.far).await?;
-            self.list.revoke_subject(&subject, second, self.far).await?;
-            let order = format!("{} s, then {} s", first.as_secs(), second.as_secs());
-            self.refuses(&order, new_id()?, Some(&subject), self.now).await?;
-            self.admits(&order, new_id()?, Some(&subject), self.now.saturating_add(1)).await?;
-        }
-        Ok(())
-    }
-
-    async fn later_until(&self) -> Result<(), Seen> {
-        let (lowered, raised, passed) = (new_subject()?, new_subject()?, new_subject()?);
-        self.list.revoke_subject(&lowered, self.now, self.far).await?;
-        self.list.revoke_subject(&lowered, self.now, PASSED).await?;
-        self.list.revoke_subject(&raised, self.now, PASSED).await?;
-        self.list.revoke_subject(&raised, self.now, self.far).await?;
-        // The later cut-off comes with the earlier time.
-        self.list.revoke_subject(&passed, UnixTime::MIN, self.far).await?;
-        self.list.revoke_subject(&passed, self.now, PASSED).await?;
-        self.fill().await?;
-        self.refuses("far, then passed", new_id()?, Some(&lowered), self.now).await?;
-        self.refuses("passed, then far", new_id()?, Some(&raised), self.now).await?;
-        self.refuses("a later cut-off with an earlier time", new_id()?, Some(&passed), self.now).await
-    }
-
-    async fn cutoffs_at_once(&self) -> Result<(), Seen> {
-        let subject = new_subject()?;
-        // Neither the first nor the last of them is the latest.
-        let cutoffs = (0..64_u64).map(|n| UnixTime::MIN.saturating_add(n.wrapping_mul(37).wrapping_add(20) % 64));
-        let calls = cutoffs.map(|cutoff| self.list.revoke_subject(&subject, cutoff, self.far));
-        all(calls).await.into_iter().collect::<Result<(), _>>()?;
-        let latest = UnixTime::MIN.saturating_add(63);
-        self.refuses("of 64", new_id()?, Some(&subject), latest).await?;
-        self.admits("of 64", new_id()?, Some(&subject), latest.saturating_add(1)).await
+        self.marks("no subject", new_id()?, None).await?;
+        self.has("a subject", &new_subject()?, None).await?;
+        self.knows("both", Some(new_id()?), Some(&new_subject()?), Known::default()).await?;
+        self.knows("neither", None, None, Known::default()).await
     }
 
     async fn apart(&self) -> Result<(), Seen> {
         let (id, subject) = (new_id()?, new_subject()?);
-        self.list.revoke(id, self.far).await?;
-        self.admits("an id as a subject", new_id()?, Some(&id.to_string()), UnixTime::MIN).await?;
-        self.list.revoke_subject(&subject, self.now, self.far).await?;
-        self.refuses("revoked, and begun after the cut-off", id, Some(&subject), UnixTime::MAX).await?;
-        self.refuses("not revoked, and begun before the cut-off", new_id()?, Some(&subject), self.now).await?;
-        self.admits("neither", new_id()?, Some(&subject), UnixTime::MAX).await
+        self.puts("the first mark", id, Mark::Ended, self.far, Mark::Ended).await?;
+        self.has("an id as a subject", &id.to_string(), None).await?;
+        self.knows("the subject is unknown", Some(id), Some(&subject), Known::new(Some(Mark::Ended), None)).await?;
+        self.replaces("the first generation", &subject, Only::Any, generation(3), self.far, true).await?;
+        let (mark, generation) = (Some(Mark::Ended), Some(generation(3)));
+        self.knows("both are known", Some(id), Some(&subject), Known::new(mark, generation)).await?;
+        self.knows("the id is unknown", Some(new_id()?), Some(&subject), Known::new(None, generation)).await?;
+        self.knows("the id alone", Some(id), None, Known::new(mark, None)).await?;
+        self.knows("the subject alone", None, Some(&subject), Known::new(None, generation)).await?;
+        self.knows("neither", None, None, Known::default()).await
     }
 
     async fn healthy(&self) -> Result<(), Seen> {
-        self.list.revoke(new_id()?, self.far).await?;
+        self.list.revoke(new_id()?, Mark::Ended, self.far).await?;
         if self.list.is_healthy().await { Ok(()) } else { Err(Seen("is_healthy says no".to_owned())) }
     }
 
@@ -231,24 +113,60 @@ impl Suite<'_> {
     async fn fill(&self) -> Result<(), Seen> {
         for _ in 0..11 {
             let ids = (0..100).map(|_| new_id()).collect::<Result<Vec<_>, _>>()?;
-            all(ids.into_iter().map(|id| self.list.revoke(id, PASSED))).await.into_iter().collect::<Result<(), _>>()?;
+            let marks = all(ids.into_iter().map(|id| self.list.revoke(id, Mark::Ended, PASSED))).await;
+            marks.into_iter().collect::<Result<Vec<_>, _>>()?;
         }
         Ok(())
     }
 
-    async fn refuses(&self, case: &str, id: SessionId, subject: Option<&str>, at: UnixTime) -> Result<(), Seen> {
-        if self.list.is_revoked(Revocable::new(id, subject, at)).await? {
-            return Ok(());
-        }
-        Err(Seen(format!("not refused ({case}), created at {} s", at.as_secs())))
+    /// Puts a mark and is told that `stands` does.
+    async fn puts(&self, case: &str, id: SessionId, mark: Mark, until: UnixTime, stands: Mark) -> Result<(), Seen> {
+        let told = self.list.revoke(id, mark, until).await?;
+        must(told == stands, || {
+            format!("{mark:?} was put ({case}), {stands:?} should stand, and {told:?} was returned")
+        })
     }
 
-    async fn admits(&self, case: &str, id: SessionId, subject: Option<&str>, at: UnixTime) -> Result<(), Seen> {
-        if !self.list.is_revoked(Revocable::new(id, subject, at)).await? {
-            return Ok(());
-        }
-        Err(Seen(format!("refused ({case}), created at {} s", at.as_secs())))
+    /// Puts a generation and is told whether that was done.
+    async fn replaces(
+        &self,
+        case: &str,
+        subject: &str,
+        only: Only,
+        to: Generation,
+        until: UnixTime,
+        is_done: bool,
+    ) -> Result<(), Seen> {
+        let told = self.list.revoke_subject(subject, only, to, until).await?;
+        must(told == is_done, || format!("{to:?} was put with {only:?} ({case}), and {told} was returned"))
     }
+
+    async fn marks(&self, case: &str, id: SessionId, mark: Option<Mark>) -> Result<(), Seen> {
+        self.knows(case, Some(id), None, Known::new(mark, None)).await
+    }
+
+    async fn has(&self, case: &str, subject: &str, generation: Option<Generation>) -> Result<(), Seen> {
+        self.knows(case, None, Some(subject), Known::new(None, generation)).await
+    }
+
+    async fn knows(
+        &self,
+        case: &str,
+        id: Option<SessionId>,
+        subject: Option<&str>,
+        expected: Known,
+    ) -> Result<(), Seen> {
+        let known = self.list.look(id, subject).await?;
+        must(known == expected, || format!("{known:?} is known ({case}), and should be {expected:?}"))
+    }
+}
+
+fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Seen> {
+    if holds { Ok(()) } else { Err(Seen(otherwise())) }
+}
+
+fn generation(number: u8) -> Generation {
+    Generation::from_bytes([number; 8])
 }
 
 fn new_id() -> Result<SessionId, Seen> {
@@ -278,6 +196,3 @@ async fn all<F: Future + Unpin>(futures: impl Iterator<Item = F>) -> Vec<F::Outp
 /// An `until` that has passed.
 const PASSED: UnixTime = UnixTime::MIN;
 const DAY: u64 = 24 * 60 * 60;
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 //! [`check_store`]: the rules of [`SessionStore`], each as a check that a store can fail.
 
 mod races;
+mod replaces;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -76,18 +77,23 @@ const RULES: &[(&str, Rule)] = named![
     rules::a_load_finds_nothing_where_nothing_was_saved,
     rules::a_load_returns_what_was_saved,
     rules::create_writes_only_where_there_is_no_record,
-    rules::update_writes_only_where_there_is_a_record,
-    rules::update_moves_the_expiry,
+    replaces::replace_writes_only_where_there_is_a_record,
+    replaces::replace_writes_only_over_the_tag_that_it_names,
+    replaces::replace_compares_every_byte_of_the_tag_and_none_after_it,
+    replaces::a_tag_is_good_for_one_replace,
+    replaces::replace_moves_the_expiry,
     rules::delete_removes_the_record_and_needs_none,
+    rules::an_expired_record_is_there_for_a_save_as_for_a_load,
     rules::ids_that_differ_in_one_bit_are_apart,
     rules::cleanup_removes_what_is_due_and_nothing_else,
     rules::all_lists_every_record_or_is_unsupported,
     rules::clear_removes_every_record_or_is_unsupported,
     races::saves_at_once_are_all_kept,
     races::of_many_creates_one_writes,
-    races::updates_at_once_leave_one_of_them_whole,
-    races::an_update_never_revives_a_deleted_record,
-    races::an_update_that_races_a_cleanup_is_kept_or_refused,
+    races::of_many_that_replace_one_tag_one_writes,
+    races::callers_that_read_and_replace_lose_nothing,
+    races::a_replace_never_revives_a_deleted_record,
+    races::a_replace_that_races_a_cleanup_is_kept_or_refused,
 ];
 
 /// In the year 2096, so that nothing expires while it is looked at.
@@ -110,11 +116,11 @@ fn must(holds: bool, otherwise: impl fmt::Display) -> Verdict {
 }
 
 async fn must_write(store: &dyn SessionStore, id: SessionId, record: &Record, save: Save) -> Verdict {
-    must(store.save(id, record, save).await?, format_args!("{save:?} of {record:?} said that it wrote nothing"))
+    must(store.save(id, record, save).await?, format_args!("{save:?} by {record:?} said that it wrote nothing"))
 }
 
 async fn must_refuse(store: &dyn SessionStore, id: SessionId, record: &Record, save: Save) -> Verdict {
-    must(!store.save(id, record, save).await?, format_args!("{save:?} of {record:?} said that it wrote"))
+    must(!store.save(id, record, save).await?, format_args!("{save:?} by {record:?} said that it wrote"))
 }
 
 async fn must_load(store: &dyn SessionStore, id: SessionId, expected: &Record) -> Verdict {

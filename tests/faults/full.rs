@@ -42,7 +42,8 @@ fn check(kind: Kind, folder: &Path, ballast: &Path, starts_anew: bool) {
     fill(&folder.join("fill"));
     assert!(!run(store.is_healthy()), "{kind:?}: a full disk should show");
     let updated = id(0, 0);
-    assert_eq!(kind_of(run(store.save(updated, &record(7), Save::Update))), Some(BackendErrorKind::Full));
+    let replace = Save::Replace(record(1).tag());
+    assert_eq!(kind_of(run(store.save(updated, &record(7), replace))), Some(BackendErrorKind::Full));
     must_hold(&*store, &kept);
     let (deleted, _) = *kept.last().unwrap();
     match kind_of(run(store.delete(deleted))) {
@@ -66,7 +67,7 @@ fn check(kind: Kind, folder: &Path, ballast: &Path, starts_anew: bool) {
     fs::remove_file(folder.join("fill")).unwrap();
     let store = store.unwrap_or_else(|| kind.open(folder).unwrap());
     assert!(run(store.is_healthy()), "{kind:?}: there is room again");
-    assert_eq!(run(store.save(updated, &record(7), Save::Update)), Ok(true));
+    assert_eq!(run(store.save(updated, &record(7), replace)), Ok(true));
     kept.retain(|(id, _)| *id != updated);
     kept.push((updated, 7));
     must_hold(&*store, &kept);

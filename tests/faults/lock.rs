@@ -22,7 +22,8 @@ fn a_lock_held_past_the_timeout_is_unavailable_and_goes_with_the_process_that_ho
         assert_eq!(run(store.save(id(0, 1), &record(1), Save::Create)), Ok(true));
         let mut worker = Worker::start("lock", kind, folder.path(), 0);
         let start = Instant::now();
-        let error = run(store.save(id(0, 1), &record(2), Save::Update)).unwrap_err();
+        let replace = Save::Replace(record(1).tag());
+        let error = run(store.save(id(0, 1), &record(2), replace)).unwrap_err();
         let waited = start.elapsed();
         println!("{kind:?}: after {} ms: {error}", waited.as_millis());
         assert_eq!(error.kind(), BackendErrorKind::Unavailable);
@@ -31,7 +32,7 @@ fn a_lock_held_past_the_timeout_is_unavailable_and_goes_with_the_process_that_ho
         assert_eq!(run(store.load(id(0, 1))), Ok(Some(record(1))), "loads wait for nobody");
         worker.kill();
         worker.wait();
-        assert_eq!(run(store.save(id(0, 1), &record(2), Save::Update)), Ok(true));
+        assert_eq!(run(store.save(id(0, 1), &record(2), replace)), Ok(true));
         assert_eq!(run(store.load(id(0, 1))), Ok(Some(record(2))));
         assert!(run(store.is_healthy()));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sealed_session::Save;
+use sealed_session::{Record, Save, SessionStore, UnixTime};
 
 use crate::stores::{KINDS, Kind, temporary_files};
 use crate::worker::Worker;
@@ -25,6 +25,7 @@ fn check(kind: Kind) {
     for step in 0..STEPS {
         assert!(run(store.save(id(2, step), &record(1), Save::Create)).unwrap());
     }
+    assert!(run(store.save(id(3, 0), &counter(0, 0), Save::Create)).unwrap());
     let mut workers: Vec<_> = (0..WORKERS).map(|number| Worker::start("share", kind, folder.path(), number)).collect();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let mut winners: BTreeMap<u64, u64> = BTreeMap::new();
@@ -50,9 +51,26 @@ fn check(kind: Kind) {
         assert_eq!(run(store.load(id(1, step))), Ok(Some(record(version(winners[&step], step)))));
         assert_eq!(run(store.load(id(2, step))), Ok(None), "{kind:?}: an update revived record {step}");
     }
-    assert_eq!(run(store.all()).unwrap().len(), expected + winners.len());
+    let counted = run(store.load(id(3, 0))).unwrap().unwrap();
+    assert_eq!(count_of(&counted), WORKERS * STEPS, "{kind:?}: a count was lost");
+    assert_eq!(run(store.all()).unwrap().len(), expected + winners.len() + 1);
     assert_eq!(temporary_files(folder.path()), 0);
     let total: u64 = counts.values().sum();
     println!("{kind:?}: {WORKERS} processes, {total} operations acknowledged and all kept: {counts:?}");
     assert_eq!([counts["created"], counts["updated"], counts["won"]], [STEPS * WORKERS, STEPS * WORKERS, STEPS]);
+}
+
+/// Reads a record that all workers count in and replaces it by the next. Says whether nobody else was faster.
+pub(crate) fn count_up(store: &dyn SessionStore, worker: u64) -> bool {
+    let found = run(store.load(id(3, 0))).unwrap().unwrap();
+    let next = counter(count_of(&found) + 1, worker);
+    run(store.save(id(3, 0), &next, Save::Replace(found.tag()))).unwrap()
+}
+
+fn counter(count: u64, worker: u64) -> Record {
+    Record::new([count.to_be_bytes(), worker.to_be_bytes()].concat(), UnixTime::MAX)
+}
+
+fn count_of(record: &Record) -> u64 {
+    u64::from_be_bytes(*record.bytes().first_chunk().unwrap())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, thread};
 
-use sealed_session::Save;
+use sealed_session::{Save, SessionId, SessionStore};
 
 use crate::stores::Kind;
 use crate::{id, record, run};
@@ -90,8 +90,10 @@ fn change(kind: Kind, round: u64, folder: &Path) {
         let id = id(0, number);
         if version == 0 {
             run(store.delete(id)).unwrap();
-        } else if !run(store.save(id, &record(version), Save::Update)).unwrap() {
-            assert!(run(store.save(id, &record(version), Save::Create)).unwrap(), "nobody else creates");
+        } else {
+            let found = run(store.load(id)).unwrap();
+            let save = found.map_or(Save::Create, |found| Save::Replace(found.tag()));
+            assert!(run(store.save(id, &record(version), save)).unwrap(), "nobody else writes");
         }
         println!("worker: done {number} {version}");
     }
@@ -106,7 +108,8 @@ fn share(kind: Kind, worker: u64, folder: &Path) {
         let own = id(10 + worker, step);
         assert!(run(store.save(own, &record(version(step)), Save::Create)).unwrap());
         println!("worker: created {step}");
-        assert!(run(store.save(own, &record(version(step) + 1), Save::Update)).unwrap());
+        let replace = Save::Replace(record(version(step)).tag());
+        assert!(run(store.save(own, &record(version(step) + 1), replace)).unwrap());
         println!("worker: updated {step}");
         if step.is_multiple_of(3) {
             run(store.delete(own)).unwrap();
@@ -115,13 +118,25 @@ fn share(kind: Kind, worker: u64, folder: &Path) {
         if run(store.save(id(1, step), &record(version(step)), Save::Create)).unwrap() {
             println!("worker: won {step}");
         }
+        while !crate::share::count_up(&*store, worker) {}
+        println!("worker: counted {step}");
         if step % crate::share::WORKERS == worker {
             run(store.delete(id(2, step))).unwrap();
             println!("worker: removed {step}");
-        } else if run(store.save(id(2, step), &record(version(step)), Save::Update)).unwrap() {
+        } else if touch(&*store, id(2, step), version(step)) {
             println!("worker: touched {step}");
         }
     }
+}
+
+/// Replaces a record as often as others are faster. Says whether it was there.
+fn touch(store: &dyn SessionStore, id: SessionId, version: u64) -> bool {
+    while let Some(found) = run(store.load(id)).unwrap() {
+        if run(store.save(id, &record(version), Save::Replace(found.tag()))).unwrap() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Holds the lock until it is killed.

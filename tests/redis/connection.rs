@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sealed_session::{
-    BackendErrorKind, ProblemKind, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save,
-    SessionStore, UnixTime,
+    BackendErrorKind, Generation, Mark, Only, ProblemKind, Record, RedisPool, RedisRevocations, RedisStore,
+    Revocations, Save, SessionStore, UnixTime,
 };
 
 use crate::server::Server;
@@ -79,8 +79,9 @@ fn a_pool_outlives_the_runtimes_that_it_connected_in() {
     for n in 0..20 {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let save = if n == 0 { Save::Create } else { Save::Update };
-            assert!(store.save(id, &Record::new(vec![n], UnixTime::MAX), save).await.unwrap());
+            let record = |n| Record::new(vec![n], UnixTime::MAX);
+            let save = if n == 0 { Save::Create } else { Save::Replace(record(n - 1).tag()) };
+            assert!(store.save(id, &record(n), save).await.unwrap());
         });
     }
 }
@@ -128,7 +129,7 @@ async fn a_redis_that_hangs_is_unavailable_after_the_time_limit_and_is_back_by_i
     let pool = RedisPool::open(&server.address()).unwrap().timeout(LIMIT);
     let (store, list, id) = (RedisStore::new(&pool), RedisRevocations::new(&pool), new_id());
     assert!(store.save(id, &Record::new(vec![7], UnixTime::MAX), Save::Create).await.unwrap());
-    list.revoke(id, UnixTime::MAX).await.unwrap();
+    list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap();
     server.halt();
     all_unavailable(&pool, LIMIT).await;
     // More at once than there are connections.
@@ -146,7 +147,7 @@ async fn a_redis_that_hangs_is_unavailable_after_the_time_limit_and_is_back_by_i
     assert!(took < LIMIT + SLACK, "{took:?}");
     server.resume();
     assert!(store.load(id).await.unwrap().is_some());
-    assert!(list.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await.unwrap());
+    assert_eq!(list.look(Some(id), None).await.unwrap().mark, Some(Mark::Ended));
     assert!(store.is_healthy().await && list.is_healthy().await);
     eprintln!("redis hangs: 100 loads at once were refused in {took:?}, the limit being {LIMIT:?}");
 }
@@ -162,11 +163,11 @@ async fn a_redis_that_only_reads_is_unavailable_until_it_writes_again() {
     let mut redis = raw(&server.address()).await;
     // As after a failover: the connections stay, and who answers is a replica now.
     let () = redis::cmd("REPLICAOF").arg("127.0.0.1").arg(1).query_async(&mut redis).await.unwrap();
-    let error = store.save(id, &record, Save::Update).await.unwrap_err();
+    let error = store.save(id, &record, Save::Replace(record.tag())).await.unwrap_err();
     assert_eq!(error.to_string(), "session backend is unavailable: redis answered READONLY");
-    assert_eq!(list.revoke(id, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
+    assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
     let () = redis::cmd("REPLICAOF").arg("NO").arg("ONE").query_async(&mut redis).await.unwrap();
-    assert!(store.save(id, &record, Save::Update).await.unwrap());
+    assert!(store.save(id, &record, Save::Replace(record.tag())).await.unwrap());
 }
 
 #[tokio::test]
@@ -196,15 +197,17 @@ async fn no_more_connections_are_made_than_there_may_be() {
 async fn all_unavailable(pool: &RedisPool, at_least: Duration) {
     let (store, list) = (RedisStore::new(pool), RedisRevocations::new(pool));
     let (id, record) = (new_id(), Record::new(vec![7], UnixTime::MAX));
+    let generation = Generation::from_bytes([7; 8]);
     let errors = [
         timed(at_least, store.load(id)).await.unwrap_err(),
         timed(at_least, store.save(id, &record, Save::Create)).await.unwrap_err(),
         timed(at_least, store.delete(id)).await.unwrap_err(),
         timed(at_least, store.all()).await.unwrap_err(),
         timed(at_least, store.clear()).await.unwrap_err(),
-        timed(at_least, list.revoke(id, UnixTime::MAX)).await.unwrap_err(),
-        timed(at_least, list.revoke_subject("7", UnixTime::MIN, UnixTime::MAX)).await.unwrap_err(),
-        timed(at_least, list.is_revoked(Revocable::new(id, Some("7"), UnixTime::MIN))).await.unwrap_err(),
+        timed(at_least, list.revoke(id, Mark::Ended, UnixTime::MAX)).await.unwrap_err(),
+        timed(at_least, store.save(id, &record, Save::Replace(record.tag()))).await.unwrap_err(),
+        timed(at_least, list.revoke_subject("7", Only::Any, generation, UnixTime::MAX)).await.unwrap_err(),
+        timed(at_least, list.look(Some(id), Some("7"))).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");

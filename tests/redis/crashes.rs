@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sealed_session::{
-    BackendError, BackendErrorKind, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save,
-    SessionId, SessionStore, UnixTime,
+    BackendError, BackendErrorKind, Generation, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore,
+    Revocations, Save, SessionId, SessionStore, UnixTime,
 };
 
 use crate::server::Server;
-use crate::{address, at, new_id};
+use crate::{address, new_id};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const KILLS: u64 = 6;
@@ -115,7 +115,9 @@ impl Run {
 struct Kept {
     id: SessionId,
     may_be: Vec<Option<u64>>,
-    is_revoked: bool,
+    /// The mark that was seen, and all that were put.
+    mark: Option<Mark>,
+    tried: Vec<Mark>,
 }
 
 struct Visitor {
@@ -124,14 +126,14 @@ struct Visitor {
     list: RedisRevocations,
     run: Arc<Run>,
     kept: Vec<Kept>,
-    /// The latest cut-off that was acknowledged, and the latest that was sent.
-    cutoffs: (u64, u64),
+    /// What the generation may be.
+    generations: Vec<Option<Generation>>,
 }
 
 impl Visitor {
     fn new(n: u64, pool: &RedisPool, run: &Arc<Run>) -> Self {
         let (store, list) = (RedisStore::new(pool), RedisRevocations::new(pool));
-        Self { subject: n.to_string(), store, list, run: run.clone(), kept: Vec::new(), cutoffs: (0, 0) }
+        Self { subject: n.to_string(), store, list, run: run.clone(), kept: Vec::new(), generations: vec![None] }
     }
 
     async fn work(mut self) -> Self {
@@ -144,7 +146,7 @@ impl Visitor {
             match version % 5 {
                 0 => self.delete(index).await,
                 1 => self.revoke(index).await,
-                2 => self.cut_off(version).await,
+                2 => self.revoke_subject(version).await,
                 _ => self.update(index, version + 1_000_000).await,
             }
             self.check(index).await;
@@ -162,23 +164,21 @@ impl Visitor {
             }
             None => vec![None, Some(version)],
         };
-        self.kept.push(Kept { id, may_be, is_revoked: false });
+        self.kept.push(Kept { id, may_be, mark: None, tried: Vec::new() });
     }
 
     async fn update(&mut self, index: usize, version: u64) {
         let kept = &mut self.kept[index];
-        let written = self.run.write(self.store.save(kept.id, &record(kept.id, version), Save::Update)).await;
-        match written {
-            Some(true) => {
-                assert!(kept.may_be.iter().any(Option::is_some), "an update found what was not there");
+        let Some(found) = self.run.call(self.store.load(kept.id)).await else { return };
+        kept.see(found.clone());
+        let Some(found) = found else { return };
+        let replace = Save::Replace(found.tag());
+        match self.run.write(self.store.save(kept.id, &record(kept.id, version), replace)).await {
+            Some(is_written) => {
+                assert!(is_written, "the record that was loaded was not there, and nobody else writes");
                 kept.may_be = vec![Some(version)];
             }
-            Some(false) => {
-                assert!(kept.may_be.contains(&None), "an update found nothing of {:?}", kept.may_be);
-                kept.may_be = vec![None];
-            }
-            None if kept.may_be.iter().any(Option::is_some) => kept.may_be.push(Some(version)),
-            None => {}
+            None => kept.may_be.push(Some(version)),
         }
     }
 
@@ -192,15 +192,22 @@ impl Visitor {
 
     async fn revoke(&mut self, index: usize) {
         let kept = &mut self.kept[index];
-        if self.run.write(self.list.revoke(kept.id, UnixTime::MAX)).await.is_some() {
-            kept.is_revoked = true;
+        let mark = Mark::Became(new_id());
+        kept.tried.push(mark);
+        if let Some(stands) = self.run.write(self.list.revoke(kept.id, mark, UnixTime::MAX)).await {
+            kept.see_mark(Some(stands));
         }
     }
 
-    async fn cut_off(&mut self, cutoff: u64) {
-        self.cutoffs.1 = cutoff;
-        if self.run.write(self.list.revoke_subject(&self.subject, at(cutoff), UnixTime::MAX)).await.is_some() {
-            self.cutoffs.0 = cutoff;
+    async fn revoke_subject(&mut self, version: u64) {
+        let to = Generation::from_bytes(version.to_be_bytes());
+        let only = if let [known] = self.generations[..] { Only::Of(known) } else { Only::Any };
+        match self.run.write(self.list.revoke_subject(&self.subject, only, to, UnixTime::MAX)).await {
+            Some(is_done) => {
+                assert!(is_done, "the generation that was there was not, and nobody else puts one");
+                self.generations = vec![Some(to)];
+            }
+            None => self.generations.push(Some(to)),
         }
     }
 
@@ -209,20 +216,15 @@ impl Visitor {
         if let Some(record) = self.run.call(self.store.load(kept.id)).await {
             kept.see(record);
         }
-        let is_revoked = self.list.is_revoked(Revocable::new(kept.id, None, at(0)));
-        if let Some(is_revoked) = self.run.call(is_revoked).await {
-            assert!(is_revoked || !kept.is_revoked, "a revocation was lost");
+        if let Some(known) = self.run.call(self.list.look(Some(kept.id), Some(&self.subject))).await {
+            kept.see_mark(known.mark);
+            self.see_generation(known.generation);
         }
-        let of_subject =
-            |created_at| self.list.is_revoked(Revocable::new(new_id(), Some(&self.subject), at(created_at)));
-        if self.cutoffs.0 > 0
-            && let Some(is_revoked) = self.run.call(of_subject(self.cutoffs.0)).await
-        {
-            assert!(is_revoked, "a cut-off was lost");
-        }
-        if let Some(is_revoked) = self.run.call(of_subject(self.cutoffs.1 + 1)).await {
-            assert!(!is_revoked, "a cut-off that nobody asked for");
-        }
+    }
+
+    fn see_generation(&mut self, seen: Option<Generation>) {
+        assert!(self.generations.contains(&seen), "{seen:?} is there, which may be {:?}", self.generations);
+        self.generations = vec![seen];
     }
 
     /// Everything, by this client: each call must be answered.
@@ -232,14 +234,12 @@ impl Visitor {
         for kept in &mut self.kept {
             kept.see(self.store.load(kept.id).await.unwrap());
             records += usize::from(kept.may_be != [None]);
-            if kept.is_revoked {
-                assert_eq!(self.list.is_revoked(Revocable::new(kept.id, None, at(0))).await, Ok(true));
-                revocations += 1;
-            }
+            kept.see_mark(self.list.look(Some(kept.id), None).await.unwrap().mark);
+            revocations += usize::from(kept.mark.is_some());
         }
-        let session = Revocable::new(new_id(), Some(&self.subject), at(self.cutoffs.0));
-        assert_eq!(self.list.is_revoked(session).await, Ok(true));
-        (records, revocations + 1)
+        let known = self.list.look(None, Some(&self.subject)).await.unwrap();
+        self.see_generation(known.generation);
+        (records, revocations + usize::from(known.generation.is_some()))
     }
 }
 
@@ -253,6 +253,15 @@ impl Kept {
         });
         assert!(self.may_be.contains(&version), "{version:?} is there, which may be {:?}", self.may_be);
         self.may_be = vec![version];
+    }
+
+    /// The first mark that was seen stands for good.
+    fn see_mark(&mut self, seen: Option<Mark>) {
+        match self.mark {
+            Some(mark) => assert_eq!(seen, Some(mark), "a mark was lost or replaced"),
+            None => assert!(seen.is_none_or(|seen| self.tried.contains(&seen)), "a mark that nobody put"),
+        }
+        self.mark = seen;
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use sealed_session::testing::check_revocations;
 use sealed_session::{
-    BackendErrorKind, Clock, RedisPool, RedisRevocations, Revocable, Revocations, SystemClock, UnixTime,
+    BackendErrorKind, Clock, Generation, Known, Mark, Only, RedisPool, RedisRevocations, Revocations, SessionId,
+    SystemClock, UnixTime,
 };
 
 use crate::{address, at, new_id, pool, raw};
@@ -24,10 +25,16 @@ async fn an_entry_goes_by_itself_a_minute_after_the_later_of_its_times() {
     let (list, mut redis) = (RedisRevocations::new(&pool), raw(&address).await);
     let (id, subject) = (new_id(), format!("\"{}\"", new_id()));
     let now = SystemClock.now().as_secs();
-    for until in [now + 100, now + 300, now + 200] {
-        list.revoke(id, at(until)).await.unwrap();
-        list.revoke_subject(&subject, UnixTime::MIN, at(until)).await.unwrap();
+    for (until, number) in [(now + 100, 1), (now + 300, 2), (now + 200, 3)] {
+        list.revoke(id, Mark::Became(SessionId::from_bytes([number; 16])), at(until)).await.unwrap();
+        list.revoke_subject(&subject, Only::Any, generation(number), at(until)).await.unwrap();
     }
+    // What is refused moves no time.
+    assert!(!list.revoke_subject(&subject, Only::Of(None), generation(4), UnixTime::MAX).await.unwrap());
+    let value: String = redis::cmd("GET").arg(format!("ttl:revoked:{id}")).query_async(&mut redis).await.unwrap();
+    assert_eq!(value, format!("01010101010101010101010101010101 {}", now + 300));
+    let value: String = redis::cmd("GET").arg(format!("ttl:subject:{subject}")).query_async(&mut redis).await.unwrap();
+    assert_eq!(value, format!("0303030303030303 {}", now + 300));
     for key in [format!("ttl:revoked:{id}"), format!("ttl:subject:{subject}")] {
         let expires_at: u64 = redis::cmd("EXPIRETIME").arg(&key).query_async(&mut redis).await.unwrap();
         assert_eq!(expires_at, now + 360, "{key}");
@@ -35,8 +42,8 @@ async fn an_entry_goes_by_itself_a_minute_after_the_later_of_its_times() {
     // The last second of the minute: Redis still has it, a second later it does not take it.
     for (until, is_kept) in [(now - 50, true), (now - 61, false)] {
         let id = new_id();
-        list.revoke(id, at(until)).await.unwrap();
-        assert_eq!(list.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await.unwrap(), is_kept);
+        list.revoke(id, Mark::Ended, at(until)).await.unwrap();
+        assert_eq!(list.look(Some(id), None).await.unwrap().mark.is_some(), is_kept);
     }
 }
 
@@ -45,29 +52,34 @@ async fn what_it_did_not_store_is_an_error_and_admits_nobody() {
     let (Some(_), Some(address)) = (pool("corrupt"), address()) else { return };
     let list = RedisRevocations::new(&RedisPool::open(&address).unwrap().prefix("corrupt:"));
     let mut redis = raw(&address).await;
-    for garbage in ["", "7", "x 7", "-1 7", "1099511627776 7", "7\u{fffd} 7"] {
+    let no_time = format!("{:032x} x", 7);
+    let no_space = format!("{:032x}7", 7);
+    let too_long = format!("{:034x} 7", 7);
+    for garbage in ["", "7", "x 7", "-1 7", "07 7", "7\u{fffd} 7", " 7", &no_time, &no_space, &too_long] {
         let (id, subject) = (new_id(), new_id().to_string());
         for key in [format!("corrupt:revoked:{id}"), format!("corrupt:subject:{subject}")] {
             let () = redis::cmd("SET").arg(&key).arg(garbage).query_async(&mut redis).await.unwrap();
         }
-        for session in [Revocable::new(id, None, at(7)), Revocable::new(new_id(), Some(&subject), at(7))] {
-            let error = list.is_revoked(session).await.unwrap_err();
+        let errors = [
+            list.look(Some(id), None).await.unwrap_err(),
+            list.look(None, Some(&subject)).await.unwrap_err(),
+            list.look(Some(id), Some(&subject)).await.unwrap_err(),
+            list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err(),
+            list.revoke_subject(&subject, Only::Any, generation(7), UnixTime::MAX).await.unwrap_err(),
+            list.revoke_subject(&subject, Only::Of(None), generation(7), UnixTime::MAX).await.unwrap_err(),
+        ];
+        for error in errors {
             assert_eq!(error.kind(), BackendErrorKind::Corrupt, "{garbage:?}");
         }
-        // Two numbers look like an entry when one is written over it; it is refused when it is read.
-        let written = list.revoke_subject(&subject, at(7), UnixTime::MAX).await;
-        assert_eq!(written.err().map(|error| error.kind()), (garbage.len() < 10).then_some(BackendErrorKind::Corrupt));
-        let session = Revocable::new(new_id(), Some(&subject), at(7));
-        assert_ne!(list.is_revoked(session).await, Ok(false), "{garbage:?}");
     }
     let (id, subject) = (new_id(), new_id().to_string());
     for key in [format!("corrupt:revoked:{id}"), format!("corrupt:subject:{subject}")] {
         let () = redis::cmd("LPUSH").arg(&key).arg(7).query_async(&mut redis).await.unwrap();
     }
-    for session in [Revocable::new(id, None, at(7)), Revocable::new(new_id(), Some(&subject), at(7))] {
-        assert_eq!(list.is_revoked(session).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+    for (id, subject) in [(Some(id), None), (None, Some(subject.as_str()))] {
+        assert_eq!(list.look(id, subject).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
     }
-    assert_eq!(list.revoke(id, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+    assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
 }
 
 #[tokio::test]
@@ -75,9 +87,25 @@ async fn lists_with_two_prefixes_know_nothing_of_each_other() {
     let (Some(one), Some(other)) = (pool("one"), pool("other")) else { return };
     let (one, other) = (RedisRevocations::new(&one), RedisRevocations::new(&other));
     let id = new_id();
-    one.revoke(id, UnixTime::MAX).await.unwrap();
-    assert!(one.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await.unwrap());
-    assert!(!other.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await.unwrap());
+    one.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap();
+    one.revoke_subject("42", Only::Any, generation(7), UnixTime::MAX).await.unwrap();
+    let known = Known::new(Some(Mark::Ended), Some(generation(7)));
+    assert_eq!(one.look(Some(id), Some("42")).await, Ok(known));
+    assert_eq!(other.look(Some(id), Some("42")).await, Ok(Known::default()));
+}
+
+#[tokio::test]
+async fn a_mark_that_stands_is_told_even_while_redis_is_full() {
+    let Some(_) = address() else { return };
+    let server = crate::server::Server::start(&[]);
+    let list = RedisRevocations::open(&server.address()).unwrap();
+    let (id, mark) = (new_id(), Mark::Became(new_id()));
+    list.revoke(id, mark, at(4_000_000_000)).await.unwrap();
+    let mut redis = raw(&server.address()).await;
+    let () = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).query_async(&mut redis).await.unwrap();
+    assert_eq!(list.revoke(id, Mark::Ended, at(4_000_000_000)).await, Ok(mark));
+    assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Full);
+    assert_eq!(list.look(Some(id), None).await, Ok(Known::new(Some(mark), None)));
 }
 
 #[tokio::test]
@@ -88,8 +116,8 @@ async fn a_session_is_asked_about_in_one_round_trip() {
     drop(address);
     let list = RedisRevocations::open(&server.address()).unwrap();
     let subject = new_id().to_string();
-    let session = Revocable::new(new_id(), Some(&subject), UnixTime::MIN);
-    list.is_revoked(session).await.unwrap();
+    let id = new_id();
+    list.look(Some(id), Some(&subject)).await.unwrap();
     let mut redis = raw(&server.address()).await;
     let reads = async |redis: &mut redis::aio::MultiplexedConnection| {
         let info: String = redis::cmd("INFO").arg("stats").query_async(redis).await.unwrap();
@@ -98,8 +126,14 @@ async fn a_session_is_asked_about_in_one_round_trip() {
     };
     let before = reads(&mut redis).await;
     for _ in 0..100 {
-        list.is_revoked(session).await.unwrap();
+        list.look(Some(id), Some(&subject)).await.unwrap();
     }
+    // What asks about nothing asks nobody.
+    list.look(None, None).await.unwrap();
     // One is INFO's own.
     assert_eq!(reads(&mut redis).await - before - 1, 100);
+}
+
+fn generation(number: u8) -> Generation {
+    Generation::from_bytes([number; 8])
 }

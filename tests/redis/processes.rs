@@ -3,10 +3,11 @@
 use std::process::{Command, Stdio};
 
 use sealed_session::{
-    Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save, SessionId, SessionStore, UnixTime,
+    Generation, Known, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionId,
+    SessionStore, UnixTime,
 };
 
-use crate::{address, at, new_id};
+use crate::{address, new_id};
 
 const IDS: u64 = 500;
 
@@ -22,13 +23,17 @@ async fn two_processes_agree_on_who_created_what_and_on_every_revocation() {
             .spawn()
             .unwrap()
     });
-    let created = workers.map(|worker| {
+    let counts = workers.map(|worker| {
         let output = worker.wait_with_output().unwrap();
         let output = String::from_utf8(output.stdout).unwrap();
-        let line = output.lines().find_map(|line| line.split_once("created ")).unwrap_or_else(|| panic!("{output}"));
-        line.1.parse::<u64>().unwrap()
+        let line = output.lines().find_map(|line| line.split_once("counts ")).unwrap_or_else(|| panic!("{output}"));
+        let counts: Vec<u64> = line.1.split(' ').map(|count| count.parse().unwrap()).collect();
+        [counts[0], counts[1], counts[2]]
     });
-    assert_eq!(created.iter().sum::<u64>(), IDS, "each was created by one of them");
+    let [created, marked, replaced] = [0, 1, 2].map(|what| counts.map(|counts| counts[what]));
+    for (what, counts) in [("created", created), ("marked", marked), ("replaced", replaced)] {
+        assert_eq!(counts.iter().sum::<u64>(), IDS, "each was {what} by one of them");
+    }
 
     let pool = RedisPool::open(&address).unwrap().prefix(&prefix);
     let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
@@ -38,11 +43,17 @@ async fn two_processes_agree_on_who_created_what_and_on_every_revocation() {
     }
     assert_eq!(found, created);
     for n in 0..IDS {
-        assert_eq!(list.is_revoked(Revocable::new(id(n), None, UnixTime::MIN)).await, Ok(true));
+        let known = list.look(Some(id(n)), Some(&n.to_string())).await.unwrap();
+        assert!(known.mark == Some(Mark::Became(id(1))) || known.mark == Some(Mark::Became(id(2))));
+        assert!(known.generation == Some(generation(1)) || known.generation == Some(generation(2)));
     }
-    let of_subject = |created_at| list.is_revoked(Revocable::new(new_id(), Some("42"), at(created_at)));
-    assert_eq!((of_subject(IDS).await, of_subject(IDS + 1).await), (Ok(true), Ok(false)));
-    eprintln!("two processes: of {IDS} ids one created {} and the other {}, none both", created[0], created[1]);
+    assert_eq!(list.look(Some(id(IDS)), Some("42 ")).await, Ok(Known::default()));
+    let line = |what, counts: [u64; 2]| {
+        eprintln!("two processes: of {IDS} {what} one {} and the other {}, none both", counts[0], counts[1]);
+    };
+    line("ids created", created);
+    line("marks put", marked);
+    line("generations put", replaced);
 }
 
 #[tokio::test]
@@ -54,17 +65,21 @@ async fn worker() {
     let pool = RedisPool::open(&address().unwrap()).unwrap().prefix(prefix);
     let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
     let number: u8 = number.parse().unwrap();
-    let mut created = 0;
+    let own = Mark::Became(id(u64::from(number)));
+    let (mut created, mut marked, mut replaced) = (0, 0, 0);
     for n in 0..IDS {
         let record = Record::new(vec![number], UnixTime::MAX);
         created += u64::from(store.save(id(n), &record, Save::Create).await.unwrap());
-        // Each sends half of the ids and of the cut-offs, the latest of them first.
-        if n % 2 == u64::from(number % 2) {
-            list.revoke(id(n), UnixTime::MAX).await.unwrap();
-            list.revoke_subject("42", at(IDS - n), UnixTime::MAX).await.unwrap();
-        }
+        marked += u64::from(list.revoke(id(n), own, UnixTime::MAX).await.unwrap() == own);
+        let subject = n.to_string();
+        let put = list.revoke_subject(&subject, Only::Of(None), generation(number), UnixTime::MAX).await;
+        replaced += u64::from(put.unwrap());
     }
-    println!("created {created}");
+    println!("counts {created} {marked} {replaced}");
+}
+
+fn generation(number: u8) -> Generation {
+    Generation::from_bytes([number; 8])
 }
 
 fn id(n: u64) -> SessionId {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use sealed_session::testing::check_store;
+use sealed_session::testing::{check_revocations, check_store};
 use sealed_session::{
-    BackendErrorKind, Clock, Record, RedisPool, RedisRevocations, RedisStore, Revocable, Revocations, Save,
-    SessionConfig, SessionId, SessionStore, SystemClock, UnixTime,
+    BackendErrorKind, Clock, Generation, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations,
+    Save, SessionConfig, SessionId, SessionStore, SystemClock, UnixTime,
 };
 
 use crate::server::Server;
@@ -48,20 +48,23 @@ async fn what_a_save_acknowledged_a_load_returns() {
 }
 
 #[tokio::test]
-async fn a_record_is_created_where_there_is_none_and_updated_where_there_is_one() {
+async fn a_record_is_created_where_there_is_none_and_replaced_where_its_tag_is() {
     let Some(pool) = pool("save") else { return };
     let store = RedisStore::new(&pool);
     let (id, first, second) = (new_id(), record(1), record(2));
-    assert!(!store.save(id, &first, Save::Update).await.unwrap());
+    let (over_first, over_second) = (Save::Replace(first.tag()), Save::Replace(second.tag()));
+    assert!(!store.save(id, &first, over_first).await.unwrap());
     assert_eq!(store.load(id).await.unwrap(), None);
     assert!(store.save(id, &first, Save::Create).await.unwrap());
     assert!(!store.save(id, &second, Save::Create).await.unwrap());
-    assert_eq!(store.load(id).await.unwrap(), Some(first));
-    assert!(store.save(id, &second, Save::Update).await.unwrap());
+    assert!(!store.save(id, &second, over_second).await.unwrap());
+    assert_eq!(store.load(id).await.unwrap(), Some(first.clone()));
+    assert!(store.save(id, &second, over_first).await.unwrap());
+    assert!(!store.save(id, &first, over_first).await.unwrap());
     assert_eq!(store.load(id).await.unwrap(), Some(second.clone()));
     store.delete(id).await.unwrap();
     store.delete(id).await.unwrap();
-    assert!(!store.save(id, &second, Save::Update).await.unwrap());
+    assert!(!store.save(id, &second, over_second).await.unwrap());
     assert_eq!(store.load(id).await.unwrap(), None);
 }
 
@@ -99,14 +102,44 @@ async fn of_many_that_create_at_once_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_that_races_a_delete_never_brings_the_record_back() {
+async fn tasks_that_read_and_replace_lose_no_change() {
+    let Some(pool) = pool("replace") else { return };
+    let (store, id) = (RedisStore::new(&pool), new_id());
+    // A counter, and a task's own number, so that no two states have one tag.
+    let state = |count: u64, task: u64| {
+        Record::new([count.to_be_bytes(), task.to_be_bytes(), [7; 8], [7; 8]].concat(), UnixTime::MAX)
+    };
+    assert!(store.save(id, &state(0, 0), Save::Create).await.unwrap());
+    let tasks = (1..=8).map(|task| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for _ in 0..25 {
+                loop {
+                    let found = store.load(id).await.unwrap().unwrap();
+                    let next = state(u64::from_be_bytes(*found.bytes().first_chunk().unwrap()) + 1, task);
+                    if store.save(id, &next, Save::Replace(found.tag())).await.unwrap() {
+                        break;
+                    }
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let found = store.load(id).await.unwrap().unwrap();
+    assert_eq!(u64::from_be_bytes(*found.bytes().first_chunk().unwrap()), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replace_that_races_a_delete_never_brings_the_record_back() {
     let Some(pool) = pool("race") else { return };
     for _ in 0..100 {
         let (id, store) = (new_id(), RedisStore::new(&pool));
         assert!(store.save(id, &record(1), Save::Create).await.unwrap());
         let updates = (0..4).map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.save(id, &record(n), Save::Update).await.unwrap() })
+            tokio::spawn(async move { store.save(id, &record(n), Save::Replace(record(1).tag())).await.unwrap() })
         });
         let updates: Vec<_> = updates.collect();
         store.delete(id).await.unwrap();
@@ -125,7 +158,8 @@ async fn a_record_goes_by_itself_a_minute_after_its_time() {
         (RedisStore::new(&RedisPool::open(&address).unwrap().prefix(&prefix)), raw(&address).await);
     let now = SystemClock.now().as_secs();
     let id = new_id();
-    for (save, expires_at) in [(Save::Create, now + 300), (Save::Update, now + 200)] {
+    let replace = Save::Replace(Record::new(vec![7], at(now)).tag());
+    for (save, expires_at) in [(Save::Create, now + 300), (replace, now + 200)] {
         assert!(store.save(id, &Record::new(vec![7], at(expires_at)), save).await.unwrap());
         let key = format!("{prefix}session:{id}");
         let until: u64 = redis::cmd("EXPIRETIME").arg(&key).query_async(&mut redis).await.unwrap();
@@ -154,7 +188,7 @@ async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
             assert!(RedisStore::new(pool).save(id, &record, Save::Create).await.unwrap());
             expected.entry(count).or_insert_with(HashMap::new).insert(id, record);
         }
-        RedisRevocations::new(pool).revoke(SessionId::from_bytes([7; 16]), UnixTime::MAX).await.unwrap();
+        RedisRevocations::new(pool).revoke(SessionId::from_bytes([7; 16]), Mark::Ended, UnixTime::MAX).await.unwrap();
     }
     let [star, glob, _, plain, none] = pools.each_ref().map(RedisStore::new);
     let all = async |store: &RedisStore| store.all().await.unwrap().into_iter().collect::<HashMap<_, _>>();
@@ -166,8 +200,8 @@ async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
     assert_eq!((all(&star).await, all(&glob).await), (HashMap::new(), expected[&1].clone()));
     assert_eq!(all(&plain).await, expected[&2]);
     for pool in &pools {
-        let session = Revocable::new(SessionId::from_bytes([7; 16]), None, UnixTime::MIN);
-        assert!(RedisRevocations::new(pool).is_revoked(session).await.unwrap(), "a revocation is no record");
+        let known = RedisRevocations::new(pool).look(Some(SessionId::from_bytes([7; 16])), None).await.unwrap();
+        assert_eq!(known.mark, Some(Mark::Ended), "a revocation is no record");
     }
 }
 
@@ -185,6 +219,8 @@ async fn what_it_did_not_store_is_corrupt() {
     for id in [short, list] {
         assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
         assert_eq!(store.all().await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+        let replace = Save::Replace(record(1).tag());
+        assert_eq!(store.save(id, &record(2), replace).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
         store.delete(id).await.unwrap();
     }
     assert_eq!(store.all().await.unwrap(), []);
@@ -203,12 +239,12 @@ async fn a_full_redis_is_full_and_still_reads_and_deletes() {
     assert!(store.save(id, &record(1), Save::Create).await.unwrap());
     let mut redis = raw(&server.address()).await;
     let () = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).query_async(&mut redis).await.unwrap();
-    let error = store.save(id, &record(2), Save::Update).await.unwrap_err();
+    let error = store.save(id, &record(2), Save::Replace(record(1).tag())).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
         (BackendErrorKind::Full, "session backend is full: redis answered OOM")
     );
-    assert_eq!(list.revoke(id, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Full);
+    assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Full);
     assert_eq!(store.load(id).await.unwrap(), Some(record(1)));
     assert!(store.is_healthy().await);
     store.delete(id).await.unwrap();
@@ -240,8 +276,27 @@ async fn a_user_who_may_not_is_told_so_without_the_values() {
     let Some(_) = address() else { return };
     let server = Server::start(&["--user", "default", "on", "nopass", "~*", "&*", "+@all", "-eval"]);
     let pool = RedisPool::open(&server.address()).unwrap();
-    let error = RedisRevocations::new(&pool).revoke_subject("\"ada\"", at(1), UnixTime::MAX).await.unwrap_err();
+    let list = RedisRevocations::new(&pool);
+    let generation = Generation::from_bytes([7; 8]);
+    let error = list.revoke_subject("\"ada\"", Only::Any, generation, UnixTime::MAX).await.unwrap_err();
     assert_eq!(error.to_string(), "session backend can't do this: redis answered NOPERM");
+}
+
+#[tokio::test]
+async fn a_user_who_may_what_the_documentation_of_the_pool_names_may_do_all() {
+    let Some(_) = address() else { return };
+    let may = ["+del", "+eval", "+get", "+getrange", "+ping", "+scan", "+set", "+unlink"];
+    let options: Vec<&str> =
+        ["--user", "default", "on", "nopass", "~sealed_session:*", "-@all"].into_iter().chain(may).collect();
+    let server = Server::start(&options);
+    let pool = RedisPool::open(&server.address()).unwrap();
+    check_store(async || {
+        let store = RedisStore::new(&pool);
+        store.clear().await.unwrap();
+        store
+    })
+    .await;
+    check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
 }
 
 fn record(n: u64) -> Record {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use sealed_session::{
-    BackendError, BackendErrorKind, BoxFuture, EncodeError, Record, Revocable, Revocations, Save, Session, SessionId,
-    SessionManager, SessionStore, UnixTime,
+    BackendError, BackendErrorKind, BoxFuture, EncodeError, Generation, Known, Mark, Only, Record, Revocations, Save,
+    Session, SessionId, SessionManager, SessionStore, UnixTime,
 };
 
 pub(crate) use futures_lite::future::block_on as run;
@@ -64,7 +64,8 @@ impl<T: SessionStore> SessionStore for Watched<T> {
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
-            self.note("save", &format!(" {save:?}"))?;
+            let word = if save == Save::Create { "Create" } else { "Replace" };
+            self.note("save", &format!(" {word}"))?;
             self.answer("save", self.inner.save(id, record, save).await).await
         })
     }
@@ -94,36 +95,46 @@ impl<T: SessionStore> SessionStore for Watched<T> {
 }
 
 impl<T: Revocations> Revocations for Watched<T> {
-    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
             self.note("revoke", &format!(" until {}", until.as_secs()))?;
-            self.answer("revoke", self.inner.revoke(id, until).await).await
+            self.answer("revoke", self.inner.revoke(id, mark, until).await).await
         })
     }
 
     fn revoke_subject<'a>(
         &'a self,
         subject: &'a str,
-        cutoff: UnixTime,
+        only: Only,
+        to: Generation,
         until: UnixTime,
-    ) -> BoxFuture<'a, Result<(), BackendError>> {
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
-            let more = format!(" {subject} up to {} until {}", cutoff.as_secs(), until.as_secs());
-            self.note("revoke_subject", &more)?;
-            self.inner.revoke_subject(subject, cutoff, until).await
+            self.note("revoke_subject", &format!(" {subject} until {}", until.as_secs()))?;
+            self.inner.revoke_subject(subject, only, to, until).await
         })
     }
 
-    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
-            self.note("is_revoked", &format!(" {}", session.subject.unwrap_or("nobody")))?;
-            self.inner.is_revoked(session).await
+            self.note("look", &format!(" {}", subject.unwrap_or("nobody")))?;
+            self.inner.look(id, subject).await
         })
     }
 
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async move { self.note("is_healthy", "").is_ok() })
     }
+}
+
+/// Puts a record in the place of the one that is there.
+pub(crate) fn overwrite(store: &impl SessionStore, id: SessionId, record: &Record) -> Result<bool, BackendError> {
+    let found = run(store.load(id))?.unwrap();
+    run(store.save(id, record, Save::Replace(found.tag())))
 }
 
 /// The session that a request with this cookie gets.

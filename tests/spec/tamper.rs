@@ -10,7 +10,7 @@ use sealed_session::{
     Codec, DecodeError, MemoryStore, Record, Save, SessionConfig, SessionId, SessionManager, SessionStore, UnixTime,
 };
 
-use crate::backends::{commit, load, run};
+use crate::backends::{commit, load, overwrite, run};
 use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, cookie_of, key};
 
 fn codec_of(digits: &str, name: &str, audience: &str) -> Codec {
@@ -145,7 +145,7 @@ impl Shelf {
     /// Why a request with the cookie gets no session, if the store has these bytes for it.
     fn refused(&self, manager: &SessionManager, cookie: &str, bytes: Vec<u8>) -> Option<DecodeError> {
         let record = Record::new(bytes, self.record.expires_at());
-        assert_eq!(run(self.store.save(self.id, &record, Save::Update)), Ok(true));
+        assert_eq!(overwrite(&self.store, self.id, &record), Ok(true));
         let session = load(manager, cookie);
         assert!(session.rejected().is_none() || session.is_empty());
         session.rejected()
@@ -243,7 +243,7 @@ fn an_older_record_gives_older_content_and_no_longer_life() {
     let second = commit(&manager, &session).unwrap();
     // What a writer of the store can do: put back an older record, and say that it never expires.
     let forever = Record::new(older.bytes().to_vec(), UnixTime::MAX);
-    assert_eq!(run(store.save(id, &forever, Save::Update)), Ok(true));
+    assert_eq!(overwrite(&store, id, &forever), Ok(true));
     clock.set(999);
     assert_eq!(load(&manager, &first).get("role"), Ok(Some("admin".to_owned())));
     clock.set(1000);

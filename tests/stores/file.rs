@@ -7,10 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use sealed_session::testing::check_store;
-use sealed_session::{BackendErrorKind, FileStore, Record, Save, SessionStore, UnixTime};
+use sealed_session::{BackendError, BackendErrorKind, FileStore, Record, Save, SessionStore, UnixTime};
 use tempfile::TempDir;
 
-use crate::{at, id, is_revived_by_threads, record, run, threads_that_created};
+use crate::{at, changes_by_threads, id, is_revived_by_threads, record, run, threads_that_created};
 
 const EXPIRY: u64 = 1_700_000_000;
 
@@ -51,7 +51,7 @@ fn a_record_is_there_for_every_store_of_the_folder_and_after_a_restart() {
     let other = FileStore::open(&folder).unwrap();
     assert_eq!(run(other.load(id(1))), Ok(Some(record([1; 100], EXPIRY))));
     drop(store);
-    assert_eq!(run(other.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(other.save(id(1), &record([2], EXPIRY), Save::Replace(record([1; 100], EXPIRY).tag()))), Ok(true));
     assert_eq!(run(FileStore::open(&folder).unwrap().all()), Ok(vec![(id(1), record([2], EXPIRY))]));
 }
 
@@ -128,7 +128,7 @@ fn the_head_that_tells_the_expiry_is_believed_only_when_it_is_whole() {
 }
 
 #[test]
-fn a_corrupt_file_is_left_out_of_lists_and_stands_until_it_is_replaced_or_deleted() {
+fn a_corrupt_file_is_left_out_of_lists_and_stands_until_it_is_deleted() {
     let folder = folder();
     let store = FileStore::open(&folder).unwrap();
     create(&store, 1, &record([1], EXPIRY));
@@ -138,11 +138,30 @@ fn a_corrupt_file_is_left_out_of_lists_and_stands_until_it_is_replaced_or_delete
     assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(1));
     assert_eq!(run(store.save(id(1), &record([3], EXPIRY), Save::Create)), Ok(false));
     assert_eq!(run(store.load(id(1))).unwrap_err().kind(), BackendErrorKind::Corrupt);
-    assert_eq!(run(store.save(id(1), &record([3], EXPIRY), Save::Update)), Ok(true));
-    assert_eq!(run(store.load(id(1))), Ok(Some(record([3], EXPIRY))));
-    fs::write(file(&folder, 1), "torn").unwrap();
+    // Nobody can say which tag it has.
+    let replace = Save::Replace(record([1], EXPIRY).tag());
+    let kind = |saved: Result<bool, BackendError>| saved.unwrap_err().kind();
+    assert_eq!(kind(run(store.save(id(1), &record([3], EXPIRY), replace))), BackendErrorKind::Corrupt);
     run(store.delete(id(1))).unwrap();
     assert_eq!(run(store.load(id(1))), Ok(None));
+}
+
+#[test]
+fn a_replace_reads_the_start_of_the_record_and_finds_a_file_that_is_too_short() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    for (number, len) in [(1, 16), (2, 29), (3, 1000)] {
+        let old = record(vec![7; len], EXPIRY);
+        create(&store, number, &old);
+        let good = fs::read(file(&folder, number)).unwrap();
+        let replace = || run(store.save(id(number), &record([8; 50], EXPIRY), Save::Replace(old.tag())));
+        for left in [0, 37, 38, 38 + len.min(29) - 1] {
+            fs::write(file(&folder, number), &good[..left]).unwrap();
+            assert_eq!(replace().unwrap_err().kind(), BackendErrorKind::Corrupt, "{left} of {len}");
+        }
+        fs::write(file(&folder, number), &good).unwrap();
+        assert_eq!(replace(), Ok(true));
+    }
 }
 
 #[test]
@@ -213,8 +232,11 @@ fn a_save_leaves_no_temporary_file_whether_it_writes_or_not() {
     let store = FileStore::open(&folder).unwrap();
     create(&store, 1, &record([1], EXPIRY));
     assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Create)), Ok(false));
-    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
-    assert_eq!(run(store.save(id(2), &record([2], EXPIRY), Save::Update)), Ok(false));
+    let replace = Save::Replace(record([1], EXPIRY).tag());
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), replace)), Ok(true));
+    for number in [1, 2] {
+        assert_eq!(run(store.save(id(number), &record([3], EXPIRY), replace)), Ok(false));
+    }
     assert!(run(store.is_healthy()));
     assert_eq!(names(folder.path()), [".lock".to_owned(), id(1).to_string()]);
 }
@@ -242,9 +264,10 @@ fn while_others_hold_the_lock_it_loads_and_says_of_all_else_that_it_is_unavailab
     let lock = File::open(folder.path().join(".lock")).unwrap();
     fs4::FileExt::try_lock(&lock).unwrap();
     let unavailable = Some(BackendErrorKind::Unavailable);
-    let kind = |error: sealed_session::BackendError| error.kind();
+    let kind = |error: BackendError| error.kind();
     assert_eq!(run(store.load(id(1))), Ok(Some(record([1], EXPIRY))));
-    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)).map_err(kind).err(), unavailable);
+    let replace = Save::Replace(record([1], EXPIRY).tag());
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), replace)).map_err(kind).err(), unavailable);
     assert_eq!(run(store.save(id(2), &record([2], EXPIRY), Save::Create)).map_err(kind).err(), unavailable);
     assert_eq!(run(store.delete(id(1))).map_err(kind).err(), unavailable);
     assert_eq!(run(store.cleanup_expired(at(EXPIRY))).map_err(kind).err(), unavailable);
@@ -253,7 +276,7 @@ fn while_others_hold_the_lock_it_loads_and_says_of_all_else_that_it_is_unavailab
     assert_eq!(names(folder.path()), [".lock".to_owned(), id(1).to_string()]);
     drop(lock);
     assert!(run(store.is_healthy()));
-    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), replace)), Ok(true));
 }
 
 #[test]
@@ -262,6 +285,7 @@ fn a_folder_that_has_gone_is_unavailable_and_not_one_without_sessions() {
     let path = parent.path().join("sessions");
     let store = FileStore::open(&path).unwrap();
     create(&store, 1, &record([1], EXPIRY));
+    let replace = Save::Replace(record([1], EXPIRY).tag());
     fs::remove_dir_all(&path).unwrap();
     for mount_point in [false, true] {
         if mount_point {
@@ -269,7 +293,7 @@ fn a_folder_that_has_gone_is_unavailable_and_not_one_without_sessions() {
         }
         let kinds = [
             run(store.load(id(1))).unwrap_err().kind(),
-            run(store.save(id(1), &record([2], EXPIRY), Save::Update)).unwrap_err().kind(),
+            run(store.save(id(1), &record([2], EXPIRY), replace)).unwrap_err().kind(),
             run(store.save(id(1), &record([2], EXPIRY), Save::Create)).unwrap_err().kind(),
             run(store.delete(id(1))).unwrap_err().kind(),
         ];
@@ -288,6 +312,13 @@ fn cleaning_goes_on_past_a_file_that_it_cannot_remove_and_says_so() {
     }
     assert_eq!(run(store.cleanup_expired(at(EXPIRY))).unwrap_err().kind(), BackendErrorKind::Unavailable);
     assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
+fn threads_that_read_and_replace_lose_no_change() {
+    let folder = folder();
+    let open = || FileStore::open(&folder).unwrap();
+    assert_eq!(changes_by_threads(open, 1, 25), 100);
 }
 
 #[test]

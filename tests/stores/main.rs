@@ -1,6 +1,10 @@
 //! The stores of this crate pass the suite, and keep what they say of themselves beyond it.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a helper that fails is a test that fails, and it counts"
+)]
 
 #[cfg(feature = "file")]
 mod file;
@@ -9,12 +13,9 @@ mod memory;
 mod sqlite;
 
 use std::future::Future;
-#[cfg(any(feature = "file", feature = "sqlite"))]
 use std::thread;
 
-use sealed_session::{Record, SessionId, UnixTime};
-#[cfg(any(feature = "file", feature = "sqlite"))]
-use sealed_session::{Save, SessionStore};
+use sealed_session::{Record, Save, SessionId, SessionStore, UnixTime};
 
 /// No runtime: the stores need none.
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -45,12 +46,42 @@ fn threads_that_created<S: SessionStore>(open: impl Fn() -> S + Sync, number: u6
     })
 }
 
+/// How many of the changes of four threads are in a record in the end. Each makes so many, by reading and replacing it.
+fn changes_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64, changes: u64) -> u64 {
+    // A counter, and a thread's own number, so that no two states have one tag.
+    let state = |count: u64, thread: u64| record([count.to_be_bytes(), thread.to_be_bytes()].concat(), 4_000_000_000);
+    let count = |found: &Record| u64::from_be_bytes(*found.bytes().first_chunk().unwrap());
+    assert!(run(open().save(id(number), &state(0, 0), Save::Create)).unwrap());
+    let change = |thread| {
+        let store = open();
+        for _ in 0..changes {
+            loop {
+                let found = run(store.load(id(number))).unwrap().unwrap();
+                let next = state(count(&found) + 1, thread);
+                if run(store.save(id(number), &next, Save::Replace(found.tag()))).unwrap() {
+                    break;
+                }
+            }
+        }
+    };
+    let change = &change;
+    thread::scope(|scope| {
+        for thread in 1..=4 {
+            scope.spawn(move || change(thread));
+        }
+    });
+    count(&run(open().load(id(number))).unwrap().unwrap())
+}
+
 /// Whether a record that one thread deletes, while three others update it, is there in the end.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 fn is_revived_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64) -> bool {
     let update = || {
         let store = open();
-        while run(store.save(id(number), &record([1; 1000], 4_000_000_000), Save::Update)).unwrap() {}
+        while let Some(found) = run(store.load(id(number))).unwrap() {
+            let next = record([found.bytes().first().unwrap().wrapping_add(1); 1000], 4_000_000_000);
+            run(store.save(id(number), &next, Save::Replace(found.tag()))).unwrap();
+        }
     };
     thread::scope(|scope| {
         for _ in 0..3 {

@@ -1,12 +1,13 @@
 //! `MemoryStore`.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use sealed_session::testing::{TestClock, check_store};
 use sealed_session::{BackendErrorKind, MemoryStore, Save, SessionStore};
 
-use crate::{at, id, record, run};
+use crate::{at, changes_by_threads, id, record, run};
 
 const START: u64 = 1_700_000_000;
 
@@ -20,6 +21,11 @@ fn store_and_clock() -> (MemoryStore, TestClock) {
 
 fn save(store: &MemoryStore, number: u64, expires_at: u64, save: Save) -> Result<bool, BackendErrorKind> {
     run(store.save(id(number), &record([1], expires_at), save)).map_err(|error| error.kind())
+}
+
+/// Each record of these tests has the same byte.
+fn replace() -> Save {
+    Save::Replace(record([1], START).tag())
 }
 
 #[test]
@@ -36,8 +42,8 @@ fn when_it_is_full_it_refuses_a_new_record_and_keeps_every_live_one() {
     }
     assert_eq!(save(&store, 3, START + 1, Save::Create), Err(BackendErrorKind::Full));
     assert_eq!(save(&store, 0, START + 9, Save::Create), Ok(false), "it is there, so there is nothing to refuse");
-    assert_eq!(save(&store, 0, START + 9, Save::Update), Ok(true), "an update takes no room");
-    assert_eq!(save(&store, 3, START + 1, Save::Update), Ok(false));
+    assert_eq!(save(&store, 0, START + 9, replace()), Ok(true), "another state takes no room");
+    assert_eq!(save(&store, 3, START + 1, replace()), Ok(false));
     for number in 0..3 {
         assert!(run(store.load(id(number))).unwrap().is_some());
     }
@@ -67,7 +73,7 @@ fn a_record_whose_expiry_was_moved_closer_makes_room_at_the_new_one() {
     let (store, clock) = store_and_clock();
     let store = store.max_records(1);
     assert_eq!(save(&store, 0, START + 60, Save::Create), Ok(true));
-    assert_eq!(save(&store, 0, START + 10, Save::Update), Ok(true));
+    assert_eq!(save(&store, 0, START + 10, replace()), Ok(true));
     clock.set(at(START + 10));
     assert_eq!(save(&store, 1, START + 60, Save::Create), Ok(true));
 }
@@ -123,6 +129,12 @@ fn threads_that_create_one_record_agree_who_did() {
         });
         assert_eq!(written, 1);
     }
+}
+
+#[test]
+fn threads_that_read_and_replace_lose_no_change() {
+    let store = Arc::new(MemoryStore::new());
+    assert_eq!(changes_by_threads(|| Arc::clone(&store), 1, 1_000), 4_000);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sealed_session::testing::check_store;
 use sealed_session::{BackendError, BackendErrorKind, Record, Save, SessionStore, SqliteStore, UnixTime};
 use tempfile::TempDir;
 
-use crate::{at, id, is_revived_by_threads, record, run, threads_that_created};
+use crate::{at, changes_by_threads, id, is_revived_by_threads, record, run, threads_that_created};
 
 const EXPIRY: u64 = 1_700_000_000;
 
@@ -44,7 +44,7 @@ fn a_record_is_there_for_every_store_of_the_database_and_after_a_restart() {
     create(&store, 1, &record([1; 100], EXPIRY));
     let other = SqliteStore::open(&path).unwrap();
     assert_eq!(run(other.load(id(1))), Ok(Some(record([1; 100], EXPIRY))));
-    assert_eq!(run(other.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(other.save(id(1), &record([2], EXPIRY), Save::Replace(record([1; 100], EXPIRY).tag()))), Ok(true));
     assert_eq!(run(store.load(id(1))), Ok(Some(record([2], EXPIRY))));
     drop((store, other));
     assert_eq!(run(SqliteStore::open(&path).unwrap().all()), Ok(vec![(id(1), record([2], EXPIRY))]));
@@ -155,7 +155,8 @@ fn while_another_writes_it_loads_and_says_of_all_else_that_it_is_unavailable() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert_eq!(run(store.load(id(1))), Ok(Some(record([1], EXPIRY))));
     assert_eq!(run(store.all()).unwrap().len(), 1);
-    assert_eq!(kind(run(store.save(id(1), &record([2], EXPIRY), Save::Update))), BackendErrorKind::Unavailable);
+    let replace = Save::Replace(record([1], EXPIRY).tag());
+    assert_eq!(kind(run(store.save(id(1), &record([2], EXPIRY), replace))), BackendErrorKind::Unavailable);
     assert_eq!(kind(run(store.save(id(2), &record([2], EXPIRY), Save::Create))), BackendErrorKind::Unavailable);
     assert_eq!(kind(run(store.delete(id(1)))), BackendErrorKind::Unavailable);
     assert_eq!(kind(run(store.cleanup_expired(UnixTime::MAX))), BackendErrorKind::Unavailable);
@@ -163,7 +164,7 @@ fn while_another_writes_it_loads_and_says_of_all_else_that_it_is_unavailable() {
     assert!(!run(store.is_healthy()));
     other.execute_batch("ROLLBACK").unwrap();
     assert!(run(store.is_healthy()));
-    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), Save::Update)), Ok(true));
+    assert_eq!(run(store.save(id(1), &record([2], EXPIRY), replace)), Ok(true));
 }
 
 #[cfg(unix)]
@@ -185,6 +186,13 @@ fn a_path_that_cannot_be_made_is_unavailable() {
     let (folder, _) = folder();
     assert_eq!(kind(SqliteStore::open(folder.path())), BackendErrorKind::Unavailable);
     assert_eq!(kind(SqliteStore::open(folder.path().join("no/such/sessions.db"))), BackendErrorKind::Unavailable);
+}
+
+#[test]
+fn threads_that_read_and_replace_lose_no_change() {
+    let (_folder, path) = folder();
+    let open = || SqliteStore::open(&path).unwrap();
+    assert_eq!(changes_by_threads(open, 1, 25), 100);
 }
 
 #[test]

@@ -51,17 +51,23 @@ impl SessionStore for PgStore {
         })
     }
 
-    // One statement each, so that the server decides and writes at once. An expired record stays in the way of a Create:
-    // only the manager's clock says what has expired, and its ids are random.
+    // One statement each, so that the server decides and writes at once. Of two that replace one tag, the second waits for the
+    // first and looks again. An expired record stays in the way of a Create: only the manager's clock says what has expired.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
-        let statement = match save {
-            Save::Create => {
-                "INSERT INTO sealed_sessions (id, record, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-            }
-            Save::Update => "UPDATE sealed_sessions SET record = $2, expires_at = $3 WHERE id = $1",
-        };
-        let write = query(statement).bind(id.to_bytes()).bind(record.bytes()).bind(seconds(record.expires_at()));
-        Box::pin(async move { Ok(within(REQUEST, write.execute(&self.pool)).await?.rows_affected() == 1) })
+        const INSERT: &str =
+            "INSERT INTO sealed_sessions (id, record, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        const UPDATE: &str =
+            "UPDATE sealed_sessions SET record = $2, expires_at = $3 WHERE id = $1 AND substr(record, 1, 29) = $4";
+        Box::pin(async move {
+            let write = |statement| {
+                query(statement).bind(id.to_bytes()).bind(record.bytes()).bind(seconds(record.expires_at()))
+            };
+            let write = match &save {
+                Save::Create => write(INSERT),
+                Save::Replace(tag) => write(UPDATE).bind(tag.as_bytes()),
+            };
+            Ok(within(REQUEST, write.execute(&self.pool)).await?.rows_affected() == 1)
+        })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {

@@ -2,59 +2,115 @@
 
 use std::sync::Arc;
 
+use super::{Generation, Known, Mark, Only};
 use crate::data::SessionId;
+#[cfg(doc)]
+use crate::error::BackendErrorKind;
 use crate::error::{BackendError, BoxFuture};
 use crate::time::UnixTime;
 
 /// Remembers which sessions were ended before their time, for as long as a cookie of theirs could still open.
 ///
-/// A list of the terminated, as OWASP ASVS 5.0, 7.4.1, asks of self-contained tokens. The manager asks it once for every
-/// session that opens, before the handler runs. It may be asked by many tasks at once.
+/// A list of the terminated, as OWASP ASVS 5.0, 7.4.1, asks of self-contained tokens. It has a [`Mark`] for the id of each
+/// session that ended, and a [`Generation`] for each subject that was revoked. The manager asks it about every session that
+/// opens, before the handler runs. It may be asked by many tasks at once.
+///
+/// Each method changes one entry in one step: whoever looks later sees the change, in every process. So the list must not be
+/// read from a replica that lags behind, and must not forget an entry before its time when memory is short. An entry stands
+/// until its time has passed, and for as long after it as the list takes to remove it.
+///
+/// `testing::check_revocations` (feature `test-util`) is the suite that every list of this crate passes; run yours through it.
 ///
 /// ```
+/// use std::collections::HashMap;
 /// use std::sync::Mutex;
 ///
-/// use sealed_session::{BackendError, BackendErrorKind, BoxFuture, Revocable, Revocations, SessionId, UnixTime};
+/// use sealed_session::{BackendError, BoxFuture, Generation, Known, Mark, Only, Revocations, SessionId, UnixTime};
 ///
-/// /// Everyone is in, but for these ids.
+/// /// Keeps every entry for ever.
 /// #[derive(Default)]
-/// struct Banned(Mutex<Vec<SessionId>>);
+/// struct Endless {
+///     marks: Mutex<HashMap<SessionId, Mark>>,
+///     generations: Mutex<HashMap<String, Generation>>,
+/// }
 ///
-/// impl Revocations for Banned {
-///     fn revoke(&self, id: SessionId, _until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
-///         Box::pin(async move { Ok(self.0.lock().unwrap().push(id)) })
+/// impl Revocations for Endless {
+///     fn revoke(&self, id: SessionId, mark: Mark, _until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
+///         Box::pin(async move { Ok(*self.marks.lock().unwrap().entry(id).or_insert(mark)) })
 ///     }
 ///
 ///     fn revoke_subject<'a>(
 ///         &'a self,
-///         _subject: &'a str,
-///         _cutoff: UnixTime,
+///         subject: &'a str,
+///         only: Only,
+///         to: Generation,
 ///         _until: UnixTime,
-///     ) -> BoxFuture<'a, Result<(), BackendError>> {
-///         Box::pin(async { Err(BackendError::new(BackendErrorKind::Unsupported, "this list knows ids only")) })
+///     ) -> BoxFuture<'a, Result<bool, BackendError>> {
+///         Box::pin(async move {
+///             let mut generations = self.generations.lock().unwrap();
+///             let applies = only.applies_to(generations.get(subject).copied(), to);
+///             if applies {
+///                 generations.insert(subject.to_owned(), to);
+///             }
+///             Ok(applies)
+///         })
 ///     }
 ///
-///     fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
-///         Box::pin(async move { Ok(self.0.lock().unwrap().contains(&session.id)) })
+///     fn look<'a>(
+///         &'a self,
+///         id: Option<SessionId>,
+///         subject: Option<&'a str>,
+///     ) -> BoxFuture<'a, Result<Known, BackendError>> {
+///         Box::pin(async move {
+///             let generation = subject.and_then(|subject| self.generations.lock().unwrap().get(subject).copied());
+///             let mark = id.and_then(|id| self.marks.lock().unwrap().get(&id).copied());
+///             Ok(Known::new(mark, generation))
+///         })
 ///     }
 /// }
-/// # drop(Box::new(Banned::default()) as Box<dyn Revocations>);
+/// # drop(Box::new(Endless::default()) as Box<dyn Revocations>);
 /// ```
 pub trait Revocations: Send + Sync {
-    /// Refuses the session of this id. No cookie of it opens at `until` or later: from then on the entry may go.
-    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>>;
+    /// Puts a mark on the session of this id, unless one stands, and returns the one that stands: of many that mark one id at
+    /// once, all are told the same. No cookie of the id opens at `until` or later, so from then on the entry may go. Called
+    /// again for an id, the first mark and the latest time stand.
+    ///
+    /// # Errors
+    /// [`Full`](BackendErrorKind::Full) without room. After [`Unavailable`](BackendErrorKind::Unavailable) the mark may have
+    /// been put all the same: a second call says which one stands.
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>>;
 
-    /// Refuses every session of the subject with `created_at <= cutoff`. No such cookie opens at `until` or later: from then on
-    /// the entry may go. A subject is the JSON text of an entry. Called again for a subject, the later of each time stands.
+    /// Puts the generation `to` on the subject in the place of the one that is there, and says whether it stands: with
+    /// [`Only::Any`] always; with [`Only::Of`] where there is none, or that one, or `to` already. Otherwise it changes nothing
+    /// and returns `false`: of many that replace one generation at once, one is told that it did.
+    ///
+    /// A subject is the JSON text of an entry, of at most 65,535 bytes. No cookie of it that the revocation refuses opens at
+    /// `until` or later, so from then on the entry may go. Called again for a subject, the latest time stands.
+    ///
+    /// # Errors
+    /// As for [`Revocations::revoke`].
     fn revoke_subject<'a>(
         &'a self,
         subject: &'a str,
-        cutoff: UnixTime,
+        only: Only,
+        to: Generation,
         until: UnixTime,
-    ) -> BoxFuture<'a, Result<(), BackendError>>;
+    ) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Whether a session is refused.
-    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>>;
+    /// Returns the mark of the id and the generation of the subject, where it is asked about them and they stand.
+    ///
+    /// The two need not be read at one moment. A list that reads them one after the other reads the generation first and the
+    /// mark last: a session that is over when the answer comes is not taken for one that goes on. Whoever needs the
+    /// generation last asks twice.
+    ///
+    /// # Errors
+    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when an
+    /// entry is not what was put there. An error is never an empty answer, for that would admit who was logged out.
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>>;
 
     /// Whether it can be used at this moment. For a health check: no request waits for it.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
@@ -62,54 +118,28 @@ pub trait Revocations: Send + Sync {
     }
 }
 
-/// What a session is known by, when [`Revocations`] are asked about it.
-///
-/// ```
-/// use sealed_session::{Revocable, SessionId, UnixTime};
-/// let session = Revocable::new(SessionId::from_bytes([7; 16]), Some("42"), UnixTime::MIN);
-/// assert_eq!(session.subject, Some("42"));
-/// ```
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Revocable<'a> {
-    /// Its id.
-    pub id: SessionId,
-    /// The JSON text of the entry that names its subject, if the configuration names one and the session has it.
-    pub subject: Option<&'a str>,
-    /// When it began: at login, if the application regenerates it there.
-    pub created_at: UnixTime,
-}
-
-impl<'a> Revocable<'a> {
-    /// One with these facts, for the tests of a list.
-    ///
-    /// ```
-    /// use sealed_session::{Revocable, SessionId, UnixTime};
-    /// assert_eq!(Revocable::new(SessionId::from_bytes([7; 16]), None, UnixTime::MIN).subject, None);
-    /// ```
-    #[must_use]
-    pub fn new(id: SessionId, subject: Option<&'a str>, created_at: UnixTime) -> Self {
-        Self { id, subject, created_at }
-    }
-}
-
 /// So that a list can be handed to the configuration and kept.
 impl<R: Revocations + ?Sized> Revocations for Arc<R> {
-    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
-        (**self).revoke(id, until)
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
+        (**self).revoke(id, mark, until)
     }
 
     fn revoke_subject<'a>(
         &'a self,
         subject: &'a str,
-        cutoff: UnixTime,
+        only: Only,
+        to: Generation,
         until: UnixTime,
-    ) -> BoxFuture<'a, Result<(), BackendError>> {
-        (**self).revoke_subject(subject, cutoff, until)
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        (**self).revoke_subject(subject, only, to, until)
     }
 
-    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
-        (**self).is_revoked(session)
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>> {
+        (**self).look(id, subject)
     }
 
     fn is_healthy(&self) -> BoxFuture<'_, bool> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Revocable, Revocations};
+use super::{Generation, Known, Mark, Only, Revocations};
 use crate::data::SessionId;
 use crate::error::{BackendError, BoxFuture};
 use crate::time::{Clock, SystemClock, UnixTime};
@@ -19,20 +19,19 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// cookie of it still opens: give it the clock of the manager, which is the same one unless you changed it.
 ///
 /// ```
-/// use sealed_session::{MemoryRevocations, Revocable, Revocations, SessionId, UnixTime};
+/// use sealed_session::{Generation, Mark, MemoryRevocations, Only, Revocations, SessionId, UnixTime};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let list = MemoryRevocations::new();
-/// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
-/// let id = SessionId::generate()?;
-/// list.revoke(id, UnixTime::MAX).await?;
-/// list.revoke_subject("42", at(1_700_000_000), UnixTime::MAX).await?;
+/// let (id, successor) = (SessionId::generate()?, SessionId::generate()?);
+/// assert_eq!(list.revoke(id, Mark::Became(successor), UnixTime::MAX).await?, Mark::Became(successor));
+/// assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await?, Mark::Became(successor), "the first one stands");
 ///
-/// assert!(list.is_revoked(Revocable::new(id, None, at(1_700_000_001))).await?);
-/// let of_42 = |created_at| Revocable::new(SessionId::from_bytes([7; 16]), Some("42"), created_at);
-/// assert!(list.is_revoked(of_42(at(1_700_000_000))).await?, "it began before the cut-off");
-/// assert!(!list.is_revoked(of_42(at(1_700_000_001))).await?, "they logged in again");
+/// let generation = Generation::from_bytes([7; 8]);
+/// assert!(list.revoke_subject("42", Only::Any, generation, UnixTime::MAX).await?);
+/// let known = list.look(Some(id), Some("42")).await?;
+/// assert_eq!((known.mark, known.generation), (Some(Mark::Became(successor)), Some(generation)));
 /// # Ok(())
 /// # }
 /// ```
@@ -68,12 +67,12 @@ impl MemoryRevocations {
     /// How many ids and subjects it holds, those whose time has passed but that have not gone yet among them. For a metric.
     ///
     /// ```
-    /// use sealed_session::{MemoryRevocations, Revocations, SessionId, UnixTime};
+    /// use sealed_session::{Generation, Mark, MemoryRevocations, Only, Revocations, SessionId, UnixTime};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let list = MemoryRevocations::new();
-    /// list.revoke(SessionId::generate()?, UnixTime::MAX).await?;
-    /// list.revoke_subject("42", UnixTime::MIN, UnixTime::MAX).await?;
+    /// list.revoke(SessionId::generate()?, Mark::Ended, UnixTime::MAX).await?;
+    /// list.revoke_subject("42", Only::Any, Generation::from_bytes([7; 8]), UnixTime::MAX).await?;
     /// assert_eq!(list.len(), 2);
     /// # Ok(())
     /// # }
@@ -99,12 +98,13 @@ impl MemoryRevocations {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, add: impl FnOnce(&mut Entries)) {
+    /// The entries, with room for one more.
+    fn lock_to_add(&self) -> MutexGuard<'_, Entries> {
         let mut entries = self.lock();
         if entries.len() >= entries.limit {
             entries.sweep(self.clock.now());
         }
-        add(&mut entries);
+        entries
     }
 }
 
@@ -121,73 +121,79 @@ impl fmt::Debug for MemoryRevocations {
 }
 
 impl Revocations for MemoryRevocations {
-    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
-            self.add(|entries| {
-                let kept = entries.ids.entry(id).or_insert(until);
-                *kept = until.max(*kept);
-            });
-            Ok(())
+            let mut entries = self.lock_to_add();
+            let entry = entries.marks.entry(id).or_insert(Entry { stands: mark, until });
+            entry.until = until.max(entry.until);
+            Ok(entry.stands)
         })
     }
 
     fn revoke_subject<'a>(
         &'a self,
         subject: &'a str,
-        cutoff: UnixTime,
+        only: Only,
+        to: Generation,
         until: UnixTime,
-    ) -> BoxFuture<'a, Result<(), BackendError>> {
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
-            self.add(|entries| {
-                let kept = entries.subjects.entry(subject.into()).or_insert(Cutoff { cutoff, until });
-                kept.cutoff = cutoff.max(kept.cutoff);
-                kept.until = until.max(kept.until);
-            });
-            Ok(())
+            let mut entries = self.lock_to_add();
+            let found = entries.generations.get(subject);
+            if !only.applies_to(found.map(|entry| entry.stands), to) {
+                return Ok(false);
+            }
+            let until = found.map_or(until, |entry| entry.until.max(until));
+            entries.generations.insert(subject.into(), Entry { stands: to, until });
+            Ok(true)
         })
     }
 
-    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
             let entries = self.lock();
-            let is_before =
-                |subject| entries.subjects.get(subject).is_some_and(|kept| session.created_at <= kept.cutoff);
-            Ok(entries.ids.contains_key(&session.id) || session.subject.is_some_and(is_before))
+            let mark = id.and_then(|id| entries.marks.get(&id)).map(|entry| entry.stands);
+            let generation = subject.and_then(|subject| entries.generations.get(subject)).map(|entry| entry.stands);
+            Ok(Known::new(mark, generation))
         })
     }
 }
 
 struct Entries {
-    ids: HashMap<SessionId, UnixTime>,
-    subjects: HashMap<Box<str>, Cutoff>,
+    marks: HashMap<SessionId, Entry<Mark>>,
+    generations: HashMap<Box<str>, Entry<Generation>>,
     /// How many there may be before those whose time has passed are looked for: so often that an insert costs the same on
     /// average, however long the list is.
     limit: usize,
 }
 
-struct Cutoff {
-    cutoff: UnixTime,
+struct Entry<T> {
+    stands: T,
     until: UnixTime,
 }
 
 impl Entries {
     fn len(&self) -> usize {
-        self.ids.len().saturating_add(self.subjects.len())
+        self.marks.len().saturating_add(self.generations.len())
     }
 
     fn sweep(&mut self, now: UnixTime) {
-        self.ids.retain(|_, until| *until > now);
-        self.subjects.retain(|_, kept| kept.until > now);
+        self.marks.retain(|_, entry| entry.until > now);
+        self.generations.retain(|_, entry| entry.until > now);
         self.limit = self.len().saturating_mul(2).max(SMALLEST_LIMIT);
         // After a wave of logouts its memory is given back, too.
-        self.ids.shrink_to(self.limit);
-        self.subjects.shrink_to(self.limit);
+        self.marks.shrink_to(self.limit);
+        self.generations.shrink_to(self.limit);
     }
 }
 
 impl Default for Entries {
     fn default() -> Self {
-        Self { ids: HashMap::new(), subjects: HashMap::new(), limit: SMALLEST_LIMIT }
+        Self { marks: HashMap::new(), generations: HashMap::new(), limit: SMALLEST_LIMIT }
     }
 }
 

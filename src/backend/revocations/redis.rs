@@ -1,6 +1,6 @@
 //! [`RedisRevocations`]: a list in Redis, which removes entries by itself.
 
-use super::{Revocable, Revocations};
+use super::{Generation, Known, Mark, Only, Revocations};
 use crate::backend::redis_pool::{GRACE, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, BoxFuture, ConfigError};
@@ -10,20 +10,21 @@ use crate::time::UnixTime;
 ///
 /// The key of an entry is `sealed_session:revoked:` and the id in hexadecimal digits, or `sealed_session:subject:` and the
 /// JSON text of the subject as it is: whoever can read Redis, its log of slow commands or its backups sees who was logged
-/// out, by e-mail address if that is your subject. If that matters, make the subject a number. Its value is the cut-off and
-/// the time until which it must be kept, in decimal digits; Redis removes it a minute after that time.
+/// out, by e-mail address if that is your subject. If that matters, make the subject a number.
 ///
-/// A session is asked about in one round trip, whether it has a subject or not.
+/// Its value is [`Mark::to_bytes`] or the generation in hexadecimal digits, a space, and the time until which it must be kept,
+/// in decimal digits of Unix seconds. Redis removes it a minute after that time. Each change is one script of `EVAL`, and a
+/// session is asked about in one round trip, whether it has a subject or not.
 ///
 /// ```no_run
-/// use sealed_session::{RedisRevocations, Revocable, Revocations, SessionId, UnixTime};
+/// use sealed_session::{Mark, RedisRevocations, Revocations, SessionId, UnixTime};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let list = RedisRevocations::open("redis://127.0.0.1:6379/0")?;
 /// let id = SessionId::generate()?;
-/// list.revoke(id, UnixTime::MAX).await?;
-/// assert!(list.is_revoked(Revocable::new(id, None, UnixTime::MIN)).await?);
+/// list.revoke(id, Mark::Ended, UnixTime::MAX).await?;
+/// assert_eq!(list.look(Some(id), None).await?.mark, Some(Mark::Ended));
 /// # Ok(())
 /// # }
 /// ```
@@ -61,43 +62,64 @@ impl RedisRevocations {
     pub fn new(pool: &RedisPool) -> Self {
         Self { pool: pool.clone() }
     }
-
-    async fn keep(&self, key: String, cutoff: UnixTime, until: UnixTime) -> Result<(), BackendError> {
-        let mut commands = redis::pipe();
-        commands.cmd("EVAL").arg(KEEP_THE_LATER).arg(1).arg(key).arg(cutoff.as_secs()).arg(until.as_secs()).arg(GRACE);
-        self.pool.ask::<(String,)>(&commands).await.map(drop)
-    }
 }
 
 impl Revocations for RedisRevocations {
-    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
-        Box::pin(self.keep(self.pool.key("revoked", id), UnixTime::MAX, until))
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
+        Box::pin(async move {
+            let mut commands = redis::pipe();
+            commands.cmd("EVAL").arg(PUT_MARK).arg(1).arg(self.pool.key(MARK, id));
+            commands.arg(hex::encode(mark.to_bytes())).arg(until.as_secs()).arg(GRACE);
+            let (stands,): (Vec<u8>,) = self.pool.ask(&commands).await?;
+            digits(&stands).map(Mark::from_bytes)
+        })
     }
 
     fn revoke_subject<'a>(
         &'a self,
         subject: &'a str,
-        cutoff: UnixTime,
+        only: Only,
+        to: Generation,
         until: UnixTime,
-    ) -> BoxFuture<'a, Result<(), BackendError>> {
-        Box::pin(self.keep(self.pool.key("subject", subject), cutoff, until))
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            let only = match only {
+                Only::Any => "any".to_owned(),
+                Only::Of(None) => "none".to_owned(),
+                Only::Of(Some(generation)) => generation.to_string(),
+            };
+            let mut commands = redis::pipe();
+            commands.cmd("EVAL").arg(PUT_GENERATION).arg(1).arg(self.pool.key(SUBJECT, subject));
+            commands.arg(to.to_string()).arg(until.as_secs()).arg(GRACE).arg(only);
+            let (ok,): (Option<String>,) = self.pool.ask(&commands).await?;
+            Ok(ok.is_some())
+        })
     }
 
-    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
+            // Not MGET: for a key that holds no text it says that there is none, and so admits. Redis answers in this order.
             let mut commands = redis::pipe();
-            // Not MGET: for a key that holds no text it says that there is none, and so admits.
-            commands.cmd("GET").arg(self.pool.key("revoked", session.id));
-            if let Some(subject) = session.subject {
-                commands.cmd("GET").arg(self.pool.key("subject", subject));
+            if let Some(subject) = subject {
+                commands.cmd("GET").arg(self.pool.key(SUBJECT, subject));
             }
-            let entries: Vec<Option<Vec<u8>>> = self.pool.ask(&commands).await?;
-            for entry in entries.into_iter().flatten() {
-                if session.created_at <= cutoff(&entry)? {
-                    return Ok(true);
-                }
+            if let Some(id) = id {
+                commands.cmd("GET").arg(self.pool.key(MARK, id));
             }
-            Ok(false)
+            if commands.is_empty() {
+                return Ok(Known::default());
+            }
+            let mut entries = self.pool.ask::<Vec<Option<Vec<u8>>>>(&commands).await?.into_iter();
+            let generation = subject.and_then(|_| entries.next()).flatten();
+            let mark = id.and_then(|_| entries.next()).flatten();
+            Ok(Known::new(
+                mark.map(|entry| read(&entry).map(Mark::from_bytes)).transpose()?,
+                generation.map(|entry| read(&entry).map(Generation::from_bytes)).transpose()?,
+            ))
         })
     }
 
@@ -106,27 +128,65 @@ impl Revocations for RedisRevocations {
     }
 }
 
-fn cutoff(entry: &[u8]) -> Result<UnixTime, BackendError> {
-    let read = || {
-        let (cutoff, _until) = str::from_utf8(entry).ok()?.split_once(' ')?;
-        UnixTime::from_secs(cutoff.parse().ok()?)
-    };
-    read().ok_or_else(|| BackendError::new(BackendErrorKind::Corrupt, "an entry is not what was stored"))
+/// Reads an entry: hexadecimal digits, a space and a time.
+fn read<const N: usize>(entry: &[u8]) -> Result<[u8; N], BackendError> {
+    let (stands, until) = str::from_utf8(entry).ok().and_then(|entry| entry.split_once(' ')).ok_or_else(corrupt)?;
+    until.parse::<u64>().map_err(|_| corrupt())?;
+    digits(stands.as_bytes())
 }
 
-/// Writes the later of each time, what is there and what is given, as one step.
-const KEEP_THE_LATER: &str = r"
-local cutoff, till = tonumber(ARGV[1]), tonumber(ARGV[2])
+fn digits<const N: usize>(digits: &[u8]) -> Result<[u8; N], BackendError> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| corrupt())?;
+    Ok(bytes)
+}
+
+fn corrupt() -> BackendError {
+    BackendError::new(BackendErrorKind::Corrupt, "an entry is not what was stored")
+}
+
+const MARK: &str = "revoked";
+
+const SUBJECT: &str = "subject";
+
+/// Writes a mark where none stands and the later time where one does, as one step, and returns the mark that stands.
+const PUT_MARK: &str = r"
+local mark, till = ARGV[1], tonumber(ARGV[2])
 local kept = redis.pcall('GET', KEYS[1])
 if type(kept) == 'table' then
   return kept
 end
 if kept then
-  local kept_cutoff, kept_till = string.match(kept, '^(%d+) (%d+)$')
-  if not kept_cutoff then
+  local kept_mark, kept_till = string.match(kept, '^(%x+) (%d+)$')
+  if not kept_mark or #kept_mark ~= #mark then
     return redis.error_reply('CORRUPT an entry is not what was stored')
   end
-  cutoff, till = math.max(cutoff, tonumber(kept_cutoff)), math.max(till, tonumber(kept_till))
+  if tonumber(kept_till) >= till then
+    return kept_mark
+  end
+  mark = kept_mark
 end
-return redis.pcall('SET', KEYS[1], string.format('%.0f %.0f', cutoff, till), 'EXAT', string.format('%.0f', till + ARGV[3]))
+local done = redis.pcall('SET', KEYS[1], string.format('%s %.0f', mark, till), 'EXAT', string.format('%.0f', till + ARGV[3]))
+return done.err and done or mark
+";
+
+/// Writes a generation where there is none, or one that may be replaced, as one step, with the later time of the two. Returns
+/// nil where another one stands.
+const PUT_GENERATION: &str = r"
+local generation, till, only = ARGV[1], tonumber(ARGV[2]), ARGV[4]
+local kept = redis.pcall('GET', KEYS[1])
+if type(kept) == 'table' then
+  return kept
+end
+if kept then
+  local found, found_till = string.match(kept, '^(%x+) (%d+)$')
+  if not found or #found ~= #generation then
+    return redis.error_reply('CORRUPT an entry is not what was stored')
+  end
+  if only ~= 'any' and only ~= found and generation ~= found then
+    return false
+  end
+  till = math.max(till, tonumber(found_till))
+end
+return redis.pcall('SET', KEYS[1], string.format('%s %.0f', generation, till), 'EXAT', string.format('%.0f', till + ARGV[3]))
 ";

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::backend::store::session_store::{Record, Save, SessionStore};
+use super::{Record, Save, SessionStore};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, BoxFuture};
 use crate::time::{Clock, SystemClock, UnixTime};
@@ -116,7 +116,7 @@ impl MemoryStore {
         let now = self.clock.now();
         let mut records = self.records();
         records.sweep_now_and_then(now);
-        if records.by_id.contains_key(&id) != (save == Save::Update) {
+        if !save.applies_to(records.by_id.get(&id).map(Record::tag)) {
             return Ok(false);
         }
         if save == Save::Create && records.by_id.len() >= self.max_records {

@@ -3,6 +3,7 @@
 #[cfg(feature = "file")]
 mod file;
 mod memory;
+mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod session_store;
@@ -13,10 +14,11 @@ mod sqlite;
 #[cfg_attr(docsrs, doc(cfg(feature = "file")))]
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use record::{Record, Tag};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use redis::RedisStore;
-pub use session_store::{Record, Save, SessionStore};
+pub use session_store::{Save, SessionStore};
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;

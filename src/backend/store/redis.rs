@@ -12,8 +12,8 @@ use crate::time::UnixTime;
 ///
 /// The key of a record is `sealed_session:session:` and the id in hexadecimal digits; its value is five bytes of
 /// [`Record::expires_at`], most significant first, and then [`Record::bytes`]. Redis removes it a minute after that time:
-/// [`SessionStore::cleanup_expired`] has nothing to do. Whether a record may be written is decided within one command, `SET`
-/// with `NX` or `XX`.
+/// [`SessionStore::cleanup_expired`] has nothing to do. Whether a record may be written is decided within one command: `SET`
+/// with `NX` creates one, and a script of `EVAL` replaces the one whose first 29 bytes it is told.
 ///
 /// ```no_run
 /// use sealed_session::{Record, RedisStore, Save, SessionId, SessionStore, UnixTime};
@@ -75,13 +75,16 @@ impl SessionStore for RedisStore {
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
-            let precondition = match save {
-                Save::Create => "NX",
-                Save::Update => "XX",
-            };
+            let (key, value) = (self.pool.key(KIND, id), encode(record));
+            let until = record.expires_at().as_secs().saturating_add(GRACE);
             let mut commands = redis::pipe();
-            commands.cmd("SET").arg(self.pool.key(KIND, id)).arg(encode(record)).arg(precondition);
-            commands.arg("EXAT").arg(record.expires_at().as_secs().saturating_add(GRACE));
+            match save {
+                Save::Create => commands.cmd("SET").arg(key).arg(value).arg("NX").arg("EXAT").arg(until),
+                Save::Replace(tag) => {
+                    commands.cmd("EVAL").arg(REPLACE).arg(1).arg(key).arg(tag.as_bytes()).arg(value).arg(until)
+                }
+            };
+            // Both answer nil where they wrote nothing.
             let (ok,): (Option<String>,) = self.pool.ask(&commands).await?;
             Ok(ok.is_some())
         })
@@ -172,3 +175,19 @@ fn corrupt(message: &str) -> BackendError {
 }
 
 const KIND: &str = "session";
+
+/// Writes a value where the record that is there has the tag, as one step. The record begins after the five bytes of its
+/// expiry, and its tag has 29 bytes or is all of it.
+const REPLACE: &str = r"
+local found = redis.pcall('GETRANGE', KEYS[1], 0, 33)
+if type(found) == 'table' then
+  return found
+end
+if #found > 0 and #found < 5 then
+  return redis.error_reply('CORRUPT a value is too short for a record')
+end
+if #found == 0 or string.sub(found, 6) ~= ARGV[1] then
+  return false
+end
+return redis.pcall('SET', KEYS[1], ARGV[2], 'EXAT', ARGV[3])
+";

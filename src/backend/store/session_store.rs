@@ -1,8 +1,8 @@
 //! [`SessionStore`]: where the values of a session are kept when they are not in its cookie.
 
-use std::fmt;
 use std::sync::Arc;
 
+use super::record::{Record, Tag};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, BoxFuture};
 use crate::time::UnixTime;
@@ -32,11 +32,11 @@ use crate::time::UnixTime;
 ///     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
 ///         Box::pin(async move {
 ///             let mut records = self.0.lock().unwrap();
-///             let is_wanted = records.contains_key(&id) == (save == Save::Update);
-///             if is_wanted {
+///             let applies = save.applies_to(records.get(&id).map(Record::tag));
+///             if applies {
 ///                 records.insert(id, record.clone());
 ///             }
-///             Ok(is_wanted)
+///             Ok(applies)
 ///         })
 ///     }
 ///
@@ -59,19 +59,38 @@ use crate::time::UnixTime;
 /// # drop(Box::new(Unbounded::default()) as Box<dyn SessionStore>);
 /// ```
 pub trait SessionStore: Send + Sync {
-    /// The record under this id; `None` when there is none. One that expired may still be returned.
+    /// Returns the record under this id, or `None` when there is none. One that expired may still be returned.
+    ///
+    /// # Errors
+    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when what
+    /// is there is not what was stored.
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>>;
 
     /// Writes a record whole or not at all, and returns once it is kept. Says whether it was written: [`Save::Create`] finds
-    /// no record under the id, or [`Save::Update`] finds one; otherwise it changes nothing. Both are decided at once, so that
-    /// a request that ends late never brings back a session that another one destroyed.
+    /// no record under the id, or [`Save::Replace`] finds one with its tag; otherwise it changes nothing. The look and the
+    /// write are one step: of many that replace one tag at once, one is told that it wrote. So a request that ends late neither
+    /// undoes what another one wrote nor brings back a session that another one destroyed.
+    ///
+    /// A record past its `expires_at` is there for a save as long as a load returns it: a `Create` is refused, and a `Replace`
+    /// writes. The clock of a store decides nothing here, for it may be ahead of the clock by which the record was written.
+    ///
+    /// # Errors
+    /// [`Full`](BackendErrorKind::Full) without room, [`Corrupt`](BackendErrorKind::Corrupt) when the record that is there
+    /// can't be told to have the tag, and whatever a load may say. After [`Unavailable`](BackendErrorKind::Unavailable) the
+    /// record may have been written all the same.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Removes a record. There being none is no error.
+    /// Removes a record. There being none is no error, and neither is one that is corrupt.
+    ///
+    /// # Errors
+    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers; the record may be gone all the same.
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>>;
 
     /// Removes every record with `expires_at <= now`, and says how many they were. A store whose records go by themselves
     /// returns 0.
+    ///
+    /// # Errors
+    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers; some of them may be gone all the same.
     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>>;
 
     /// Whether it can be used at this moment. For a health check: no request waits for it.
@@ -84,12 +103,18 @@ pub trait SessionStore: Send + Sync {
         true
     }
 
-    /// Every record, in no order, expired ones too. The default can't.
+    /// Returns every record, in no order, expired ones too.
+    ///
+    /// # Errors
+    /// [`Unsupported`](BackendErrorKind::Unsupported) by default; else as for [`SessionStore::load`].
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
         Box::pin(async { Err(unsupported()) })
     }
 
-    /// Removes every record. The default can't.
+    /// Removes every record.
+    ///
+    /// # Errors
+    /// [`Unsupported`](BackendErrorKind::Unsupported) by default; else as for [`SessionStore::delete`].
     fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async { Err(unsupported()) })
     }
@@ -98,73 +123,38 @@ pub trait SessionStore: Send + Sync {
 /// When a [`SessionStore::save`] writes.
 ///
 /// ```
-/// use sealed_session::Save;
-/// assert_ne!(Save::Create, Save::Update);
+/// use sealed_session::{Record, Save, UnixTime};
+/// let (old, new) = (Record::new(vec![1; 50], UnixTime::MAX), Record::new(vec![2; 50], UnixTime::MAX));
+/// assert!(Save::Create.applies_to(None));
+/// assert!(Save::Replace(old.tag()).applies_to(Some(old.tag())));
+/// assert!(!Save::Replace(old.tag()).applies_to(Some(new.tag())), "somebody wrote meanwhile");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a store must decide both; a third would break every one of them")]
 pub enum Save {
     /// Only where there is no record under the id.
     Create,
-    /// Only where there is one.
-    Update,
+    /// Only where there is a record with this tag: the one that the caller read. A record that somebody else wrote
+    /// meanwhile has another one, and stays.
+    Replace(Tag),
 }
 
-/// What a store keeps for one session: bytes that only the manager can open, and when they may go.
-///
-/// ```
-/// use sealed_session::{Record, UnixTime};
-/// let record = Record::new(vec![1, 2, 3], UnixTime::from_secs(1_700_000_000).unwrap());
-/// assert_eq!((record.bytes(), record.expires_at().as_secs()), ([1, 2, 3].as_slice(), 1_700_000_000));
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Record {
-    bytes: Vec<u8>,
-    expires_at: UnixTime,
-}
-
-impl Record {
-    /// A record as it was stored: a store makes one from what it keeps.
+impl Save {
+    /// Whether it writes where a record with the tag `found` is, or none. For stores that look and write under one lock; a
+    /// database decides by a condition in its statement.
     ///
     /// ```
-    /// use sealed_session::{Record, UnixTime};
-    /// assert!(Record::new(Vec::new(), UnixTime::MAX).bytes().is_empty());
+    /// use sealed_session::{Record, Save, UnixTime};
+    /// let tag = Record::new(vec![1; 50], UnixTime::MAX).tag();
+    /// assert!(!Save::Create.applies_to(Some(tag)));
+    /// assert!(!Save::Replace(tag).applies_to(None), "it was deleted");
     /// ```
     #[must_use]
-    pub fn new(bytes: Vec<u8>, expires_at: UnixTime) -> Self {
-        Self { bytes, expires_at }
-    }
-
-    /// The sealed values: at most 67,000 bytes, any of the 256 among them.
-    ///
-    /// ```
-    /// use sealed_session::{Record, UnixTime};
-    /// assert_eq!(Record::new(vec![0xff], UnixTime::MAX).bytes(), [0xff]);
-    /// ```
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// When it may be removed: no session needs it from then on.
-    ///
-    /// ```
-    /// use sealed_session::{Record, UnixTime};
-    /// assert_eq!(Record::new(Vec::new(), UnixTime::MAX).expires_at(), UnixTime::MAX);
-    /// ```
-    #[must_use]
-    pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
-    }
-}
-
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record").field("bytes", &self.bytes.len()).field("expires_at", &self.expires_at).finish()
+    pub fn applies_to(self, found: Option<Tag>) -> bool {
+        match self {
+            Self::Create => found.is_none(),
+            Self::Replace(tag) => found == Some(tag),
+        }
     }
 }
 

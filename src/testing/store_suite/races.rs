@@ -10,12 +10,20 @@ const CALLERS: u8 = 16;
 
 pub(super) async fn saves_at_once_are_all_kept(store: &dyn SessionStore) -> Verdict {
     let records = records();
-    for save in [Save::Create, Save::Update] {
-        let saves = records.iter().zip(0..).map(|(record, number)| store.save(id(number), record, save)).collect();
+    let first = record([0xff; 40], FAR);
+    for number in 0..CALLERS {
+        must_write(store, id(number), &first, Save::Create).await?;
+    }
+    let others = records.iter().zip(CALLERS..);
+    for (records, save) in [
+        (records.iter().zip(0..).collect::<Vec<_>>(), Save::Replace(first.tag())),
+        (others.collect::<Vec<_>>(), Save::Create),
+    ] {
+        let saves = records.iter().map(|(record, number)| store.save(id(*number), record, save)).collect();
         for saved in at_once(saves).await {
             must(saved?, format_args!("of {CALLERS} times {save:?} with ids of their own, one wrote nothing"))?;
         }
-        for (record, number) in records.iter().zip(0..) {
+        for (record, number) in records {
             must_load(store, id(number), record).await?;
         }
     }
@@ -40,40 +48,77 @@ pub(super) async fn of_many_creates_one_writes(store: &dyn SessionStore) -> Verd
     Ok(())
 }
 
-pub(super) async fn updates_at_once_leave_one_of_them_whole(store: &dyn SessionStore) -> Verdict {
+pub(super) async fn of_many_that_replace_one_tag_one_writes(store: &dyn SessionStore) -> Verdict {
     enum Did {
         Save(Result<bool, BackendError>),
         Load(Result<Option<Record>, BackendError>),
     }
     let records = records();
-    let first = record([0xff; 9], FAR);
-    must_write(store, id(1), &first, Save::Create).await?;
-    let is_one = |loaded: &Record| records.contains(loaded);
-    let mut calls: Vec<BoxFuture<'_, Did>> = Vec::new();
-    for record in &records {
-        calls.push(Box::pin(async move { Did::Save(store.save(id(1), record, Save::Update).await) }));
-        calls.push(Box::pin(async move { Did::Load(store.load(id(1)).await) }));
-    }
-    for did in at_once(calls).await {
-        match did {
-            Did::Save(saved) => must(saved?, "there is a record, and an update wrote nothing")?,
-            Did::Load(loaded) => {
-                let is_whole = loaded?.is_some_and(|loaded| loaded == first || is_one(&loaded));
-                must(is_whole, "what was loaded in between is none of the records")?;
+    for round in 0..CALLERS {
+        let first = record([0xff; 40], FAR);
+        must_write(store, id(round), &first, Save::Create).await?;
+        let mut calls: Vec<BoxFuture<'_, Did>> = Vec::new();
+        for record in &records {
+            let replace = Save::Replace(first.tag());
+            calls.push(Box::pin(async move { Did::Save(store.save(id(round), record, replace).await) }));
+            calls.push(Box::pin(async move { Did::Load(store.load(id(round)).await) }));
+        }
+        let mut written = Vec::new();
+        for did in at_once(calls).await {
+            match did {
+                Did::Save(saved) => written.push(saved?),
+                Did::Load(loaded) => {
+                    let is_whole = loaded?.is_some_and(|loaded| loaded == first || records.contains(&loaded));
+                    must(is_whole, "what was loaded in between is none of the records")?;
+                }
             }
         }
+        let winners: Vec<_> =
+            records.iter().zip(written).filter_map(|(record, is_written)| is_written.then_some(record)).collect();
+        let [winner] = winners.as_slice() else {
+            let count = winners.len();
+            return must(false, format_args!("{CALLERS} at once replaced one record, {count} say that they did"));
+        };
+        must_load(store, id(round), winner).await?;
     }
-    let is_whole = store.load(id(1)).await?.is_some_and(|loaded| is_one(&loaded));
-    must(is_whole, "what is kept is none of the records")
+    Ok(())
 }
 
-pub(super) async fn an_update_never_revives_a_deleted_record(store: &dyn SessionStore) -> Verdict {
+pub(super) async fn callers_that_read_and_replace_lose_nothing(store: &dyn SessionStore) -> Verdict {
+    // Each adds its own byte: to what it read, as often as others were faster.
+    let start = record([0xff; 40], FAR);
+    must_write(store, id(1), &start, Save::Create).await?;
+    let adds = (0..CALLERS).map(|caller| -> BoxFuture<'_, Verdict> { Box::pin(add(store, caller)) });
+    at_once(adds.collect()).await.into_iter().collect::<Result<(), _>>()?;
+    let Some(kept) = store.load(id(1)).await? else { return must(false, "the record that all replace is gone") };
+    let mut bytes = kept.bytes().to_vec();
+    bytes.sort_unstable();
+    let expected: Vec<u8> = (0..CALLERS).chain([0xff; 40]).collect();
+    must(bytes == expected, "changes that were each acknowledged once are in the record never or twice")
+}
+
+/// Puts a byte before those of the record: each state has a tag of its own, for each caller does so once.
+async fn add(store: &dyn SessionStore, caller: u8) -> Verdict {
+    for _ in 0..=CALLERS {
+        let Some(found) = store.load(id(1)).await? else { return must(false, "the record that all replace is gone") };
+        let bytes = [&[caller], found.bytes()].concat();
+        if store.save(id(1), &record(bytes, FAR), Save::Replace(found.tag())).await? {
+            return Ok(());
+        }
+    }
+    // Each refusal is another caller's success, and there are no more of those.
+    must(false, format_args!("{CALLERS} callers replace a record, and one was refused more often than that"))
+}
+
+pub(super) async fn a_replace_never_revives_a_deleted_record(store: &dyn SessionStore) -> Verdict {
     let records = records();
+    let first = record([0xff; 40], FAR);
     for place in 0..=records.len() {
-        must_write(store, id(1), &record([0xff], FAR), Save::Create).await?;
+        must_write(store, id(1), &first, Save::Create).await?;
         let mut calls: Vec<BoxFuture<'_, Result<(), BackendError>>> = Vec::new();
         for record in &records {
-            calls.push(Box::pin(async move { store.save(id(1), record, Save::Update).await.map(drop) }));
+            let replace = Save::Replace(first.tag());
+            calls.push(Box::pin(async move { store.save(id(1), record, replace).await.map(drop) }));
         }
         calls.insert(place, store.delete(id(1)));
         at_once(calls).await.into_iter().collect::<Result<(), _>>()?;
@@ -82,7 +127,7 @@ pub(super) async fn an_update_never_revives_a_deleted_record(store: &dyn Session
     Ok(())
 }
 
-pub(super) async fn an_update_that_races_a_cleanup_is_kept_or_refused(store: &dyn SessionStore) -> Verdict {
+pub(super) async fn a_replace_that_races_a_cleanup_is_kept_or_refused(store: &dyn SessionStore) -> Verdict {
     let (due, later) = (record([1], FAR), record([2], FAR.saturating_add(60)));
     for round in 0..CALLERS {
         let ids: Vec<SessionId> = (0..CALLERS)
@@ -93,7 +138,7 @@ pub(super) async fn an_update_that_races_a_cleanup_is_kept_or_refused(store: &dy
         }
         let mut calls: Vec<BoxFuture<'_, Result<bool, BackendError>>> = Vec::new();
         for id in &ids {
-            calls.push(store.save(*id, &later, Save::Update));
+            calls.push(store.save(*id, &later, Save::Replace(due.tag())));
         }
         calls.insert(usize::from(round), Box::pin(async move { store.cleanup_expired(at(FAR)).await.map(|_| true) }));
         let mut answers = at_once(calls).await.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -105,7 +150,7 @@ pub(super) async fn an_update_that_races_a_cleanup_is_kept_or_refused(store: &dy
     Ok(())
 }
 
-/// One a caller: of different lengths, so that a mixture of two is none of them.
+/// One a caller, each with a tag of its own and of its own length, so that a mixture of two is none of them.
 fn records() -> Vec<Record> {
     (0..CALLERS).map(|number| record(vec![number; 20_000_usize.saturating_add(usize::from(number))], FAR)).collect()
 }

@@ -7,7 +7,7 @@ use crate::error::BackendErrorKind;
 use crate::time::UnixTime;
 
 /// What a record may have at most.
-const LONGEST: usize = 67_000;
+pub(super) const LONGEST: usize = 67_000;
 
 pub(super) async fn a_new_store_is_healthy(store: &dyn SessionStore) -> Verdict {
     must(store.is_healthy().await, "it says that it can't be used")
@@ -55,33 +55,6 @@ pub(super) async fn create_writes_only_where_there_is_no_record(store: &dyn Sess
     Ok(())
 }
 
-pub(super) async fn update_writes_only_where_there_is_a_record(store: &dyn SessionStore) -> Verdict {
-    must_refuse(store, id(1), &record([1], FAR), Save::Update).await?;
-    must_be_gone(store, id(1)).await?;
-    must_write(store, id(1), &record([1; 100], FAR), Save::Create).await?;
-    must_refuse(store, id(2), &record([2], FAR), Save::Update).await?;
-    must_be_gone(store, id(2)).await?;
-    // Shorter, longer, empty, the same again.
-    for next in [record([2; 3], FAR), record(vec![3; LONGEST], FAR), record([], FAR), record([], FAR), record([4], FAR)]
-    {
-        must_write(store, id(1), &next, Save::Update).await?;
-        must_load(store, id(1), &next).await?;
-    }
-    Ok(())
-}
-
-pub(super) async fn update_moves_the_expiry(store: &dyn SessionStore) -> Verdict {
-    let (sooner, later) = (record([1], FAR), record([1], FAR.saturating_add(60)));
-    for (id, first, second) in [(id(1), &sooner, &later), (id(2), &later, &sooner)] {
-        must_write(store, id, first, Save::Create).await?;
-        must_write(store, id, second, Save::Update).await?;
-        must_load(store, id, second).await?;
-    }
-    let removed = store.cleanup_expired(at(FAR)).await?;
-    must_load(store, id(1), &later).await?;
-    if removed == 0 { must_load(store, id(2), &sooner).await } else { must_be_gone(store, id(2)).await }
-}
-
 pub(super) async fn delete_removes_the_record_and_needs_none(store: &dyn SessionStore) -> Verdict {
     store.delete(id(1)).await?;
     let (first, second) = (record([1], FAR), record([2], FAR));
@@ -91,10 +64,27 @@ pub(super) async fn delete_removes_the_record_and_needs_none(store: &dyn Session
     must_be_gone(store, id(1)).await?;
     must_load(store, id(2), &first).await?;
     store.delete(id(1)).await?;
-    must_refuse(store, id(1), &second, Save::Update).await?;
+    must_refuse(store, id(1), &second, Save::Replace(first.tag())).await?;
     must_be_gone(store, id(1)).await?;
     must_write(store, id(1), &second, Save::Create).await?;
     must_load(store, id(1), &second).await
+}
+
+pub(super) async fn an_expired_record_is_there_for_a_save_as_for_a_load(store: &dyn SessionStore) -> Verdict {
+    let [expired, alive] = [(1, 1), (2, FAR)].map(|(byte, expires_at)| record([byte; 40], expires_at));
+    must_write(store, id(1), &expired, Save::Create).await?;
+    let is_there = store.load(id(1)).await?.is_some();
+    if is_there {
+        must_load(store, id(1), &expired).await?;
+        must_refuse(store, id(1), &alive, Save::Create).await?;
+        must_load(store, id(1), &expired).await?;
+        must_write(store, id(1), &alive, Save::Replace(expired.tag())).await?;
+    } else {
+        must_refuse(store, id(1), &alive, Save::Replace(expired.tag())).await?;
+        must_be_gone(store, id(1)).await?;
+        must_write(store, id(1), &alive, Save::Create).await?;
+    }
+    must_load(store, id(1), &alive).await
 }
 
 pub(super) async fn ids_that_differ_in_one_bit_are_apart(store: &dyn SessionStore) -> Verdict {

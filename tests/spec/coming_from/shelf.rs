@@ -41,11 +41,11 @@ impl SessionStore for Plain {
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             let mut records = self.records();
-            let is_wanted = records.contains_key(&id) == (save == Save::Update);
-            if is_wanted {
+            let applies = save.applies_to(records.get(&id).map(Record::tag));
+            if applies {
                 records.insert(id, record.clone());
             }
-            Ok(is_wanted)
+            Ok(applies)
         })
     }
 

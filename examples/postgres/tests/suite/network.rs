@@ -111,7 +111,8 @@ async fn connections_that_went_silent_in_the_middle_of_an_answer_are_replaced() 
         let (store, is_over) = (store.clone(), Arc::clone(&is_over));
         requests.spawn(async move {
             while !is_over.load(Ordering::SeqCst) {
-                let refused = store.save(id(1), &record([2], FAR), Save::Update).await.unwrap_err();
+                let replace = Save::Replace(record([1], FAR).tag());
+                let refused = store.save(id(1), &record([2], FAR), replace).await.unwrap_err();
                 assert_eq!(refused.kind(), BackendErrorKind::Unavailable);
             }
         });
@@ -148,7 +149,7 @@ async fn requests_that_are_dropped_leave_no_answer_to_those_after_them() {
                 let expected = record(number.to_string(), FAR);
                 // A client that goes away: the server drops its handler wherever that is.
                 let request = async {
-                    assert!(store.save(id(number), &expected, Save::Update).await?);
+                    assert!(store.save(id(number), &expected, Save::Replace(expected.tag())).await?);
                     assert_eq!(store.load(id(number)).await?, Some(expected));
                     Ok::<(), BackendError>(())
                 };

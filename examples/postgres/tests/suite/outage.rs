@@ -83,7 +83,11 @@ async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<Ses
     assert!(store.save(kept, &numbered(0), Save::Create).await.unwrap());
     while !progress.is_over.load(Ordering::SeqCst) {
         tried += 1;
-        if timed(&progress, store.save(kept, &numbered(tried), Save::Update)).await == Some(true) {
+        // What was not answered may have been written, even after this load.
+        let found = timed(&progress, store.load(kept)).await.map(|found| found.unwrap().tag());
+        if let Some(tag) = found
+            && timed(&progress, store.save(kept, &numbered(tried), Save::Replace(tag))).await == Some(true)
+        {
             acknowledged = tried;
             progress.acknowledged[task as usize].fetch_add(1, Ordering::SeqCst);
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 use super::format::{self, HEAD_LEN, Head, TORN};
-use crate::backend::store::session_store::{Record, Save};
+use crate::backend::store::{Record, Save, Tag};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;
@@ -40,9 +40,7 @@ impl Folder {
 
     pub(super) fn read(&self, id: SessionId) -> Result<Option<Record>, BackendError> {
         let Some((file, head)) = open(&self.path_of(id))? else { return self.must_be_there().map(|()| None) };
-        let head =
-            head.and_then(|head| if head.id == id { Ok(head) } else { Err("a file has the name of another session") });
-        let head = head.map_err(corrupt)?;
+        let head = head.and_then(|head| head.of(id)).map_err(corrupt)?;
         let mut bytes = Vec::new();
         // One byte more than there should be, so that a longer file is found out.
         let limit = u64::from(head.len).saturating_add(1);
@@ -53,16 +51,19 @@ impl Folder {
     /// All that takes time is done before the lock is taken, and after it is given back.
     pub(super) fn write(&self, id: SessionId, bytes: &[u8], save: Save) -> Result<bool, BackendError> {
         let path = self.path_of(id);
-        let is_wanted = |path: &Path| Ok::<_, BackendError>(exists(path)? == (save == Save::Update));
+        let applies = || match save {
+            Save::Create => exists(&path).map(|exists| !exists),
+            Save::Replace(tag) => tag_at(&path, id).map(|found| found == Some(tag)),
+        };
         // Most often it can be told before anything is written; what counts is the look under the lock.
-        if !is_wanted(&path)? {
+        if !applies()? {
             return self.must_be_there().map(|()| false);
         }
         let mut temporary = self.temporary()?;
         let written = temporary.write_all(bytes).and_then(|()| temporary.as_file().sync_all());
         written.map_err(|error| failed("write", &error))?;
         let lock = self.lock()?;
-        if !is_wanted(&path)? {
+        if !applies()? {
             return Ok(false);
         }
         temporary.persist(&path).map_err(|error| failed("rename", &error.error))?;
@@ -220,6 +221,16 @@ fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some((file, Err(TORN)))),
         Err(error) => Err(failed("read", &error)),
     }
+}
+
+/// The tag of the record that is there. Of its bytes it reads no more than the tag has, for others wait for the lock.
+fn tag_at(path: &Path, id: SessionId) -> Result<Option<Tag>, BackendError> {
+    let Some((file, head)) = open(path)? else { return Ok(None) };
+    let head = head.and_then(|head| head.of(id)).map_err(corrupt)?;
+    let mut start = Vec::with_capacity(Tag::LEN);
+    let limit = u64::try_from(Tag::LEN).unwrap_or(u64::MAX);
+    file.take(limit).read_to_end(&mut start).map_err(|error| failed("read", &error))?;
+    head.tag(&start).map(Some).map_err(corrupt)
 }
 
 fn is_due(path: &Path, id: SessionId, now: UnixTime) -> Result<bool, BackendError> {

@@ -8,7 +8,7 @@
 //! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents; who
 //! may write the file may write them too, and then it is the seal of the bytes that tells.
 
-use crate::backend::store::session_store::Record;
+use crate::backend::store::{Record, Tag};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;
@@ -61,10 +61,21 @@ pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, &'static str> {
 }
 
 impl Head {
+    /// This head, if it is of this session.
+    pub(super) fn of(self, id: SessionId) -> Result<Self, &'static str> {
+        if self.id == id { Ok(self) } else { Err("a file has the name of another session") }
+    }
+
     /// The record of a file, if these are its bytes.
     pub(super) fn record(&self, bytes: Vec<u8>) -> Result<Record, &'static str> {
         let is_whole = u32::try_from(bytes.len()) == Ok(self.len) && crc32fast::hash(&bytes) == self.crc;
         if is_whole { Ok(Record::new(bytes, self.expires_at)) } else { Err(TORN) }
+    }
+
+    /// The tag of a file whose bytes begin with these, of which there are as many as a tag has, or all.
+    pub(super) fn tag(&self, start: &[u8]) -> Result<Tag, &'static str> {
+        let all = usize::try_from(self.len).unwrap_or(usize::MAX);
+        if start.len() == all.min(Tag::LEN) { Ok(Tag::of(start)) } else { Err(TORN) }
     }
 }
 

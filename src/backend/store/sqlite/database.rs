@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, params};
 
 use super::error::failed;
 use super::schema;
-use crate::backend::store::session_store::{Record, Save};
+use crate::backend::store::{Record, Save};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;
@@ -47,11 +47,17 @@ pub(super) fn load(database: &Connection, id: SessionId) -> Result<Option<Record
 
 /// One statement each, so that the look and the write are one.
 pub(super) fn save(database: &Connection, id: SessionId, record: &Record, save: Save) -> Result<bool, BackendError> {
-    let statement = match save {
-        Save::Create => "INSERT INTO sessions (id, expires_at, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
-        Save::Update => "UPDATE sessions SET expires_at = ?2, bytes = ?3 WHERE id = ?1",
+    let (id, expires_at, bytes) = (id.to_bytes(), seconds(record.expires_at()), record.bytes());
+    let changed = match save {
+        Save::Create => {
+            let insert = "INSERT INTO sessions (id, expires_at, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING";
+            execute(database, insert, params![id, expires_at, bytes])?
+        }
+        Save::Replace(tag) => {
+            let update = "UPDATE sessions SET expires_at = ?2, bytes = ?3 WHERE id = ?1 AND substr(bytes, 1, 29) = ?4";
+            execute(database, update, params![id, expires_at, bytes, tag.as_bytes()])?
+        }
     };
-    let changed = execute(database, statement, params![id.to_bytes(), seconds(record.expires_at()), record.bytes()])?;
     Ok(changed > 0)
 }
 
