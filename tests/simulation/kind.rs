@@ -38,6 +38,15 @@ impl Kind {
         matches!(self, Self::Login(_) | Self::Relogin(_))
     }
 
+    /// Whose the session becomes.
+    pub(crate) fn user(self) -> Option<u8> {
+        match self {
+            Self::Login(user) | Self::LoginKeep(user) | Self::Relogin(user) => Some(user),
+            Self::Switch | Self::SwitchKeep => Some(2),
+            _ => None,
+        }
+    }
+
     /// Whether it ends the session that came.
     pub(crate) fn is_destroying(self) -> bool {
         matches!(self, Self::Logout | Self::LogoutUnasked | Self::Relogin(_))

@@ -1,5 +1,5 @@
 //! What is told of a run: one line for each thing that happened. Ids are drawn from the operating system, so a story calls them
-//! by the order in which they appear: A, B, C.
+//! by the order in which they appear: A, B, C; and generations g1, g2.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ pub(crate) struct Story {
     is_told: bool,
     lines: Vec<String>,
     ids: Vec<SessionId>,
+    generations: Vec<[u8; 8]>,
 }
 
 impl Story {
@@ -38,12 +39,23 @@ impl Story {
 
     /// The letter of an id.
     pub(crate) fn id(&mut self, id: SessionId) -> String {
-        let index = self.ids.iter().position(|known| *known == id).unwrap_or_else(|| {
-            self.ids.push(id);
-            self.ids.len() - 1
-        });
-        char::from_u32(u32::from('A') + u32::try_from(index).unwrap()).unwrap_or('?').to_string()
+        let letter = u32::from('A') + place_of(&mut self.ids, id);
+        char::from_u32(letter).unwrap_or('?').to_string()
     }
+
+    /// The number of a generation.
+    pub(crate) fn generation(&mut self, generation: [u8; 8]) -> String {
+        format!("g{}", place_of(&mut self.generations, generation) + 1)
+    }
+}
+
+/// How many others appeared before this one.
+fn place_of<T: PartialEq>(known: &mut Vec<T>, one: T) -> u32 {
+    let place = known.iter().position(|known| *known == one).unwrap_or_else(|| {
+        known.push(one);
+        known.len() - 1
+    });
+    u32::try_from(place).unwrap()
 }
 
 /// The values, in a line.

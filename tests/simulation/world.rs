@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use sealed_session::UnixTime;
 
-use crate::doubles::Shelves;
 use crate::ledger::Ledger;
 use crate::setting::{Plan, Setting};
+use crate::shelves::Shelves;
 use crate::story::Story;
 
 /// The time at which the first request may come, by a clock that is ahead of none.
