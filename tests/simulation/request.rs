@@ -126,7 +126,9 @@ impl Request {
         }
         let now = self.world.time_at(self.plan.node);
         let mut state = self.world.state();
-        let data = match self.manager.codec().decode(value) {
+        // It may have taken so long that the cookie is too old by now.
+        let sealed = state.began[self.number] + self.world.setting.offsets[self.plan.node];
+        let data = match state.shelves.reader.open(value, sealed) {
             Ok(data) => data,
             Err(reason) => {
                 state.ledger.break_it("I11", format!("a cookie was handed out that does not open: {reason}"));

@@ -14,7 +14,7 @@ pub(crate) struct Shelves {
     records: Vec<(SessionId, Record)>,
     pub(crate) marks: Vec<Entry<SessionId, Mark>>,
     pub(crate) generations: Vec<Entry<String, Generation>>,
-    reader: Reader,
+    pub(crate) reader: Reader,
 }
 
 /// An entry of the list: it may go at `until`.
