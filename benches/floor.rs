@@ -1,7 +1,7 @@
-//! How far decode and encode are above the sum of the parts that nothing can do without, side by side.
+//! Compares decode and encode with their floor: the sum of the parts that no implementation can do without.
 //!
-//! `cargo bench`, or `cargo bench --bench floor -- 500` for that many rounds instead of 101. Ratios hold on a noisy machine;
-//! nanoseconds do not. `benches/peers` has the rest.
+//! Run `cargo bench`, or `cargo bench --bench floor -- 500` for 500 rounds instead of 101. On a noisy machine the
+//! ratios can be trusted, and the nanoseconds can't. `benches/peers` measures everything else.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ fn main() {
     }
 }
 
-/// Ours and its floor, for decode and then for encode.
+/// Returns four cases: decode and its floor, then encode and its floor.
 fn cases(workload: &Workload) -> [Box<dyn FnMut()>; 4] {
     let key = Key::from_hex(&hex::encode(KEY)).unwrap();
     let codec = SessionConfig::new(key).cookie_name(NAME).max_cookie_bytes(4096).build_codec().unwrap();

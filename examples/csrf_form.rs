@@ -1,5 +1,5 @@
-//! Forms that no other site can send: each carries the CSRF token of its visitor's session, and the one that matters most
-//! also asks for a recent login.
+//! Shows forms that no other site can send: each carries the CSRF token of its visitor's session, and the form that
+//! changes the email address also asks for a recent login.
 //!
 //! Run `cargo run --features axum --example csrf_form` and open <http://127.0.0.1:3000>.
 
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // For a run on http://localhost: a key for this run, and no Secure.
+    // These settings are for http://localhost: a random key for this run, and a cookie without Secure.
     let config = SessionConfig::new(Key::generate()?).secure(false).timeouts(TimeoutPreset::OwaspLowRisk);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 3000)).await?;
     println!("Listening on http://{}", listener.local_addr()?);
@@ -37,16 +37,16 @@ pub(crate) fn app(manager: SessionManager) -> Router {
 
 #[derive(Deserialize)]
 struct Fields {
-    /// A form without it has the empty one, which is never right.
+    /// The CSRF token. A form without this field has the empty token, which is never right.
     #[serde(default)]
     csrf: String,
     value: String,
 }
 
 async fn login(session: Session, Form(form): Form<Fields>) -> Result<Redirect, Refused> {
-    // Here too: otherwise another site logs the visitor in as somebody else.
+    // The login form is checked too: otherwise another site could log the visitor in as somebody else.
     verify(&session, &form)?;
-    // The token of before goes with the id, and the page draws the next one.
+    // The old token ends with the old id, and the page draws the next one.
     session.regenerate()?;
     session.set("name", &form.value)?;
     Ok(Redirect::to("/"))
@@ -89,7 +89,7 @@ async fn page(session: Session) -> Result<impl IntoResponse, Refused> {
     Ok(([(header::CONTENT_SECURITY_POLICY, "default-src 'none'; form-action 'self'; base-uri 'none'")], Html(html)))
 }
 
-/// Why a handler gave up, as the client is told.
+/// The status and the text that tell the client why a handler gave up.
 struct Refused(StatusCode, String);
 
 impl From<StaleLogin> for Refused {

@@ -1,4 +1,5 @@
-//! A small site that shows its visitor's session: what is in it, how full the cookie is, and what each request changes.
+//! Shows a visitor's session on a small site: its contents, how full the cookie is, and the changes that each request
+//! makes.
 //!
 //! Run `cargo run --example demo` and open <http://127.0.0.1:3000>. `PORT` picks another port, and every
 //! `TIDEWAY_SESSION_…` variable works. Only `SameSite` guards its forms: a real site adds CSRF tokens.
@@ -38,7 +39,8 @@ async fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The manager that the environment describes, with what makes a first run on http work.
+/// Makes the manager that the environment describes. Without a key or a choice of Secure, a first run over http works
+/// too.
 fn manager() -> Result<SessionManager, ConfigError> {
     let allow_key = var("SESSION_ALLOW_INSECURE_KEY").is_none();
     let allow_key = allow_key.then(|| (format!("{PREFIX}SESSION_ALLOW_INSECURE_KEY").into(), "true".into()));
@@ -47,7 +49,7 @@ fn manager() -> Result<SessionManager, ConfigError> {
         println!("{PREFIX}SESSION_ENCRYPTION_KEY is not set: made a key, and all sessions end with this run.");
     }
     let text = |name| var(name).map(|text| text.to_string_lossy().trim().to_ascii_lowercase()).unwrap_or_default();
-    // Browsers refuse these without Secure, and take Secure from localhost.
+    // Browsers refuse such cookies without Secure, and accept Secure cookies from localhost over http.
     let needs_secure = text("SESSION_COOKIE_NAME").starts_with("__") || text("SESSION_COOKIE_SAME_SITE") == "none";
     if var("SESSION_COOKIE_SECURE").is_none() && !needs_secure {
         println!("{PREFIX}SESSION_COOKIE_SECURE is not set: sending the cookie without Secure, as this is plain http.");
@@ -56,7 +58,7 @@ fn manager() -> Result<SessionManager, ConfigError> {
     config.build()
 }
 
-/// A variable as the crate looks it up: with the prefix, then without.
+/// Looks a variable up as the crate does: with the prefix, then without it.
 fn var(name: &str) -> Option<OsString> {
     env::var_os(format!("{PREFIX}{name}")).or_else(|| env::var_os(name))
 }
@@ -80,19 +82,19 @@ async fn serve(manager: SessionManager) -> Result<(), String> {
     axum::serve(listener, router).await.map_err(|error| error.to_string())
 }
 
-/// All that a framework needs to do: load before the handler, commit after it.
+/// Does all that a framework needs to do: loads the session before the handler, and commits it after the handler.
 async fn with_session(State(manager): State<SessionManager>, mut request: Request, next: Next) -> Response {
     let session = manager.load(request.headers().get_all(header::COOKIE));
     request.extensions_mut().insert(session.clone());
     let mut response = next.run(request).await;
     match manager.commit(&session) {
-        // They are ASCII, so each of them is a header value.
+        // Set-Cookie lines are ASCII, so each of them is a header value.
         Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
             response.headers_mut().append(header::SET_COOKIE, set_cookie);
             let no_store = HeaderValue::from_static("private, no-store");
             response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
         }),
-        // What the handler says is not true if the session is not kept.
+        // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => response = Failure::from(error).into_response(),
     }
     if session.is_opened() {
@@ -101,7 +103,7 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
     response
 }
 
-/// Why a handler gave up, as the client is told.
+/// The status and the text that tell the client why a handler gave up.
 struct Failure(StatusCode, String);
 
 impl From<ValueError> for Failure {
@@ -126,12 +128,12 @@ impl IntoResponse for Failure {
 #[derive(Deserialize)]
 struct Login {
     name: String,
-    /// A checkbox: sent when it is checked.
+    /// A checkbox, which browsers send only when it is checked.
     forget: Option<String>,
 }
 
 async fn login(Extension(session): Extension<Session>, Form(form): Form<Login>) -> Result<Redirect, Failure> {
-    // First of all, so that an id from before the login is worth nothing after it.
+    // The id changes first, so that an id from before the login is worth nothing after it.
     session.regenerate()?;
     session.set_persistent(form.forget.is_none());
     session.set("name", &form.name)?;
@@ -183,10 +185,10 @@ async fn api(Extension(session): Extension<Session>) -> Result<Json<Value>, Fail
 }
 
 async fn page(Extension(session): Extension<Session>) -> Result<impl IntoResponse, Failure> {
-    // As the request brought it; counting the visit changes it.
+    // The status is read before the visit is counted, since counting changes it.
     let status = session.status().as_str();
     let flashes = session.flashes::<Value>()?;
-    // Anyone can store another type under this key: then counting starts anew.
+    // A visitor can store another type under this key. Then counting starts anew.
     let visits = session.get::<u64>("visits").ok().flatten().unwrap_or(0).saturating_add(1);
     // A cookie that is almost full stops counting, so that it doesn't lock its visitor out of the page.
     if session.remaining_bytes() > 16 {
@@ -203,7 +205,7 @@ async fn page(Extension(session): Extension<Session>) -> Result<impl IntoRespons
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         format!("<p class=notice><b>{}</b> {}</p>", escape(key), escape(&text))
     });
-    // Here because it is a demo: a real site keeps the reason in its log.
+    // The demo shows the reason to the visitor; a real site keeps it in its log.
     let rejected = session
         .rejected()
         .map(|reason| format!("<p class='notice bad'><b>{}</b> {}</p>", reason.as_str(), escape(&reason.to_string())));

@@ -1,4 +1,4 @@
-//! A site that counts visits, and says at `/metrics` what becomes of its sessions, as Prometheus reads it.
+//! Counts visits, and shows at `/metrics` what becomes of the sessions, in the format that Prometheus reads.
 //!
 //! Run `cargo run --example metrics`, open <http://127.0.0.1:3000>, then <http://127.0.0.1:3000/metrics>. `PORT` picks
 //! another port, and every `TIDEWAY_SESSION_…` variable works. A real site keeps `/metrics` from the public, on a port of
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // For a first run, over plain http; what the environment says goes before these.
+    // These variables make a first run over plain http work. The variables of the environment override them.
     let first_run = [("SESSION_ALLOW_INSECURE_KEY", "true"), ("SESSION_COOKIE_SECURE", "false")];
     let first_run = first_run.map(|(name, value)| (name.into(), value.into()));
     let config = SessionConfig::from_vars("TIDEWAY_", first_run.into_iter().chain(env::vars_os()))?;
@@ -52,7 +52,7 @@ async fn visit(Extension(session): Extension<Session>) -> Result<String, String>
     Ok(format!("visit {visits}\n"))
 }
 
-/// As in examples/demo.rs; the feature `axum` has it ready.
+/// Loads and commits the session, as in examples/demo.rs. The feature `axum` has a layer that does the same.
 async fn with_session(State(manager): State<SessionManager>, mut request: Request, next: Next) -> Response {
     let session = manager.load(request.headers().get_all(header::COOKIE));
     request.extensions_mut().insert(session.clone());
@@ -72,7 +72,8 @@ async fn metrics(State(counters): State<Counters>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&counters.snapshot()))
 }
 
-/// Prometheus's text format. No label needs escaping: ids are hexadecimal digits, and names are the crate's own.
+/// Writes the counts in Prometheus's text format. No label needs escaping: ids are hexadecimal digits, and the names
+/// are fixed in the crate.
 fn text(counts: &Counts) -> String {
     let mut page = String::new();
     let mut metric = |name: &str, kind: &str, help: &str, rows: &[(String, u64)]| {

@@ -1,15 +1,16 @@
-//! For `fuzz/` alone: what lies behind the seal, where a fuzzer doesn't get by itself. Compiled under `cfg(fuzzing)` only.
+//! Gives `fuzz/` the functions behind the seal, which a fuzzer can't reach by itself: it would have to forge a tag.
+//! Compiled under `cfg(fuzzing)` only.
 
-use crate::codec::Codec;
 use crate::data::{SessionData, SessionId};
+use crate::manager::Codec;
 
-/// Reads a plaintext the way the codec does.
+/// Reads a plaintext as the codec does. `None` when it is not well-formed.
 #[must_use]
 pub fn read_plaintext(plaintext: &[u8]) -> Option<SessionData> {
     SessionData::read_plaintext(plaintext)
 }
 
-/// The plaintext of a session, without its padding.
+/// Writes the plaintext of a session, without padding.
 #[must_use]
 pub fn write_plaintext(data: &SessionData) -> Vec<u8> {
     let mut plaintext = Vec::new();
@@ -17,8 +18,8 @@ pub fn write_plaintext(data: &SessionData) -> Vec<u8> {
     plaintext
 }
 
-/// A record for this session with any plaintext, sealed for real; `None` when there is no random nonce to be had.
+/// Seals any plaintext as a record for the session with this id. `None` when the random number generator fails.
 #[must_use]
 pub fn seal_record(codec: &Codec, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
-    codec.seal_record(id, plaintext)
+    codec.engine.codec.seal_plaintext(id, plaintext)
 }

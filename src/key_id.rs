@@ -1,10 +1,12 @@
-//! [`KeyId`]: the name of a key, in cookies, errors and logs.
+//! Holds [`KeyId`], which names a key in cookies, errors and logs.
 
 use std::fmt;
 
-/// The public name of a key: four bytes that say nothing about it (a tag under the key of the empty message).
+/// The public name of a key: four bytes that reveal nothing about the key. They are the start of the tag that the key
+/// gives the empty message.
 ///
-/// Every cookie carries the id of the key that sealed it, so that one look picks the key and one attempt opens it.
+/// Every cookie carries the id of the key that sealed it. So a comparison of ids picks the key, and no other key is
+/// tried.
 ///
 /// ```
 /// use sealed_session::{DecodeError, Key, SessionConfig};
@@ -26,7 +28,7 @@ impl KeyId {
         Self(bytes)
     }
 
-    /// The four bytes, as the cookie carries them.
+    /// Returns the four bytes in the order in which a cookie carries them.
     ///
     /// ```
     /// use sealed_session::Key;
@@ -40,7 +42,7 @@ impl KeyId {
     }
 }
 
-/// Eight hexadecimal digits.
+/// Writes eight hexadecimal digits.
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// The program of that page is a test.
+/// Makes the program of docs/stores.md a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}
@@ -22,6 +22,9 @@ pub mod fuzzing;
 #[cfg(feature = "import")]
 #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
 pub mod import;
+#[cfg(not(feature = "import"))]
+#[path = "import/disabled.rs"]
+mod import;
 mod key_id;
 mod manager;
 mod observe;
@@ -31,6 +34,8 @@ mod session;
 pub mod testing;
 mod time;
 
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+pub use adapters::ExtractError;
 #[cfg(feature = "actix-web")]
 #[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
 pub use adapters::actix_web;
@@ -50,27 +55,25 @@ pub use backend::store::RedisStore;
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use backend::store::SqliteStore;
 pub use backend::{
-    Generation, Known, Mark, MemoryRevocations, MemoryStore, Only, Record, Revocations, Save, SessionStore, Tag,
+    BoxFuture, FailurePolicy, Generation, Known, Mark, MemoryRevocations, MemoryStore, Only, Record, Revocations, Save,
+    SessionStore, Tag,
 };
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use backend::{RedisPool, revocations::RedisRevocations};
-pub use codec::Codec;
-pub use config::{SameSite, SessionConfig, TimeoutPreset};
-pub use cookie::SetCookies;
+pub use config::{SessionConfig, TimeoutPreset};
+pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
-pub use data::{SessionData, SessionId};
+pub use data::{Retired, SessionData, SessionId};
 pub use error::{
-    BackendError, BackendErrorKind, BoxFuture, ConfigError, ConfigProblem, DecodeError, EncodeError, FailurePolicy,
-    KeyError, ProblemKind, Timeout, ValueError,
+    BackendError, BackendErrorKind, ConfigError, ConfigProblem, DecodeError, EncodeError, KeyError, ProblemKind,
+    Timeout, ValueError,
 };
 pub use key_id::KeyId;
-pub use manager::SessionManager;
+pub use manager::{Codec, SessionManager};
 #[cfg(feature = "tracing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;
 pub use observe::{Counters, Counts, DeleteCause, Event, KeyCounts, KeyRole, Observer, SealCause};
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-pub use session::ExtractError;
-pub use session::{Retired, Session, StaleLogin, Status, Typed};
+pub use session::{Session, StaleLogin, Status, Typed};
 pub use time::{Clock, SystemClock, UnixTime};

@@ -1,4 +1,4 @@
-//! Time as the format carries it, and the one place that reads the clock.
+//! Holds [`UnixTime`], an instant in whole seconds, and reads the operating system's clock, which no other file does.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ impl UnixTime {
     /// The latest time that the format can carry, 2^40 - 1 seconds.
     pub const MAX: Self = Self((1 << 40) - 1);
 
-    /// The time `seconds` after the Unix epoch, or `None` past [`UnixTime::MAX`].
+    /// Returns the time `seconds` after the Unix epoch, or `None` when that is past [`UnixTime::MAX`].
     ///
     /// ```
     /// use sealed_session::UnixTime;
@@ -35,7 +35,7 @@ impl UnixTime {
         if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
     }
 
-    /// Seconds since the Unix epoch.
+    /// Returns the seconds since the Unix epoch.
     ///
     /// ```
     /// use sealed_session::UnixTime;
@@ -47,7 +47,7 @@ impl UnixTime {
         self.0
     }
 
-    /// This time plus the whole seconds of `duration`, or `None` past [`UnixTime::MAX`].
+    /// Adds the whole seconds of `duration`. Returns `None` when the sum is past [`UnixTime::MAX`].
     ///
     /// ```
     /// use sealed_session::UnixTime;
@@ -64,12 +64,12 @@ impl UnixTime {
         }
     }
 
-    /// The seconds from `earlier` to this time; none when it is not earlier.
+    /// Returns the seconds from `earlier` to this time, or 0 when `earlier` is the later one.
     pub(crate) const fn seconds_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// This time plus `seconds`, at most [`UnixTime::MAX`].
+    /// Adds `seconds`. A sum past [`UnixTime::MAX`] becomes [`UnixTime::MAX`].
     pub(crate) const fn saturating_add(self, seconds: u64) -> Self {
         match Self::from_secs(self.0.saturating_add(seconds)) {
             Some(time) => time,
@@ -77,20 +77,21 @@ impl UnixTime {
         }
     }
 
-    /// Reads five bytes, most significant first. Every such number is in range.
+    /// Reads five bytes, most significant first. Every number of 40 bits is a time, so this can't fail.
     pub(crate) fn from_u40(bytes: [u8; 5]) -> Self {
         let mut word = [0; 8];
         word.iter_mut().skip(3).zip(bytes).for_each(|(byte, value)| *byte = value);
         Self(u64::from_be_bytes(word))
     }
 
-    /// The five bytes that [`UnixTime::from_u40`] reads.
+    /// Returns the five bytes that [`UnixTime::from_u40`] reads.
     pub(crate) fn to_u40(self) -> [u8; 5] {
         let [_, _, _, low @ ..] = self.0.to_be_bytes();
         low
     }
 
-    /// Reads an RFC 3339 instant; a fraction of a second is rounded up.
+    /// Reads an RFC 3339 instant, and rounds a fraction of a second up. Returns `None` for other texts and for instants
+    /// outside of the range.
     pub(crate) fn from_rfc3339(text: &str) -> Option<Self> {
         let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let whole = u64::try_from(instant.unix_timestamp()).ok()?;
@@ -98,7 +99,7 @@ impl UnixTime {
     }
 }
 
-/// RFC 3339 in UTC, or plain seconds after the year 9999.
+/// Writes the time by RFC 3339 in UTC, or as plain seconds when it is after the year 9999.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = i64::try_from(self.0)
@@ -112,7 +113,7 @@ impl fmt::Display for UnixTime {
     }
 }
 
-/// Where the crate takes the time from. Tests bring their own; a closure will do.
+/// The source of the crate's time. A test can pass a clock of its own, and a closure is a clock too.
 ///
 /// ```
 /// use sealed_session::{Clock, Key, SessionConfig, UnixTime};
@@ -122,7 +123,7 @@ impl fmt::Display for UnixTime {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// Returns the present time.
     ///
     /// ```
     /// use sealed_session::{Clock, UnixTime};
@@ -145,11 +146,11 @@ impl<F: Fn() -> UnixTime + Send + Sync> Clock for F {
 
 /// The operating system's clock.
 ///
-/// A clock set before 1970 reads as 1970, so that every cookie is refused as not yet valid.
+/// A clock that is set before 1970 reads as 1970. Every cookie is then refused as not yet valid.
 ///
-/// The target `wasm32-unknown-unknown` has no clock, and [`SystemTime::now`] panics there: give
-/// [`SessionConfig::clock`](crate::SessionConfig::clock) one of JavaScript's, as docs/edge.md shows. Nothing else in the
-/// crate reads a clock.
+/// The target `wasm32-unknown-unknown` has no clock, and [`SystemTime::now`] panics there. Give
+/// [`SessionConfig::clock`](crate::SessionConfig::clock) a clock of JavaScript's, as docs/edge.md shows. Nothing else
+/// in the crate reads a clock.
 ///
 /// ```
 /// use sealed_session::{Clock, SystemClock};
@@ -166,7 +167,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The three times of a session.
+/// The three times of a session, under the names that the wire format gives them.
 #[expect(clippy::struct_field_names, reason = "the names of the format")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Times {

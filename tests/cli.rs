@@ -1,4 +1,5 @@
-//! The command as a shell sees it: what it prints, where, and its exit code. The process's own environment is never read.
+//! The command `sealed-session`, run as a shell runs it. The tests check what it prints, where, and its exit code. They pass
+//! their own variables and never those of the process.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
 
@@ -8,21 +9,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use sealed_session::{Key, SessionConfig, SessionData, SessionManager, UnixTime};
+use sealed_session::{Key, SessionConfig, SessionData, SessionManager};
 use serde_json::{Value, json};
 
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const OTHER_KEY: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+use crate::helpers::{KEY, OTHER_KEY, at};
+
+mod helpers;
+
 const WITH_KEY: (&str, &str) = ("TIDEWAY_SESSION_ENCRYPTION_KEY", KEY);
-/// The known answers of docs/wire-format.md.
+/// The cookies that docs/wire-format.md gives as known answers.
 const FIRST: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld_weZyQlDB3J8BiyQUkURDnrbMsmV61k7QoqF3cWgFB_pt-Llh2xShOWiPWKZd7A0\
                      SqzNclrxkKtOpMJyw5zl3FeqlxpHG6LCtDR6QE5kvQfOi5NVIsytzRGmXJB8d-4ILuirQu3Z8m_hUtVkrl0Ys";
 const SECOND: &str = "AfV8ds5AQUJDREVGR0hJSktMTU5PUFFSU1RVVld-xuZyQlDB3J8BiyQUkURDnrbM1zaL1k618V5njvKvqJUmR3ogKKwQ7O7Jaqjje\
                       uzw";
-/// Within the life of the first.
+/// A time at which the cookie `FIRST` is good.
 const THEN: &str = "2023-11-15T00:00:00Z";
 
-/// What a run left: exit code, standard output, standard error.
+/// The exit code, the standard output and the standard error of a run.
 struct Run {
     code: i32,
     stdout: String,
@@ -35,7 +38,7 @@ impl Run {
         Self { code: output.status.code().unwrap(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// The output of a run without an error.
+    /// The output of a run that ended with this code and wrote no error.
     fn text(&self, code: i32) -> &str {
         assert_eq!((self.code, self.stderr.as_str()), (code, ""), "{}", self.stdout);
         &self.stdout
@@ -47,7 +50,7 @@ impl Run {
         serde_json::from_str(text).unwrap()
     }
 
-    /// The line of a run with one error.
+    /// The line of a run that failed with one line of error.
     fn error(&self) -> &str {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{}", self.stderr);
         let line = self.stderr.strip_prefix("sealed-session: ").unwrap().strip_suffix('\n').unwrap();
@@ -73,12 +76,12 @@ fn run_with_input(args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> Run {
     Run::of(&child.wait_with_output().unwrap())
 }
 
-/// `inspect --json` with the key, at a time within the life of the first known answer.
+/// Runs `inspect --json` with the key, at a time at which the cookie `FIRST` is good.
 fn inspect(input: &str, more: &[&str], code: i32) -> Value {
     run(&[&["inspect", "--json", "--at", THEN, input], more].concat(), &[WITH_KEY]).json(code)
 }
 
-/// A file of this name with this text, for a test's own use.
+/// Writes a file of this name, which no other test uses, with this text.
 fn file(name: &str, text: &str, mode: u32) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
     fs::write(&path, text).unwrap();
@@ -95,11 +98,7 @@ fn set_mode(path: &Path, mode: u32) {
 #[cfg(not(unix))]
 fn set_mode(_: &Path, _: u32) {}
 
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
-
-/// The variables among lines of environment.
+/// The names and values of the variables in a file of them, without its comments.
 fn variables(text: &str) -> Vec<(&str, &str)> {
     text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_once('=').unwrap()).collect()
 }
@@ -117,7 +116,7 @@ fn cookie(issued_at: u64, change: impl FnOnce(&mut SessionData)) -> String {
     config.build_codec().unwrap().encode(&data).unwrap()
 }
 
-// keygen
+// The command `keygen`.
 
 #[test]
 fn keygen_prints_a_key_that_the_library_takes_and_never_the_same_one() {
@@ -135,7 +134,7 @@ fn keygen_env_prints_a_variable_with_the_id_of_the_key_above_it() {
     assert_eq!(run.stdout.lines().next().unwrap(), format!("# key id {id}"));
 }
 
-// rotate
+// The command `rotate`.
 
 #[test]
 fn a_rotation_through_all_stages_loses_no_session_between_neighbours() {
@@ -205,7 +204,7 @@ fn rotate_says_into_which_file_a_key_goes() {
     assert_eq!(variables(&run.stdout)[0], WITH_KEY);
 }
 
-// inspect
+// The command `inspect`.
 
 #[test]
 fn without_a_key_inspect_shows_what_anyone_can_see() {
@@ -277,7 +276,7 @@ fn a_cookie_that_is_over_or_not_yet_valid_or_cut_off_still_shows_its_session() {
         ("1702592000", &[WITH_KEY], "expired_absolute"),
         ("1700000000", &[WITH_KEY], "not_yet_valid"),
         (THEN, &[WITH_KEY, cutoff], "before_cutoff"),
-        // Issued after the end that a lowered timeout gives it.
+        // The lowered timeout ends the session before the time at which it was issued last.
         (THEN, &[WITH_KEY, lowered[0], lowered[1]], "expired_absolute"),
     ] {
         let report = run(&["inspect", "--json", FIRST, "--at", time], vars).json(1);
@@ -331,7 +330,7 @@ fn input_without_our_cookie_is_an_error_that_names_the_others() {
         others,
         r#"the input holds no cookie named "tideway_session"; it has "theme", "__Host-session"; see --name"#
     );
-    // As the library compares names.
+    // The command compares names as the library does, which is byte for byte.
     for name in ["Tideway_session", "\u{a0}tideway_session", "tideway%5fsession"] {
         assert!(missing(&format!("{name}={FIRST}")).contains("no cookie named"));
     }
@@ -405,7 +404,7 @@ fn no_control_character_of_a_session_reaches_the_terminal() {
     assert_eq!(session["flash"], json!({"f": [1, 2]}));
 }
 
-// mint
+// The command `mint`.
 
 #[test]
 fn a_minted_cookie_is_one_that_the_application_opens() {
@@ -483,9 +482,9 @@ fn mint_refuses_what_can_not_be_a_session_and_repeats_nothing_of_it() {
     assert!(run(&["mint", "{}"], &[("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "1")]).error().contains("is not set"));
 }
 
-// doctor
+// The command `doctor`.
 
-/// Variables without a doubt.
+/// Variables of which `doctor` doubts nothing.
 const SOUND: [(&str, &str); 4] = [
     WITH_KEY,
     ("TIDEWAY_SESSION_COOKIE_NAME", "__Host-session"),
@@ -493,7 +492,7 @@ const SOUND: [(&str, &str); 4] = [
     ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "86400"),
 ];
 
-/// The names of the doubts about the sound variables and these.
+/// The names of all doubts about the variables `SOUND` with these in addition.
 fn doubts(vars: &[(&str, &str)]) -> Vec<String> {
     let run = run(&["doctor", "--json"], &[&SOUND, vars].concat());
     let report: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -578,7 +577,7 @@ fn doctor_reports_every_problem_at_once() {
     assert_eq!(report["problems"].as_array().unwrap().len(), 3);
 }
 
-// All of them
+// All the commands.
 
 #[test]
 fn no_command_but_keygen_and_rotate_prints_a_key_right_or_wrong() {
@@ -667,7 +666,7 @@ fn a_closed_pipe_is_no_error() {
     for args in [&["inspect", "--at", THEN][..], &["inspect", "--at", THEN, "--json"]] {
         let mut command = command(args, &[WITH_KEY]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // It waits for its input, so the reader is gone before anything is written.
+        // The command waits for its input, so the reader of its output is gone before it writes anything.
         drop(child.stdout.take());
         child.stdin.take().unwrap().write_all(FIRST.as_bytes()).unwrap();
         let run = Run::of(&child.wait_with_output().unwrap());
@@ -710,9 +709,9 @@ fn completions_are_there_for_every_shell() {
     }
 }
 
-// docs/cli.md
+// The page docs/cli.md.
 
-/// Fresh keys, their ids and fresh cookies, as the page shows them.
+/// Replaces new keys, their ids and new cookies by those that the page shows.
 fn as_on_the_page(text: &str) -> String {
     let other_id = Key::from_hex(OTHER_KEY).unwrap().id().to_string();
     let is_word = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';

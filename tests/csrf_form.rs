@@ -1,4 +1,4 @@
-//! `examples/csrf_form.rs` as its visitors and their attackers see it, by the means of `sealed_session::testing`.
+//! The form of `examples/csrf_form.rs`, sent by its visitors and by attackers. `sealed_session::testing` plays the browser.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -42,7 +42,7 @@ impl Visitor {
         })
     }
 
-    /// The token in the form of the page.
+    /// Loads the page and takes the token out of its form.
     fn token(&mut self) -> String {
         let (status, page) = self.send("GET", "/", String::new());
         assert_eq!(status, StatusCode::OK);

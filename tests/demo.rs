@@ -1,28 +1,24 @@
-//! The demo as a client sees it, over TCP: examples/demo.rs is started for each test on a port of its own.
+//! Each test starts examples/demo.rs on a port of its own and talks to it over TCP, as a client does.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const OTHER_KEY: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+use crate::example::{Example, command};
+use crate::helpers::{KEY, OTHER_KEY};
 
-/// A running demo, ended with the value.
-struct Demo {
-    child: Child,
-    address: String,
-}
+#[path = "helpers/example.rs"]
+mod example;
+mod helpers;
+
+struct Demo(Example);
 
 impl Demo {
     fn start(vars: &[(&str, &str)]) -> Self {
-        let mut child = command(vars).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.map(Result::unwrap).find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
-        Self { child, address: address.unwrap_or_else(|| panic!("the demo did not start")) }
+        Self(Example::start("demo", vars))
     }
 
     fn with_key(key: &str) -> Self {
@@ -40,7 +36,7 @@ impl Demo {
             format!("Content-Type: {form_type}\r\nContent-Length: {}\r\n\r\n", form.len()).as_bytes(),
         );
         request.extend_from_slice(form.as_bytes());
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(&self.0.address).unwrap();
         stream.write_all(&request).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
@@ -51,31 +47,15 @@ impl Demo {
         self.send("POST", path, &[cookie.as_bytes()], form)
     }
 
-    /// The session as GET /api/session shows it.
+    /// Asks the demo for the session that it sees under this cookie.
     fn session(&self, cookie: &str) -> Value {
         self.send("GET", "/api/session", &[cookie.as_bytes()], "").json()
     }
 
-    /// The cookie of a visitor who logged in.
+    /// Logs a new visitor in and returns the cookie.
     fn logged_in(&self) -> String {
         self.post("/login", "", "name=Ada").cookie()
     }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(vars: &[(&str, &str)]) -> Command {
-    let tests = std::env::current_exe().unwrap();
-    let demo = tests.parent().unwrap().parent().unwrap().join("examples").join("demo");
-    assert!(demo.exists(), "run `cargo build --example demo` first, or all of `cargo test`");
-    let mut command = Command::new(demo);
-    command.env_clear().env("PORT", "0").envs(vars.iter().copied());
-    command
 }
 
 struct Response {
@@ -228,7 +208,8 @@ fn without_a_key_it_makes_one_and_over_plain_http_it_drops_secure_unless_told_ot
 
 #[test]
 fn a_wrong_variable_ends_it_with_a_report() {
-    let output = command(&[("TIDEWAY_SESSION_TTL", "1"), ("SESSION_COOKIE_PATH", "x")]).output().unwrap();
+    let vars = [("TIDEWAY_SESSION_TTL", "1"), ("SESSION_COOKIE_PATH", "x")];
+    let output = command("demo", &vars).output().unwrap();
     let report = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(report.contains("TIDEWAY_SESSION_TTL_SECONDS?") && report.contains("SESSION_COOKIE_PATH"), "{report}");

@@ -1,8 +1,8 @@
-//! examples/interop: the format in Python and Node, from its page alone. The crate and both of them read what each
-//! writes, and refuse what each refuses, for one reason.
+//! The implementations in examples/interop, in Python and JavaScript, were made from docs/wire-format.md alone. Each of the
+//! three reads what any other writes, and all refuse the same cookies for the same reasons.
 //!
-//! Where Python with `cryptography`, or Node, is missing, a line on stderr says so and that language is left out;
-//! `SEALED_SESSION_INTEROP=required` makes it a failure.
+//! If Python with `cryptography`, or Node, is missing, a line on stderr says so and the tests leave that language out. With
+//! `SEALED_SESSION_INTEROP=required` they fail instead.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,12 +31,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::helpers::at;
+
 #[path = "spec/foreign.rs"]
 mod foreign;
+mod helpers;
 
 const ROUNDS: usize = 1000;
 
-/// A session as all three spell it.
+/// A session in the JSON form that all three implementations read and write.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Session {
     id: String,
@@ -64,7 +67,8 @@ impl Session {
         }
     }
 
-    /// The session in the crate's own type. Flash values are stored first, other than in the foreign writers.
+    /// The session in the crate's own type. It stores flash values first, unlike the other implementations, so that the tests
+    /// fail if the order matters.
     fn to_data(&self) -> SessionData {
         let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(1)).unwrap();
         let mut id = [0; 16];
@@ -83,7 +87,7 @@ impl Session {
     }
 }
 
-/// What a deployment has configured, for the crate and as the options of the foreign implementations.
+/// The configuration of a deployment. The crate gets it as a `SessionConfig`, and the other implementations as their options.
 #[derive(Clone, Debug)]
 struct Deployment {
     keys: Vec<String>,
@@ -97,7 +101,7 @@ struct Deployment {
 }
 
 impl Deployment {
-    /// The crate's codec. The schema is the application's affair, so it is whatever the session has.
+    /// The crate's codec. An application chooses its schema freely, so the codec takes that of the session.
     fn codec(&self, schema: u8) -> Codec {
         self.config(schema).build_codec().unwrap()
     }
@@ -118,9 +122,9 @@ impl Deployment {
             .clock(move || now)
     }
 
-    /// The cookies that the crate sets for a session, in one or two.
+    /// Seals the values of a session with the crate, in one cookie or in two.
     fn encode_cookies(&self, session: &Session) -> Option<Cookies> {
-        // A session of a manager's own begins now; what it stores is what counts here.
+        // The manager's own session begins now and so differs in its times. Only the values are compared.
         let manager = self.config(session.schema).two_cookies(true).build().unwrap();
         let new = manager.load(None::<&str>);
         for (key, json) in &session.data {
@@ -134,7 +138,7 @@ impl Deployment {
         Some(lines.into_iter().map(pair).collect())
     }
 
-    /// What the crate makes of the cookies of a request.
+    /// Opens the cookies of a request with the crate.
     fn decode_cookies(&self, cookies: &Cookies, schema: u8) -> Result<Option<Session>, String> {
         let manager = self.config(schema).two_cookies(true).build().unwrap();
         let session = manager.load(cookies.iter().map(|(name, value)| format!("{name}={value}")));
@@ -145,7 +149,7 @@ impl Deployment {
         }
     }
 
-    /// What the crate sends and what it stores for a session with these values. It begins now.
+    /// Seals a session with these values into a cookie and a record. The session begins now.
     fn encode_record(&self, session: &Session) -> (Halves, Session) {
         let drawer = Drawer::default();
         let manager = self.config(session.schema).store(drawer.clone()).build().unwrap();
@@ -162,7 +166,7 @@ impl Deployment {
         (Halves { cookie, record }, Session::of(&new.snapshot().unwrap()))
     }
 
-    /// What the crate makes of a cookie where the store has this record for it.
+    /// Opens a cookie with the crate, where the store has this record for it.
     fn decode_record(&self, halves: &Halves, schema: u8) -> Result<Session, String> {
         let drawer = Drawer(Arc::new(Mutex::new(halves.record.clone())));
         let manager = self.config(schema).store(drawer).build().unwrap();
@@ -174,18 +178,18 @@ impl Deployment {
         }
     }
 
-    /// Another server, where the key that seals here is the last of the ring.
+    /// Another server of the deployment, which has the key that seals here as the last of its ring.
     fn reader(&self) -> Self {
         Self { keys: self.keys.iter().rev().cloned().collect(), ..self.clone() }
     }
 
-    /// What the crate makes of a value: the session, or the name of the reason why not.
+    /// Opens a value with the crate. The result is the session or the name of the reason for which it was refused.
     fn decode(&self, value: &str, schema: u8) -> Result<Session, String> {
         self.codec(schema).decode(value).map(|data| Session::of(&data)).map_err(|reason| reason.as_str().to_owned())
     }
 }
 
-/// An implementation in another language: a filter that answers line by line for as long as the tests run.
+/// An implementation in another language. It runs as long as the tests do, and answers each line with a line.
 struct Peer {
     language: &'static str,
     stdin: ChildStdin,
@@ -203,7 +207,7 @@ static NODE: LazyLock<Option<Mutex<Peer>>> = LazyLock::new(|| {
     Peer::start("Node", &["node"], ["-e", needs], "sealed_session.mjs")
 });
 
-/// Each implementation that this machine can run, for the caller alone.
+/// Each implementation that this machine can run, locked for the caller.
 fn peers() -> impl Iterator<Item = MutexGuard<'static, Peer>> {
     let started = [&PYTHON, &NODE].into_iter().filter_map(|peer| peer.as_ref());
     started.map(|peer| peer.lock().unwrap_or_else(PoisonError::into_inner))
@@ -236,7 +240,7 @@ impl Peer {
             other => panic!("SEALED_SESSION_INTEROP takes `required`, found `{other}`"),
         }
         let skipped = format!("\nskipped: interop with {language}, which can't be run: {reasons}\n");
-        // Not eprint!, which shows only when a test fails.
+        // `eprint!` would show the line only when a test fails.
         io::stderr().write_all(skipped.as_bytes()).unwrap();
         None
     }
@@ -314,14 +318,14 @@ impl Peer {
     }
 }
 
-/// A cookie without entries, and the record that has them.
+/// A cookie without values, and the record that has them.
 #[derive(Clone, Debug, PartialEq)]
 struct Halves {
     cookie: String,
     record: Vec<u8>,
 }
 
-/// A store of one record, which it gives for any id: only its seal says whose it is.
+/// A store with one record, which it returns for any id. Only the seal of the record shows to which session it belongs.
 #[derive(Clone, Default)]
 struct Drawer(Arc<Mutex<Vec<u8>>>);
 
@@ -344,7 +348,7 @@ impl SessionStore for Drawer {
     }
 }
 
-/// What a response sets, pairs of name and value.
+/// The cookies that a response sets, as pairs of a name and a value.
 type Cookies = Vec<(String, String)>;
 
 #[derive(Deserialize)]
@@ -357,7 +361,7 @@ struct Answer {
     refused: Option<String>,
 }
 
-/// Numbers that are the same in every run (splitmix64).
+/// A generator whose numbers are the same in every run (splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -396,7 +400,7 @@ impl Random {
         hex::encode((0..bytes).map(|_| self.byte()).collect::<Vec<_>>())
     }
 
-    /// A text of at most `bytes` bytes in several scripts, with what JSON, line readers and decoders trip over.
+    /// A text of at most `bytes` bytes out of `SCRIPTS`.
     fn text(&mut self, bytes: usize) -> String {
         let mut text: String = (0..self.size(16)).map(|_| self.pick_char(SCRIPTS)).collect();
         while text.len() > bytes {
@@ -420,7 +424,7 @@ impl Random {
         }
     }
 
-    /// A JSON text without white space around it.
+    /// A random JSON text without white space around it.
     fn json(&mut self, depth: u8) -> String {
         match self.below(if depth == 0 { 3 } else { 5 }) {
             0 => self.pick(&JSON.split('|').collect::<Vec<_>>()).to_owned(),
@@ -450,7 +454,7 @@ impl Random {
         pairs
     }
 
-    /// A deployment and a session that is good there.
+    /// A random deployment, and a session that is good there.
     fn good(&mut self) -> (Deployment, Session) {
         let created_at = if self.one_in(20) { 0 } else { self.below((1 << 40) - (1 << 30)) };
         let issued_at = created_at + self.below(1 << 28);
@@ -490,7 +494,7 @@ impl Random {
         (deployment, session)
     }
 
-    /// A value that is not quite what it was.
+    /// A copy of the value with a small change.
     fn changed(&mut self, value: &str) -> String {
         let mut chars: Vec<char> = value.chars().collect();
         let place = if self.one_in(2) { self.size(chars.len()) } else { self.size(9) };
@@ -505,7 +509,7 @@ impl Random {
         chars.into_iter().collect()
     }
 
-    /// A plaintext that may be a session: small numbers, so that everything that can be wrong with one often is.
+    /// A plaintext that may be a session. It has small numbers, so that each possible fault of a plaintext is frequent.
     fn plaintext(&mut self) -> Vec<u8> {
         let mut plaintext = vec![u8::from(self.one_in(2)), 0];
         if self.one_in(10) {
@@ -537,18 +541,14 @@ impl Random {
     }
 }
 
-/// What JSON, line readers and decoders trip over, and characters of several scripts, of one to four bytes.
+/// Characters of several scripts, of one to four bytes, and those over which JSON, line readers and decoders stumble.
 const SCRIPTS: &str = "aZ7_ \"\\/\0\n\r\u{7f}\u{85}é\u{301}ключمفتاحक鍵キー키🔑👩\u{200d}💻\
                        \u{2028}\u{2029}\u{feff}\u{fffd}\u{ffff}\u{10ffff}";
 
-/// JSON texts that a parser and a writer would not give back as they are, among others.
+/// JSON texts. Some of them would change if a parser read them and a writer wrote them again.
 const JSON: &str = r#"null|true|0|-0|0.1|1.50E+2|1e400|12345678901234567890123|""|"\u00e9\ud83d\ude00\/"|[ ]|{ "a" : 1 }|{"a":1,"a":2}"#;
 
 const TOKEN: &str = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789!#$%&'*+-.^_`|~";
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -595,7 +595,7 @@ struct Vector {
     rest: Value,
 }
 
-/// A value that is too long to be written down: so many `x`.
+/// The vectors say only the length of a value that is too long to write down. It consists of so many `x`.
 #[derive(Deserialize)]
 struct Fill {
     key: String,
@@ -744,7 +744,7 @@ fn two_cookies_that_the_crate_or_a_language_sets_open_in_the_others() {
             let what = format!("{} {round}: {reader:?}", peer.language);
             if let Some(cookies) = &by_crate {
                 in_two += usize::from(cookies.len() == 2);
-                // The crate's session began when it was sealed.
+                // The session of the crate began when it was sealed, so its times differ and only the values are compared.
                 let opened = peer.decode_cookies(cookies, &reader).map(|session| session.unwrap().data);
                 assert_eq!(opened.as_ref(), Ok(&session.data), "{what}");
             }
@@ -798,7 +798,7 @@ fn two_values_of_one_session_differ_in_every_language() {
 #[test]
 fn no_language_writes_what_it_could_not_read() {
     let vectors = Vectors::read();
-    // Without padding and entries, so that a byte less is a byte too few.
+    // The session has neither padding nor entries, so that a byte less is a byte too few.
     let (deployment, good) = (vectors.deployment(&vectors.accepted[1]), vectors.session(&vectors.accepted[1]));
     let good = Session { created_at: 5, issued_at: 6, expires_at: 7, ..good };
     let entry = |key: &str| vec![(key.to_owned(), "1".to_owned())];

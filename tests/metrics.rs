@@ -1,37 +1,28 @@
-//! examples/metrics.rs as Prometheus sees it, over TCP.
+//! Each test starts examples/metrics.rs and reads its metrics over TCP, as Prometheus does.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 
-const OLD: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const NEW: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+use crate::example::Example;
+use crate::helpers::{KEY as OLD, OTHER_KEY as NEW};
 
-/// A running site, ended with the value.
-struct Site {
-    child: Child,
-    address: String,
-}
+#[path = "helpers/example.rs"]
+mod example;
+mod helpers;
+
+struct Site(Example);
 
 impl Site {
     fn start(vars: &[(&str, &str)]) -> Self {
-        let tests = std::env::current_exe().unwrap();
-        let example = tests.parent().unwrap().parent().unwrap().join("examples").join("metrics");
-        assert!(example.exists(), "run `cargo build --example metrics` first, or all of `cargo test`");
-        let mut command = Command::new(example);
-        command.env_clear().env("PORT", "0").envs(vars.iter().copied()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let address = lines.find_map(|line| Some(line.split_once("http://")?.1.to_owned()));
-        Self { child, address: address.unwrap_or_else(|| panic!("the example did not start")) }
+        Self(Example::start("metrics", vars))
     }
 
-    /// The head and the body of the answer.
+    /// Sends a GET and returns the head and the body of the answer.
     fn get(&self, path: &str, cookie: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(&self.0.address).unwrap();
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
         let mut answer = String::new();
@@ -41,7 +32,7 @@ impl Site {
         (head.to_owned(), body.to_owned())
     }
 
-    /// The cookie that a visit got, if any.
+    /// Visits the site and returns the cookie that the answer sets, if any.
     fn visit(&self, cookie: &str) -> Option<String> {
         let (head, _) = self.get("/", cookie);
         let line = head.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
@@ -56,15 +47,8 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Every sample of a page, once each line is known to be in Prometheus's text format, version 0.0.4: a HELP, a TYPE, and
-/// then the samples of that metric alone, none twice.
+/// Reads every sample of a page. Each line must be in Prometheus's text format, version 0.0.4: a HELP, a TYPE, and then the
+/// samples of that metric alone, none of them twice.
 fn parse(page: &str) -> BTreeMap<String, u64> {
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.starts_with('_')

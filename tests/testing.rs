@@ -1,4 +1,4 @@
-//! The help for an application's tests does what its pages say: feature `test-util`.
+//! The module `testing`, which the feature `test-util` gives to the tests of applications.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -11,12 +11,9 @@ use sealed_session::{
     Clock, DecodeError, Key, SessionConfig, SessionManager, StaleLogin, Status, TimeoutPreset, UnixTime,
 };
 
-const START: u64 = 1_700_000_000;
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+use crate::helpers::{KEY, START, at};
 
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
+mod helpers;
 
 fn manager_with(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock) {
     let clock = TestClock::fixed(at(START));
@@ -24,7 +21,7 @@ fn manager_with(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (Session
     (change(config).build().unwrap(), clock)
 }
 
-/// Configurations that differ in all that a cookie depends on.
+/// Managers with different configurations, so that everything on which a cookie depends differs somewhere.
 fn managers() -> [(SessionManager, TestClock); 4] {
     [
         manager_with(|config| config),
@@ -83,7 +80,7 @@ fn two_threads_never_read_one_time_from_a_stepping_clock() {
 fn a_logged_in_cookie_opens_with_its_values_and_is_of_a_login_just_now() {
     for (manager, clock) in managers() {
         let cookies = TestCookies::new(&manager).with("user_id", 42).with("roles", ["editor"]);
-        clock.advance(Duration::from_secs(3 * 24 * 3600)); // made at the call, not before
+        clock.advance(Duration::from_secs(3 * 24 * 3600)); // each cookie is made when it is asked for, after this
         let (first, second) = (manager.load([cookies.logged_in()]), manager.load([cookies.logged_in()]));
         assert_eq!((first.status(), first.keys()), (Status::Loaded, vec!["user_id".to_owned(), "roles".to_owned()]));
         assert_eq!(first.get("user_id"), Ok(Some(42)));

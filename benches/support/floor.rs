@@ -1,7 +1,7 @@
-//! The floor: the parts that no implementation of the format can do without, and nothing else. Keys are set up once.
+//! [`Floor`]: the parts that no implementation of the format can do without, and nothing else. Keys are set up once.
 //!
-//! - decode: base64, XAES-256-GCM open, two allocations;
-//! - encode: 24 random bytes of the operating system, XAES-256-GCM seal, base64, one allocation.
+//! - Decode is base64, opening by XAES-256-GCM, and two allocations.
+//! - Encode is 24 random bytes of the operating system, sealing by XAES-256-GCM, base64, and one allocation.
 
 use base64::Engine;
 use base64::engine::Simd;
@@ -12,7 +12,7 @@ use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
 const NONCE: usize = 24;
-/// Version, key id and nonce.
+/// The length of version, key id and nonce, in bytes.
 const HEAD: usize = 1 + 4 + NONCE;
 const TAG: usize = 16;
 
@@ -23,7 +23,7 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    /// For the cookies of one key and one name: `value` is any of them.
+    /// Makes a floor for the cookies of one key and one name. `value` is the value of any such cookie.
     pub(crate) fn new(key: &[u8; 32], cookie_name: &str, value: &str) -> Self {
         let base64 = Simd::url_safe(NO_PAD);
         let envelope = base64.decode(value).unwrap();
@@ -43,7 +43,8 @@ impl Floor {
         message.to_vec()
     }
 
-    /// `scratch` is kept from call to call, for what an implementation could have on its stack.
+    /// Seals the plaintext. `scratch` is reused from call to call, since an implementation could keep these bytes on
+    /// its stack.
     #[inline(never)]
     pub(crate) fn encode(&self, plaintext: &[u8], scratch: &mut Vec<u8>) -> String {
         let mut nonce = [0; NONCE];

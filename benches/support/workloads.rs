@@ -1,11 +1,11 @@
-//! Four sessions, from one that holds a login to one that fills a cookie.
+//! The contents of four sessions, from one that holds a login to one that fills a cookie.
 
 use serde_json::{Map, Value};
 
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
     json: &'static str,
-    /// A second text besides `user_id`, which all of them have.
+    /// The key of a second text that is read, besides `user_id`, which every workload has.
     pub(crate) second: &'static str,
 }
 

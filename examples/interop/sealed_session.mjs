@@ -178,8 +178,9 @@ export function encodeRecord(session, key, name, options = {}) {
 
 export const withoutEntries = (session) => ({ ...session, data: new Map(), flash: new Map() });
 
-/** The session of a cookie without entries, with what a store has under its id. A refusal here is no fault of the client's. */
+/** The session of a cookie, with what a store has under its id. `revoked` means that it ended; another refusal is the store's fault. */
 export function decodeRecord(record, session, keys, name, { audience = "" } = {}) {
+  check(record.length !== 16, "revoked"); // a tombstone, with the id of what the session became, or zeros
   check(record.length >= 78, "malformed");
   const { schema, data, flash } = readPlaintext(openEnvelope(record, keys, name, audience, forRecord(session)));
   return { ...session, schema, data, flash };

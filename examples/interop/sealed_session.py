@@ -153,7 +153,8 @@ def without_entries(session):
 
 
 def decode_record(record, session, keys, name, audience=""):
-    """The session of a cookie without entries, with what a store has under its id. A refusal here is no fault of the client's."""
+    """The session of a cookie, with what a store has under its id. `revoked` means that it ended; another refusal is the store's fault."""
+    check(len(record) != 16, "revoked")  # a tombstone, with the id of what the session became, or zeros
     check(len(record) >= 78, "malformed")
     stored = read_plaintext(open_envelope(record, keys, name, audience, for_record(session)))
     return {**session, **{field: stored[field] for field in ("schema", "data", "flash")}}

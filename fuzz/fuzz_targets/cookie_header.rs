@@ -1,8 +1,10 @@
-//! The Cookie header reader finds our cookie among any bytes, in any number of headers, and takes nothing else for it:
-//! of the good ones among the first four candidates the one issued last, checked against another reader of the header.
+//! Checks the reader of Cookie headers against a second reader. Among any bytes, in any number of headers, it must find
+//! the cookie of our name and take nothing else for it. Of the good cookies among the first four candidates, it must
+//! take the one that was issued last.
 //!
-//! The input is four bytes that say where the two good cookies go, one for what else is done, and the headers, with CRLF
-//! between them. A pair `$0` to `$4` stands for a cookie that was sealed and is not good.
+//! The input is four bytes that say where the two good cookies go, one byte that says which of them are there and with
+//! which white space, and the headers, with CRLF between them. A pair `$0` to `$4` stands for a cookie that was sealed
+//! and is not good.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -11,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 use sealed_session::{Codec, DecodeError, SessionConfig, SessionId, SessionManager, Status};
 use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, key};
 
-/// A cookie that was sealed, as it stands in a header.
+/// A cookie that was sealed, as the pair that stands in a header.
 struct Sealed {
     pair: Vec<u8>,
     id: SessionId,
@@ -22,7 +24,7 @@ struct World {
     manager: SessionManager,
     older: Sealed,
     newer: Sealed,
-    /// Alive and authentic, of a schema that is not supported.
+    /// An authentic cookie of a session that is alive, with a schema that is not supported.
     foreign_schema: Sealed,
     refused: [Sealed; 4],
 }
@@ -59,12 +61,12 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-/// Whether a pair has our name: what stands before the first `=`, without the white space around it.
+/// True when a pair has the name of our cookie: the text before the first `=`, without the white space around it.
 fn is_ours(pair: &[u8]) -> bool {
     pair.iter().position(|byte| *byte == b'=').is_some_and(|end| trim(&pair[..end]) == NAME.as_bytes())
 }
 
-/// Splits at CRLF, so that a lone one of the two may stand in a header.
+/// Splits at CRLF, so that a lone CR or a lone LF may stand in a header.
 fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut headers = Vec::new();
     while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {

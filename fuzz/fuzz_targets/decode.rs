@@ -1,8 +1,9 @@
-//! `Codec::decode` accepts nothing that was not sealed under its keys, and gives the reason that docs/wire-format.md calls
-//! for: checked against another reader of the envelope, which shares no code with the crate.
+//! Checks that `Codec::decode` accepts no value that was not sealed under its keys, and that it gives the reason that
+//! docs/wire-format.md calls for. The reason comes from a second reader of the envelope, which shares no code with the
+//! crate.
 //!
-//! The input is the text of a value. It is also taken as what follows a version and a key id that the codec knows, which
-//! leads straight to the cipher.
+//! The input is the text of a value. The same bytes are also put behind a version and a key id that the codec knows, so
+//! that they go straight to the cipher.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ static CODEC: LazyLock<Codec> = LazyLock::new(|| {
 });
 static IDS: LazyLock<[KeyId; 2]> = LazyLock::new(|| [FIRST_KEY, SECOND_KEY].map(|digits| key(digits).id()));
 
-/// Why a value that nobody sealed is refused.
+/// Returns the reason why a value that nobody sealed must be refused.
 fn expected(text: &str) -> DecodeError {
     let text = text.as_bytes();
     if NAME.len() + text.len() > 4096 {
@@ -25,7 +26,8 @@ fn expected(text: &str) -> DecodeError {
     let (Some(envelope), 104..) = (from_base64url(text), text.len()) else { return DecodeError::Malformed };
     let is_known = IDS.iter().any(|id| id.to_bytes() == envelope[1..5]);
     match envelope[0] {
-        // Which one it is can't be said here: a key id comes from a key only.
+        // A `KeyId` can be made from a key only, so the first one stands for any unknown id; `check` compares the
+        // bytes.
         1 if !is_known => DecodeError::UnknownKey { id: IDS[0] },
         1 => DecodeError::NotAuthentic,
         version => DecodeError::UnsupportedVersion { version },

@@ -1,7 +1,8 @@
-//! Whatever the environment holds, reading it gives a report that shows no value, or settings that build and make a cookie
-//! that browsers read as it was meant: printable ASCII, no attribute but those that were asked for, each once.
+//! Checks that any environment gives either a report that shows no value, or settings that build. Those settings must
+//! make a cookie that browsers read as it was meant: printable ASCII, with the attributes that were asked for and no
+//! other, each once.
 //!
-//! Every value that is not a good one carries a mark that is in no name and in no message.
+//! Every value that is not good carries a mark, which stands in no name and in no message.
 #![no_main]
 
 use std::ffi::OsString;
@@ -15,7 +16,7 @@ use sealed_session_fuzz::{FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at, run};
 #[derive(Arbitrary, Debug)]
 struct Input {
     prefix: Prefix,
-    /// Whether a good key is set, so that the rest decides.
+    /// True when a good key is set, so that the other variables decide the result.
     key: bool,
     vars: Vec<Var>,
 }
@@ -36,7 +37,7 @@ struct Var {
     value: Value,
 }
 
-/// What is wrong with a name; mostly nothing.
+/// A change of a variable's name. Most inputs leave the name as it is.
 #[derive(Arbitrary, Debug)]
 enum Edit {
     None,
@@ -52,15 +53,15 @@ enum Edit {
 
 #[derive(Arbitrary, Debug)]
 enum Value {
-    /// One that the variable takes.
+    /// A value that the variable takes.
     Good(u8),
-    /// One that another variable takes.
+    /// A value that another variable takes.
     Other(u8, u8),
     Number(u64),
-    /// Text with the mark in it: in a place, or behind every character.
+    /// Text with the mark in one place. `Spread` has the mark behind every character.
     Marked(String, u8),
     Spread(String),
-    /// A good one, spoiled by the mark.
+    /// A good value, spoiled by the mark.
     Spoiled(u8, u8),
     Bytes(Vec<u8>),
     Empty,
@@ -70,7 +71,7 @@ const MARK: &str = "qzj9";
 
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
 
-/// Every variable with values that it takes, and some keys that it doesn't.
+/// Every variable, with values that it takes, and with some keys that it refuses.
 const VARIABLES: [(&str, &[&str]); 18] = [
     ("SESSION_BACKEND", &["cookie", " Cookie ", "in_memory", "file", "sqlite", "redis"]),
     ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
@@ -107,7 +108,7 @@ impl Prefix {
     }
 }
 
-/// The nearest place in a text at which a character begins.
+/// Picks a place in a text at which a character begins.
 fn place(text: &str, number: u8) -> usize {
     let places: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
     places.get(usize::from(number) % places.len().max(1)).copied().unwrap_or(0)
@@ -159,13 +160,13 @@ impl Var {
             Value::Bytes(bytes) if !is_file => return OsString::from_vec([MARK.as_bytes(), bytes].concat()),
             Value::Bytes(_) | Value::Empty => String::new(),
         };
-        // Never a file of this machine, which may be a device without an end.
+        // A path never leads out of `FILES`, since another file of this machine may be a device without an end.
         if is_file && !text.is_empty() { format!("{FILES}/{}", text.replace(['/', '.'], "_")) } else { text }.into()
     }
 }
 
-/// The parts of a value that a report must not show, where they are long enough to be in it for no other reason: the
-/// whole, and the start of each key in it.
+/// Returns the parts of a value that a report must not show: the whole value, and the start of each key in it. Short
+/// values have none, since a report may hold a short text for another reason.
 fn secrets(value: &str) -> Vec<&str> {
     let starts = value.split(',').filter_map(|part| part.trim().get(..8)).filter(|_| value.len() > 20);
     starts.chain((value.len() > 15).then_some(value.trim())).collect()
@@ -173,14 +174,14 @@ fn secrets(value: &str) -> Vec<&str> {
 
 fn check_shows_no_value(text: &str, prefix: &str, vars: &[(OsString, OsString)]) {
     assert!(!text.contains(MARK), "{text}");
-    // A value may be made of pieces of the names that every report has.
+    // A value may consist of pieces of the names, which every report shows.
     let known = VARIABLES.map(|(name, _)| format!("{prefix}{name}"));
     let in_a_name = |secret: &str| {
         known.iter().any(|name| name.contains(secret))
             || vars.iter().any(|(name, _)| name.to_string_lossy().contains(secret))
     };
     let values = vars.iter().map(|(_, value)| value.to_string_lossy());
-    // The last are what the files hold.
+    // The three keys stand in the files.
     for value in values.chain([FIRST_KEY, SECOND_KEY, THIRD_KEY].map(Into::into)) {
         for secret in secrets(&value) {
             assert!(!text.contains(secret) || in_a_name(secret), "{secret:?} in {text}");
@@ -193,7 +194,7 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
     let problems = error.problems();
     assert!(!problems.is_empty());
     for problem in problems {
-        // One for each setting, and one for each key that it lists.
+        // A setting has one problem, but a list of keys may have one for each key.
         let is_key = matches!(problem.kind(), ProblemKind::Key(_));
         let same = problems.iter().filter(|other| other.setting() == problem.setting()).count();
         assert!(is_key || same == 1, "{error}");
@@ -208,7 +209,8 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
             ProblemKind::UnknownVariable { nearest } => {
                 assert!(is_set && VARIABLES.iter().any(|(name, _)| nearest.ends_with(name)));
             }
-            // A rule between two settings may be broken by the default of the one it is reported under.
+            // A variable need not be set: its default may break a rule between two settings, and the rule be reported
+            // under it.
             ProblemKind::Conflict { .. } | ProblemKind::Invalid { .. } => {
                 assert!(VARIABLES.iter().any(|(name, _)| problem.setting().ends_with(name)));
             }
@@ -217,7 +219,7 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
     }
 }
 
-/// The value of an attribute, if the line has it: at most once.
+/// Returns the value of an attribute, and checks that the line has it at most once.
 fn attribute<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let mut found = line.split(';').skip(1).filter_map(|part| {
         let part = part.strip_prefix(' ').expect("a space");
@@ -256,13 +258,14 @@ fn check_line(line: &str, cookie_name: &str, vars: &[(OsString, OsString)]) {
 }
 
 fn check_settings(config: SessionConfig, vars: &[(OsString, OsString)]) {
-    // By its end: a prefix may be any text.
+    // Only the end of the name counts, since a prefix may be any text.
     let is_for_a_key = |name: &OsString| {
         ["_KEY", "_KEYS", "_KEY_FILE", "_KEYS_FILE"].iter().any(|end| name.to_string_lossy().ends_with(end))
     };
     let shown = format!("{config:?}");
     for key in [FIRST_KEY, SECOND_KEY, THIRD_KEY] {
-        // What is looked for may itself have been put into a cookie's name, whole or spliced.
+        // The input may have put a key into a variable that is not for keys, such as the cookie's name, which may be
+        // shown.
         let start = &key[..8];
         let is_public = vars.iter().any(|(name, value)| !is_for_a_key(name) && value.to_string_lossy().contains(start));
         assert!(is_public || !shown.contains(start), "{shown}");

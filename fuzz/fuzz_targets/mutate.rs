@@ -1,5 +1,6 @@
-//! A value that was sealed for real opens as it is, and under its own keys, name and audience; whatever is changed in it,
-//! in the text or in the bytes behind it, it is refused before anything in it is looked at.
+//! Checks that a value that was sealed for real opens only unchanged, and only under its own keys, name and audience.
+//! Whatever is changed, in the text or in the bytes behind it, the value must be refused before its contents are looked
+//! at.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -11,7 +12,7 @@ use sealed_session_fuzz::{
     FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at, from_base64url, is_before_the_seal, ring, to_base64url,
 };
 
-/// What is done to a value. Every position is taken modulo the length.
+/// A change of a value. Every position is taken modulo the length.
 #[derive(Arbitrary, Debug)]
 enum Edit {
     Replace(u16, u8),
@@ -21,21 +22,21 @@ enum Edit {
     Append(Vec<u8>),
     FlipCase(u16),
     Swap(u16, u16),
-    /// The rest of another value, from a place of its own.
+    /// Replaces everything from `at` on by the end of another value, from `from` on.
     Splice {
         at: u16,
         other: u8,
         from: u16,
     },
-    /// Some characters of another value over those in the same place.
+    /// Replaces some characters by those that another value has in the same place.
     Graft {
         at: u16,
         other: u8,
         len: u8,
     },
-    /// A bit of the envelope.
+    /// Flips a bit of the envelope.
     Bit(u16, u8),
-    /// Bytes of the envelope taken out.
+    /// Takes bytes out of the envelope.
     Cut(u16, u8),
 }
 
@@ -75,7 +76,8 @@ static SERVERS: LazyLock<Vec<Server>> = LazyLock::new(|| {
     ]
 });
 
-/// Of every length modulo 3, so that the last character has 0, 2 and 4 bits to spare, and the longest there is.
+/// Values of every length modulo 3, so that the last character has 0, 2 or 4 unused bits, and one of about the greatest
+/// length.
 static ORIGINALS: LazyLock<Vec<Original>> = LazyLock::new(|| {
     let seal = |server: usize, len: usize| {
         let codec = SERVERS[server].manager.codec();
@@ -135,7 +137,7 @@ fn apply(value: &mut Vec<u8>, edit: &Edit) {
     }
 }
 
-/// The session that a server must make of a value: only of one that was sealed for it.
+/// Returns the session that a server must read from a value. `None` when the value was not sealed for this server.
 fn expected(reader: &Server, value: &[u8]) -> Option<&'static SessionData> {
     let original = ORIGINALS.iter().find(|original| original.value == value)?;
     let writer = &SERVERS[original.server];
@@ -156,7 +158,7 @@ fuzz_target!(|input: Input| {
             (read, expected) => panic!("{read:?}, expected {expected:?}: {text:?}"),
         }
     }
-    // The same through a header, which drops white space around a value and ends it at a semicolon.
+    // The same value goes through a header, which drops white space around a value and ends it at a semicolon.
     let value = value.split(|byte| *byte == b';').next().unwrap_or_default();
     let session = reader.manager.load([[reader.name.as_bytes(), b"=", value].concat()]);
     match (session.rejected(), expected(reader, trim(value))) {

@@ -1,7 +1,8 @@
-//! A user goes from request to request, and in each the application does what it likes with its session: after every step
-//! the session is what a plain model says, two ordered lists of pairs and the rules of the documentation.
+//! Checks sessions over many requests of one user, in which the application does anything with its session. After every
+//! step the session must be what a plain model says: two ordered lists of pairs, and the rules of the documentation.
 //!
-//! The model opens no cookie. It knows what it put into each, and works out who may open it when.
+//! The model opens no cookie. It knows what it put into each cookie, and works out which server may open it at which
+//! time.
 #![no_main]
 
 use std::cell::LazyCell;
@@ -41,7 +42,7 @@ struct Settings {
     persistent: bool,
     padding_block: u8,
     max_cookie_bytes: u16,
-    /// When the second server forgets the first key, after the start.
+    /// The time after the start, in seconds, at which servers retire their previous keys.
     retires: Option<u16>,
 }
 
@@ -92,7 +93,7 @@ enum Step {
     Next { commit: bool, server: u8, send: Send },
 }
 
-/// What a value is asked to be.
+/// The type as which a value is read.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Type {
     Any,
@@ -115,7 +116,7 @@ enum Move {
     Any(u64),
 }
 
-/// What the browser, or whoever holds its cookies, sends.
+/// The cookies that the browser sends, or somebody else who holds its cookies.
 #[derive(Arbitrary, Debug)]
 enum Send {
     Jar,
@@ -130,9 +131,9 @@ enum Send {
     ForeignAndGarbage,
 }
 
-/// The keys that a server opens, in their order, and what else makes it differ from the others.
+/// A server: the keys that it opens, the primary one first, and the settings in which it differs from the others.
 struct Server {
-    /// Made when a request comes: most runs need one or two.
+    /// Made when the first request comes, since most runs need one or two of the managers only.
     manager: LazyCell<SessionManager, Box<dyn FnOnce() -> SessionManager>>,
     keys: &'static [&'static str],
     max_cookie_bytes: usize,
@@ -151,10 +152,10 @@ struct World {
     padding_block: usize,
 }
 
-/// What a cookie holds.
+/// The session that a cookie holds.
 #[derive(Clone, Debug)]
 struct Record {
-    /// `None` until the session draws it.
+    /// `None` until the session draws its id.
     id: Option<SessionId>,
     created_at: u64,
     issued_at: u64,
@@ -181,7 +182,7 @@ struct Cookie {
 #[derive(Default)]
 struct Browser {
     jar: Option<Cookie>,
-    /// When the browser drops it, if it is not closed first.
+    /// The time at which the browser drops the cookie. `None` when it keeps the cookie until it is closed.
     until: Option<u64>,
     history: Vec<Cookie>,
 }
@@ -194,7 +195,7 @@ enum Origin {
     Destroyed,
 }
 
-/// A session that something was asked of.
+/// The model of a session that was opened, because the application asked something of it.
 struct Open {
     now: u64,
     record: Record,
@@ -203,7 +204,7 @@ struct Open {
     is_changed: bool,
     is_regenerated: bool,
     is_stale: bool,
-    /// Whether a deletion that is called for was not sent yet.
+    /// True when the cookie must be deleted and no deletion was sent yet.
     is_deletion_due: bool,
 }
 
@@ -286,7 +287,7 @@ impl World {
             clock,
             idle,
             absolute,
-            // A tenth, but a minute at least, and half at most.
+            // The default is a tenth of the idle timeout, but a minute at least, and half at most.
             extend_after: extend_after.unwrap_or_else(|| (idle / 10).max(60).min(idle / 2)),
             clock_skew,
             persistent,
@@ -311,7 +312,7 @@ impl World {
         }
     }
 
-    /// Whether a server opens a cookie: the record, and whether it was sealed under a previous key.
+    /// Opens a cookie as a server must. The bool is true when the cookie was sealed under a previous key.
     fn judge<'c>(&self, server: &Server, now: u64, cookie: &'c Cookie) -> Result<(&'c Record, bool), DecodeError> {
         let known = |digits: &str| {
             let place = server.keys.iter().position(|known| *known == digits);
@@ -337,8 +338,8 @@ impl World {
         Ok((record, is_stale))
     }
 
-    /// What a session is when something is first asked of it. `reported` is the reason that it gives, if it gives one:
-    /// of several, which one is its own affair.
+    /// Opens a session as a server must when something is first asked of it. `reported` is the reason that the session
+    /// gave. If there are several reasons, the session may report any of them.
     fn open(&self, server: &Server, cookies: &[Cookie], reported: Option<DecodeError>) -> Open {
         let now = self.now();
         let blank = |record: Record, origin: Origin, rejected: Option<DecodeError>| Open {
@@ -386,12 +387,12 @@ impl World {
         }
     }
 
-    /// When a session ends whatever is done to it.
+    /// Returns the time of the absolute timeout, at which a session ends whatever is done to it.
     fn end(&self, record: &Record) -> u64 {
         (record.created_at + self.absolute).min(MAX)
     }
 
-    /// The times of a session that is sealed at `now`.
+    /// Returns `issued_at` and `expires_at` of a session that is sealed at `now`.
     fn slid(&self, now: u64, record: &Record) -> (u64, u64) {
         let issued_at = now.max(record.created_at);
         let wanted = record.expires_at.max(now + self.idle);
@@ -451,7 +452,7 @@ impl Open {
     }
 }
 
-/// Fields in the order of the input, some of them twice.
+/// Serializes fields in the order of the input. Some of them may stand twice.
 struct Fields<'a>(&'a [(String, &'a Json)]);
 
 impl Serialize for Fields<'_> {
@@ -460,12 +461,12 @@ impl Serialize for Fields<'_> {
     }
 }
 
-/// A value as it was read, whatever it was asked to be.
+/// Turns a value of any type into JSON, so that it can be compared.
 fn read<T: DeserializeOwned + Serialize>(result: Result<Option<T>, ValueError>) -> Result<Option<Value>, ValueError> {
     Ok(result?.map(|value| serde_json::to_value(value).expect("read from JSON")))
 }
 
-/// What reading a JSON text as a type gives.
+/// Reads a JSON text as a type. `None` when the text is not of this type.
 fn expected(json: &str, kind: Type) -> Option<Value> {
     match kind {
         Type::Any => serde_json::from_str(json).ok(),
@@ -478,7 +479,7 @@ fn find<'p>(pairs: &'p Pairs, key: &str) -> Option<&'p str> {
     pairs.iter().find(|(known, _)| known == key).map(|(_, json)| json.as_str())
 }
 
-/// Compares what was read under a key with what is there.
+/// Compares the value that was read under a key with the value that the model has there.
 fn check_read(found: &Result<Option<Value>, ValueError>, pairs: &Pairs, key: &str, kind: Type) {
     match (found, find(pairs, key).map(|json| expected(json, kind))) {
         (Ok(found), None) => assert_eq!(*found, None, "{key:?}"),
@@ -500,7 +501,7 @@ impl Run {
         &self.world.servers[self.request.server]
     }
 
-    /// The session and its model, opened if they were not.
+    /// Returns the session and its model. Opens the model if it is not open yet.
     fn open(&mut self) -> (&Session, &mut Open) {
         let Request { session, server, cookies, open } = &mut self.request;
         let server = &self.world.servers[*server];
@@ -509,7 +510,7 @@ impl Run {
         (session, open)
     }
 
-    /// Takes note of an id that was drawn: no two are the same.
+    /// Notes the id of the session, and checks that no id is drawn twice.
     fn drawn(&mut self) {
         let (session, open) = self.open();
         let id = session.id().expect("a random number");
@@ -622,7 +623,7 @@ impl Run {
             }
             Step::SetData(fields) => {
                 let fields: Vec<(String, &Json)> = fields.iter().map(|(key, value)| (key.text(), value)).collect();
-                // Of a field that stands twice the last counts, in the first place.
+                // Of a field that stands twice, the last value counts, and it keeps the place of the first.
                 let mut wanted = Pairs::new();
                 for (key, value) in &fields {
                     put(&mut wanted, key, &value.text());
@@ -780,7 +781,7 @@ impl Run {
         chars + set_cookie_overhead(NAME) > max_cookie_bytes || chars + NAME.len() > 4096
     }
 
-    /// Takes note of a cookie that was sealed.
+    /// Checks the line of a cookie that was sealed, and gives the cookie to the browser.
     fn sealed(&mut self, line: &str) {
         self.drawn();
         let Open { now, record, .. } = self.open().1;
@@ -837,7 +838,7 @@ impl Run {
         self.request = Request { session, server, cookies, open: None };
     }
 
-    /// Compares everything that can be asked of the session.
+    /// Compares everything that can be asked of the session with the model.
     fn check(&mut self) {
         let Self { world, request, .. } = self;
         let Request { session, server, cookies, open } = request;
@@ -865,7 +866,7 @@ impl Run {
     }
 }
 
-/// So many more bytes of entries fit, and not one more.
+/// Checks that as many more bytes of entries fit as `remaining_bytes` says, and not one more.
 fn check_room(session: &Session, entries: usize, padding_block: usize, max_cookie_bytes: usize) {
     let fits = |entries: usize| {
         let chars = value_len(entries, padding_block);
@@ -877,7 +878,7 @@ fn check_room(session: &Session, entries: usize, padding_block: usize, max_cooki
     assert!(entries + room + FIXED_LEN <= 4096 || room == 0, "{room}");
 }
 
-/// A cookie with another character in the middle of it.
+/// Changes a character in the middle of a cookie.
 fn tampered(mut cookie: Cookie) -> Cookie {
     let other = if cookie.value.as_bytes()[60] == b'A' { "B" } else { "A" };
     cookie.value.replace_range(60..61, other);

@@ -1,7 +1,8 @@
-//! The reader behind the seal accepts the plaintexts of docs/wire-format.md, sections 5 and 6, and no other; what it
-//! accepts is written back to the same bytes, and stays a good plaintext whatever is done to it.
+//! Checks that the reader behind the seal accepts the plaintexts of docs/wire-format.md, sections 5 and 6, and no
+//! other. An accepted plaintext must be written back to the same bytes, and must stay well-formed whatever is done to
+//! the session.
 //!
-//! The input is a plaintext. It is checked against another reader, which shares no code with the crate.
+//! The input is a plaintext. A second reader, which shares no code with the crate, reads it too.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use sealed_session::{SessionData, ValueError};
 use sealed_session_fuzz::{Parts, owned, parts};
 use serde_json::Value;
 
-/// Nothing that an application does makes a session that can't be read back.
+/// Checks that a session can be read back after anything that an application did to it.
 fn check_is_whole(data: &SessionData) {
     assert_eq!(read_plaintext(&write_plaintext(data)).as_ref(), Some(data));
 }
@@ -27,7 +28,8 @@ fn change_it(mut data: SessionData, Parts { data: entries, flash, .. }: Parts) {
     }
     let each: Option<BTreeMap<String, Value>> =
         entries.iter().map(|(key, json)| Some((key.clone(), serde_json::from_str(json).ok()?))).collect();
-    // One level deeper than each value alone, so that only this can differ: serde_json stops at 128.
+    // The map around the values is one more level, and serde_json reads 128 levels at most. So with a very deep value
+    // the map may fail to parse where the value alone does not.
     let is_deep = entries.iter().any(|(_, json)| json.matches(['[', '{']).count() > 120);
     let whole = data.data::<BTreeMap<String, Value>>().ok();
     assert!(whole == each || is_deep && whole.is_none(), "{whole:?} {each:?}");
@@ -69,7 +71,7 @@ fuzz_target!(|plaintext: &[u8]| {
     let padding = plaintext.strip_prefix(&written[..]).expect("the same bytes");
     assert!(padding.iter().all(|byte| *byte == 0));
     check_is_whole(&data);
-    // One with more than 65,535 bytes of entries takes no more.
+    // A session with more than 65,535 bytes of entries would take no further entry.
     if plaintext.len() < 60_000 {
         change_it(data, parts);
     }

@@ -1,8 +1,10 @@
-//! Whatever a store gives for a good cookie, the session is exactly what section 11 of docs/wire-format.md reads there, or
-//! none; what was stored comes back, and nothing else that resembles it.
+//! Checks that a good cookie with any record from the store gives exactly the session that section 11 of
+//! docs/wire-format.md reads there, or none. A stored record must come back, and no record that only resembles it may
+//! be accepted.
 //!
-//! The input is a record. It is also taken as what follows a version and a key id that the reader knows, which leads straight
-//! to the cipher, and as the plaintext of a record that was sealed for real, which leads behind it.
+//! The input is a record. The same bytes are also put behind a version and a key id that the reader knows, so that they
+//! go straight to the cipher. They are also sealed for real as the plaintext of a record, so that they get behind the
+//! cipher.
 #![no_main]
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -18,7 +20,7 @@ use sealed_session_fuzz::{
     parts, ring, run,
 };
 
-/// A store of one record, which it gives for any id.
+/// A store that holds one record and gives it for any id.
 #[derive(Clone, Default)]
 struct Drawer(Arc<Mutex<Vec<u8>>>);
 
@@ -50,9 +52,9 @@ impl SessionStore for Drawer {
 struct World {
     drawer: Drawer,
     manager: SessionManager,
-    /// Under another name, another audience, another key.
+    /// Managers with another cookie name, another audience and another key.
     others: Vec<SessionManager>,
-    /// A cookie without entries, what is in it, and its envelope.
+    /// A cookie without entries. `data` is the session in it, and `envelope` is the bytes of its value.
     cookie: String,
     data: SessionData,
     envelope: Vec<u8>,
@@ -84,13 +86,13 @@ fn load(record: &[u8]) -> Session {
     run(manager.load_async([cookie])).expect("a failure is a refusal")
 }
 
-/// Why a record that nobody sealed for this session is refused.
+/// Returns the reason why a record that nobody sealed for this session must be refused.
 fn expected(record: &[u8]) -> DecodeError {
     match record {
         _ if record.len() < ENVELOPE_OVERHEAD + FIXED_LEN => DecodeError::Unavailable,
         [1, id @ ..] => match id.first_chunk() {
             Some(id) if IDS.iter().all(|known| known.to_bytes() != *id) => {
-                // Which one it is can't be said here: a key id comes from a key only.
+                // A `KeyId` can be made from a key only, so the first one stands for any unknown id.
                 DecodeError::UnknownKey { id: IDS[0] }
             }
             _ => DecodeError::Unavailable,
@@ -107,11 +109,11 @@ fn check_refused(record: &[u8]) {
         (reason, expected) => assert_eq!(reason, expected, "{record:02x?}"),
     }
     assert!(session.is_empty());
-    // Nothing is sent: the cookie is not to blame.
+    // No Set-Cookie is sent: the cookie itself is good.
     assert!(run(WORLD.manager.commit_async(&session)).is_ok_and(|lines| lines.is_empty()));
 }
 
-/// A plaintext that somebody with the key sealed for this session.
+/// Checks a plaintext that was sealed for this session under the right key.
 fn check_sealed(plaintext: &[u8]) {
     let World { drawer, manager, others, data, envelope, .. } = &*WORLD;
     let codec = manager.codec();
@@ -130,12 +132,13 @@ fn check_sealed(plaintext: &[u8]) {
     assert_eq!((owned(opened.entries()), owned(opened.flash())), (entries, flash));
     assert_eq!(opened.is_empty(), plaintext.len() == FIXED_LEN || plaintext[FIXED_LEN] == 0);
     assert!(!has_token || !opened.is_empty());
-    // Who it is and how long it lives is in the cookie.
+    // The id, the times and the flags come from the cookie, and not from the record.
     assert_eq!((opened.id(), opened.is_persistent(), opened.schema()), (data.id(), false, 0));
     let times = |data: &SessionData| [data.created_at(), data.issued_at(), data.expires_at()];
     assert_eq!(times(&opened), times(data));
 
-    // For another session, elsewhere or changed it is none, and it is no cookie.
+    // The record is refused for another session, another application and another key. Refused too are the cookie's own
+    // envelope, and the record when it is cut, lengthened or changed. No record is accepted as a cookie.
     let mut other = data.id().to_bytes();
     let choice = plaintext.iter().fold(plaintext.len(), |sum, byte| sum.wrapping_mul(31) ^ usize::from(*byte));
     other[choice % 16] ^= 1 << (choice / 16 % 8);
@@ -154,7 +157,8 @@ fn check_sealed(plaintext: &[u8]) {
     let text = sealed_session_fuzz::to_base64url(&record);
     assert!(codec.decode(&text).is_err());
 
-    // What a request adds is stored with the rest. More than 65,535 bytes of entries take no more.
+    // A value that a request adds is stored with the others. A session with more than 65,535 bytes of entries would
+    // take no further entry.
     if plaintext.len() < 60_000 {
         session.set("added", choice).expect("there is room");
         assert!(run(manager.commit_async(&session)).is_ok_and(|lines| lines.iter().count() == 1));

@@ -1,5 +1,5 @@
-//! Any session that can be stored is sealed and comes back the same, unless it is too large or its time is not now: both
-//! decided by the arithmetic of docs/wire-format.md, sections 1 and 7, done here once more.
+//! Checks that any session that can be stored is sealed and comes back the same, unless it is too large or not valid
+//! now. The target computes sizes and times itself, by docs/wire-format.md, sections 1 and 7.
 #![no_main]
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use sealed_session_fuzz::{
 #[derive(Arbitrary, Debug)]
 struct Input {
     id: [u8; 16],
-    /// Any two times may be in the wrong order, which is refused.
+    /// The three times of the session. They may be in the wrong order, which must be refused.
     times: [Moment; 3],
     now: Moment,
     cut_off: Moment,
@@ -36,7 +36,7 @@ impl Input {
     }
 }
 
-/// A time: often near the others, or near an end of the range.
+/// A time. It is often near the others, or near an end of the range.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Moment {
     Early(u8),
@@ -67,7 +67,7 @@ enum Entry {
 
 const MAX: u64 = (1 << 40) - 1;
 
-/// What storing a value must come to, with the text that JSON has for it.
+/// Stores a value as the session must, and checks its JSON text where there is only one.
 fn stored(pairs: &mut Pairs, others: &Pairs, key: &str, value: &Json) -> Result<bool, ValueError> {
     if let Some(published) = value.published_text() {
         assert_eq!(value.text(), published);
@@ -95,7 +95,7 @@ fn fill(session: &mut SessionData, entries: &[Entry]) -> [Pairs; 2] {
             }
             Entry::TakeNone(key) => {
                 let key = key.text();
-                // A type that no JSON text is of: what is there stays.
+                // `Never` can be read from no JSON text, so the flash value stays.
                 let taken = session.take_flash::<Never>(&key);
                 assert_eq!(taken.is_err(), flash.iter().any(|(known, _)| *known == key));
             }
@@ -115,13 +115,13 @@ fn check_content(session: &SessionData, content: &[Pairs; 2]) {
     assert_eq!(session.len(), content[0].len());
 }
 
-/// The rules that a session breaks at `now`.
+/// Returns the rules that a session breaks at `now`.
 fn broken(input: &Input, times: [u64; 3], absolute: u64) -> Vec<&'static str> {
     let [created_at, issued_at, expires_at] = times.map(i128::from);
     let now = i128::from(input.now.seconds());
     let rules = [
         (issued_at > now + i128::from(input.clock_skew), "not_yet_valid"),
-        // Nothing lives past the end of time, where both timeouts end.
+        // No session lives past the last time of the format, where both timeouts end.
         (now >= (created_at + i128::from(absolute)).min(i128::from(MAX)), "expired_absolute"),
         (now >= expires_at, "expired_idle"),
         (created_at < i128::from(input.cut_off.seconds()), "before_cutoff"),
@@ -146,7 +146,7 @@ fn check_refusal(reason: DecodeError, input: &Input, times: [u64; 3]) {
     }
 }
 
-/// Checks a session that is too large, or gives the value.
+/// Seals a session and returns the value. `None` when the session is too large, and the error said so rightly.
 fn encode(codec: &Codec, session: &SessionData, content: &[Pairs; 2], input: &Input) -> Option<String> {
     let chars = value_len(entries_len(content.iter().flatten()), input.padding_block());
     let around = set_cookie_overhead(codec.cookie_name());

@@ -1,12 +1,13 @@
-//! Requests of one browser, some of them under way at once, over a store, a list or both, any call of which may fail, with or
-//! without having done its work: a session is what the store and the list then hold, what was acknowledged is there, what was
-//! ended stays ended, and what failed leaves the old cookie good.
+//! Checks sessions over a store, a list of revocations or both. Two requests of one browser are under way at once, and
+//! any call of a backend may fail, after it did its work or before. A session must be what the store and the list then
+//! hold. Values that were acknowledged must be there, an ended session must stay ended, and a failed request must leave
+//! the old cookie good.
 //!
-//! The model opens no cookie and no record. It sees each call that reaches the backends, notes what the session was at that
-//! time, and works out what every cookie so far must give.
+//! The model opens no cookie and no record. It sees each call that reaches the backends, notes the session's values at
+//! that time, and works out what every cookie so far must give.
 //!
-//! The input is three bytes of settings, then four bytes a step: what is done, by which of two requests, with what, and which
-//! calls fail.
+//! The input is three bytes of settings, then four bytes a step: the step, the request of the two that it belongs to,
+//! the value, and the calls that fail.
 #![no_main]
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -35,10 +36,11 @@ const PLACEMENTS: [Placement; 3] = [Placement::Spill, Placement::Store, Placemen
 const POLICIES: [FailurePolicy; 3] = [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit];
 const NAMES: [&str; 3] = ["user", "a", "b"];
 
-/// What is done; the two requests go on side by side.
+/// A step. The two requests go on side by side.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// A request comes with a cookie, of which 0 is the one that the browser has and 1 is none.
+    /// A request comes with a cookie: 0 stands for the cookie that the browser has, 1 for none, and a higher number for
+    /// an old cookie.
     Next {
         server: usize,
         cookie: u8,
@@ -85,7 +87,7 @@ impl Step {
     }
 }
 
-/// What becomes of the next calls of a step, two bits each; those behind them go well.
+/// The faults of a step's first four calls, two bits each. All further calls succeed.
 type Faults = [Fault; 4];
 
 fn faults(byte: u8) -> Faults {
@@ -99,9 +101,9 @@ fn faults(byte: u8) -> Faults {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
-    /// Nothing was done.
+    /// The call fails before it does its work.
     Before,
-    /// It was done, and the answer got lost.
+    /// The call does its work, and its answer gets lost.
     After,
 }
 
@@ -129,7 +131,7 @@ struct Control {
     made: Vec<Made>,
 }
 
-/// A backend in memory whose calls fail as they are told, and are noted.
+/// A backend in memory. Its calls fail as [`Control`] says, and each of them is noted there.
 struct Faulty<T> {
     inner: T,
     control: Arc<Mutex<Control>>,
@@ -201,14 +203,14 @@ impl Revocations for Faulty<MemoryRevocations> {
     }
 }
 
-/// What was sent to the browser.
+/// A cookie that was sent to the browser.
 #[derive(Clone)]
 struct Cookie {
     value: String,
     id: SessionId,
     created_at: u64,
     expires_at: u64,
-    /// The values that are in it.
+    /// The values that are in the cookie. Values in the store are not among them.
     data: Pairs,
 }
 
@@ -220,22 +222,22 @@ struct Request {
     rejected: Option<DecodeError>,
     /// The session that the client's cookie holds.
     origin: Option<SessionId>,
-    /// Whether that one had its values in the store.
+    /// True when the values of the origin were in the store.
     from_store: bool,
-    /// One that opened and that nobody could vouch for.
+    /// A session that opened, but for which the backends could not vouch because a call failed.
     unsure: Option<SessionId>,
-    /// One that this request ended and that the backends were not told of.
+    /// A session that this request ended, and whose end the backends were not told yet.
     ended: Option<SessionId>,
     is_changed: bool,
     is_regenerated: bool,
     is_destroyed: bool,
-    /// Whether the client was not told of that yet.
+    /// True when the client was not told yet that the session was destroyed.
     is_deletion_due: bool,
 }
 
 struct World {
     managers: Vec<SessionManager>,
-    /// One that opens every cookie, and seals what fits.
+    /// A codec without backends. It opens every cookie, and seals what fits into one.
     codec: Codec,
     control: Arc<Mutex<Control>>,
     clock: Arc<AtomicU64>,
@@ -246,14 +248,14 @@ struct World {
     records: HashMap<SessionId, (Pairs, u64)>,
     revoked: HashSet<SessionId>,
     subjects: HashMap<String, u64>,
-    /// Those that a server said are over, and that the store alone keeps out.
+    /// The sessions that a server said are over, and whose record is gone: no request may write it again.
     gone: HashSet<SessionId>,
     jar: Option<usize>,
     history: Vec<Cookie>,
     requests: [Option<Request>; 2],
 }
 
-/// What a cookie gives.
+/// The result of loading a cookie.
 #[derive(Debug, PartialEq)]
 enum Found {
     Session { data: Pairs, from_store: bool },
@@ -328,14 +330,14 @@ impl World {
         self.control.lock().expect("no thread panics").faults = faults.iter().copied().collect();
     }
 
-    /// The calls since the last look. No fault outlives its step.
+    /// Takes the calls since the last look, and drops the faults that no call met, since they hold for one step only.
     fn made(&self) -> Vec<Made> {
         let mut control = self.control.lock().expect("no thread panics");
         control.faults.clear();
         std::mem::take(&mut control.made)
     }
 
-    /// What a cookie gives, if the calls went like this: no other is made.
+    /// Works out what a cookie must give if the calls went as in `made`, and checks that no other call was made.
     fn expected(&self, cookie: &Cookie, made: &[Made]) -> Found {
         let mut made = made.iter();
         let mut asks =
@@ -377,7 +379,7 @@ impl World {
         found
     }
 
-    /// Sends a cookie to a server, and compares what comes of it.
+    /// Sends a cookie to a server, and compares the result with the model.
     fn load(&self, server: usize, cookie: Option<&Cookie>) -> (Option<Session>, Found) {
         let header = cookie.map(|cookie| format!("{NAME}={}", cookie.value));
         let loaded = run(self.managers[server].load_async(header));
@@ -404,7 +406,7 @@ impl World {
         (loaded.ok(), found)
     }
 
-    /// Every cookie of late gives what it must, when no call fails.
+    /// Checks that each of the last four cookies gives what it must when no call fails.
     fn probe(&self) {
         let start = self.history.len().saturating_sub(4);
         for (number, cookie) in self.history.iter().enumerate().skip(start) {
@@ -446,7 +448,8 @@ impl World {
         });
     }
 
-    /// Takes note of what became of the backends, when a session held `data`.
+    /// Notes what the calls did to the backends while a session held `data`. `may_recreate` allows a save for a session
+    /// that is over.
     fn note(&mut self, made: &[Made], data: &Pairs, may_recreate: bool) {
         for Made { call, is_done, .. } in made {
             match call {
@@ -465,7 +468,7 @@ impl World {
         }
     }
 
-    /// A server said that a session is over.
+    /// Checks that a session is over, after a server said so.
     fn check_over(&mut self, id: SessionId, made: &[Made]) {
         let is_listed = self.revoked.contains(&id);
         let failed = |made: &Made| matches!(made.call, Call::Revoke(of) if of == id) && !made.is_answered;
@@ -489,7 +492,8 @@ impl World {
         self.set_faults(faults);
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
-        // Values that came in a cookie may go into the store after all; those that were there go where they are, or nowhere.
+        // Values that came in a cookie may be written into the store for the first time. Values that came from the
+        // store may only replace their record: if it is gone, the session was ended, and the save must fail.
         let may_recreate = self.placement == Placement::Spill && !(request.from_store && request.origin == Some(id));
         self.note(&made, &request.data, may_recreate);
 
@@ -498,7 +502,7 @@ impl World {
         for Made { call, is_answered, .. } in &made {
             match call {
                 Call::Save { id: saved, .. } => assert!(*saved == id && !has_ended, "kept first: {made:?}"),
-                // The other one is what an aborted login takes back.
+                // Any other deletion takes back the new record of a login that failed.
                 Call::Delete(gone) | Call::Revoke(gone) if Some(*gone) == old => has_ended = true,
                 Call::Delete(gone) => assert!(*gone == id && committed.is_err() && has_ended, "{made:?}"),
                 call => panic!("{call:?}"),
@@ -544,7 +548,7 @@ impl World {
                 (request.origin, request.from_store) = (None, false);
                 (request.is_changed, request.is_regenerated) = (false, false);
                 (request.is_destroyed, request.is_deletion_due) = (true, false);
-                // Of what ended by itself there is nothing to tell.
+                // A session that ended by its timeout is not reported to the backends.
                 let old = if is_over && is_due { None } else { request.ended };
                 old.into_iter().for_each(|old| self.check_over(old, &made));
             }
@@ -557,7 +561,7 @@ impl World {
         self.requests[slot] = Some(request);
     }
 
-    /// A cookie was sent: its values are in it, or in the store for as long as it lives.
+    /// Checks a cookie that was sent: its values are in it, or in the store for as long as the cookie lives.
     fn sealed(&mut self, request: &mut Request, line: &str) {
         let value = line.split(['=', ';']).nth(1).expect("a value").to_owned();
         let snapshot = request.session.snapshot().expect("an id");
@@ -637,7 +641,7 @@ impl World {
 }
 
 impl Request {
-    /// Whether it stands for a session that nobody could vouch for.
+    /// True when the request stands for a session for which the backends could not vouch.
     fn is_unsure(&self) -> bool {
         self.unsure.is_some() && self.origin.is_none() && self.ended.is_none()
     }

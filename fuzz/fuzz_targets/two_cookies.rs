@@ -1,8 +1,10 @@
-//! Where a session may take two cookies, any cookies in any number give the newest session that is whole, or none for the
-//! reason that section 10 of docs/wire-format.md calls for: checked against another reader of cookies and parts.
+//! Checks the reader of sessions that may take two cookies against a second reader of cookies and parts. Any cookies in
+//! any number must give the newest session that is whole, or else no session, for the reason that section 10 of
+//! docs/wire-format.md calls for.
 //!
-//! The input is the headers, with CRLF between them. A pair `$0` to `$9` and `$a` to `$c` stands for a cookie or a part that
-//! was sealed; `$<` and `$>`, with a byte behind them, for the parts of one text that is cut at that place.
+//! The input is the headers, with CRLF between them. A pair `$0` to `$9` or `$a` to `$c` stands for a cookie or a part
+//! that was sealed. `$<` and `$>`, with a byte behind them, stand for the two parts of one text, cut at that byte's
+//! place.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -18,7 +20,7 @@ struct Sealed {
     text: String,
     id: SessionId,
     issued_at: u64,
-    /// Why it is no session here.
+    /// The reason why the text gives no session here. `None` when it gives one.
     refused: Option<&'static str>,
 }
 
@@ -26,7 +28,7 @@ struct World {
     manager: SessionManager,
     key_id: KeyId,
     sealed: Vec<Sealed>,
-    /// What stands for itself in a header.
+    /// The pairs that `$0` to `$9` and `$a` to `$c` stand for.
     pairs: Vec<String>,
 }
 
@@ -50,7 +52,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         seal(&codec(config().schema(9)), 4000, NOW - 7, NOW + 1000, Some("unsupported_schema")),
         seal(ours, 10, NOW - 6, NOW + 1000, None),
         seal(ours, 10, NOW - 200, NOW, Some("expired_idle")),
-        // The one that is cut anywhere.
+        // `$<` and `$>` cut this text at any place.
         seal(ours, 100, NOW - 4, NOW + 1000, None),
     ];
     let halves = sealed[..5].iter().flat_map(|sealed| {
@@ -69,7 +71,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-/// The value of a pair that has this name: what stands behind the first `=`.
+/// Returns the value of a pair that has this name: the text behind the first `=`.
 fn value_of<'p>(pair: &'p [u8], name: &str) -> Option<&'p [u8]> {
     let end = pair.iter().position(|byte| *byte == b'=')?;
     (trim(&pair[..end]) == name.as_bytes()).then(|| trim(&pair[end + 1..]))
@@ -91,7 +93,7 @@ fn stand_in(world: &World, pair: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Splits at CRLF, so that a lone one of the two may stand in a header.
+/// Splits at CRLF, so that a lone CR or a lone LF may stand in a header.
 fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut headers = Vec::new();
     while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
@@ -102,13 +104,13 @@ fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
     headers
 }
 
-/// What a text is, that has at most so many characters.
+/// Reads a text of at most `limit` characters: the session that it holds, or the reason of its refusal.
 fn read<'w>(world: &'w World, text: &[u8], limit: usize) -> Result<&'w Sealed, &'static str> {
     if text.len() > limit {
         return Err("too_long");
     }
     if let Some(sealed) = world.sealed.iter().find(|sealed| sealed.text.as_bytes() == text) {
-        // A schema is judged when the newest is chosen.
+        // The schema is judged later, when the newest session has been chosen.
         return match sealed.refused {
             Some(reason) if reason != "unsupported_schema" => Err(reason),
             _ => Ok(sealed),
@@ -122,13 +124,14 @@ fn read<'w>(world: &'w World, text: &[u8], limit: usize) -> Result<&'w Sealed, &
     }
 }
 
-/// The reasons that keep a cookie, then those that got further, as one number.
+/// Orders the reasons. The one with the greatest weight is reported: reasons that leave the cookie alone weigh most,
+/// and then those that come later in the checks.
 fn weight(reason: &str) -> usize {
     let order = ["malformed", "too_long", "not_authentic", "expired_idle", "incomplete", "unsupported_version"];
     order.iter().chain(&["unknown_key", "too_many_candidates"]).position(|known| *known == reason).expect("a reason")
 }
 
-/// What all the cookies come to: the newest session, else the weightiest reason, else nothing.
+/// Says what all the cookies must give: the newest session, else the weightiest reason, else nothing.
 fn expected<'w>(world: &'w World, pairs: &[Vec<u8>]) -> Result<Option<&'w Sealed>, &'static str> {
     let values = |name: &str| pairs.iter().filter_map(|pair| value_of(pair, name)).collect::<Vec<_>>();
     let (firsts, seconds) = (values(NAME), values(SECOND_NAME));
@@ -162,7 +165,7 @@ fn expected<'w>(world: &'w World, pairs: &[Vec<u8>]) -> Result<Option<&'w Sealed
         }
         outcomes.push(outcome);
     }
-    // The first of those issued in one second.
+    // `rev` makes the first count of those that were issued in the same second.
     let best = outcomes.iter().flatten().rev().max_by_key(|sealed| sealed.issued_at);
     let reason = outcomes.iter().filter_map(|outcome| outcome.err()).max_by_key(|reason| weight(reason));
     match (best, reason) {
@@ -179,7 +182,7 @@ fuzz_target!(|bytes: &[u8]| {
         .into_iter()
         .map(|header| header.split(|byte| *byte == b';').map(|pair| stand_in(world, pair)).collect())
         .collect();
-    // Another one may hold a `;`, as the place of a cut.
+    // The headers are split again, since the byte behind `$<` may make a part that holds a `;`.
     let headers: Vec<Vec<u8>> = headers.iter().map(|pairs| pairs.join(&b';')).collect();
     let pairs: Vec<Vec<u8>> =
         headers.iter().flat_map(|header| header.split(|byte| *byte == b';').map(<[u8]>::to_vec)).collect();
@@ -203,7 +206,7 @@ fuzz_target!(|bytes: &[u8]| {
     let names: Vec<&str> = lines.iter().filter_map(|line| line.split_once("=; ").map(|(name, _)| name)).collect();
     assert_eq!(names, if is_deleted { vec![NAME, SECOND_NAME] } else { vec![] });
 
-    // One cookie replaces what came, and a second one that came goes.
+    // One cookie replaces all that came, and a second cookie that came is deleted.
     let has_second = pairs.iter().any(|pair| value_of(pair, SECOND_NAME).is_some()) && !is_deleted;
     session.clear();
     session.set("n", 1).expect("it fits");

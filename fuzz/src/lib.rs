@@ -1,4 +1,4 @@
-//! What the targets share: keys, times, base64url by the book, and JSON values to store.
+//! Holds what the targets share: keys, times, a second reader of plaintexts and of base64url, and JSON values to store.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -12,19 +12,19 @@ use serde::ser::{Serialize, Serializer};
 
 /// The name that the default configuration gives to the cookie.
 pub const NAME: &str = "tideway_session";
-/// When everything happens.
+/// The time of everything that happens, in seconds since the Unix epoch.
 pub const NOW: u64 = 1_700_003_600;
 
 /// The key of the known answers and of `tests/vectors/v1.json`.
 pub const VECTOR_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-/// Keys that no cookie in the corpus was ever sealed under.
+/// Three keys that no cookie in the corpus was ever sealed under.
 pub const FIRST_KEY: &str = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
 pub const SECOND_KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfe";
 pub const THIRD_KEY: &str = "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4";
 
-/// The bytes of an envelope besides the plaintext: version, key id, nonce and tag.
+/// The length of an envelope without its plaintext, in bytes: version, key id, nonce and tag.
 pub const ENVELOPE_OVERHEAD: usize = 1 + 4 + 24 + 16;
-/// The bytes of a plaintext besides the entries: flags, schema, id and times.
+/// The length of a plaintext without its entries, in bytes: flags, schema, id and times.
 pub const FIXED_LEN: usize = 1 + 1 + 16 + 15;
 
 pub fn key(digits: &str) -> Key {
@@ -39,12 +39,12 @@ pub fn at(seconds: u64) -> UnixTime {
     UnixTime::from_secs(seconds).expect("a time in range")
 }
 
-/// The characters that `bytes` bytes take in base64url without padding.
+/// Returns how many characters `bytes` bytes take in base64url without padding.
 pub fn text_len(bytes: usize) -> usize {
     bytes / 3 * 4 + [0, 2, 3][bytes % 3]
 }
 
-/// The bytes of the text of a Set-Cookie header around a value: the longest there is with the default attributes.
+/// Returns the length of a Set-Cookie text without the value, in bytes: the longest with the default attributes.
 pub fn set_cookie_overhead(name: &str) -> usize {
     name.len() + "=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=34560000".len()
 }
@@ -52,7 +52,7 @@ pub fn set_cookie_overhead(name: &str) -> usize {
 /// Pairs of a key and a JSON text, in the order in which the keys were first stored.
 pub type Pairs = Vec<(String, String)>;
 
-/// Puts a pair in the place of the one with its key, or at the end. Says whether anything changed.
+/// Puts a pair in the place of the pair with its key, or at the end. True when this changed something.
 pub fn put(pairs: &mut Pairs, key: &str, json: &str) -> bool {
     match pairs.iter_mut().find(|(known, _)| known == key) {
         Some((_, known)) if known == json => false,
@@ -67,10 +67,10 @@ pub fn put(pairs: &mut Pairs, key: &str, json: &str) -> bool {
     }
 }
 
-/// The most bytes that the entries of a session have together.
+/// The most bytes that all entries of a session may have together.
 pub const MAX_ENTRIES_LEN: usize = 65_535;
 
-/// What is wrong with a pair, whatever else is stored.
+/// Returns the error for a pair that is wrong whatever else is stored.
 pub fn problem(key: &str, json: &str) -> Option<ValueError> {
     if !(1..=127).contains(&key.len()) {
         return Some(ValueError::KeyLength { found: key.len() });
@@ -78,7 +78,8 @@ pub fn problem(key: &str, json: &str) -> Option<ValueError> {
     (json.len() > 65_535).then(|| ValueError::TooLong { key: key.to_owned(), found: json.len() })
 }
 
-/// What storing a value beside `others` must come to; on an error nothing is stored.
+/// Stores a value as a session with these pairs and `others` must. The bool is true when this changed something. On an
+/// error nothing is stored.
 pub fn store(pairs: &mut Pairs, others: &Pairs, key: &str, value: &Json) -> Result<bool, ValueError> {
     let json = value.text();
     if let Some(problem) = problem(key, &json) {
@@ -91,17 +92,17 @@ pub fn store(pairs: &mut Pairs, others: &Pairs, key: &str, value: &Json) -> Resu
     Ok(put(pairs, key, &json))
 }
 
-/// The bytes that entries take in a plaintext.
+/// Returns how many bytes entries take in a plaintext.
 pub fn entries_len<'a>(pairs: impl IntoIterator<Item = &'a (String, String)>) -> usize {
     pairs.into_iter().map(|(key, json)| 3 + key.len() + json.len()).sum()
 }
 
-/// The characters of a value with so many bytes of entries.
+/// Returns how many characters a value with so many bytes of entries has.
 pub fn value_len(entries_len: usize, padding_block: usize) -> usize {
     text_len(ENVELOPE_OVERHEAD + (FIXED_LEN + entries_len).next_multiple_of(padding_block))
 }
 
-/// The most bytes of entries that fit under a limit on the text of the Set-Cookie header.
+/// Returns the most bytes of entries that fit under a limit on the Set-Cookie text.
 pub fn room(name: &str, padding_block: usize, max_cookie_bytes: usize) -> usize {
     let fits = |entries_len: usize| {
         let chars = value_len(entries_len, padding_block);
@@ -115,7 +116,7 @@ pub fn room(name: &str, padding_block: usize, max_cookie_bytes: usize) -> usize 
     fitting
 }
 
-/// A text whose entry under the key `fill` takes so many bytes, if that can be.
+/// Returns a text whose entry under the key `fill` takes `entry_len` bytes. `None` when no entry is that short.
 pub fn filler(entry_len: usize) -> Option<String> {
     Some("x".repeat(entry_len.checked_sub(3 + "fill".len() + 2)?))
 }
@@ -129,11 +130,11 @@ pub struct Parts {
     pub times: [u64; 3],
     pub data: Pairs,
     pub flash: Pairs,
-    /// Whether the CSRF token is there, which is in the format a value and shown as none.
+    /// True when there is a CSRF token. In the format it is an entry, but the crate does not show it as a value.
     pub has_token: bool,
 }
 
-/// A reader that goes by the document, a byte after the other.
+/// Reads a plaintext byte by byte, as docs/wire-format.md says. Shares no code with the crate.
 pub fn parts(plaintext: &[u8]) -> Option<Parts> {
     let fixed = plaintext.get(..FIXED_LEN)?;
     let time = |start: usize| fixed[start..start + 5].iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
@@ -169,12 +170,12 @@ pub fn parts(plaintext: &[u8]) -> Option<Parts> {
     Some(Parts { persistent: flags == 1, schema: fixed[1], id, times, data, flash, has_token })
 }
 
-/// The pairs of a session, to be kept.
+/// Copies the pairs of a session.
 pub fn owned<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Pairs {
     pairs.map(|(key, json)| (key.to_owned(), json.to_owned())).collect()
 }
 
-/// What a future comes to that never waits, since all it asks is in memory.
+/// Returns the output of a future that never waits, since everything it asks for is in memory.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -184,7 +185,7 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Base64url without padding, by the book.
+/// Encodes base64url without padding (RFC 4648 section 5).
 pub fn to_base64url(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(text_len(bytes.len()));
     for chunk in bytes.chunks(3) {
@@ -196,7 +197,7 @@ pub fn to_base64url(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of canonical base64url without padding; `None` for anything else.
+/// Decodes canonical base64url without padding. `None` for anything else.
 pub fn from_base64url(text: &[u8]) -> Option<Vec<u8>> {
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
     for character in text {
@@ -208,11 +209,11 @@ pub fn from_base64url(text: &[u8]) -> Option<Vec<u8>> {
             bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
         }
     }
-    // A character that adds no byte, or bits that none needs.
+    // Refuses a last character that adds no byte, and one with stray bits.
     (count < 6 && bits & ((1 << count) - 1) == 0).then_some(bytes)
 }
 
-/// Whether a refusal is one of those that come before the seal is good.
+/// True when a value is refused for this reason before its seal was found good.
 pub fn is_before_the_seal(reason: DecodeError) -> bool {
     matches!(
         reason,
@@ -224,7 +225,7 @@ pub fn is_before_the_seal(reason: DecodeError) -> bool {
     )
 }
 
-/// A key of an entry: often one of a few, so that two operations meet.
+/// A key of an entry. It is often one of a few keys, so that two operations meet.
 #[derive(Arbitrary, Clone, Debug)]
 pub enum EntryKey {
     A,
@@ -240,7 +241,7 @@ impl EntryKey {
             Self::A => "a".to_owned(),
             Self::B => "b".to_owned(),
             Self::Common(number) => ["a", "b", "user_id", "é", "\"\\\0"][usize::from(*number) % 5].to_owned(),
-            // Reserved for the CSRF token, which no step here asks for.
+            // This key is reserved for the CSRF token, which no target asks for.
             Self::Any(text) if text == "~csrf" => "csrf".to_owned(),
             Self::Any(text) => text.clone(),
             Self::Long(number) => "k".repeat(120 + usize::from(*number) % 16),
@@ -257,9 +258,9 @@ pub enum Json {
     Negative(i64),
     Float(f64),
     Text(String),
-    /// Up to 4095 characters, as many as a cookie might hold.
+    /// A text of up to 4095 characters, as many as a cookie might hold.
     Long(char, u16),
-    /// About the most that an entry can hold.
+    /// A text of about the largest size that an entry can have.
     Huge(u8),
     List(Vec<Json>),
     Map(Vec<(String, Json)>),
@@ -270,7 +271,7 @@ impl Json {
         serde_json::to_string(self).expect("every such value has a JSON text")
     }
 
-    /// The text of a long one.
+    /// Returns the text of `Long` and `Huge`.
     fn long(&self) -> String {
         match self {
             Self::Long(character, count) => character.to_string().repeat(usize::from(*count) % 4096),
@@ -279,7 +280,7 @@ impl Json {
         }
     }
 
-    /// The JSON text by the book, from no serializer; `None` where there is more than one way to write a value.
+    /// Writes the JSON text without a serializer. `None` when JSON has more than one way to write the value.
     pub fn published_text(&self) -> Option<String> {
         match self {
             Self::Null => Some("null".to_owned()),
@@ -305,7 +306,7 @@ impl Json {
     }
 }
 
-/// A JSON string; `None` when something in it could be escaped in two ways.
+/// Writes a JSON string. `None` when a character in it could be escaped in two ways.
 fn quoted(text: &str) -> Option<String> {
     let plain = |character: char| character >= ' ' && !matches!(character, '"' | '\\');
     text.chars().all(plain).then(|| format!("\"{text}\""))
@@ -327,7 +328,7 @@ impl Serialize for Json {
     }
 }
 
-/// What no JSON text exists for: a map whose keys are lists.
+/// A value that has no JSON text: a map whose keys are lists.
 #[derive(Debug)]
 pub struct Unserializable;
 
@@ -337,7 +338,7 @@ impl Serialize for Unserializable {
     }
 }
 
-/// What no JSON text is.
+/// A type that can be read from no JSON text.
 #[derive(Debug, PartialEq)]
 pub enum Never {}
 

@@ -21,34 +21,40 @@ use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
-use crate::cookie::SetCookies;
-use crate::error::{BackendError, BoxFuture, EncodeError};
+use super::extract_error::ExtractError;
+use super::request::{Exchange, Middleware};
+use super::response::{ResponseHeaders, status_of};
+use crate::error::EncodeError;
 use crate::manager::SessionManager;
-use crate::session::{ExtractError, Session, Typed};
+use crate::session::{Session, Typed};
 
-/// Gives each request its [`Session`], an extractor, and commits it when the handler has answered, whatever the status.
+/// Gives each request its [`Session`], which is an extractor, and commits it when the handler has answered, whatever
+/// the status.
 ///
-/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
-/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
+/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
+/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
-/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was.
-/// [`SessionMiddleware::on_error`] answers otherwise. An error of a handler is a response and keeps the session; one of a
-/// middleware inside this one is not, and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
+/// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+/// [`SessionMiddleware::on_error`] sets another response. An error of a handler is a response, and the session is kept.
+/// An error of a middleware inside this one is no response, and nothing is kept.
 ///
-/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
-/// Make the manager once, outside of the closure that makes the `App`: that one runs for each worker, and with
-/// [`allow_insecure_key`](crate::SessionConfig::from_env) each would draw a key of its own.
+/// Make the manager once, outside of the closure that makes the `App`. Actix runs that closure for each worker, and
+/// with [`allow_insecure_key`](crate::SessionConfig::from_env) each worker would draw a key of its own.
 ///
 /// ```
 /// use actix_web::App;
@@ -74,11 +80,11 @@ impl SessionMiddleware {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        Self { manager, on_error: Arc::new(|_| HttpResponse::InternalServerError().finish()) }
+        Self { manager, on_error: Arc::new(empty_response) }
     }
 
-    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
-    /// client may have caused it, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
     /// use actix_web::HttpResponse;
@@ -94,6 +100,11 @@ impl SessionMiddleware {
         self.on_error = Arc::new(on_error);
         self
     }
+}
+
+fn empty_response(error: &EncodeError) -> HttpResponse {
+    let status = StatusCode::from_u16(status_of(error)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::new(status)
 }
 
 impl fmt::Debug for SessionMiddleware {
@@ -144,37 +155,20 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let session = self.middleware.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        let step = if session.must_ask() {
-            let session = session.clone();
-            let loading = Box::pin(async move { session.ask().await });
-            Step::Loading { loading, inner: Rc::clone(&self.inner), request: Some(request) }
-        } else {
-            Step::Handling { handling: self.inner.call(request) }
-        };
-        SessionFuture { step, session, middleware: self.middleware.clone() }
+        let mut inner = Rc::clone(&self.inner);
+        SessionFuture { exchange: Exchange::begin(self.middleware.clone(), session, &mut inner, request) }
     }
 }
 
 pin_project! {
-    /// The response of a [`SessionService`].
+    /// The future that a [`SessionService`] answers with.
     pub struct SessionFuture<S, I, B> {
         #[pin]
-        step: Step<S, I, B>,
-        session: Session,
-        middleware: SessionMiddleware,
+        exchange: Exchange<SessionMiddleware, Rc<S>, ServiceRequest, I, Answer<B>>,
     }
 }
 
-pin_project! {
-    /// What has no backend to wait for is handled from the start, and answered at its end.
-    #[project = StepProjection]
-    enum Step<S, I, B> {
-        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: Rc<S>, request: Option<ServiceRequest> },
-        Handling { #[pin] handling: I },
-        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Answer<B>> },
-    }
-}
-
+/// The handler's body stands on the left, the body of an error response on the right.
 type Answer<B> = ServiceResponse<EitherBody<B>>;
 
 impl<S, I, B> Future for SessionFuture<S, I, B>
@@ -185,77 +179,61 @@ where
     type Output = Result<Answer<B>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            let next = match this.step.as_mut().project() {
-                StepProjection::Loading { loading, inner, request } => {
-                    match (ready!(loading.as_mut().poll(context)), request.take()) {
-                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
-                        (Err(error), Some(request)) => {
-                            let response = this.middleware.failed("loaded", &error.into());
-                            return Poll::Ready(Ok(request.into_response(response).map_into_right_body()));
-                        }
-                        (_, None) => return Poll::Pending, // polled again after its end
-                    }
-                }
-                StepProjection::Handling { handling } => {
-                    let response = ready!(handling.poll(context))?.map_into_left_body();
-                    if let Some(outcome) = this.session.commit_at_once() {
-                        return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
-                    }
-                    let session = this.session.clone();
-                    let committing = Box::pin(async move { session.commit_async().await });
-                    Step::Committing { committing, response: Some(response) }
-                }
-                StepProjection::Committing { committing, response } => {
-                    let outcome = ready!(committing.as_mut().poll(context));
-                    let Some(response) = response.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(this.middleware.answer(response, this.session, outcome)));
-                }
-            };
-            this.step.set(next);
-        }
-    }
-}
-
-impl SessionMiddleware {
-    /// The response with what the session adds to it.
-    fn answer<B>(
-        &self,
-        mut response: Answer<B>,
-        session: &Session,
-        outcome: Result<SetCookies, EncodeError>,
-    ) -> Answer<B> {
-        match outcome {
-            // They are ASCII, so each of them is a header value.
-            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
-                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
-                response.headers_mut().append(SET_COOKIE, set_cookie);
-                if !response.headers().contains_key(CACHE_CONTROL) {
-                    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-                }
-            }),
-            Err(error) => response = response.into_response(self.failed("kept", &error).map_into_right_body()),
-        }
-        if session.is_opened() {
-            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
-        }
-        response
-    }
-
-    fn failed(&self, done: &str, error: &EncodeError) -> HttpResponse {
-        log::error!(target: "sealed_session", "session not {done}: {error}");
-        (self.on_error)(error)
+        self.project().exchange.poll(context)
     }
 }
 
 impl<S, I, B> fmt::Debug for SessionFuture<S, I, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("SessionFuture").field("session", self.exchange.session()).finish_non_exhaustive()
     }
 }
 
-/// The session that a [`SessionMiddleware`] put into the request.
+impl<S, I, B> Middleware<Rc<S>, ServiceRequest, I, Answer<B>> for SessionMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error, Future = I>,
+    I: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Error = Error;
+
+    fn call(inner: &mut Rc<S>, request: ServiceRequest) -> I {
+        inner.call(request)
+    }
+
+    fn response(answer: I::Output) -> Result<Answer<B>, Error> {
+        answer.map(ServiceResponse::map_into_left_body)
+    }
+
+    fn refuse(&self, request: ServiceRequest, error: &EncodeError) -> Answer<B> {
+        request.into_response((self.on_error)(error)).map_into_right_body()
+    }
+
+    fn replace(&self, response: &mut Answer<B>, error: &EncodeError) {
+        *response.response_mut() = (self.on_error)(error).map_into_right_body();
+    }
+}
+
+impl<B> ResponseHeaders for ServiceResponse<B> {
+    fn append_set_cookie(&mut self, set_cookie: String) {
+        // A Set-Cookie is printable ASCII, so it is a header value.
+        if let Ok(mut set_cookie) = HeaderValue::try_from(set_cookie) {
+            set_cookie.set_sensitive(true); // It stays out of HPACK's table and out of logs of headers.
+            self.headers_mut().append(SET_COOKIE, set_cookie);
+        }
+    }
+
+    fn set_default_cache_control(&mut self, directives: &'static str) {
+        if !self.headers().contains_key(CACHE_CONTROL) {
+            self.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(directives));
+        }
+    }
+
+    fn append_vary(&mut self, header_name: &'static str) {
+        self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
+    }
+}
+
+/// Extracts the session that a [`SessionMiddleware`] put into the request.
 impl FromRequest for Session {
     type Error = ExtractError;
     type Future = Ready<Result<Self, ExtractError>>;
@@ -265,7 +243,7 @@ impl FromRequest for Session {
     }
 }
 
-/// The values of that session as a type of the application's.
+/// Extracts the values of that session as a `T`, which is a type of the application.
 impl<T: DeserializeOwned> FromRequest for Typed<T> {
     type Error = ExtractError;
     type Future = Ready<Result<Self, ExtractError>>;
@@ -276,7 +254,7 @@ impl<T: DeserializeOwned> FromRequest for Typed<T> {
     }
 }
 
-/// An empty 500; the reason goes to the log.
+/// Answers with an empty 500, and writes the reason to the log.
 impl ResponseError for ExtractError {
     fn error_response(&self) -> HttpResponse {
         log::error!(target: "sealed_session", "{self}");

@@ -6,9 +6,10 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::session::{ExtractError, Session, Typed};
+use super::extract_error::ExtractError;
+use crate::session::{Session, Typed};
 
-/// The session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
+/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = ExtractError;
 
@@ -17,7 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
-/// The values of that session as a type of the application's.
+/// Extracts the values of that session as a `T`, which is a type of the application.
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
     type Rejection = ExtractError;
 
@@ -26,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
     }
 }
 
-/// An empty 500; the reason goes to the log.
+/// Answers with an empty 500, and writes the reason to the log.
 impl IntoResponse for ExtractError {
     fn into_response(self) -> Response {
         log::error!(target: "sealed_session", "{self}");

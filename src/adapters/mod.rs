@@ -1,10 +1,45 @@
-//! The session of each request, in the frameworks.
+//! The adapters: they give each request of a web framework its session, and send the session's cookie with the
+//! response.
+//!
+//! Every adapter does four things, in this order:
+//!
+//! 1. It loads the session from the Cookie headers, before the handler runs. When a store or a list of revocations has
+//!    to be asked about the session, the adapter waits for the answer here, because handlers look at a session without
+//!    awaiting.
+//! 2. It puts the session where the framework's handlers find it: the extensions of the request in tower, axum and
+//!    actix-web, and the local cache of the request in Rocket.
+//! 3. It commits the session when the handler has answered, whatever the status.
+//! 4. It finishes the response by the rule in `response.rs`, which stands there once for all frameworks.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `tower.rs` | the layer, for axum, hyper, tonic and every other tower service |
+//! | `axum.rs` | the extractors that go with the layer |
+//! | `actix_web.rs` | the middleware and the extractors |
+//! | `rocket.rs` | the fairing and the request guards |
+//! | `request.rs` | the asking, the handling and the committing as one future, for tower and actix-web |
+//! | `response.rs` | what every response gets: Set-Cookie, Cache-Control, Vary, or an error in its place |
+//!
+//! An adapter imports no other adapter, so that each is complete when its feature is the only one. It reaches the rest
+//! of the crate by [`SessionManager`](crate::SessionManager), [`Session`](crate::Session) and [`Typed`](crate::Typed),
+//! and knows nothing of codecs, keys and stores. A new adapter implements `ResponseHeaders` of `response.rs` and, where
+//! the framework's middleware is a service, `Middleware` of `request.rs`. It has to pass the contract in
+//! `tests/adapters`, which is the same for every framework.
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+mod extract_error;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+mod request;
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+mod response;
 #[cfg(feature = "rocket")]
 pub mod rocket;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+pub use extract_error::ExtractError;

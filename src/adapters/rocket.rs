@@ -25,23 +25,29 @@ use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
+use super::extract_error::ExtractError;
+use super::response::{self, ResponseHeaders, log_failure};
 use crate::error::{BackendError, EncodeError};
 use crate::manager::SessionManager;
-use crate::session::{ExtractError, Session, Typed};
+use crate::session::{Session, Typed};
 
-/// Gives each request its [`Session`], a request guard, and commits it when the handler or catcher has answered, whatever
-/// the status.
+/// Gives each request its [`Session`], which is a request guard, and commits it when the handler or catcher has
+/// answered, whatever the status.
 ///
-/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
-/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
+/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
+/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
-/// to the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's cookie
-/// stays as it was. [`SessionFairing::on_error`] answers otherwise.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's
+/// cookie stays as it was. [`SessionFairing::on_error`] sets another response. When a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), the client gets that response too. A handler whose guard is the
+/// session does not run then, but any other handler does, because a fairing can't answer in its place.
 ///
-/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
-/// Rocket 0.5 drops a Cookie header that is not UTF-8, whoever wrote the byte: such a request has no session.
+/// Rocket 0.5 drops a Cookie header that is not UTF-8, even if the bad byte is in a cookie of someone else. Such a
+/// request has no session.
 ///
 /// ```
 /// use sealed_session::{SessionConfig, rocket::SessionFairing};
@@ -65,12 +71,12 @@ impl SessionFairing {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        let empty = |_: &EncodeError| Response::build().status(Status::InternalServerError).finalize();
+        let empty = |error: &EncodeError| Response::build().status(Status::new(response::status_of(error))).finalize();
         Self { manager, on_error: Box::new(empty) }
     }
 
-    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
-    /// client may have caused it, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
     /// use rocket::{Response, http::Status};
@@ -91,7 +97,8 @@ impl SessionFairing {
         if request.headers().contains("cookie") {
             return self.manager.load(request.headers().get("cookie"));
         }
-        // Rocket's local client, for tests, fills the jar and sends no header; a request from the network has both.
+        // Rocket's local client, which is for tests, fills the jar and sends no header. A request from the network has
+        // both.
         self.manager.load(request.cookies().iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())))
     }
 }
@@ -112,7 +119,7 @@ impl Fairing for SessionFairing {
         let session = self.load(request);
         let loaded = session.ask().await.map(|()| session);
         if let Err(error) = &loaded {
-            log::error!(target: "sealed_session", "session not loaded: {error}");
+            log_failure("loaded", error);
         }
         request.local_cache(|| Some(loaded));
     }
@@ -120,32 +127,36 @@ impl Fairing for SessionFairing {
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let session = match request.local_cache(|| None::<Loaded>) {
             Some(Ok(session)) => session,
-            // A fairing can't answer in a handler's place: one that asked for the session has failed, any other has run.
+            // A fairing can't answer in a handler's place. A handler that asked for the session has failed, and any
+            // other handler has run.
             Some(Err(error)) => return *response = (self.on_error)(&error.clone().into()),
             None => return,
         };
-        match session.commit_async().await {
-            Ok(set_cookies) => set_cookies.into_iter().for_each(|set_cookie| {
-                response.adjoin_raw_header("Set-Cookie", set_cookie);
-                if !response.headers().contains("Cache-Control") {
-                    response.set_raw_header("Cache-Control", "private, no-store");
-                }
-            }),
-            Err(error) => {
-                log::error!(target: "sealed_session", "session not kept: {error}");
-                *response = (self.on_error)(&error);
-            }
-        }
-        if session.is_opened() {
-            response.adjoin_raw_header("Vary", "Cookie");
-        }
+        let committed = session.commit_async().await;
+        response::finish(response, session, committed, |response, error| *response = (self.on_error)(error));
     }
 }
 
-/// What became of the session of a request before its handler ran.
+impl ResponseHeaders for Response<'_> {
+    fn append_set_cookie(&mut self, set_cookie: String) {
+        self.adjoin_raw_header("Set-Cookie", set_cookie);
+    }
+
+    fn set_default_cache_control(&mut self, directives: &'static str) {
+        if !self.headers().contains("Cache-Control") {
+            self.set_raw_header("Cache-Control", directives);
+        }
+    }
+
+    fn append_vary(&mut self, header_name: &'static str) {
+        self.adjoin_raw_header("Vary", header_name);
+    }
+}
+
+/// The session of a request, or why the backends could not be asked about it before the handler ran.
 type Loaded = Result<Session, BackendError>;
 
-/// The session that a [`SessionFairing`] put into the request.
+/// Guards a handler with the session that a [`SessionFairing`] put into the request.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for &'r Session {
     type Error = ExtractError;
@@ -155,7 +166,7 @@ impl<'r> FromRequest<'r> for &'r Session {
     }
 }
 
-/// The same session, for a handler that hands it on.
+/// Gives the same session by value, for a handler that hands it on.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Session {
     type Error = ExtractError;
@@ -165,7 +176,7 @@ impl<'r> FromRequest<'r> for Session {
     }
 }
 
-/// The values of that session as a type of the application's.
+/// Gives the values of that session as a `T`, which is a type of the application.
 #[rocket::async_trait]
 impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
     type Error = ExtractError;

@@ -18,9 +18,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -28,22 +27,25 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::cookie::SetCookies;
-use crate::error::{BackendError, BoxFuture, EncodeError};
+use super::request::{Exchange, Middleware};
+use super::response::{self, ResponseHeaders};
+use crate::error::EncodeError;
 use crate::manager::SessionManager;
-use crate::session::Session;
 
-/// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has answered, whatever
-/// the status.
+/// Puts a [`Session`](crate::Session) into the extensions of each request, and commits it when the inner service has
+/// answered, whatever the status.
 ///
-/// The session is opened when a handler asks it something. A response that sends a Set-Cookie gets
-/// `Cache-Control: private, no-store` unless it says otherwise; one whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
+/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
+/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// A session that can't be kept ([`EncodeError`]) is not passed over: the response becomes an empty 500, the reason goes
-/// to the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. [`SessionLayer::on_error`]
-/// answers otherwise. When the inner service fails instead of answering, no response carries a cookie and nothing is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
+/// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+/// [`SessionLayer::on_error`] sets another response. When the inner service fails instead of answering, there is no
+/// response that could carry a cookie, and nothing is kept.
 ///
-/// The headers go out before a streamed body: what a body's stream does to the session is in no cookie.
+/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -74,8 +76,8 @@ impl SessionLayer {
 }
 
 impl<F> SessionLayer<F> {
-    /// Makes the response to a session that can't be kept, in place of an empty 500. The reason is for the operator: a
-    /// client may have caused it, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
     /// use axum::{http::StatusCode, response::IntoResponse};
@@ -132,36 +134,15 @@ where
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let session = self.layer.manager.load(request.headers().get_all(COOKIE));
         request.extensions_mut().insert(session.clone());
-        let step = if session.must_ask() {
-            // The one that is ready goes; its clone has to become ready first.
-            let clone = self.inner.clone();
-            let inner = mem::replace(&mut self.inner, clone);
-            let session = session.clone();
-            Step::Loading { loading: Box::pin(async move { session.ask().await }), inner, request: Some(request) }
-        } else {
-            Step::Handling { handling: self.inner.call(request) }
-        };
-        SessionFuture { step, session, layer: self.layer.clone() }
+        SessionFuture { exchange: Exchange::begin(self.layer.clone(), session, &mut self.inner, request) }
     }
 }
 
 pin_project! {
-    /// The response of a [`SessionService`].
+    /// The future that a [`SessionService`] answers with.
     pub struct SessionFuture<S, A, I, B, F = EmptyResponse> {
         #[pin]
-        step: Step<S, A, I, B>,
-        session: Session,
-        layer: SessionLayer<F>,
-    }
-}
-
-pin_project! {
-    /// What has no backend to wait for is handled from the start, and answered at its end.
-    #[project = StepProjection]
-    enum Step<S, A, I, B> {
-        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Request<A>> },
-        Handling { #[pin] handling: I },
-        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<Response<B>> },
+        exchange: Exchange<SessionLayer<F>, S, Request<A>, I, Response<B>>,
     }
 }
 
@@ -174,79 +155,61 @@ where
     type Output = I::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            let next = match this.step.as_mut().project() {
-                StepProjection::Loading { loading, inner, request } => {
-                    match (ready!(loading.as_mut().poll(context)), request.take()) {
-                        (Ok(()), Some(request)) => Step::Handling { handling: inner.call(request) },
-                        (Err(error), _) => return Poll::Ready(Ok(this.layer.failed("loaded", &error.into()))),
-                        (Ok(()), None) => return Poll::Pending, // polled again after its end
-                    }
-                }
-                StepProjection::Handling { handling } => {
-                    let response = ready!(handling.poll(context))?;
-                    if let Some(outcome) = this.session.commit_at_once() {
-                        return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
-                    }
-                    let session = this.session.clone();
-                    let committing = Box::pin(async move { session.commit_async().await });
-                    Step::Committing { committing, response: Some(response) }
-                }
-                StepProjection::Committing { committing, response } => {
-                    let outcome = ready!(committing.as_mut().poll(context));
-                    let Some(response) = response.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(this.layer.answer(response, this.session, outcome)));
-                }
-            };
-            this.step.set(next);
-        }
-    }
-}
-
-impl<F> SessionLayer<F> {
-    /// The response with what the session adds to it.
-    fn answer<B>(
-        &self,
-        mut response: Response<B>,
-        session: &Session,
-        outcome: Result<SetCookies, EncodeError>,
-    ) -> Response<B>
-    where
-        F: OnError<B>,
-    {
-        match outcome {
-            // They are ASCII, so each of them is a header value.
-            Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|mut set_cookie| {
-                set_cookie.set_sensitive(true); // not in HPACK's table, not in a log of headers
-                response.headers_mut().append(SET_COOKIE, set_cookie);
-                let no_store = HeaderValue::from_static("private, no-store");
-                response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
-            }),
-            Err(error) => response = self.failed("kept", &error),
-        }
-        if session.is_opened() {
-            response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
-        }
-        response
-    }
-
-    fn failed<B>(&self, done: &str, error: &EncodeError) -> Response<B>
-    where
-        F: OnError<B>,
-    {
-        log::error!(target: "sealed_session", "session not {done}: {error}");
-        self.on_error.response(error)
+        self.project().exchange.poll(context)
     }
 }
 
 impl<S, A, I, B, F> fmt::Debug for SessionFuture<S, A, I, B, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionFuture").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("SessionFuture").field("session", self.exchange.session()).finish_non_exhaustive()
     }
 }
 
-/// What a client is answered when its session can't be kept; every `Fn(&EncodeError) -> Response<B>` is one.
+impl<S, A, I, B, F> Middleware<S, Request<A>, I, Response<B>> for SessionLayer<F>
+where
+    S: Service<Request<A>, Future = I>,
+    I: Future<Output = Result<Response<B>, S::Error>>,
+    F: OnError<B>,
+{
+    type Error = S::Error;
+
+    fn call(inner: &mut S, request: Request<A>) -> I {
+        inner.call(request)
+    }
+
+    fn response(answer: I::Output) -> Result<Response<B>, S::Error> {
+        answer
+    }
+
+    fn refuse(&self, _: Request<A>, error: &EncodeError) -> Response<B> {
+        self.on_error.response(error)
+    }
+
+    fn replace(&self, response: &mut Response<B>, error: &EncodeError) {
+        *response = self.on_error.response(error);
+    }
+}
+
+impl<B> ResponseHeaders for Response<B> {
+    fn append_set_cookie(&mut self, set_cookie: String) {
+        // A Set-Cookie is printable ASCII, so it is a header value.
+        if let Ok(mut set_cookie) = HeaderValue::try_from(set_cookie) {
+            set_cookie.set_sensitive(true); // It stays out of HPACK's table and out of logs of headers.
+            self.headers_mut().append(SET_COOKIE, set_cookie);
+        }
+    }
+
+    fn set_default_cache_control(&mut self, directives: &'static str) {
+        self.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(directives));
+    }
+
+    fn append_vary(&mut self, header_name: &'static str) {
+        self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
+    }
+}
+
+/// Makes the response that a client gets when its session can't be loaded or kept. Every
+/// `Fn(&EncodeError) -> Response<B>` implements it.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::OnError};
@@ -264,7 +227,7 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// An empty 500: what a [`SessionLayer`] answers unless told otherwise.
+/// Makes an empty 500. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
@@ -276,9 +239,10 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
 pub struct EmptyResponse;
 
 impl<B: Default> OnError<B> for EmptyResponse {
-    fn response(&self, _: &EncodeError) -> Response<B> {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
+    fn response(&self, error: &EncodeError) -> Response<B> {
+        let mut answer = Response::default();
+        let status = StatusCode::from_u16(response::status_of(error));
+        *answer.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        answer
     }
 }

@@ -1,15 +1,35 @@
-//! Stores and lists of revocations, and the coordinator that asks them.
+//! Backends: the stores that keep values, the lists that keep revocations, and the questions that both are asked.
+//!
+//! `ask.rs` says whether a session that opened is admitted, and `end.rs` ends one, with all that it became. What a commit does in
+//! between is decided in `session/`. Nothing here knows a cookie line or the state of a request, and a store and a list never see
+//! a key or a plaintext. docs/stores.md says what holds where requests cross.
 
+mod admitted;
+mod ask;
 mod coordinator;
+mod end;
+mod future;
+mod owner;
 mod placement;
+mod policy;
+mod questions;
 #[cfg(feature = "redis")]
 mod redis_pool;
 pub(crate) mod revocations;
 pub(crate) mod store;
+mod tombstone;
 
-pub(crate) use coordinator::{Backend, Work, no_revocations};
-pub(crate) use placement::{Held, Placed, Placement};
+pub(crate) use admitted::{Admitted, Stored};
+pub(crate) use ask::{Answer, read_record};
+pub(crate) use coordinator::{Coordinator, unsupported};
+pub(crate) use end::{Ending, MAX_TRIES, never_wins};
+pub use future::BoxFuture;
+pub(crate) use owner::Owner;
+pub(crate) use placement::Placement;
+pub use policy::FailurePolicy;
+pub(crate) use questions::Questions;
 #[cfg(feature = "redis")]
 pub use redis_pool::RedisPool;
 pub use revocations::{Generation, Known, Mark, MemoryRevocations, Only, Revocations};
 pub use store::{MemoryStore, Record, Save, SessionStore, Tag};
+pub(crate) use tombstone::{mark_of, tombstone};

@@ -1,9 +1,14 @@
-//! Turns a session into sealed text and back.
+//! Turns a session into sealed text and back, and does nothing else.
+//!
+//! This room may not know HTTP, backends, observers, imports, or which clock the time comes from. `text` holds the
+//! codec of cookies, and `record` what it does for the records of a store. `settings` holds its settings, and `opened`
+//! a session that came out of a text.
 
-mod codec;
+mod opened;
 mod record;
-mod two_cookies;
+mod settings;
+mod text;
 
-pub use codec::Codec;
-pub(crate) use codec::Opened;
-pub(crate) use two_cookies::{BOTH_LIMIT, MARK, MAX_PAIRS, SUFFIX};
+pub(crate) use opened::Opened;
+pub(crate) use settings::{CodecSettings, Migrate};
+pub(crate) use text::TextCodec;

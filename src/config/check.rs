@@ -1,123 +1,121 @@
-//! What a configuration must keep to, checked once, when it is built: each broken rule is a problem in one report.
+//! Checks the settings. Every broken rule becomes a problem in one report. Settings without a problem become values
+//! that can't be wrong.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::codec::{BOTH_LIMIT, MARK, SUFFIX};
-use crate::config::config::{Options, SameSite};
-use crate::cookie::SetCookieWriter;
+use super::options::Options;
+use super::problems::{Problems, conflict, invalid};
+use crate::cookie::syntax::{strip_prefix, without_prefix};
+use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, CookieSettings, Cookies, SameSite};
 use crate::data::Lifetime;
-use crate::error::{ConfigProblem, ProblemKind};
-use crate::format::wire;
+use crate::error::ConfigProblem;
+use crate::format::{FIXED_LEN, wire};
+#[cfg(feature = "import")]
+use crate::import::ImportSettings;
 use crate::time::UnixTime;
 
-/// Every rule that `options` break, in the order of the settings.
-pub(crate) fn problems(options: &Options) -> Vec<ConfigProblem> {
-    let mut problems = Vec::new();
-    let mut require = |holds: bool, setting: &str, kind: ProblemKind| {
-        if !holds {
-            problems.push(ConfigProblem::new(setting, kind));
-        }
-    };
-    let invalid = |takes| ProblemKind::Invalid { takes };
-    let conflict = |rule| ProblemKind::Conflict { rule };
+/// The settings after the check, as values that can't be wrong.
+pub(super) struct Checked {
+    pub(super) cookie: CookieSettings,
+    pub(super) lifetime: Lifetime,
+    #[cfg(feature = "import")]
+    pub(super) imports: Vec<ImportSettings>,
+}
 
-    let is_named = is_token(&options.cookie_name);
-    require(is_named, "cookie_name", invalid("1 to 256 letters, digits and !#$%&'*+-.^_`|~ (an RFC 9110 token)"));
-    // It begins with all that the other one begins with, and `__Host` becomes `__Host-2`.
-    let name = &*longest_name(options);
-    require(
-        !is_named || is_token(name),
-        "cookie_name",
-        conflict("must be at most 254 bytes with two cookies: the second one's has `-2` behind it"),
-    );
-    require(
-        is_path(&options.path),
-        "path",
-        invalid("a path that begins with `/`, up to 1024 bytes of ASCII, without `;` and without a space at its end"),
-    );
-    let domain_is_good = options.domain.as_deref().is_none_or(is_domain);
-    require(
-        domain_is_good,
-        "domain",
-        invalid("a host name: labels of up to 63 letters, digits and `-`, with dots between them"),
-    );
+/// Checks every setting.
+///
+/// # Errors
+/// Every problem, in the order of the checks.
+pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
+    let mut problems = Problems::default();
+    let name = cookie_name(options, &mut problems);
+    let attributes = attributes(options, &mut problems);
+    let prefixed =
+        name.as_ref().map_or(&*options.cookie_name, |(name, second)| second.as_ref().unwrap_or(name).as_str());
+    prefix_rules(options, prefixed, &mut problems);
+    let lifetime = lifetime(options, &mut problems);
+    backends(options, &mut problems);
+    let cookie = name.zip(attributes).map(|((name, second), attributes)| {
+        let max_bytes = options.max_cookie_bytes;
+        CookieSettings { name, second, attributes, max_bytes }
+    });
+    sizes(options, cookie.as_ref(), &mut problems);
+    #[cfg(feature = "import")]
+    let imports = super::check_import::imports(options, cookie.as_ref(), &mut problems);
+    match (cookie, problems.are_none()) {
+        (Some(cookie), true) => Ok(Checked {
+            cookie,
+            lifetime,
+            #[cfg(feature = "import")]
+            imports,
+        }),
+        _ => Err(problems.into_all()),
+    }
+}
 
+/// Returns the name of the cookie, and the name of the second cookie if a session may take two.
+fn cookie_name(options: &Options, problems: &mut Problems) -> Option<(CookieName, Option<CookieName>)> {
+    let name = CookieName::parse(&options.cookie_name);
+    let takes = "1 to 256 letters, digits and !#$%&'*+-.^_`|~ (an RFC 9110 token)";
+    problems.require(name.is_some(), "cookie_name", invalid(takes));
+    let name = name?;
+    let second = if options.two_cookies { name.second() } else { None };
+    let rule = "must be at most 254 bytes with two cookies: the second one's has `-2` behind it";
+    problems.require(second.is_some() || !options.two_cookies, "cookie_name", conflict(rule));
+    Some((name, second))
+}
+
+fn attributes(options: &Options, problems: &mut Problems) -> Option<Attributes> {
+    let path = CookiePath::parse(&options.path);
+    let takes = "a path that begins with `/`, up to 1024 bytes of ASCII, without `;` and without a space at its end";
+    problems.require(path.is_some(), "path", invalid(takes));
+    let domain = options.domain.as_deref().map(CookieDomain::parse);
+    let takes = "a host name: labels of up to 63 letters, digits and `-`, with dots between them";
+    problems.require(!matches!(domain, Some(None)), "domain", invalid(takes));
+    let &Options { secure, http_only, same_site, partitioned, .. } = options;
+    Some(Attributes { path: path?, domain: domain.flatten(), secure, http_only, same_site, partitioned })
+}
+
+/// Checks what browsers demand of a cookie whose name begins with a prefix (RFC 6265bis section 4.1.3), of
+/// `SameSite=None` and of Partitioned. If a session may take two cookies, `name` is the name of the second one: it
+/// begins with the name of the first, and of the names `__Host` and `__Host-2` only the second has a prefix.
+fn prefix_rules(options: &Options, name: &str, problems: &mut Problems) {
     let has = |prefix| strip_prefix(name, prefix).is_some();
     let host = has("__Host-");
-    let secure_name = PREFIXES.iter().any(|prefix| has(prefix));
-    let http_name = has("__Http-") || has("__Host-Http-");
-    require(!host || options.path == "/", "path", conflict("must be `/` with a `__Host-` cookie name"));
-    require(!host || options.domain.is_none(), "domain", conflict("must not be set with a `__Host-` cookie name"));
-    require(
-        options.secure || !secure_name,
+    problems.require(!host || options.path == "/", "path", conflict("must be `/` with a `__Host-` cookie name"));
+    let no_domain = conflict("must not be set with a `__Host-` cookie name");
+    problems.require(!host || options.domain.is_none(), "domain", no_domain);
+    problems.require(
+        options.secure || without_prefix(name) == name,
         "secure",
         conflict("must be on with a cookie name that begins with `__Host-`, `__Secure-` or `__Http-`"),
     );
-    require(
-        options.http_only || !http_name,
+    problems.require(
+        options.http_only || !has("__Http-") && !has("__Host-Http-"),
         "http_only",
         conflict("must be on with a cookie name that begins with `__Http-` or `__Host-Http-`"),
     );
     let none = options.same_site == SameSite::None;
-    require(options.secure || !none, "same_site", conflict("must not be none without Secure"));
-    require(options.secure || !options.partitioned, "partitioned", conflict("must not be on without Secure"));
+    problems.require(options.secure || !none, "same_site", conflict("must not be none without Secure"));
+    problems.require(options.secure || !options.partitioned, "partitioned", conflict("must not be on without Secure"));
+}
 
+fn lifetime(options: &Options, problems: &mut Problems) -> Lifetime {
     let whole = "whole seconds, from 1 to 1099511627775";
-    require(is_timeout(options.idle_timeout), "idle_timeout", invalid(whole));
-    require(is_timeout(options.absolute_timeout), "absolute_timeout", invalid(whole));
-    require(
+    problems.require(is_timeout(options.idle_timeout), "idle_timeout", invalid(whole));
+    problems.require(is_timeout(options.absolute_timeout), "absolute_timeout", invalid(whole));
+    problems.require(
         options.idle_timeout <= options.absolute_timeout,
         "idle_timeout",
         conflict("must not be longer than the absolute timeout, which is 30 days unless it is set"),
     );
     let extends =
         |holds: fn(Duration, Duration) -> bool| options.extend_after.is_none_or(|age| holds(age, options.idle_timeout));
-    require(extends(|age, _| is_whole(age)), "extend_after", invalid("whole seconds"));
-    require(extends(|age, idle| age < idle), "extend_after", conflict("must be shorter than the idle timeout"));
+    problems.require(extends(|age, _| is_whole(age)), "extend_after", invalid("whole seconds"));
+    let rule = "must be shorter than the idle timeout";
+    problems.require(extends(|age, idle| age < idle), "extend_after", conflict(rule));
     let is_skew = is_whole(options.clock_skew) && options.clock_skew <= MAX_CLOCK_SKEW;
-    require(is_skew, "clock_skew", invalid("whole seconds, up to a day"));
-
-    require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
-    let subject = options.backend.subject.as_deref();
-    let is_key = |key: &str| (1..=127).contains(&key.len());
-    require(subject.is_none_or(is_key), "subject", invalid("the key of an entry, 1 to 127 bytes"));
-    let has_list = options.backend.revocations.is_some();
-    require(subject.is_none() || has_list, "subject", conflict("must not be set without a list of revocations"));
-    require((1..=1024).contains(&options.padding_block), "padding_block", invalid("1 to 1024 bytes"));
-    let fits = max_plaintext(options, Budget::new(options).one_chars) >= wire::FIXED_LEN;
-    require(
-        fits || !(1..=1024).contains(&options.padding_block),
-        "max_cookie_bytes",
-        invalid("enough bytes for the cookie's name and attributes and an empty session, some 300"),
-    );
-    #[cfg(feature = "import")]
-    for import in &options.imports {
-        // The deletion of an old cookie keeps to the same rules.
-        let name = &import.name;
-        let (path, domain, is_secure) = import.attributes(options);
-        let is_plain = |byte: u8| !b"#%^`|".contains(&byte);
-        require(
-            is_token(name) && name.bytes().all(is_plain),
-            "import name",
-            invalid("1 to 256 letters, digits and !$&'*+-._~, which no framework encodes"),
-        );
-        require(is_path(path), "import path", invalid("a path that begins with `/`, as for `path`"));
-        require(domain.is_none_or(is_domain), "import domain", invalid("a host name, as for `domain`"));
-        let host = strip_prefix(name, "__Host-").is_some();
-        require(!host || path == "/", "import path", conflict("must be `/` with a `__Host-` cookie name"));
-        require(!host || domain.is_none(), "import domain", conflict("must not be set with a `__Host-` cookie name"));
-        require(
-            is_secure || without_prefix(name) == name,
-            "import secure",
-            conflict("must be on with a cookie name that begins with `__Host-`, `__Secure-` or `__Http-`"),
-        );
-    }
-    problems
-}
-
-/// The timeouts of options that have no problem.
-pub(crate) fn lifetime(options: &Options) -> Lifetime {
+    problems.require(is_skew, "clock_skew", invalid("whole seconds, up to a day"));
     let idle = options.idle_timeout.as_secs();
     let default = (idle / 10).max(60).min(idle / 2);
     Lifetime {
@@ -129,102 +127,27 @@ pub(crate) fn lifetime(options: &Options) -> Lifetime {
     }
 }
 
-/// How much fits into a cookie, or into two.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    /// The bytes of a Set-Cookie text around its value.
-    pub(crate) overhead: usize,
-    /// The characters that the value of one cookie may have.
-    pub(crate) one_chars: usize,
-    /// The characters that the sealed text may have, in as many cookies as there may be.
-    pub(crate) max_chars: usize,
-    /// The bytes that the plaintext may have, a whole number of padding blocks.
-    pub(crate) max_plaintext: usize,
+fn backends(options: &Options, problems: &mut Problems) {
+    problems.require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
+    let subject = options.backend.subject.as_deref();
+    let is_key = |key: &str| (1..=127).contains(&key.len());
+    problems.require(subject.is_none_or(is_key), "subject", invalid("the key of an entry, 1 to 127 bytes"));
+    let rule = "must not be set without a list of revocations or a store";
+    problems.require(subject.is_none() || options.backend.exists(), "subject", conflict(rule));
 }
 
-impl Budget {
-    pub(crate) fn new(options: &Options) -> Self {
-        let overhead = SetCookieWriter::new(options, &options.cookie_name).overhead();
-        let read = ReadLimits::new(options);
-        let one_chars = read.one.min(options.max_cookie_bytes.saturating_sub(overhead));
-        // Each part may be as long as a value is that has the mark before it.
-        let two_chars = one_chars.saturating_sub(MARK.len()).saturating_mul(2).min(read.both);
-        let max_chars = if options.two_cookies { two_chars } else { one_chars };
-        Self { overhead, one_chars, max_chars, max_plaintext: max_plaintext(options, max_chars) }
-    }
+/// Checks that the limits leave room for an empty session. Without a `cookie`, because its name or an attribute is
+/// wrong, the room can't be known and is not checked.
+fn sizes(options: &Options, cookie: Option<&CookieSettings>, problems: &mut Problems) {
+    let is_block = (1..=1024).contains(&options.padding_block);
+    problems.require(is_block, "padding_block", invalid("1 to 1024 bytes"));
+    let fits = cookie.is_none_or(|settings| {
+        let chars = Cookies::new(settings).max_whole();
+        wire::max_plaintext(chars, options.padding_block) >= FIXED_LEN
+    });
+    let takes = "enough bytes for the cookie's name and attributes and an empty session, some 300";
+    problems.require(fits || !is_block, "max_cookie_bytes", invalid(takes));
 }
-
-/// The bytes that the plaintext in a sealed text may have.
-fn max_plaintext(options: &Options, chars: usize) -> usize {
-    let room = wire::bytes_in(chars).saturating_sub(wire::OVERHEAD);
-    let blocks = room.checked_div(options.padding_block).unwrap_or(0);
-    blocks.saturating_mul(options.padding_block)
-}
-
-/// The characters that a sealed text may have for browsers to keep it and servers to take it.
-#[derive(Debug)]
-pub(crate) struct ReadLimits {
-    /// In one cookie.
-    pub(crate) one: usize,
-    /// In two.
-    pub(crate) both: usize,
-}
-
-impl ReadLimits {
-    pub(crate) fn new(options: &Options) -> Self {
-        let name = options.cookie_name.len();
-        Self { one: wire::NAME_AND_VALUE_LIMIT.saturating_sub(name), both: BOTH_LIMIT.saturating_sub(of_both(name)) }
-    }
-}
-
-/// What is around two parts of a text, if `of_one` is around a text in one cookie.
-pub(crate) fn of_both(of_one: usize) -> usize {
-    of_one.saturating_mul(2).saturating_add(SUFFIX.len()).saturating_add(MARK.len())
-}
-
-/// The name of the last cookie that there may be.
-pub(crate) fn longest_name(options: &Options) -> Cow<'_, str> {
-    let name = options.cookie_name.as_str();
-    if options.two_cookies { format!("{name}{SUFFIX}").into() } else { name.into() }
-}
-
-fn is_token(name: &str) -> bool {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    (1..=256).contains(&name.len()) && name.bytes().all(is_tchar)
-}
-
-fn is_path(path: &str) -> bool {
-    let is_path_byte = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b';';
-    // Browsers trim a space at the end, and a deletion must name the same path.
-    let is_trimmed = path.starts_with('/') && !path.ends_with(' ');
-    is_trimmed && path.len() <= ATTRIBUTE_LIMIT && path.bytes().all(is_path_byte)
-}
-
-/// RFC 1123 section 2.1; browsers ignore one dot in front.
-fn is_domain(domain: &str) -> bool {
-    let is_label = |label: &str| {
-        let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        (1..=63).contains(&label.len())
-            && label.bytes().all(is_host_byte)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
-}
-
-/// A cookie name without the prefix that asks browsers for more.
-pub(crate) fn without_prefix(name: &str) -> &str {
-    PREFIXES.iter().find_map(|prefix| strip_prefix(name, prefix)).unwrap_or(name)
-}
-
-/// Browsers take prefixes in any case.
-fn strip_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
-    let (start, rest) = name.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-/// The prefixes of cookie names that all need Secure, longer ones first.
-const PREFIXES: [&str; 4] = ["__Host-Http-", "__Host-", "__Secure-", "__Http-"];
 
 fn is_whole(duration: Duration) -> bool {
     duration.subsec_nanos() == 0
@@ -234,22 +157,25 @@ fn is_timeout(duration: Duration) -> bool {
     is_whole(duration) && (1..=UnixTime::MAX.as_secs()).contains(&duration.as_secs())
 }
 
-/// A wider one would switch the check off.
+/// A day. A longer clock skew would in effect switch off the check that a cookie was not issued in the future.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The most bytes that browsers keep of an attribute's value (RFC 6265bis section 5.6).
-const ATTRIBUTE_LIMIT: usize = 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ProblemKind;
 
-    /// The settings with a problem, each with `C` for a conflict and `I` for an invalid value.
+    /// Returns the settings that have a problem, each followed by `C` for a conflict or `I` for an invalid value.
     fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
         let mut options = Options::default();
         change(&mut options);
         let kind = |kind: &ProblemKind| if matches!(kind, ProblemKind::Conflict { .. }) { 'C' } else { 'I' };
-        problems(&options).iter().map(|problem| format!("{} {}", problem.setting(), kind(problem.kind()))).collect()
+        check(&options)
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(|problem| format!("{} {}", problem.setting(), kind(problem.kind())))
+            .collect()
     }
 
     fn of_name(name: &str) -> Vec<String> {
@@ -378,8 +304,10 @@ mod tests {
 
     #[test]
     fn the_default_of_extend_after_is_a_tenth_but_a_minute_at_least_and_half_at_most() {
-        let of =
-            |idle| lifetime(&Options { idle_timeout: Duration::from_secs(idle), ..Options::default() }).extend_after;
+        let of = |idle| {
+            let options = Options { idle_timeout: Duration::from_secs(idle), ..Options::default() };
+            lifetime(&options, &mut Problems::default()).extend_after
+        };
         assert_eq!([of(86_400), of(601), of(600), of(300), of(120), of(100), of(1)], [8_640, 60, 60, 60, 60, 50, 0]);
     }
 

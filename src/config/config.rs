@@ -1,21 +1,22 @@
-//! [`SessionConfig`]: every setting, its default, and the rules between them.
+//! [`SessionConfig`]: the methods that set each setting, with its default and its unit.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::Backend;
-use crate::backend::{Placement, Revocations, SessionStore};
+use super::options::Options;
+use crate::backend::{FailurePolicy, Placement, Revocations, SessionStore};
+use crate::cookie::SameSite;
 use crate::crypto::KeyRing;
 use crate::data::SessionData;
-use crate::error::FailurePolicy;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
-use crate::observe::{Observer, Observers};
-use crate::time::{Clock, SystemClock, UnixTime};
+use crate::observe::Observer;
+use crate::time::{Clock, UnixTime};
 
-/// The settings of a deployment. Nothing is checked before [`SessionConfig::build`], which reports every problem at once.
+/// The settings of a deployment. [`SessionConfig::build`] checks all of them and reports every problem at once; nothing
+/// is checked before.
 ///
 /// ```
 /// use sealed_session::{Key, SameSite, SessionConfig};
@@ -30,12 +31,12 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SessionConfig {
-    pub(crate) keys: KeyRing,
-    pub(crate) options: Options,
+    pub(super) keys: KeyRing,
+    pub(super) options: Options,
 }
 
 impl SessionConfig {
-    /// The defaults, with a key or a [`KeyRing`].
+    /// Takes the key, or a [`KeyRing`] of several keys. Every other setting has its default.
     ///
     /// ```
     /// use sealed_session::{Key, KeyRing, SessionConfig};
@@ -49,8 +50,10 @@ impl SessionConfig {
         Self { keys: keys.into(), options: Options::default() }
     }
 
-    /// The name of the cookie, `tideway_session` by default. A name that begins with `__Host-` is the best choice:
-    /// browsers keep such a cookie only from this very host, with Secure and `Path=/`.
+    /// Sets the name of the cookie, `tideway_session` by default: an RFC 9110 token of 1 to 256 bytes.
+    ///
+    /// A name that begins with `__Host-` is the best choice: browsers keep such a cookie only if this very host set it,
+    /// with Secure and `Path=/` (RFC 6265bis section 4.1.3).
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -65,7 +68,7 @@ impl SessionConfig {
         self
     }
 
-    /// The Path attribute, `/` by default: up to 1024 bytes of ASCII that begin with `/`, without `;`.
+    /// Sets the Path attribute, `/` by default: up to 1024 bytes of ASCII that begin with `/`, without `;`.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -82,8 +85,10 @@ impl SessionConfig {
         self
     }
 
-    /// The Domain attribute, none by default: the cookie goes to this host alone. A host name is what it takes; every host
-    /// below it gets the cookie, and can plant another of its name.
+    /// Sets the Domain attribute to a host name. By default there is none, and browsers send the cookie to this host
+    /// alone.
+    ///
+    /// With a Domain, every host below that name gets the cookie, and can plant another cookie of the same name.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -100,7 +105,8 @@ impl SessionConfig {
         self
     }
 
-    /// The Secure attribute, on by default: browsers send the cookie over https, and to localhost.
+    /// Sets whether the cookie has the Secure attribute, on by default: browsers then send it only over https, and to
+    /// localhost.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -117,7 +123,8 @@ impl SessionConfig {
         self
     }
 
-    /// The `HttpOnly` attribute, on by default: scripts in the page can't read the cookie.
+    /// Sets whether the cookie has the `HttpOnly` attribute, on by default: scripts in the page then can't read the
+    /// cookie.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -134,7 +141,7 @@ impl SessionConfig {
         self
     }
 
-    /// The `SameSite` attribute, [`SameSite::Lax`] by default.
+    /// Sets the `SameSite` attribute, [`SameSite::Lax`] by default.
     ///
     /// ```
     /// use sealed_session::{Key, SameSite, SessionConfig};
@@ -151,7 +158,8 @@ impl SessionConfig {
         self
     }
 
-    /// The Partitioned attribute (CHIPS), off by default: one cookie for each site that embeds this one.
+    /// Sets whether the cookie has the Partitioned attribute (CHIPS), off by default: browsers then keep one cookie for
+    /// each site that embeds this one.
     ///
     /// ```
     /// use sealed_session::{Key, SameSite, SessionConfig};
@@ -168,7 +176,8 @@ impl SessionConfig {
         self
     }
 
-    /// Whether a new session outlives the browser (Max-Age is sent), on by default.
+    /// Sets whether new sessions outlive the browser, on by default: their cookies then have a Max-Age attribute,
+    /// without which browsers drop a cookie when they are closed.
     /// [`Session::set_persistent`](crate::Session::set_persistent) decides for one session.
     ///
     /// ```
@@ -186,13 +195,15 @@ impl SessionConfig {
         self
     }
 
-    /// Whether a new session that a request looked at gets a cookie although nothing was stored in it: a pre-session,
-    /// whose id the next requests know. Off by default: no visitor is given a cookie without need.
+    /// Sets whether a new session in which nothing was stored gets a cookie when a request looked at it, off by
+    /// default, so that no visitor is given a cookie without need. Such a session is called a pre-session; the next
+    /// requests find its id.
     ///
-    /// Its lifetime begins then. A cookie that is refused is replaced where it would be deleted, and left alone where another
-    /// node may know better ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)) or a backend ended the
-    /// session; one that the handler destroyed is deleted. A form needs none of this:
-    /// [`Session::csrf_token`](crate::Session::csrf_token) stores what it guards with.
+    /// The lifetime of a pre-session begins when it gets its cookie. It replaces a refused cookie that no node would
+    /// open, and one whose record is gone. A refused cookie is left alone if another node may open it
+    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)) or if its session was revoked.
+    /// The cookie of a session that the handler destroyed is deleted. CSRF protection needs no pre-session:
+    /// [`Session::csrf_token`](crate::Session::csrf_token) stores the token, and so makes a session that is kept.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -211,11 +222,12 @@ impl SessionConfig {
         self
     }
 
-    /// How long a session lives unused, 24 hours by default, in whole seconds.
+    /// Sets how long a session lives unused, in whole seconds, 24 hours by default.
     ///
-    /// A lower value is for sessions created or regenerated from then on; those already out keep the expiry that they have, so
-    /// that a longer life given by [`Session::extend`](crate::Session::extend) is kept too. To end those, lower
-    /// [`SessionConfig::absolute_timeout`] or set [`SessionConfig::not_before`].
+    /// A lower value holds for sessions that are created or regenerated from then on. A session whose cookie was sent
+    /// before keeps the expiry that it has, so that a longer life given by [`Session::extend`](crate::Session::extend)
+    /// is kept too. To end such sessions, lower [`SessionConfig::absolute_timeout`] or set
+    /// [`SessionConfig::not_before`].
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -233,8 +245,9 @@ impl SessionConfig {
         self
     }
 
-    /// How long a session lives at most, 30 days by default, counted from its creation or the last
-    /// [`Session::regenerate`](crate::Session::regenerate). A lower value ends sessions already out.
+    /// Sets how long a session lives at most, in whole seconds, 30 days by default. The time counts from its creation
+    /// or from its last [`Session::regenerate`](crate::Session::regenerate). A lower value holds for every session,
+    /// also for those whose cookies were sent before.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -253,11 +266,13 @@ impl SessionConfig {
         self
     }
 
-    /// How old a cookie must be before a request that looks at the session seals it again, so that its idle timeout
-    /// starts anew: 10 % of the idle timeout by default, but at least 60 seconds, and at most half of the idle timeout.
+    /// Sets how old a cookie must be, in whole seconds, before a request that looks at the session seals it again, so
+    /// that its idle timeout starts anew. The default is 10 % of the idle timeout, but at least 60 seconds, and at most
+    /// half of the idle timeout.
     ///
-    /// The idle timeout is exact to this much. Zero seals at every such
-    /// request, as long as that moves the expiry.
+    /// A session may end this much sooner than an idle timeout after its last use, because a request before this age
+    /// does not move the expiry. With zero, every request that looks at the session seals it again, as long as that
+    /// moves the expiry.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -281,7 +296,8 @@ impl SessionConfig {
         self
     }
 
-    /// How far in the future a cookie may be issued, 60 seconds by default and a day at most, for servers whose clocks differ.
+    /// Sets how far in the future a cookie may have been issued, in whole seconds, 60 by default and a day at most, so
+    /// that servers whose clocks differ accept each other's cookies.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -301,8 +317,8 @@ impl SessionConfig {
         self
     }
 
-    /// Refuses every session created before this time: logs everyone out. None by default. Until a time in the future has
-    /// come, it refuses the sessions of new logins too.
+    /// Refuses every session that was created before this time, which logs everyone out. By default there is no such
+    /// time. Until a time in the future has come, the sessions of new logins are refused too.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -321,8 +337,8 @@ impl SessionConfig {
         self
     }
 
-    /// Separates applications that share a key: a cookie sealed for one audience is refused by every other. Empty by
-    /// default.
+    /// Sets the audience, empty by default and up to 65535 bytes. It separates applications that share a key: a cookie
+    /// that was sealed for one audience is refused by every other.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, SessionConfig};
@@ -339,8 +355,8 @@ impl SessionConfig {
         self
     }
 
-    /// Pads the session to a multiple of this many bytes, 32 by default, so that the length of the cookie says little
-    /// about what is in it. 1 pads nothing.
+    /// Pads the session to a multiple of this many bytes, 32 by default and from 1 to 1024, so that the length of the
+    /// cookie says little about what is in it. With 1 nothing is padded.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -358,11 +374,12 @@ impl SessionConfig {
         self
     }
 
-    /// The most bytes that the whole Set-Cookie text may have, 3500 by default: with the other headers of a response
-    /// that stays under the 4096 bytes of nginx's default proxy buffer, beyond which nginx answers 502.
+    /// Sets the most bytes that the whole Set-Cookie text may have, 3500 by default. With the other headers of a
+    /// response, such a text stays under the 4096 bytes of nginx's default proxy buffer, beyond which nginx answers
+    /// 502.
     ///
-    /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep. With
-    /// [`SessionConfig::two_cookies`] it is for each of the two texts.
+    /// Whatever is set here, name and value together never exceed the 4096 bytes that browsers keep (RFC 6265bis
+    /// section 5.6). With [`SessionConfig::two_cookies`] the limit holds for each of the two texts.
     ///
     /// ```
     /// use sealed_session::{EncodeError, Key, SessionConfig};
@@ -378,19 +395,21 @@ impl SessionConfig {
         self
     }
 
-    /// Whether a session that does not fit into one cookie may take two, off by default. The second has the name of the
-    /// first with `-2` behind it.
+    /// Sets whether a session that does not fit into one cookie may take two, off by default. The second cookie has the
+    /// name of the first with `-2` behind it.
     ///
-    /// With the other defaults a session then holds 5,055 bytes of entries, and not 2,463: each of the two Set-Cookie texts
-    /// keeps to [`SessionConfig::max_cookie_bytes`]. Whatever is set there, both names and values together never exceed 7,600
-    /// bytes, since servers and clients drop or refuse more than some 8,000 bytes of cookies, and a site has others: that is
-    /// 5,567 bytes of entries with the name and the padding of the defaults. A response with both is more than nginx takes by
-    /// default (`proxy_buffer_size`, docs/operations.md).
+    /// With the other defaults a session then holds 5,055 bytes of entries, and not 2,463, since each of the two
+    /// Set-Cookie texts keeps to [`SessionConfig::max_cookie_bytes`]. Whatever is set there, both names and values
+    /// together never exceed 7,600 bytes, because servers and clients drop or refuse more than some 8,000 bytes of
+    /// cookies, and a site has other cookies too. With the name and the padding of the defaults, 7,600 bytes hold 5,567
+    /// bytes of entries. A response with both cookies is more than nginx takes by default (`proxy_buffer_size`,
+    /// docs/operations.md).
     ///
-    /// One seal is over both, so that two parts that don't belong together are no session
-    /// ([`DecodeError::Incomplete`](crate::DecodeError::Incomplete)). Every request carries both: for much more, or for
-    /// what few requests need, keep an id in the session. Only a server that has this on reads two cookies, so turn it on
-    /// everywhere before sessions grow; turned off again, it logs out those that need it.
+    /// One seal covers both parts, so that two parts that don't belong together are no session
+    /// ([`DecodeError::Incomplete`](crate::DecodeError::Incomplete)). Every request carries both cookies: if the values
+    /// are much larger, or few requests need them, keep only their id in the session. Only a server that allows two
+    /// cookies reads them, so turn this on everywhere before sessions grow. Turning it off again logs out the sessions
+    /// that take two cookies.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -411,8 +430,8 @@ impl SessionConfig {
         self
     }
 
-    /// The number of the shape of what the application keeps in its sessions, 0 by default. A cookie of another schema
-    /// goes through [`SessionConfig::migrate`] or is refused.
+    /// Sets the number of the schema in which the application keeps its values in a session, 0 by default. A cookie of
+    /// another schema goes through [`SessionConfig::migrate`] or is refused.
     ///
     /// ```
     /// use sealed_session::{EncodeError, Key, SessionConfig};
@@ -429,9 +448,12 @@ impl SessionConfig {
         self
     }
 
-    /// Brings a session of another schema to the configured one. It gets the schema that the cookie has, once, when the
-    /// session is opened, and the session is sealed again with the configured schema. An error refuses the cookie. It is for
-    /// content: the id and the times stay what they were.
+    /// Sets the function that changes a session of another schema to the configured schema. By default there is none,
+    /// and such a session is refused.
+    ///
+    /// The function gets the schema that the cookie has. It is called once, when the session is opened, and the session
+    /// is then sealed again with the configured schema. If the function returns an error, the cookie is refused. It can
+    /// change the values only: the id and the times stay what they were.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -457,7 +479,7 @@ impl SessionConfig {
         self
     }
 
-    /// Where the time comes from, [`SystemClock`] by default.
+    /// Sets the clock that the time is read from, [`SystemClock`](crate::SystemClock) by default.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};
@@ -472,8 +494,8 @@ impl SessionConfig {
         self
     }
 
-    /// Who is told what becomes of the cookies, nobody by default. Each further call adds an observer; every one gets
-    /// every event, in the order in which they were added.
+    /// Adds an observer that is told what becomes of the cookies. By default there is none. If there are several, each
+    /// of them gets every event, in the order in which they were added.
     ///
     /// ```
     /// use sealed_session::{Counters, Key, SessionConfig};
@@ -490,14 +512,17 @@ impl SessionConfig {
         self
     }
 
-    /// Keeps the values of every session in this store; the cookie is sealed as ever, with the id and the times alone. Default:
-    /// no store, everything is in the cookie.
+    /// Keeps the values of every session in this store. The cookie is sealed as ever, but holds only the id and the
+    /// times. By default there is no store, and the cookie holds everything.
     ///
-    /// A session is then loaded and committed by the methods that ask it, as the adapters do:
+    /// With a store, load and commit a session by the methods that ask the store, as the adapters do:
     /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
-    /// [`commit_async`](crate::SessionManager::commit_async). One that came by [`load`](crate::SessionManager::load) is refused.
-    /// It may hold 65,535 bytes. A cookie that was sealed with its values in it, before there was a store, still opens, and
-    /// they move with the next change.
+    /// [`commit_async`](crate::SessionManager::commit_async). A session that came by
+    /// [`load`](crate::SessionManager::load) is refused. A session in a store may hold 65,535 bytes of entries. A
+    /// cookie that was sealed with its values in it, before there was a store, still opens, and its values move into
+    /// the store with the next change. The store is asked about it, so that it ends with its session.
+    ///
+    /// Of two requests that write, both writes stay, key by key; of one key the later commit wins.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryStore, SessionConfig};
@@ -517,10 +542,12 @@ impl SessionConfig {
         self.placed(Placement::Store, store)
     }
 
-    /// Keeps the values of a session in its cookie while they fit, then in this store, and back. Default: no store.
+    /// Keeps the values of a session in its cookie while they fit, and in this store while they don't. By default there
+    /// is no store.
     ///
-    /// As with [`SessionConfig::store`], a session is loaded and committed by the methods that ask. A session in its cookie
-    /// costs no question.
+    /// As with [`SessionConfig::store`], load and commit a session by the methods that ask the store. The store is not
+    /// asked about a session whose values are in its cookie, so a copy of such a cookie outlives a logout unless there is
+    /// a list of revocations. A session that came into the store stays there until it is regenerated or ends.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryStore, SessionConfig};
@@ -544,13 +571,15 @@ impl SessionConfig {
         self
     }
 
-    /// Asks this list about every session that opens, before the handler runs, and puts on it what
-    /// [`Session::destroy`](crate::Session::destroy) and [`Session::regenerate`](crate::Session::regenerate) end, so that no
-    /// copy of the cookie outlives a logout. Default: none.
+    /// Asks this list about every session that opens, before the handler runs. Sessions that
+    /// [`Session::destroy`](crate::Session::destroy) and [`Session::regenerate`](crate::Session::regenerate) end are
+    /// put on the list, so that no copy of the cookie outlives a logout, nor what another request makes of it meanwhile.
+    /// By default there is no list.
     ///
-    /// A session is then loaded and committed by the methods that ask, as the adapters do:
+    /// With a list, load and commit a session by the methods that ask the list, as the adapters do:
     /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
-    /// [`commit_async`](crate::SessionManager::commit_async). One that came by [`load`](crate::SessionManager::load) is refused.
+    /// [`commit_async`](crate::SessionManager::commit_async). A session that came by
+    /// [`load`](crate::SessionManager::load) is refused.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
@@ -570,14 +599,19 @@ impl SessionConfig {
         self
     }
 
-    /// The key of the entry that says whose session it is, such as `user_id`: what
-    /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) goes by. Default: none.
+    /// Sets the key of the entry that says whose session it is, such as `user_id`: 1 to 127 bytes.
+    /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) ends sessions by the value of this
+    /// entry, where there is a list of revocations. By default there is no such entry. Needs a list or a store.
+    ///
+    /// Set it with every backend. A session without the entry is nobody's, so that both requests of a login that is
+    /// clicked twice succeed; without this setting, any value makes a session somebody's, and one of the two is
+    /// [`EncodeError::Ended`](crate::EncodeError::Ended).
     ///
     /// ```
     /// use sealed_session::{Key, MemoryRevocations, SessionConfig};
     /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).subject("user_id");
     /// assert!(config.build().is_ok());
-    /// assert!(SessionConfig::new(Key::generate()?).subject("user_id").build().is_err(), "there is no list to ask");
+    /// assert!(SessionConfig::new(Key::generate()?).subject("user_id").build().is_err(), "there is no backend to ask");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -586,7 +620,8 @@ impl SessionConfig {
         self
     }
 
-    /// What becomes of a request while the store or the list of revocations fails. Default: [`FailurePolicy::Refuse`].
+    /// Sets what becomes of a request while the store or the list of revocations fails, [`FailurePolicy::Refuse`] by
+    /// default.
     ///
     /// ```
     /// use sealed_session::{FailurePolicy, Key, MemoryRevocations, SessionConfig};
@@ -600,8 +635,35 @@ impl SessionConfig {
         self
     }
 
-    /// Whether the key was made up for this run, because none was given and
-    /// `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` allows it: no session outlives the process or reaches another node.
+    /// Adds an import: when no cookie of this crate opens, the session is read from the old cookie of another crate;
+    /// see [`import`](crate::import). By default there is none. Feature `import`.
+    ///
+    /// Each import costs a request one more scan of its Cookie headers, and nothing else once the old cookie is gone.
+    ///
+    /// ```
+    /// use sealed_session::import::{self, ImportKey, PrivateImport};
+    /// use sealed_session::{Key, SessionConfig, Status};
+    /// # let old_key: Vec<u8> = (0..64).collect();
+    /// # let mut jar = cookie::CookieJar::new();
+    /// # jar.private_mut(&cookie::Key::from(&old_key)).add(("cart", r#"{"items":["apple"]}"#));
+    /// # let old_cookie = jar.get("cart").unwrap().to_string();
+    /// let cart = PrivateImport::new(ImportKey::from_bytes(&old_key)?, "cart", import::json_object);
+    /// let manager = SessionConfig::new(Key::generate()?).import(cart).build()?;
+    /// let session = manager.load([old_cookie]);
+    /// assert_eq!(session.get::<Vec<String>>("items")?.unwrap(), ["apple"]);
+    /// assert_eq!(session.status(), Status::Changed, "so it is sealed as ours");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "import")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
+    #[must_use]
+    pub fn import(mut self, import: PrivateImport) -> Self {
+        self.options.imports.push(Arc::new(import));
+        self
+    }
+
+    /// True when the key was made up for this run, because none was given and `TIDEWAY_SESSION_ALLOW_INSECURE_KEY`
+    /// allows that. Then no session outlives the process, and no other node opens one.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -619,123 +681,5 @@ impl SessionConfig {
 impl fmt::Debug for SessionConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionConfig").field("keys", &self.keys).field("options", &self.options).finish()
-    }
-}
-
-/// When browsers send the cookie along with a request that another site caused (RFC 6265bis section 5.6.7).
-///
-/// ```
-/// use sealed_session::{Key, SameSite, SessionConfig};
-/// let config = SessionConfig::new(Key::generate()?).same_site(SameSite::None).secure(false);
-/// assert_eq!(config.build().unwrap_err().problems()[0].setting(), "same_site");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SameSite {
-    /// Never, not even when a user follows a link to this site: a login with an identity provider loses its session.
-    Strict,
-    /// When a user follows a link, and not with what a foreign page loads or posts. The default.
-    Lax,
-    /// Always. Needs Secure.
-    None,
-}
-
-/// What [`SessionConfig::migrate`] takes.
-pub(crate) type Migrate = Arc<dyn Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
-
-/// Every setting but the keys.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the cookie's attributes are")]
-pub(crate) struct Options {
-    pub(crate) cookie_name: String,
-    pub(crate) path: String,
-    pub(crate) domain: Option<String>,
-    pub(crate) secure: bool,
-    pub(crate) http_only: bool,
-    pub(crate) same_site: SameSite,
-    pub(crate) partitioned: bool,
-    pub(crate) persistent: bool,
-    pub(crate) save_uninitialized: bool,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) absolute_timeout: Duration,
-    pub(crate) extend_after: Option<Duration>,
-    pub(crate) clock_skew: Duration,
-    pub(crate) not_before: UnixTime,
-    pub(crate) audience: String,
-    pub(crate) padding_block: usize,
-    pub(crate) max_cookie_bytes: usize,
-    pub(crate) two_cookies: bool,
-    pub(crate) schema: u8,
-    pub(crate) migrate: Option<Migrate>,
-    #[cfg(feature = "import")]
-    pub(crate) imports: Vec<Arc<PrivateImport>>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) observers: Observers,
-    pub(crate) insecure_key: bool,
-    pub(crate) insecure_dev: bool,
-    pub(crate) backend: Backend,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            cookie_name: "tideway_session".to_owned(),
-            path: "/".to_owned(),
-            domain: None,
-            secure: true,
-            http_only: true,
-            same_site: SameSite::Lax,
-            partitioned: false,
-            persistent: true,
-            save_uninitialized: false,
-            idle_timeout: Duration::from_secs(24 * 60 * 60),
-            absolute_timeout: Duration::from_secs(30 * 24 * 60 * 60),
-            extend_after: None,
-            clock_skew: Duration::from_secs(60),
-            not_before: UnixTime::MIN,
-            audience: String::new(),
-            padding_block: 32,
-            max_cookie_bytes: 3500,
-            two_cookies: false,
-            schema: 0,
-            migrate: None,
-            #[cfg(feature = "import")]
-            imports: Vec::new(),
-            clock: Arc::new(SystemClock),
-            observers: Observers::default(),
-            insecure_key: false,
-            insecure_dev: false,
-            backend: Backend::default(),
-        }
-    }
-}
-
-/// All but the two things that can't be shown.
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("cookie_name", &self.cookie_name)
-            .field("path", &self.path)
-            .field("domain", &self.domain)
-            .field("secure", &self.secure)
-            .field("http_only", &self.http_only)
-            .field("same_site", &self.same_site)
-            .field("partitioned", &self.partitioned)
-            .field("persistent", &self.persistent)
-            .field("save_uninitialized", &self.save_uninitialized)
-            .field("idle_timeout", &self.idle_timeout)
-            .field("absolute_timeout", &self.absolute_timeout)
-            .field("extend_after", &self.extend_after)
-            .field("clock_skew", &self.clock_skew)
-            .field("not_before", &self.not_before)
-            .field("audience", &self.audience)
-            .field("padding_block", &self.padding_block)
-            .field("max_cookie_bytes", &self.max_cookie_bytes)
-            .field("two_cookies", &self.two_cookies)
-            .field("schema", &self.schema)
-            .field("observers", &self.observers)
-            .field("insecure_key", &self.insecure_key)
-            .field("backend", &self.backend)
-            .finish_non_exhaustive()
     }
 }

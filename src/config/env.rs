@@ -1,13 +1,16 @@
-//! Configuration from environment variables: every one checked, every problem in one report, no value in any of them.
+//! Makes a configuration out of environment variables. Every variable is checked, and one report holds every problem.
+//! No problem shows the value of a variable, since it may be a key.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use crate::config::check;
-use crate::config::config::{Options, SameSite, SessionConfig};
-use crate::config::env_backend::{BACKEND, STORE_URL};
-use crate::config::env_reader::{Reader, Text};
+use super::check;
+use super::config::SessionConfig;
+use super::env_backend::{BACKEND, STORE_URL};
+use super::env_reader::{Reader, Text};
+use super::options::Options;
+use crate::cookie::{SameSite, syntax};
 use crate::crypto::{Key, KeyRing};
 use crate::error::{ConfigError, ConfigProblem, KeyError, ProblemKind};
 use crate::time::UnixTime;
@@ -32,7 +35,8 @@ const EXTEND_AFTER_SECONDS: &str = "SESSION_EXTEND_AFTER_SECONDS";
 const NOT_BEFORE: &str = "SESSION_NOT_BEFORE";
 const AUDIENCE: &str = "SESSION_AUDIENCE";
 
-/// Every variable, with the setting of [`SessionConfig`] that it is for, where there is one.
+/// Every variable, and the setting of [`SessionConfig`] that it sets. The setting is empty where `check` has no rule to
+/// report under the name of the variable.
 const VARIABLES: [(&str, &str); 18] = [
     (BACKEND, ""),
     (STORE_URL, ""),
@@ -59,10 +63,10 @@ const SWITCH: &str = "true or false (or 1/0, yes/no, on/off)";
 const KEY: &str = "64 hexadecimal digits (or, with _FILE at the end of its name, the path of a file with them)";
 
 impl SessionConfig {
-    /// The configuration that the process environment describes, under the prefix `TIDEWAY_`.
+    /// Makes the configuration that the process environment describes, under the prefix `TIDEWAY_`.
     ///
-    /// When the key is missing and `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` is true, it makes one for this process and says so
-    /// on standard error.
+    /// When the key is missing and `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` is true, this method makes a random key for
+    /// this process and warns about it on standard error.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.
@@ -77,7 +81,7 @@ impl SessionConfig {
         Self::from_env_with_prefix(PREFIX)
     }
 
-    /// [`SessionConfig::from_env`] under another prefix, such as `SHOP_`.
+    /// Does what [`SessionConfig::from_env`] does, under another prefix, such as `SHOP_`.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.
@@ -97,10 +101,10 @@ impl SessionConfig {
         Ok(config)
     }
 
-    /// For development over plain http: no Secure, and a cookie name without the prefix that needs it, so that `__Host-sid`
-    /// becomes `sid` and never meets the cookie of the real site.
+    /// Makes the cookie work in development over plain http: turns Secure off, and drops the prefix of the cookie name
+    /// that needs Secure. So `__Host-sid` becomes `sid`, and never meets the cookie of the real site. Off by default.
     ///
-    /// It looks at one more variable: where `APP_ENV` is `production`, [`SessionConfig::build`] refuses it.
+    /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production`.
     ///
     /// ```no_run
     /// use sealed_session::{Key, SessionConfig};
@@ -114,7 +118,7 @@ impl SessionConfig {
         self
     }
 
-    /// Carries out [`SessionConfig::insecure_dev`], or says why not.
+    /// Carries out [`SessionConfig::insecure_dev`]. The problem is `Some` in production, where it must not be used.
     pub(crate) fn for_this_process(self) -> (Self, Option<ConfigProblem>) {
         self.for_app_env(env::var_os("APP_ENV").as_deref())
     }
@@ -123,7 +127,7 @@ impl SessionConfig {
         if !self.options.insecure_dev {
             return (self, None);
         }
-        let name = check::without_prefix(&self.options.cookie_name).to_owned();
+        let name = syntax::without_prefix(&self.options.cookie_name).to_owned();
         self.options.cookie_name = name;
         self.options.secure = false;
         let rule = "must not be used where the variable APP_ENV is production";
@@ -131,11 +135,12 @@ impl SessionConfig {
         (self, is_production.then(|| ConfigProblem::new("insecure_dev", ProblemKind::Conflict { rule })))
     }
 
-    /// The configuration that these variables describe. Each name is looked up with the prefix, then without; a name with
-    /// the prefix that is none of ours is an error.
+    /// Makes the configuration that these variables describe. Each name is looked up with the prefix, then without it.
+    /// A variable whose name begins with the prefix and `SESSION_`, and that this crate does not know, is an error.
     ///
     /// # Errors
-    /// [`ConfigError`] with every problem of every variable: each names the variable and what it takes, never its value.
+    /// [`ConfigError`] with every problem of every variable: each names the variable and what the variable takes, never
+    /// its value.
     ///
     /// ```
     /// use sealed_session::SessionConfig;
@@ -191,7 +196,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The keys, or `None` and a problem.
+    /// Reads the keys. `None` means that a problem was noted.
     fn keys(&mut self, options: &mut Options) -> Option<KeyRing> {
         let allow_insecure = self.parse(ALLOW_INSECURE_KEY, SWITCH, switch).unwrap_or(false);
         let primary = self.text_or_file(ENCRYPTION_KEY, ENCRYPTION_KEY_FILE);
@@ -221,12 +226,13 @@ impl Reader<'_> {
         key.map_err(|error| self.note(name.to_owned(), ProblemKind::Key(error))).ok()
     }
 
-    /// Notes the rules that the options break, under the names of the variables. A variable has one problem at most, and one
-    /// that could not be read contradicts no other.
+    /// Notes the rules that the options break, under the names of the variables. A variable gets one problem at most.
+    /// If a variable in seconds could not be read, no conflict between such variables is noted, since the default
+    /// stands in for it.
     fn check(&mut self, options: &Options) {
         let is_time = |name: &str| name.ends_with("_SECONDS");
         let has_wrong_time = self.problems.iter().any(|problem| is_time(problem.setting()));
-        for problem in check::problems(options) {
+        for problem in check::check(options).err().unwrap_or_default() {
             let variable = VARIABLES.iter().find(|(_, setting)| *setting == problem.setting());
             let name = variable.map_or_else(|| problem.setting().to_owned(), |(name, _)| self.name_of(name));
             let is_known = self.problems.iter().any(|known| known.setting() == name);
@@ -238,7 +244,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes every name under our prefix that is no variable of ours.
+    /// Notes every variable whose name begins with the prefix and `SESSION_`, and that [`VARIABLES`] does not list.
+    /// Without a prefix nothing is noted, since other programs may read such variables.
     fn refuse_unknown(&mut self) {
         if self.prefix.is_empty() {
             return;
@@ -249,7 +256,7 @@ impl Reader<'_> {
             let Some(rest) = name.strip_prefix(&ours) else { continue };
             let known = || VARIABLES.iter().filter_map(|(variable, _)| variable.strip_prefix(COMMON));
             if known().all(|variable| variable != rest) {
-                // Favours a common beginning, as when the unit was left off.
+                // Jaro-Winkler favours names with a common beginning, as when the unit was left off.
                 let likeness = |variable: &&str| strsim::jaro_winkler(variable, rest);
                 let nearest = known().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default();
                 self.note(name.clone(), ProblemKind::UnknownVariable { nearest: format!("{ours}{nearest}") });

@@ -1,15 +1,15 @@
-//! The store that the environment names, and how it is opened.
+//! Opens the store that the environment names.
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, MemoryStore, Placement, SessionStore};
-use crate::config::env_reader::{Reader, Var};
+use super::env_reader::{Reader, Var};
+use crate::backend::{Coordinator, MemoryStore, Placement, SessionStore};
 use crate::error::ProblemKind;
 
 pub(crate) const BACKEND: &str = "SESSION_BACKEND";
 pub(crate) const STORE_URL: &str = "SESSION_STORE_URL";
 
-/// Where values are kept.
+/// The values of [`BACKEND`]: where the values of a session are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Cookie,
@@ -23,8 +23,8 @@ enum Kind {
 type Open = fn(&str) -> Result<Arc<dyn SessionStore>, ProblemKind>;
 
 impl Reader<'_> {
-    /// The backend. A store is opened only where nothing else is wrong, since that may make files.
-    pub(crate) fn backend(&mut self) -> Backend {
+    /// Opens the backend. A store is opened only if no other variable has a problem, since opening may make files.
+    pub(crate) fn backend(&mut self) -> Coordinator {
         let kind = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", kind);
         let url = self.var(STORE_URL);
         match (kind, url) {
@@ -34,40 +34,47 @@ impl Reader<'_> {
             (_, Some(url)) if self.problems.is_empty() => {
                 let rule = "must not be set unless SESSION_BACKEND is file, sqlite or redis";
                 self.note(url.name, ProblemKind::Conflict { rule });
-                Backend::default()
+                Coordinator::default()
             }
             (Some(Kind::InMemory), _) => in_store(Arc::new(MemoryStore::new())),
-            (Some(Kind::Cookie) | None, _) => Backend::default(),
+            (Some(Kind::Cookie) | None, _) => Coordinator::default(),
         }
     }
 
-    /// The store behind a URL, or a note of why there is none.
-    fn opened(&mut self, url: Option<Var>, takes: &'static str, feature: &'static str, open: Option<Open>) -> Backend {
+    /// Opens the store at a URL. If that fails, notes the problem and returns no store. `open` is `None` where the
+    /// crate was built without the store's feature.
+    fn opened(
+        &mut self,
+        url: Option<Var>,
+        takes: &'static str,
+        feature: &'static str,
+        open: Option<Open>,
+    ) -> Coordinator {
         let Some(open) = open else {
             self.note(self.name_of(BACKEND), ProblemKind::NeedsFeature { feature });
-            return Backend::default();
+            return Coordinator::default();
         };
         let Some(url) = url else {
             if !self.has_problem(STORE_URL) {
                 self.note(self.name_of(STORE_URL), ProblemKind::Missing { takes });
             }
-            return Backend::default();
+            return Coordinator::default();
         };
         if !self.problems.is_empty() {
-            return Backend::default();
+            return Coordinator::default();
         }
         match open(&url.text) {
             Ok(store) => in_store(store),
             Err(problem) => {
                 self.note(url.name, problem);
-                Backend::default()
+                Coordinator::default()
             }
         }
     }
 }
 
-fn in_store(store: Arc<dyn SessionStore>) -> Backend {
-    Backend { placement: Placement::Store, store: Some(store), ..Backend::default() }
+fn in_store(store: Arc<dyn SessionStore>) -> Coordinator {
+    Coordinator { placement: Placement::Store, store: Some(store), ..Coordinator::default() }
 }
 
 fn kind(text: &str) -> Option<Kind> {
@@ -81,7 +88,7 @@ fn kind(text: &str) -> Option<Kind> {
     }
 }
 
-/// The path in a URL of this scheme, or a path alone.
+/// Returns the path of a URL of this scheme; a text without a scheme is a path itself.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 fn path<'a>(url: &'a str, scheme: &str) -> Result<&'a std::path::Path, ProblemKind> {
     let takes = if scheme == "file" { FILE } else { SQLITE };
@@ -94,13 +101,13 @@ fn path<'a>(url: &'a str, scheme: &str) -> Result<&'a std::path::Path, ProblemKi
 }
 
 #[cfg(any(feature = "file", feature = "sqlite"))]
-fn problem(error: &crate::BackendError) -> ProblemKind {
+fn problem(error: &crate::error::BackendError) -> ProblemKind {
     ProblemKind::Backend(error.kind())
 }
 
 #[cfg(feature = "file")]
 const OPEN_FILE: Option<Open> = Some(|url| {
-    let store = crate::FileStore::open(path(url, "file")?).map_err(|error| problem(&error))?;
+    let store = crate::backend::store::FileStore::open(path(url, "file")?).map_err(|error| problem(&error))?;
     Ok(Arc::new(store))
 });
 #[cfg(not(feature = "file"))]
@@ -108,7 +115,7 @@ const OPEN_FILE: Option<Open> = None;
 
 #[cfg(feature = "sqlite")]
 const OPEN_SQLITE: Option<Open> = Some(|url| {
-    let store = crate::SqliteStore::open(path(url, "sqlite")?).map_err(|error| problem(&error))?;
+    let store = crate::backend::store::SqliteStore::open(path(url, "sqlite")?).map_err(|error| problem(&error))?;
     Ok(Arc::new(store))
 });
 #[cfg(not(feature = "sqlite"))]
@@ -116,7 +123,7 @@ const OPEN_SQLITE: Option<Open> = None;
 
 #[cfg(feature = "redis")]
 const OPEN_REDIS: Option<Open> = Some(|url| {
-    let store = crate::RedisStore::open(url).map_err(|_| ProblemKind::Invalid { takes: REDIS })?;
+    let store = crate::backend::store::RedisStore::open(url).map_err(|_| ProblemKind::Invalid { takes: REDIS })?;
     Ok(Arc::new(store))
 });
 #[cfg(not(feature = "redis"))]

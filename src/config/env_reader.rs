@@ -1,4 +1,4 @@
-//! Looks variables up, with a prefix or bare, and notes what is wrong with them.
+//! [`Reader`]: looks variables up by their names, with the prefix or without, and notes what is wrong with them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -7,24 +7,24 @@ use std::path::Path;
 
 use crate::error::{ConfigProblem, ProblemKind};
 
-/// The variables, and what is wrong with them so far.
+/// The variables, and the problems found in them so far.
 pub(crate) struct Reader<'p> {
     pub(crate) prefix: &'p str,
     pub(crate) vars: BTreeMap<OsString, OsString>,
     pub(crate) problems: Vec<ConfigProblem>,
 }
 
-/// A variable that is set: its name in full, and its text without white space around it.
+/// A variable that is set: its full name, and its text without white space around it.
 pub(crate) struct Var {
     pub(crate) name: String,
     pub(crate) text: String,
 }
 
-/// What became of a text that a variable or a file holds.
+/// The result of looking up a text that stands in a variable or in a file.
 pub(crate) enum Text {
     Is(Var),
     Unset,
-    /// Its problem is noted.
+    /// The text is set, but could not be read; the problem was noted.
     Unreadable,
 }
 
@@ -54,7 +54,8 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// A variable, or the text of the file that another one names. Names with the prefix go before bare ones.
+    /// Reads the text of the variable `name`, or of the file whose path is in the variable `file_name`. A variable with
+    /// the prefix goes before one without it.
     pub(crate) fn text_or_file(&mut self, name: &str, file_name: &str) -> Text {
         let [var, file] = [name, file_name].map(|name| self.is_set(name).then(|| self.name_of(name)));
         let has_prefix = |found: &Option<String>| found.as_ref().is_some_and(|found| found.starts_with(self.prefix));
@@ -100,7 +101,7 @@ impl<'p> Reader<'p> {
         self.vars.contains_key(OsStr::new(&self.name_of(name)))
     }
 
-    /// The name under which a variable is set; with the prefix when it is not.
+    /// Returns the name under which a variable is set. A variable that is not set is named with the prefix.
     pub(crate) fn name_of(&self, name: &str) -> String {
         let full = format!("{}{name}", self.prefix);
         let is_bare = !self.vars.contains_key(OsStr::new(&full)) && self.vars.contains_key(OsStr::new(name));

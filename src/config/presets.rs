@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::config::config::SessionConfig;
+use super::config::SessionConfig;
 
 /// A pair of timeouts from a standard, for [`SessionConfig::timeouts`].
 ///
-/// Each is an upper bound, so a shorter one keeps to its source too. The idle timeout counts from the last seal, which
-/// is up to [`extend_after`](SessionConfig::extend_after) before the last use: a session may end that much sooner, and
-/// never later. A life that [`Session::extend`](crate::Session::extend) gives goes past the idle timeout, and never
-/// past the absolute one.
+/// Each timeout is an upper bound, so a shorter one keeps to its source too. The idle timeout counts from the last
+/// seal, which is up to [`extend_after`](SessionConfig::extend_after) before the last use: a session may end that much
+/// sooner, and never later. [`Session::extend`](crate::Session::extend) can give a session a life past the idle
+/// timeout, and never past the absolute one.
 ///
-/// Timeouts are one requirement of an assurance level among many; a preset alone reaches none.
+/// Timeouts are one of many requirements of an assurance level, so no preset reaches a level by itself.
 ///
 /// | preset | idle | absolute | source |
 /// |---|---|---|---|
@@ -31,15 +31,17 @@ use crate::config::config::SessionConfig;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeoutPreset {
-    /// OWASP Session Management Cheat Sheet, "Session Expiration": 2 to 5 minutes idle for a high-value application; 5
-    /// here. It leaves the absolute timeout to how long people use the application, with 4 to 8 hours for an office
-    /// worker's day as its example; 4 here.
+    /// OWASP Session Management Cheat Sheet, "Session Expiration". It names 2 to 5 minutes idle for a high-value
+    /// application; this preset takes 5. It leaves the absolute timeout to how long people use the application, and
+    /// gives 4 to 8 hours for an office worker's day as an example; this preset takes 4.
     OwaspHighValue,
-    /// OWASP Session Management Cheat Sheet, "Session Expiration": 15 to 30 minutes idle for a low-risk application; 30
-    /// here. Of the 4 to 8 hours that are its example of an absolute timeout, 8.
+    /// OWASP Session Management Cheat Sheet, "Session Expiration". It names 15 to 30 minutes idle for a low-risk
+    /// application; this preset takes 30. It gives 4 to 8 hours as an example of an absolute timeout; this preset takes
+    /// 8.
     OwaspLowRisk,
-    /// NIST SP 800-63B-4, section 2.1.3: an overall timeout, which should be 30 days at most. It asks for no inactivity
-    /// timeout, so there is none but the overall one; a later [`SessionConfig::idle_timeout`] sets one.
+    /// NIST SP 800-63B-4, section 2.1.3: an overall timeout, which should be 30 days at most. The section asks for no
+    /// inactivity timeout, so this preset sets the idle timeout to the overall one; a later call of
+    /// [`SessionConfig::idle_timeout`] sets a shorter one.
     NistAal1,
     /// NIST SP 800-63B-4, section 2.2.3: an overall timeout, which should be 24 hours at most, and an inactivity
     /// timeout, which should be an hour at most.
@@ -50,7 +52,7 @@ pub enum TimeoutPreset {
 }
 
 impl TimeoutPreset {
-    /// How long a session lives unused.
+    /// Returns how long a session lives unused.
     ///
     /// ```
     /// use sealed_session::TimeoutPreset;
@@ -67,7 +69,7 @@ impl TimeoutPreset {
         })
     }
 
-    /// How long a session lives at most, counted from its creation or the last
+    /// Returns how long a session lives at most, counted from its creation or its last
     /// [`Session::regenerate`](crate::Session::regenerate).
     ///
     /// ```
@@ -87,9 +89,11 @@ impl TimeoutPreset {
 }
 
 impl SessionConfig {
-    /// Sets the idle and the absolute timeout to what a standard names; see [`TimeoutPreset`]. The last call counts,
-    /// here as in [`SessionConfig::idle_timeout`] and [`SessionConfig::absolute_timeout`]: what the environment said
-    /// before is overridden too.
+    /// Sets the idle and the absolute timeout to those of a standard; see [`TimeoutPreset`]. Without a preset they are
+    /// 24 hours and 30 days.
+    ///
+    /// The last of several calls of this method, [`SessionConfig::idle_timeout`] and
+    /// [`SessionConfig::absolute_timeout`] counts. It also overrides what was read from the environment before.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, TimeoutPreset};

@@ -1,10 +1,27 @@
-//! Cookies as HTTP has them: the Cookie header is read here, and Set-Cookie written.
+//! Reads Cookie headers, writes Set-Cookie headers, and knows how much fits into them.
+//!
+//! This room may not know what the value of a cookie means. [`Cookies`] asks its caller for the sealed text, and puts
+//! the name and the attributes around it.
+//!
+//! `header` finds the values in a Cookie header and `candidates` keeps them. `cookies` makes the Set-Cookie lines, with
+//! one `writer` for each cookie, and `set_cookies` carries them to the response. `budget` has the limits of their
+//! lengths, and `split` the rules of a session in two cookies. `syntax` holds names, paths and domains, and
+//! `attributes` what else a cookie has.
 
+mod attributes;
+mod budget;
+mod candidates;
+mod cookies;
 pub(crate) mod header;
-mod set_cookie;
+mod set_cookies;
+mod split;
+pub(crate) mod syntax;
+mod writer;
 
-pub(crate) use header::{Candidates, Seconds};
-pub(crate) use set_cookie::SetCookieWriter;
-pub use set_cookie::SetCookies;
-#[cfg(feature = "import")]
-pub(crate) use set_cookie::{blank, deletion_of};
+pub(crate) use attributes::Attributes;
+pub use attributes::SameSite;
+pub(crate) use candidates::{Candidates, SecondParts};
+pub(crate) use cookies::{CookieSettings, Cookies};
+pub use set_cookies::SetCookies;
+pub(crate) use split::MAX_PAIRS;
+pub(crate) use syntax::{CookieDomain, CookieName, CookiePath};

@@ -1,43 +1,45 @@
-//! XAES-256-GCM (C2SP) by AWS-LC: the same bytes as `rust_crypto`, in less time. Feature `aws-lc`.
+//! Seals and opens with XAES-256-GCM (C2SP) by AWS-LC. It gives the same bytes as `rust_crypto`, in less time. Feature
+//! `aws-lc`.
 //!
-//! C2SP gives XAES in the terms of NIST: the key of a message is SP 800-108's KDF in counter mode over CMAC-AES-256 of the
-//! first half of the nonce, and the message is sealed by AES-256-GCM under it with the second half.
+//! C2SP defines XAES-256-GCM in the terms of NIST. The key of a message comes from the first half of the nonce, by the
+//! KDF of SP 800-108 in counter mode over CMAC-AES-256. AES-256-GCM seals the message under that key, with the second
+//! half as its nonce.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cmac;
 use zeroize::Zeroizing;
 
-use crate::crypto::key::Key;
-use crate::format::{NONCE_LEN, TAG_LEN};
+use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
-/// One key, ready for any number of messages. AWS-LC wipes what it frees.
+/// One key, ready for any number of messages. AWS-LC wipes the memory that it frees.
 pub(crate) struct Cipher(Option<cmac::Key>);
 
 impl Cipher {
-    pub(crate) fn new(key: &[u8; Key::LEN]) -> Self {
+    pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         // `None` only when there is no memory left.
         Self(cmac::Key::new(cmac::AES_256, key).ok())
     }
 
-    /// Encrypts `message` in place. `None` for a message of 64 GiB or more only.
+    /// Encrypts `message` in place and returns the tag. Returns `None` only for a message of 64 GiB or more.
     pub(crate) fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], message: &mut [u8]) -> Option<[u8; TAG_LEN]> {
         let (key, nonce) = self.derive(nonce)?;
         let tag = key.seal_in_place_separate_tag(nonce, Aad::from(aad), message).ok()?;
         tag.as_ref().try_into().ok()
     }
 
-    /// Decrypts `message` in place; on `false` it holds no plaintext.
+    /// Decrypts `message` in place. Returns false when it is not authentic, and `message` then holds no plaintext.
     pub(crate) fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], message: &mut [u8], tag: &[u8; TAG_LEN]) -> bool {
         self.derive(nonce)
             .is_some_and(|(key, nonce)| key.open_in_place_separate_tag(nonce, Aad::from(aad), tag, message).is_ok())
     }
 
-    /// The key of one message, and the nonce that is left for it.
+    /// Returns the key of one message, and the half of the nonce that is left for it.
     fn derive(&self, nonce: &[u8; NONCE_LEN]) -> Option<(LessSafeKey, Nonce)> {
         let (context, nonce) = nonce.split_first_chunk::<12>()?;
-        let mut key = Zeroizing::new([0; Key::LEN]);
+        let mut key = Zeroizing::new([0; KEY_LEN]);
         for (counter, half) in (1..).zip(key.chunks_exact_mut(16)) {
-            // Counter, label "X", separator, context (SP 800-108r1 section 4.1, without the length, as C2SP has it).
+            // The block is counter, label "X", separator and context: SP 800-108r1 section 4.1, without the length, as
+            // C2SP has it.
             let mut block = [0; 16];
             let (head, tail) = block.split_first_chunk_mut::<4>()?;
             *head = [0, counter, b'X', 0];
@@ -58,7 +60,7 @@ mod tests {
     fn it_gives_the_same_bytes_as_the_other_one_and_opens_them() {
         for len in (0..300).chain([4096, 65_536]) {
             let byte = u8::try_from(len % 251).unwrap();
-            let (key, nonce, aad) = ([byte; Key::LEN], [byte ^ 1; NONCE_LEN], vec![byte; len % 70]);
+            let (key, nonce, aad) = ([byte; KEY_LEN], [byte ^ 1; NONCE_LEN], vec![byte; len % 70]);
             let (ours, other) = (Cipher::new(&key), rust_crypto::Cipher::new(&key));
             let (mut a, mut b) = (vec![byte; len], vec![byte; len]);
             let mut tag = ours.seal(&nonce, &aad, &mut a).unwrap();

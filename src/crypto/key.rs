@@ -1,19 +1,20 @@
-//! Keys: 32 random bytes, written as 64 hexadecimal digits, wiped when dropped.
+//! Holds [`Key`]: 32 random bytes, written as 64 hexadecimal digits, and wiped when they are dropped.
 
 use std::fmt;
 
-use rand::TryRng;
-use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
+use super::cipher::Cipher;
+use super::random;
 use crate::error::KeyError;
+use crate::format::{KEY_LEN, NONCE_LEN};
 use crate::key_id::KeyId;
-use crate::time::UnixTime;
 
 /// A 32-byte key.
 ///
-/// It can't be printed, cloned, serialized or compared: [`Key::id`] is its name for logs. Its bytes are wiped when it is
-/// dropped. There is no way from a password to a key: a password has too little entropy to hold against guessing offline.
+/// A key can't be printed, cloned, serialized or compared, and [`Key::id`] names it in logs. Its bytes are wiped when
+/// it is dropped. There is no way from a password to a key, since a password has too little entropy to hold against
+/// guessing offline.
 ///
 /// ```
 /// use sealed_session::Key;
@@ -21,12 +22,12 @@ use crate::time::UnixTime;
 /// assert!(format!("{key:?}").starts_with("Key("));
 /// # Ok::<(), sealed_session::KeyError>(())
 /// ```
-// Boxed, so that moving a key leaves no copy behind that the wipe would miss.
+// The bytes are boxed, so that moving a key leaves no copy behind that the wipe would miss.
 pub struct Key(Box<Zeroizing<[u8; Key::LEN]>>);
 
 impl Key {
     /// The length of a key, in bytes.
-    pub const LEN: usize = 32;
+    pub const LEN: usize = KEY_LEN;
 
     /// Draws a key from the operating system's random number generator.
     ///
@@ -40,15 +41,15 @@ impl Key {
     /// ```
     pub fn generate() -> Result<Self, KeyError> {
         let mut key = Self::blank();
-        SysRng.try_fill_bytes(key.0.as_mut_slice()).map_err(|_| KeyError::Random)?;
+        random::fill(key.0.as_mut_slice()).map_err(|_| KeyError::Random)?;
         Ok(key)
     }
 
-    /// Reads a key from 64 hexadecimal digits, either case; white space around them is ignored.
+    /// Reads a key from 64 hexadecimal digits of either case. White space around them is ignored.
     ///
     /// # Errors
-    /// [`KeyError::Length`] and [`KeyError::NotHex`] when it is not 64 hexadecimal digits, [`KeyError::Repeated`] when all
-    /// bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
+    /// [`KeyError::Length`] and [`KeyError::NotHex`] when the text is not 64 hexadecimal digits, [`KeyError::Repeated`]
+    /// when all bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
     ///
     /// ```
     /// use sealed_session::{Key, KeyError};
@@ -74,6 +75,21 @@ impl Key {
         Ok(key)
     }
 
+    /// Returns the public name of this key; see [`KeyId`].
+    ///
+    /// ```
+    /// use sealed_session::Key;
+    /// let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")?;
+    /// assert_eq!(key.id().to_string(), "f57c76ce");
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        let tag = Cipher::new(self.bytes()).seal(&[0; NONCE_LEN], KEY_ID_AAD, &mut []);
+        let [a, b, c, d, ..] = tag.unwrap_or_default();
+        KeyId::new([a, b, c, d])
+    }
+
     fn blank() -> Self {
         Self(Box::new(Zeroizing::new([0; Self::LEN])))
     }
@@ -89,95 +105,15 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The keys of a deployment: the primary one seals, all of them open.
-///
-/// To rotate without logging anyone out, first list the new key as a previous one on every node, then make it the
-/// primary one on every node with the old key as previous, and drop the old key when the last cookie that it sealed is
-/// over.
-///
-/// ```
-/// use sealed_session::{Key, KeyRing};
-/// let (new, old) = (Key::generate()?, Key::generate()?);
-/// let ring = KeyRing::new(new, vec![old])?;
-/// assert_eq!(ring.ids().count(), 2);
-/// # Ok::<(), sealed_session::KeyError>(())
-/// ```
-#[derive(Debug)]
-pub struct KeyRing {
-    pub(crate) primary: Key,
-    pub(crate) previous: Vec<Key>,
-    pub(crate) previous_until: UnixTime,
-}
+const KEY_ID_AAD: &[u8] = b"sealed-session key id";
 
-impl KeyRing {
-    /// A ring of one primary key and any number of previous ones.
-    ///
-    /// # Errors
-    /// [`KeyError::Duplicate`] when two of the keys have the same id: one key listed twice, or, once in four billion
-    /// pairs, two keys that can't be told apart. Make a new key then.
-    ///
-    /// ```
-    /// use sealed_session::{Key, KeyError, KeyRing};
-    /// let digits = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
-    /// let twice = KeyRing::new(Key::from_hex(digits)?, vec![Key::from_hex(digits)?]);
-    /// assert!(matches!(twice, Err(KeyError::Duplicate { .. })));
-    /// # Ok::<(), sealed_session::KeyError>(())
-    /// ```
-    pub fn new(primary: Key, previous: Vec<Key>) -> Result<Self, KeyError> {
-        let ring = Self { previous, ..Self::from(primary) };
-        let mut seen = Vec::new();
-        for id in ring.ids() {
-            if seen.contains(&id) {
-                return Err(KeyError::Duplicate { id });
-            }
-            seen.push(id);
-        }
-        Ok(ring)
-    }
-
-    /// Retires the previous keys at a time: from then on they open nothing, even where nobody has dropped them yet
-    /// (NIST SP 800-57 part 1, section 5.3: a key has an end to its period of use).
-    ///
-    /// ```
-    /// use sealed_session::{Key, KeyRing, UnixTime};
-    /// let end_of_rotation = UnixTime::from_secs(1_800_000_000).unwrap();
-    /// let ring = KeyRing::new(Key::generate()?, vec![Key::generate()?])?.retire_previous_at(end_of_rotation);
-    /// # Ok::<(), sealed_session::KeyError>(())
-    /// ```
-    #[must_use]
-    pub fn retire_previous_at(mut self, time: UnixTime) -> Self {
-        self.previous_until = time;
-        self
-    }
-
-    /// The ids of the keys, the primary one first.
-    ///
-    /// ```
-    /// use sealed_session::{Key, KeyRing};
-    /// let (new, old) = (Key::generate()?, Key::generate()?);
-    /// let ids = [new.id(), old.id()];
-    /// let ring = KeyRing::new(new, vec![old])?;
-    /// assert!(ring.ids().eq(ids));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
-        std::iter::once(&self.primary).chain(&self.previous).map(Key::id)
-    }
-}
-
-/// A ring of one key.
-impl From<Key> for KeyRing {
-    fn from(primary: Key) -> Self {
-        Self { primary, previous: Vec::new(), previous_until: UnixTime::MAX }
-    }
-}
-
-/// The key that README.md prints, and that therefore protects nothing.
+/// The key that README.md prints. It protects nothing, since the whole world has it.
 const EXAMPLE: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::KeyRing;
 
     const DIGITS: &str = "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 

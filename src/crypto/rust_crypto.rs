@@ -1,27 +1,27 @@
-//! XAES-256-GCM (C2SP) by the `xaes-256-gcm` crate.
+//! Seals and opens with XAES-256-GCM (C2SP) by the `xaes-256-gcm` crate.
 
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
-use crate::crypto::key::Key;
-use crate::format::{NONCE_LEN, TAG_LEN};
+use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
 /// One key, ready for any number of messages.
 pub(crate) struct Cipher(Xaes256Gcm);
 
-// Not inlined and not generic: the cipher is compiled once, here, and not into an application's code.
+// These functions are not inlined and not generic, so that the cipher is compiled here once and not into an
+// application's code.
 impl Cipher {
-    pub(crate) fn new(key: &[u8; Key::LEN]) -> Self {
+    pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         Self(Xaes256Gcm::new(key.into()))
     }
 
-    /// Encrypts `message` in place. `None` for a message of 64 GiB or more only.
+    /// Encrypts `message` in place and returns the tag. Returns `None` only for a message of 64 GiB or more.
     #[inline(never)]
     pub(crate) fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], message: &mut [u8]) -> Option<[u8; TAG_LEN]> {
         self.0.encrypt_inout_detached(nonce.into(), aad, message.into()).ok().map(Into::into)
     }
 
-    /// Decrypts `message` in place; on `false` it holds no plaintext.
+    /// Decrypts `message` in place. Returns false when it is not authentic, and `message` then holds no plaintext.
     #[inline(never)]
     pub(crate) fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], message: &mut [u8], tag: &[u8; TAG_LEN]) -> bool {
         self.0.decrypt_inout_detached(nonce.into(), aad, message.into(), tag.into()).is_ok()

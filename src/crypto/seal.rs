@@ -1,39 +1,18 @@
-//! Envelopes: a nonce, a key and what the seal is bound to, around the cipher, which its two modules alone meet.
+//! Builds and opens envelopes: joins the nonce, the key and what the seal is bound to, and has the cipher seal or open.
 //!
-//! Secret here: the key and the plaintext. Not secret: every length, the version, the key id, the nonce, and whether
-//! an envelope opened.
+//! The key and the plaintext are secret here. Not secret are every length, the version, the key id, the nonce, and
+//! whether an envelope opened.
 
 use rand::TryCryptoRng;
 use rand::rngs::SysRng;
 
-use crate::crypto::key::{Key, KeyRing};
-use crate::data::SessionId;
+use super::cipher::Cipher;
+use super::key::Key;
+use super::key_ring::KeyRing;
 use crate::error::{DecodeError, EncodeError};
-use crate::format::{HEAD_LEN, NONCE_LEN, TAG_LEN, VERSION};
+use crate::format::{HEAD_LEN, ID_LEN, NONCE_LEN, TAG_LEN, VERSION};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
-
-#[cfg(feature = "aws-lc")]
-use super::aws_lc::Cipher;
-#[cfg(not(feature = "aws-lc"))]
-use super::rust_crypto::Cipher;
-
-impl Key {
-    /// The public name of this key; see [`KeyId`].
-    ///
-    /// ```
-    /// use sealed_session::Key;
-    /// let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")?;
-    /// assert_eq!(key.id().to_string(), "f57c76ce");
-    /// # Ok::<(), sealed_session::KeyError>(())
-    /// ```
-    #[must_use]
-    pub fn id(&self) -> KeyId {
-        let tag = Cipher::new(self.bytes()).seal(&[0; NONCE_LEN], KEY_ID_AAD, &mut []);
-        let [a, b, c, d, ..] = tag.unwrap_or_default();
-        KeyId::new([a, b, c, d])
-    }
-}
 
 /// The keys of a ring, bound to one cookie name and one audience.
 pub(crate) struct Sealer {
@@ -56,12 +35,12 @@ impl Sealer {
         &self.primary
     }
 
-    /// The ids of the keys that only open.
+    /// Returns the ids of the previous keys, which only open.
     pub(crate) fn previous_ids(&self) -> impl Iterator<Item = KeyId> {
         self.previous.iter().map(BoundKey::id)
     }
 
-    /// The key with this id, and whether it is a previous one.
+    /// Returns the key with this id, with true when it is a previous key.
     pub(crate) fn find(&self, id: KeyId) -> Option<(&BoundKey, bool)> {
         if self.primary.id == id {
             return Some((&self.primary, false));
@@ -69,7 +48,7 @@ impl Sealer {
         self.previous.iter().find(|key| key.id == id).map(|key| (key, true))
     }
 
-    /// Whether the previous keys open nothing any more.
+    /// True when the previous keys open nothing any more.
     pub(crate) fn are_retired(&self, now: UnixTime) -> bool {
         now >= self.previous_until
     }
@@ -92,10 +71,10 @@ impl BoundKey {
         self.id
     }
 
-    /// A new envelope with its version, key id and a fresh nonce, and room for `capacity` bytes in all. The caller
+    /// Begins an envelope: its version, the key id and a fresh nonce, with room for `capacity` bytes in all. The caller
     /// appends the plaintext.
     ///
-    /// The nonce is the operating system's, for every message: a generator in the process would repeat itself after a
+    /// The operating system draws the nonce of every message. A generator in the process would repeat itself after a
     /// fork or a resumed snapshot, and one repeated nonce lets anyone forge every session.
     pub(crate) fn begin(&self, capacity: usize) -> Result<Vec<u8>, EncodeError> {
         self.begin_with(&mut SysRng, capacity)
@@ -116,14 +95,14 @@ impl BoundKey {
         self.seal_bound(&self.aad, envelope)
     }
 
-    /// Seals for another cookie name, which `open` here refuses.
+    /// Seals for another cookie name. [`BoundKey::open`] refuses the result.
     #[cfg(feature = "test-util")]
     pub(crate) fn seal_for(&self, cookie_name: &str, envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.seal_bound(&aad(self.id, cookie_name, ""), envelope)
     }
 
-    /// [`BoundKey::seal`] of what a store keeps for a session: no cookie opens as it, and it opens as no cookie.
-    pub(crate) fn seal_record(&self, id: SessionId, envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
+    /// Seals the record that a store keeps for a session. A record does not open as a cookie, nor a cookie as a record.
+    pub(crate) fn seal_record(&self, id: &[u8; ID_LEN], envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.seal_bound(&self.record_aad(id), envelope)
     }
 
@@ -135,7 +114,7 @@ impl BoundKey {
         Ok(())
     }
 
-    /// Opens `envelope` in place and gives its plaintext.
+    /// Opens `envelope` in place and returns its plaintext.
     ///
     /// # Errors
     /// [`DecodeError::NotAuthentic`], whatever is wrong.
@@ -143,11 +122,11 @@ impl BoundKey {
         self.open_bound(&self.aad, envelope)
     }
 
-    /// [`BoundKey::open`] of what [`BoundKey::seal_record`] sealed for this id.
+    /// Opens a record in place, if [`BoundKey::seal_record`] sealed it for this id, and returns its plaintext.
     ///
     /// # Errors
     /// [`DecodeError::NotAuthentic`], whatever is wrong.
-    pub(crate) fn open_record<'e>(&self, id: SessionId, envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
+    pub(crate) fn open_record<'e>(&self, id: &[u8; ID_LEN], envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
         self.open_bound(&self.record_aad(id), envelope)
     }
 
@@ -159,28 +138,28 @@ impl BoundKey {
         if self.cipher.open(nonce, aad, message, tag) { Ok(message) } else { Err(REFUSED) }
     }
 
-    fn record_aad(&self, id: SessionId) -> Vec<u8> {
-        [&self.aad, RECORD, &id.to_bytes()].concat()
+    fn record_aad(&self, id: &[u8; ID_LEN]) -> Vec<u8> {
+        [&self.aad, RECORD, id].concat()
     }
 }
 
-/// What follows the AAD of a cookie in that of a record, before the id. A cookie's says where it ends, so none is another's.
+/// The bytes between the AAD of a cookie and the id, in the AAD of a record. A cookie's AAD says where it ends, so no
+/// record has the AAD of a cookie.
 const RECORD: &[u8] = b"record";
 
-/// What a seal is bound to besides the message. Lengths go before the texts, so that no two pairs give the same bytes.
+/// Returns what a seal is bound to besides the message: the version, the key id, the cookie name and the audience. The
+/// length of each text stands before it, so that no two pairs of texts give the same bytes.
 fn aad(id: KeyId, cookie_name: &str, audience: &str) -> Box<[u8]> {
     let mut aad = vec![VERSION];
     aad.extend_from_slice(&id.to_bytes());
     for text in [cookie_name, audience] {
-        // The configuration refuses longer ones.
+        // The configuration refuses longer texts.
         let len = u16::try_from(text.len()).unwrap_or(u16::MAX);
         aad.extend_from_slice(&len.to_be_bytes());
         aad.extend_from_slice(text.as_bytes());
     }
     aad.into_boxed_slice()
 }
-
-const KEY_ID_AAD: &[u8] = b"sealed-session key id";
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,12 @@
-//! When a session is good, when it is sealed again, and until when.
+//! Decides when a session is good, when it is sealed again, and when it ends.
 
 use std::time::Duration;
 
 use crate::error::{DecodeError, EncodeError, Timeout};
 use crate::time::{Times, UnixTime};
 
-/// The timeouts of a configuration, checked: `0 < idle <= absolute`, `extend_after < idle`, all in seconds.
+/// The timeouts of a configuration, in seconds. The configuration has checked that `0 < idle <= absolute` and that
+/// `extend_after < idle`.
 #[derive(Clone, Debug)]
 pub(crate) struct Lifetime {
     pub(crate) idle: u64,
@@ -15,8 +16,11 @@ pub(crate) struct Lifetime {
     pub(crate) not_before: UnixTime,
 }
 
+/// How long a load or a commit asks backends, in seconds by its own clock: after that it asks nothing more.
+pub(crate) const UNDER_WAY_SECONDS: u64 = 60;
+
 impl Lifetime {
-    /// Whether a session whose seal is good may be used at `now`.
+    /// Checks that a session whose seal is good may be used at `now`.
     pub(crate) fn check(&self, now: UnixTime, times: &Times) -> Result<(), DecodeError> {
         let Times { created_at, issued_at, expires_at } = *times;
         if issued_at > now.saturating_add(self.clock_skew) {
@@ -35,15 +39,16 @@ impl Lifetime {
         Ok(())
     }
 
-    /// The times of a session created at `now`.
+    /// Returns the times of a session created at `now`.
     pub(crate) fn start(&self, now: UnixTime) -> Times {
         let expires_at = now.saturating_add(self.idle);
         Times { created_at: now, issued_at: now, expires_at }
     }
 
-    /// The times of a session that is sealed again at `now`: the idle timeout slides, the absolute one does not.
+    /// Returns the times of a session that is sealed again at `now`: the idle timeout slides, the absolute timeout does
+    /// not.
     ///
-    /// A longer life that the application asked for is kept.
+    /// A later end that the application asked for is kept.
     pub(crate) fn slide(&self, now: UnixTime, times: &Times) -> Times {
         // A clock that went back, within the skew, must not put issued_at before created_at.
         let issued_at = now.max(times.created_at);
@@ -51,7 +56,8 @@ impl Lifetime {
         Times { expires_at: self.end(&times, now.saturating_add(self.idle)), ..times }
     }
 
-    /// The expiry of a session that is to live for `ttl` from `now`, or as long as it would anyway.
+    /// Returns the end of a session that is to live for `ttl` (whole seconds) from `now`. The end is never earlier than
+    /// before, and never past the absolute timeout.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or its end is past what the format can carry.
@@ -59,29 +65,41 @@ impl Lifetime {
         Ok(self.end(times, end_of(now, ttl)?))
     }
 
-    /// Whether a session that was looked at at `now` is to be sealed again, to push its expiry forward.
+    /// True when a session that was looked at at `now` is to be sealed again, to push its end forward.
     pub(crate) fn is_due(&self, now: UnixTime, times: &Times) -> bool {
         now.seconds_since(times.issued_at) >= self.extend_after && self.slide(now, times).expires_at > times.expires_at
     }
 
-    /// When the session ends whatever is done to it.
+    /// Returns the time at which the session ends, whatever is done to it.
     pub(crate) fn absolute_end(&self, times: &Times) -> UnixTime {
         times.created_at.saturating_add(self.absolute)
     }
 
-    /// When no session that began by this time is good any more, on any server whose clock is within the skew.
-    pub(crate) fn all_end(&self, began: UnixTime) -> UnixTime {
-        began.saturating_add(self.absolute).saturating_add(self.clock_skew)
+    /// The time from which no cookie of the session opens by any clock, and no request that loaded one is under way: until then a
+    /// list keeps the mark of the session.
+    pub(crate) fn mark_end(&self, absolute_end: UnixTime) -> UnixTime {
+        absolute_end.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
     }
 
-    /// The later of two ends, but never past the absolute timeout.
+    /// The same of every session that began by now, by a clock that may be as far ahead as another one is behind.
+    pub(crate) fn all_end(&self, now: UnixTime) -> UnixTime {
+        let end = now.saturating_add(self.absolute).saturating_add(self.clock_skew);
+        end.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
+    }
+
+    /// The time until which a store keeps the record of a session: longer than its cookie opens by any clock.
+    pub(crate) fn record_end(&self, expires_at: UnixTime) -> UnixTime {
+        expires_at.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
+    }
+
+    /// Returns the later of two ends, but never one past the absolute timeout.
     fn end(&self, times: &Times, wanted: UnixTime) -> UnixTime {
         let end = times.expires_at.max(wanted).min(self.absolute_end(times));
         end.max(times.issued_at)
     }
 }
 
-/// The end of a life of `ttl` from `now`.
+/// Returns the end of a life of `ttl` (whole seconds) from `now`.
 pub(crate) fn end_of(now: UnixTime, ttl: Duration) -> Result<UnixTime, EncodeError> {
     if ttl.as_secs() == 0 {
         return Err(EncodeError::TimeOutOfRange);

@@ -1,93 +1,22 @@
-//! [`SessionData`]: a session as a plain value.
+//! Holds [`SessionData`], a session as a plain value.
 
 use std::fmt;
 use std::time::Duration;
 
-use rand::TryRng;
-use rand::rngs::SysRng;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use crate::data::json;
-use crate::data::lifetime::end_of;
+use super::json;
+use super::lifetime::end_of;
+use super::session_id::SessionId;
 use crate::error::{EncodeError, ValueError};
-use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, ID_LEN, MAX_BLOCK, Namespace};
+use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace};
 use crate::time::{Times, UnixTime};
 
-/// The id of a session: 128 random bits, for logs and lists of revocations.
+/// A session as a plain value, which [`Codec`](crate::Codec) encodes and decodes.
 ///
-/// It is no secret that opens a session; the seal is.
-///
-/// ```
-/// use sealed_session::SessionId;
-/// let id = SessionId::from_bytes([0xa0; 16]);
-/// assert_eq!(id.to_string(), "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionId([u8; ID_LEN]);
-
-impl SessionId {
-    /// Draws an id from the operating system's random number generator.
-    ///
-    /// # Errors
-    /// [`EncodeError::Random`] when the generator fails.
-    ///
-    /// ```
-    /// use sealed_session::SessionId;
-    /// assert_ne!(SessionId::generate()?, SessionId::generate()?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn generate() -> Result<Self, EncodeError> {
-        let mut id = [0; ID_LEN];
-        SysRng.try_fill_bytes(&mut id).map_err(|_| EncodeError::Random)?;
-        Ok(Self(id))
-    }
-
-    /// An id that was made elsewhere, in an import or a test. It must be random.
-    ///
-    /// ```
-    /// use sealed_session::SessionId;
-    /// let id = SessionId::from_bytes([7; 16]);
-    /// assert_eq!(format!("{id:?}"), "SessionId(07070707..)", "a log gets the start of it");
-    /// ```
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// The 16 bytes.
-    ///
-    /// ```
-    /// use sealed_session::SessionId;
-    /// let id = SessionId::generate()?;
-    /// assert_eq!(SessionId::from_bytes(id.to_bytes()), id);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub const fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-}
-
-/// 32 hexadecimal digits.
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-/// The first eight digits only, which is enough to follow a session through a log.
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _] = self.0;
-        write!(f, "SessionId({}..)", hex::encode(start))
-    }
-}
-
-/// A session as a plain value: what [`Codec`](crate::Codec) encodes and decodes.
-///
-/// Each value is kept as its JSON text. Reading one parses that one; those that nobody touches are copied from cookie
-/// to cookie as they are. Flash values have keys of their own.
+/// Each value is kept as its JSON text. Reading a value parses that text alone, and values that nobody touches are
+/// copied from cookie to cookie as they are. Flash values have a separate set of keys.
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime};
@@ -110,13 +39,14 @@ pub struct SessionData {
 }
 
 impl SessionData {
-    /// An empty, persistent session of schema 0 with a new id, created at `now`, that ends `ttl` (whole seconds) later.
+    /// Makes an empty, persistent session of schema 0 with a new id. It is created at `now` and ends `ttl` (whole
+    /// seconds) later.
     ///
-    /// [`Codec::create`](crate::Codec::create) makes one with the timeouts of the configuration.
+    /// [`Codec::create`](crate::Codec::create) makes a session with the timeouts of the configuration.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format, [`EncodeError::Random`]
-    /// when there is no random id to be had.
+    /// when no random id can be drawn.
     ///
     /// ```
     /// use sealed_session::{EncodeError, SessionData, UnixTime};
@@ -136,7 +66,7 @@ impl SessionData {
         Self { id, times, schema: 0, persistent: true, entries: Entries::default() }
     }
 
-    /// The id of the session.
+    /// Returns the id of the session.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -151,7 +81,8 @@ impl SessionData {
         self.id
     }
 
-    /// When the session was created, or last regenerated ([`Session::regenerate`](crate::Session::regenerate)).
+    /// Returns the time at which the session was created, or last regenerated
+    /// ([`Session::regenerate`](crate::Session::regenerate)).
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -167,7 +98,7 @@ impl SessionData {
         self.times.created_at
     }
 
-    /// When the session was last sealed.
+    /// Returns the time at which the session was last sealed.
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -184,7 +115,7 @@ impl SessionData {
         self.times.issued_at
     }
 
-    /// When the session ends unless it is sealed again before.
+    /// Returns the time at which the session ends unless it is sealed again before.
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -199,7 +130,7 @@ impl SessionData {
         self.times.expires_at
     }
 
-    /// Whether the session is over at `now`: from `expires_at` on.
+    /// Returns true when the session is over at `now`, which it is from `expires_at` on.
     ///
     /// ```
     /// # use sealed_session::{SessionData, UnixTime};
@@ -215,7 +146,7 @@ impl SessionData {
         now >= self.times.expires_at
     }
 
-    /// The application's number for the shape of what it keeps in the session.
+    /// Returns the application's number for the shape of the values that it keeps in the session.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -228,7 +159,7 @@ impl SessionData {
         self.schema
     }
 
-    /// Whether the browser keeps the cookie when it is closed.
+    /// Returns true when the browser keeps the cookie after the user closes the browser.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -241,7 +172,7 @@ impl SessionData {
         self.persistent
     }
 
-    /// Sets the id. A CSRF token belongs to one id: with another id it is gone.
+    /// Sets the id. A new id removes the CSRF token, since a token belongs to one id.
     ///
     /// ```
     /// use sealed_session::SessionId;
@@ -290,9 +221,10 @@ impl SessionData {
         Ok(())
     }
 
-    /// Makes the session one issued at `now` that ends `ttl` (whole seconds) later, be that sooner or later than before.
+    /// Sets `issued_at` to `now` and `expires_at` to `ttl` (whole seconds) later. The new end may be sooner or later
+    /// than the one before.
     ///
-    /// [`Codec::extend`](crate::Codec::extend) does it by the timeouts of the configuration.
+    /// [`Codec::extend`](crate::Codec::extend) extends a session by the timeouts of the configuration.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format,
@@ -328,7 +260,7 @@ impl SessionData {
         self.schema = schema;
     }
 
-    /// Sets whether the browser keeps the cookie when it is closed.
+    /// Sets whether the browser keeps the cookie after the user closes the browser.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -342,10 +274,10 @@ impl SessionData {
         self.persistent = persistent;
     }
 
-    /// Reads a value; `None` when there is none.
+    /// Reads the value with this key. Returns `None` when there is none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`.
+    /// [`ValueError::Deserialize`] when the value is not a `T`.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -359,7 +291,7 @@ impl SessionData {
         self.read(Namespace::Data, key)
     }
 
-    /// Stores a value. Says whether this changed anything.
+    /// Stores a value. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
@@ -377,10 +309,10 @@ impl SessionData {
         self.put(Namespace::Data, key, &json::to_json(key, &value)?)
     }
 
-    /// Removes a value and returns it; `None` when there was none.
+    /// Removes the value with this key and returns it. Returns `None` when there was none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -394,7 +326,7 @@ impl SessionData {
         self.take(Namespace::Data, key)
     }
 
-    /// Removes a value unread. Says whether there was one.
+    /// Removes a value without reading it. Returns true when there was one.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -408,7 +340,7 @@ impl SessionData {
         self.entries.remove(Namespace::Data, key)
     }
 
-    /// Whether there is a value with this key.
+    /// Returns true when there is a value with this key.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -424,7 +356,7 @@ impl SessionData {
         self.json(Namespace::Data, key).is_some()
     }
 
-    /// The values, in the order in which they were first stored: each key with its JSON text.
+    /// Returns the values in the order in which they were first stored, each as its key and its JSON text.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -439,7 +371,7 @@ impl SessionData {
         self.entries.in_namespace(Namespace::Data)
     }
 
-    /// How many values there are; flash values are not counted.
+    /// Returns the number of values. Flash values are not counted.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -454,7 +386,7 @@ impl SessionData {
         self.entries().count()
     }
 
-    /// Whether there is neither a value nor a flash value, nor a CSRF token.
+    /// Returns true when there is no value, no flash value and no CSRF token.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -466,10 +398,10 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() || self.entries.iter().all(|entry| entry.namespace == Namespace::Generation)
     }
 
-    /// Removes every value; flash values stay. Says whether there was one.
+    /// Removes every value. Flash values stay. Returns true when there was a value.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -487,7 +419,7 @@ impl SessionData {
     /// Reads all values as one struct or map, each field from the value with its name.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when they don't make a `T`.
+    /// [`ValueError::Deserialize`] when the values don't make a `T`.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -503,8 +435,8 @@ impl SessionData {
         json::from_fields(self.entries())
     }
 
-    /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
-    /// stay. Says whether this changed anything.
+    /// Replaces all values by the fields of a struct or map. Values that it doesn't have are removed, and flash values
+    /// stay. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
@@ -524,7 +456,7 @@ impl SessionData {
         self.put_all(&json::to_fields(content)?)
     }
 
-    /// Stores a flash value, for the next request that takes it. Says whether this changed anything.
+    /// Stores a flash value for the next request that takes it. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
@@ -541,7 +473,8 @@ impl SessionData {
         self.put(Namespace::Flash, key, &json::to_json(key, &value)?)
     }
 
-    /// Stores each field of a struct or map as a flash value; the others stay. Says whether this changed anything.
+    /// Stores each field of a struct or map as a flash value. Other flash values stay. Returns true when this changed
+    /// anything.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
@@ -561,10 +494,10 @@ impl SessionData {
         self.put_flashes(&json::to_fields(values)?)
     }
 
-    /// Removes a flash value and returns it; `None` when there was none.
+    /// Removes the flash value with this key and returns it. Returns `None` when there was none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays then.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -578,7 +511,7 @@ impl SessionData {
         self.take(Namespace::Flash, key)
     }
 
-    /// The flash values, unread: each key with its JSON text.
+    /// Returns the flash values without taking them, each as its key and its JSON text.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -592,10 +525,10 @@ impl SessionData {
         self.entries.in_namespace(Namespace::Flash)
     }
 
-    /// Takes every flash value.
+    /// Removes every flash value and returns them, each with its key.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when one of them is not a `T`; all of them stay then.
+    /// [`ValueError::Deserialize`] when one of the flash values is not a `T`; all of them stay then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -629,7 +562,7 @@ impl SessionData {
     }
 
     pub(crate) fn put_flashes(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
-        // On a copy, so that all of them are stored or none.
+        // The values are put into a copy, so that all of them are stored or none.
         let mut entries = self.entries.clone();
         for (key, json) in fields {
             entries.put(Namespace::Flash, key, json)?;
@@ -651,29 +584,49 @@ impl SessionData {
         self.times = times;
     }
 
-    /// The same session without its values.
+    /// Returns the same session without its entries.
     pub(crate) fn without_entries(&self) -> Self {
         let Self { id, times, schema, persistent, entries: _ } = *self;
         Self { id, times, schema, persistent, entries: Entries::default() }
     }
 
-    /// Takes the values of another, and what they are written in.
+    /// Takes the entries of another session, and the schema in which they are written.
     pub(crate) fn take_content(&mut self, other: Self) {
         self.entries = other.entries;
         self.schema = other.schema;
     }
 
-    /// The bytes that values may still fill, wherever they are kept.
+    /// Returns the bytes that entries may still fill, in a cookie or in a store.
     pub(crate) fn room(&self) -> usize {
         MAX_BLOCK.saturating_sub(self.entries.as_bytes().len())
     }
 
-    /// Removes every value and flash value.
-    pub(crate) fn empty(&mut self) {
-        self.entries = Entries::default();
+    pub(crate) fn content(&self) -> &Entries {
+        &self.entries
     }
 
-    /// The bytes of the plaintext without its padding.
+    pub(crate) fn set_content(&mut self, entries: Entries) {
+        self.entries = entries;
+    }
+
+    /// The generation that the subject had when it logged in, as 16 hexadecimal digits.
+    pub(crate) fn generation(&self) -> Option<&str> {
+        self.json(Namespace::Generation, GENERATION_KEY)?.strip_prefix('"')?.strip_suffix('"')
+    }
+
+    /// Sets or removes the generation of the subject.
+    ///
+    /// # Errors
+    /// [`ValueError::Full`] when there is no room for it.
+    pub(crate) fn set_generation(&mut self, digits: Option<&str>) -> Result<(), ValueError> {
+        let Some(digits) = digits else {
+            self.remove_in(Namespace::Generation, GENERATION_KEY);
+            return Ok(());
+        };
+        self.put(Namespace::Generation, GENERATION_KEY, &format!("\"{digits}\"")).map(drop)
+    }
+
+    /// Returns the bytes of the plaintext without its padding.
     pub(crate) fn plaintext_len(&self) -> usize {
         FIXED_LEN.saturating_add(self.entries.as_bytes().len())
     }
@@ -681,19 +634,19 @@ impl SessionData {
     /// Appends the plaintext without its padding.
     pub(crate) fn write_plaintext(&self, plaintext: &mut Vec<u8>) {
         let Self { id, times, schema, persistent, entries } = self;
-        Fixed { persistent: *persistent, schema: *schema, id: id.0, times: *times }.write(plaintext);
+        Fixed { persistent: *persistent, schema: *schema, id: id.to_bytes(), times: *times }.write(plaintext);
         plaintext.extend_from_slice(entries.as_bytes());
     }
 
-    /// Reads a plaintext; `None` when it is not one.
+    /// Reads a plaintext. Returns `None` when the bytes are not the plaintext of a session.
     pub(crate) fn read_plaintext(plaintext: &[u8]) -> Option<Self> {
         let (fixed, entries) = plaintext.split_first_chunk()?;
         let Fixed { persistent, schema, id, times } = Fixed::read(fixed)?;
         let entries = Entries::parse(entries)?;
-        Some(Self { id: SessionId(id), times, schema, persistent, entries })
+        Some(Self { id: SessionId::from_bytes(id), times, schema, persistent, entries })
     }
 
-    /// The largest entries, largest first.
+    /// Returns the `count` largest entries, largest first: the key of each, and the bytes that it takes.
     pub(crate) fn largest(&self, count: usize) -> Vec<(String, usize)> {
         let mut sizes: Vec<_> = self.entries.iter().map(|entry| (entry.key.to_owned(), entry.size())).collect();
         sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));

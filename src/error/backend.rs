@@ -1,45 +1,9 @@
-//! What every backend answers with, and what happens when one of them fails.
+//! Holds [`BackendError`], which says why a store or a list of revocations could not do what it was asked.
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
-/// What the methods of [`SessionStore`](crate::SessionStore) and [`Revocations`](crate::Revocations) return: the future
-/// that `Box::pin(async move { .. })` makes, for any runtime. So both are traits of objects.
-///
-/// ```
-/// use sealed_session::BoxFuture;
-/// fn answer() -> BoxFuture<'static, u64> {
-///     Box::pin(async move { 42 })
-/// }
-/// # drop(answer());
-/// ```
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What becomes of a request while a backend fails: the choice between keeping everyone out and letting everyone in
-/// (OWASP ASVS 5.0, 16.5.3, asks that it be made, and that failing open is never the default).
-///
-/// ```
-/// use sealed_session::FailurePolicy;
-/// assert_eq!(FailurePolicy::default(), FailurePolicy::Refuse);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FailurePolicy {
-    /// The session is empty and [`DecodeError::Unavailable`](crate::DecodeError::Unavailable) says why; the cookie stays, so that the next request may find
-    /// the session again. What is stored in such a session is refused with [`EncodeError::Backend`](crate::EncodeError::Backend), and so is its end.
-    #[default]
-    Refuse,
-    /// The request gets an error: [`SessionManager::load_async`](crate::SessionManager::load_async) fails, and the adapters
-    /// answer 500 (or what `on_error` says) without asking the handler.
-    Fail,
-    /// A session that opens is admitted although nobody could say whether it was revoked, and a logout that can't be put on
-    /// the list still deletes the cookie. Values that the store can't give are refused all the same.
-    Admit,
-}
-
-/// Why a backend could not do what it was asked. For the operator: a client never sees it.
+/// The reason why a backend could not do what it was asked. It is for the operator, and a client never sees it.
 ///
 /// ```
 /// use sealed_session::{BackendError, BackendErrorKind};
@@ -53,7 +17,8 @@ pub struct BackendError {
 }
 
 impl BackendError {
-    /// An error of this kind, with what the backend says of it. The message must hold no value of a session and no secret.
+    /// Makes an error of this kind. `message` is what the backend says about it, and must hold no value of a session
+    /// and no secret.
     ///
     /// ```
     /// use sealed_session::{BackendError, BackendErrorKind};
@@ -65,7 +30,7 @@ impl BackendError {
         Self { kind, message: message.to_string().into() }
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of failure.
     ///
     /// ```
     /// use sealed_session::{BackendError, BackendErrorKind};
@@ -94,20 +59,20 @@ impl Error for BackendError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BackendErrorKind {
-    /// It can't be reached, or did not answer in time. Trying again later may help.
+    /// The backend can't be reached, or did not answer in time. Trying again later may help.
     Unavailable,
-    /// It has no room: a disk is full, or a bound is reached.
+    /// The backend has no room, since a disk is full or a bound is reached.
     Full,
-    /// What it holds is not what was stored.
+    /// The backend holds something else than what was stored.
     Corrupt,
-    /// It can't do this at all, such as list sessions.
+    /// The backend can't do this at all. Not every backend can list sessions, for example.
     Unsupported,
-    /// It was not asked: the session was loaded or committed by a method that asks no backend.
+    /// The backend was not asked, since the session was loaded or committed by a method that asks no backend.
     NotAsked,
 }
 
 impl BackendErrorKind {
-    /// One word for a label of a metric.
+    /// Returns one word for the kind, for the label of a metric.
     ///
     /// ```
     /// use sealed_session::BackendErrorKind;

@@ -1,60 +1,12 @@
-//! What an operator reads: why a key or a configuration is refused. Each names the setting and never its value.
+//! Holds [`ConfigError`], which tells the operator why a configuration is refused. It names each setting and never
+//! shows its value.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::error::backend::BackendErrorKind;
-use crate::error::encode::RANDOM;
-use crate::key_id::KeyId;
-
-/// Why a key, or a set of keys, is refused.
-///
-/// ```
-/// use sealed_session::{Key, KeyError};
-/// assert_eq!(Key::from_hex("cafe").unwrap_err(), KeyError::Length { found: 4 });
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The text is not 64 characters long; `found` is its length.
-    Length {
-        /// How many characters there were, surrounding white space not counted.
-        found: usize,
-    },
-    /// A character is not a hexadecimal digit.
-    NotHex,
-    /// All 32 bytes are the same (all zero included), so this is no random key.
-    Repeated,
-    /// The key is the one printed in this crate's README, so the whole world has it.
-    Example,
-    /// Two keys of one ring have the same id: most likely one key listed twice.
-    Duplicate {
-        /// The id that both have.
-        id: KeyId,
-    },
-    /// The operating system's random number generator failed.
-    Random,
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length { found: 128 } => f.write_str(
-                "key must be 64 hexadecimal digits, found 128: this looks like a key of Tideway 0.6 or later, which takes \
-                 64 bytes; this crate takes 32 bytes, so make a new key",
-            ),
-            Self::Length { found } => write!(f, "key must be 64 hexadecimal digits, found {found} characters"),
-            Self::NotHex => f.write_str("key must be 64 hexadecimal digits, found another character"),
-            Self::Repeated => f.write_str("key must be random, found one byte repeated 32 times"),
-            Self::Example => f.write_str("key must be your own, found the example from the documentation"),
-            Self::Duplicate { id } => write!(f, "keys must differ, found two with the id {id}"),
-            Self::Random => f.write_str(RANDOM),
-        }
-    }
-}
-
-impl Error for KeyError {}
+use super::backend::BackendErrorKind;
+use super::key::KeyError;
 
 /// Everything that is wrong with a configuration, in one report.
 ///
@@ -74,12 +26,12 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A report of at least one problem.
+    /// Makes a report of the problems, of which there must be at least one.
     pub(crate) fn new(problems: Vec<ConfigProblem>) -> Self {
         Self { problems }
     }
 
-    /// The problems, at least one, in the order of the settings.
+    /// Returns the problems in the order of the settings. There is at least one.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -103,7 +55,8 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// One thing that is wrong with a configuration: the setting and what it takes, never its value.
+/// One thing that is wrong with a configuration. It names the setting and says what the setting takes, and never shows
+/// its value.
 ///
 /// ```
 /// use sealed_session::{Key, SessionConfig};
@@ -122,7 +75,8 @@ impl ConfigProblem {
         Self { setting: setting.into(), kind }
     }
 
-    /// The setting: a method of [`SessionConfig`](crate::SessionConfig) such as `cookie_name`, or an environment variable.
+    /// Returns the name of the setting: a method of [`SessionConfig`](crate::SessionConfig) such as `cookie_name`, or
+    /// an environment variable.
     ///
     /// ```
     /// use sealed_session::SessionConfig;
@@ -134,7 +88,7 @@ impl ConfigProblem {
         &self.setting
     }
 
-    /// What is wrong with it.
+    /// Returns the kind of the problem.
     ///
     /// ```
     /// use sealed_session::{Key, ProblemKind, SessionConfig};
@@ -150,12 +104,12 @@ impl ConfigProblem {
 
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whoever sets the environment may have chosen the name.
+        // The name may come from the environment, and whoever sets that can put any character into it.
         write!(f, "{}: {}", self.setting.escape_debug(), self.kind)
     }
 }
 
-/// What is wrong with a setting.
+/// The ways in which a setting can be wrong.
 ///
 /// ```
 /// use sealed_session::{KeyError, ProblemKind, SessionConfig};
@@ -167,33 +121,33 @@ impl fmt::Display for ConfigProblem {
 pub enum ProblemKind {
     /// The setting is required and was not given.
     Missing {
-        /// What it takes.
+        /// The values that the setting takes, in words.
         takes: &'static str,
     },
     /// The value is not one that the setting takes.
     Invalid {
-        /// What it takes.
+        /// The values that the setting takes, in words.
         takes: &'static str,
     },
-    /// The value would be fine alone and contradicts another setting.
+    /// The value contradicts another setting, and would be fine alone.
     Conflict {
-        /// The rule that both must keep.
+        /// The rule that both settings must keep.
         rule: &'static str,
     },
     /// The key, or one of the previous keys, is refused.
     Key(KeyError),
     /// The file named by a `..._FILE` variable can't be read.
     File(io::ErrorKind),
-    /// The store that it names can't be opened.
+    /// The store that the setting names can't be opened.
     Backend(BackendErrorKind),
-    /// This build of the crate can't do it.
+    /// The setting needs a feature that this build of the crate lacks.
     NeedsFeature {
-        /// The feature that it was built without.
+        /// The feature that is missing.
         feature: &'static str,
     },
-    /// No such variable exists.
+    /// The crate knows no environment variable of this name.
     UnknownVariable {
-        /// The known name that is nearest to it.
+        /// The known variable whose name is nearest.
         nearest: String,
     },
 }

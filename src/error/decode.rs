@@ -1,4 +1,5 @@
-//! What a log reads: why a cookie was refused. A client gets the same empty session for each reason.
+//! Holds [`DecodeError`], which tells the log of a server why a cookie was refused. A client gets the same empty
+//! session for every reason.
 
 use std::error::Error;
 use std::fmt;
@@ -6,9 +7,9 @@ use std::fmt;
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
-/// Why a cookie was refused. For logs and metrics; a client can't tell one from another.
+/// The reason why a cookie was refused, for logs and metrics. A client can't tell one reason from another.
 ///
-/// The times in it are reached only behind the seal, so they say nothing to a forger.
+/// A reason that holds times is reached only after the seal was verified, so the times tell a forger nothing.
 ///
 /// ```
 /// use sealed_session::DecodeError;
@@ -21,75 +22,80 @@ use crate::time::UnixTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// Not in the format: too short, outside the base64url alphabet, or, behind a valid seal, not a session.
+    /// The value is not in the format. It is too short, or holds a character outside the base64url alphabet, or its
+    /// seal is valid and its plaintext is no session.
     Malformed,
-    /// Longer than any cookie that a browser keeps.
+    /// The value is longer than any cookie that a browser keeps.
     TooLong,
-    /// Sealed in a version of the format that this release does not know.
+    /// The cookie is sealed in a version of the format that this release does not know.
     UnsupportedVersion {
         /// The version byte of the cookie.
         version: u8,
     },
-    /// Sealed under a key that is not in the ring.
+    /// The cookie is sealed under a key that is not in the ring, or under a previous key that is retired
+    /// ([`KeyRing::retire_previous_at`](crate::KeyRing::retire_previous_at)).
     UnknownKey {
         /// The id of that key.
         id: KeyId,
     },
-    /// Changed, or sealed for another cookie name or another audience.
+    /// The cookie was changed, or was sealed for another cookie name or another audience.
     NotAuthentic,
-    /// Issued in the future, by more than the clock skew.
+    /// The cookie was issued in the future, by more than the clock skew.
     NotYetValid {
         /// The time of the check.
         now: UnixTime,
-        /// When the cookie says it was sealed.
+        /// The time at which the cookie says that it was sealed.
         issued_at: UnixTime,
     },
-    /// Past its idle or its absolute timeout.
+    /// The session is past its idle or its absolute timeout.
     Expired {
-        /// Which of the two.
+        /// The timeout that has passed.
         timeout: Timeout,
         /// The time of the check.
         now: UnixTime,
-        /// When it ended.
+        /// The time at which the session ended.
         expires_at: UnixTime,
     },
-    /// Created before the configured cut-off (`not_before`).
+    /// The session was created before the configured cut-off (`not_before`).
     BeforeCutoff {
-        /// When the session was created.
+        /// The time at which the session was created.
         created_at: UnixTime,
         /// The cut-off.
         not_before: UnixTime,
     },
-    /// Of another payload schema, which the application's `migrate` function did not take.
+    /// The session has another payload schema, and the application has no `migrate` function that takes it.
     UnsupportedSchema {
         /// The schema number of the cookie.
         schema: u8,
     },
-    /// One part of a session over two cookies, and no other part that makes it whole: it is missing, older, changed, or of
-    /// another session, as happens while a client takes the two, or when it drops one
-    /// ([`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies)).
+    /// One part of a session over two cookies came, and no other part that makes it whole. The other part is missing,
+    /// older, changed, or of another session. This happens while a client takes the two cookies, or when it drops one
+    /// of them ([`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies)).
     Incomplete,
-    /// More cookies of this name than are tried, or more pairs of parts, and none of those tried is good.
+    /// More cookies of this name came than are tried, or more pairs of parts, and none of those tried is good.
     TooManyCandidates,
-    /// The cookie of another crate came, and no good one of ours; it can't be imported. Feature `import`.
+    /// The cookie of another crate came and can't be imported, and no session cookie came that is good. Feature
+    /// `import`.
     NotImported {
-        /// Whether a key opened it: then the function that reads it refused what is in it, or the session is over. If not, it
-        /// was changed, or is sealed under another key, or for another name.
+        /// True when a key opened the old cookie: the function that reads it refused its content, or the session is
+        /// over. False when the cookie was changed, or was sealed under another key or for another name.
         opened: bool,
     },
-    /// The [`Revocations`](crate::Revocations) know its id, or its subject, as revoked.
+    /// The session was ended: a list of [`Revocations`](crate::Revocations) has a mark for its id or another generation
+    /// for its subject, or a [`SessionStore`](crate::SessionStore) has a tombstone in the place of its record.
     Revoked,
-    /// Its values are kept by a [`SessionStore`](crate::SessionStore), which has no living record of it: the session was
-    /// destroyed, or regenerated by another request.
+    /// The session's values are kept by a [`SessionStore`](crate::SessionStore), and the store has no living record of
+    /// it, or one that is damaged.
     NotStored,
-    /// A backend failed, so nobody knows whether it is good: see [`FailurePolicy`](crate::FailurePolicy).
+    /// A backend failed, so nobody knows whether the session is good. [`FailurePolicy`](crate::FailurePolicy) says what
+    /// happens then.
     Unavailable,
-    /// The configuration has a backend, and the session was loaded by a method that asks none.
+    /// The configuration has a backend, and the session was loaded by a method that asks no backend.
     NotAsked,
 }
 
 impl DecodeError {
-    /// A short, stable name of the reason, for a metric's label.
+    /// Returns a short, stable name of the reason, for the label of a metric.
     ///
     /// ```
     /// assert_eq!(sealed_session::DecodeError::NotAuthentic.as_str(), "not_authentic");
@@ -118,7 +124,7 @@ impl DecodeError {
         }
     }
 
-    /// Whether the session was good and is over.
+    /// Returns true when the session was good and is over.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -135,10 +141,11 @@ impl DecodeError {
         matches!(self, Self::Expired { .. })
     }
 
-    /// Whether another node, or a later look, may still open the cookie: such a cookie is never deleted.
+    /// Returns true when another node, or this node later, may still open the cookie. No pre-session takes its place
+    /// ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)).
     ///
-    /// A fleet in the middle of a key rotation or an upgrade has nodes that know more than this one, and a client that sent
-    /// one part of two may be about to have both.
+    /// In the middle of a key rotation or an upgrade, other nodes of a fleet know keys and versions that this node does
+    /// not know. A clock may be behind. And a client that sent one part of two may be about to have both.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -156,6 +163,7 @@ impl DecodeError {
         matches!(
             self,
             Self::UnsupportedVersion { .. }
+                | Self::NotYetValid { .. }
                 | Self::UnknownKey { .. }
                 | Self::UnsupportedSchema { .. }
                 | Self::Incomplete
@@ -166,19 +174,7 @@ impl DecodeError {
         )
     }
 
-    /// Whether a refused cookie is left in the browser. A parallel request that logs in, logs out or moves values ends the
-    /// old id while this one is under way: a deletion from here might reach the browser last, and take the new cookie with it.
-    pub(crate) fn leaves_cookie(&self) -> bool {
-        self.may_open_elsewhere() || matches!(self, Self::Revoked | Self::NotStored)
-    }
-
-    /// Whether a backend keeps out what opened.
-    #[cfg(feature = "import")]
-    pub(crate) fn is_of_backend(&self) -> bool {
-        self.is_unsure() || matches!(self, Self::Revoked | Self::NotStored)
-    }
-
-    /// Whether a backend was not heard, so that nothing may take the place of the session.
+    /// True when a backend gave no answer. The session may be good, so nothing may take its place.
     pub(crate) fn is_unsure(&self) -> bool {
         matches!(self, Self::Unavailable | Self::NotAsked)
     }
@@ -194,7 +190,7 @@ impl DecodeError {
             Self::UnknownKey { .. } => 6,
             Self::UnsupportedSchema { .. } => 7,
             Self::TooManyCandidates => 8,
-            // Said in the place of whatever refused ours, or after it: none of these is weighed against it.
+            // These come in the place of a session cookie's refusal or after it, so they are never compared with one.
             Self::NotImported { .. } | Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
         }
     }
@@ -236,7 +232,7 @@ impl fmt::Display for DecodeError {
 
 impl Error for DecodeError {}
 
-/// A refusal, with the key that the cookie names if it was read that far.
+/// The reason why a cookie was refused, with the id of the key that it names if the cookie was read that far.
 #[derive(Clone, Copy)]
 pub(crate) struct Refusal {
     pub(crate) reason: DecodeError,
@@ -244,13 +240,14 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Which of two refusals is reported for one request: the one that keeps the cookie, then the one that got further.
+    /// Returns the one of two refusals that is reported for a request. A reason that keeps the cookie in the browser
+    /// comes first, then the reason of the cookie that passed more checks.
     pub(crate) fn or_weightier(self, other: Self) -> Self {
         if other.reason.weight() > self.reason.weight() { other } else { self }
     }
 }
 
-/// One before any key was read.
+/// Makes the refusal of a cookie whose key id was not read.
 impl From<DecodeError> for Refusal {
     fn from(reason: DecodeError) -> Self {
         Self { reason, key_id: None }
@@ -273,9 +270,9 @@ impl From<DecodeError> for Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// Too long since it was last sealed.
+    /// The session was last sealed too long ago.
     Idle,
-    /// Too long since it was created.
+    /// The session was created too long ago.
     Absolute,
 }
 

@@ -1,93 +1,15 @@
-//! What the application's code meets: a value that does not fit, and a session that can't be sealed.
+//! Holds [`EncodeError`], which says why a session can't be sealed.
 //!
-//! Keys of entries are shown escaped, since a client may have chosen them, and what they hold never is. No error of this
-//! crate keeps a `source()` from the cipher, base64 or `serde_json`: their texts can quote what they read.
+//! The texts of its errors show the keys of entries escaped, since a client may have chosen them, and never show
+//! values. No error of this crate keeps a `source()` from the cipher, base64 or `serde_json`, since their texts can
+//! quote what they read.
 
 use std::error::Error;
 use std::fmt;
 
-use crate::error::backend::BackendError;
+use super::backend::BackendError;
 
-/// Why a value could not be put into a session or read out of it.
-///
-/// The session is as it was before the call.
-///
-/// ```
-/// use sealed_session::ValueError;
-/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
-/// # let session = manager.load(None::<&str>);
-/// assert_eq!(session.set(&"k".repeat(128), 1), Err(ValueError::KeyLength { found: 128 }));
-/// session.set("user_id", 42)?;
-/// let error = session.get::<bool>("user_id").unwrap_err();
-/// assert_eq!(error.to_string(), r#"session value "user_id" is not a bool"#);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ValueError {
-    /// A key must be 1 to 127 bytes long.
-    KeyLength {
-        /// The length of the key, in bytes.
-        found: usize,
-    },
-    /// The key is `~csrf`, under which the session keeps its CSRF token.
-    Reserved {
-        /// The key.
-        key: String,
-    },
-    /// The value could not be serialized to JSON.
-    Serialize {
-        /// The key it was to have, or the type for [`Session::set_data`](crate::Session::set_data).
-        key: String,
-    },
-    /// The value is longer than the 65,535 bytes of JSON that the format can carry.
-    TooLong {
-        /// The key it was to have.
-        key: String,
-        /// The length of its JSON text, in bytes.
-        found: usize,
-    },
-    /// All entries together would be longer than 65,535 bytes, far more than any cookie holds.
-    Full {
-        /// The key that the value was to have.
-        key: String,
-    },
-    /// The stored value is not of the type that was asked for; it stays.
-    Deserialize {
-        /// The key of the value, or `*` for the whole session.
-        key: String,
-        /// The Rust type that was asked for.
-        expected: &'static str,
-    },
-    /// Typed content must serialize to a struct or a map: each field becomes an entry.
-    NotAMap {
-        /// The Rust type that was given.
-        found: &'static str,
-    },
-    /// The operating system's random number generator failed, so there is no CSRF token.
-    Random,
-}
-
-impl fmt::Display for ValueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeyLength { found } => write!(f, "session key must be 1 to 127 bytes, found {found}"),
-            Self::Reserved { key } => write!(f, "session key {key:?} is reserved for the CSRF token"),
-            Self::Serialize { key } => write!(f, "session value {key:?} could not be serialized"),
-            Self::TooLong { key, found } => {
-                write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")
-            }
-            Self::Full { key } => write!(f, "session has no room for the value {key:?} in 65535 bytes"),
-            Self::Deserialize { key, expected } => write!(f, "session value {key:?} is not a {expected}"),
-            Self::NotAMap { found } => write!(f, "session content must be a struct or a map, found {found}"),
-            Self::Random => f.write_str(RANDOM),
-        }
-    }
-}
-
-impl Error for ValueError {}
-
-/// Why a session could not be sealed. The session and the client's cookie stay as they were.
+/// The reason why a session could not be sealed. The session and the client's cookie stay as they were.
 ///
 /// ```
 /// use sealed_session::EncodeError;
@@ -105,18 +27,19 @@ impl Error for ValueError {}
 pub enum EncodeError {
     /// The Set-Cookie text would be over the limit.
     TooLarge {
-        /// The bytes that the whole Set-Cookie text would have, or both texts of a session over two cookies.
+        /// The length that the whole Set-Cookie text would have, in bytes. For a session over two cookies, it is the
+        /// sum of both texts.
         size: usize,
-        /// The bytes that they may have.
+        /// The most bytes that the text, or both texts, may have.
         limit: usize,
-        /// The largest entries, largest first: their keys and the bytes that each takes in the session.
+        /// The largest entries, largest first: the key of each, and the bytes that it takes in the session.
         largest: Vec<(String, usize)>,
     },
-    /// A time or a duration is outside what the format can carry (whole seconds, at least one, up to 2^40 - 1).
+    /// A time or a duration is outside of what the format can carry: whole seconds, at least one and at most 2^40 - 1.
     TimeOutOfRange,
     /// The session's times are not in the order `created_at <= issued_at <= expires_at`.
     TimesOutOfOrder,
-    /// The session has another schema than the codec, which would refuse what it sealed.
+    /// The session has another schema than the codec, so the codec would refuse the cookie that it sealed.
     Schema {
         /// The schema of the session.
         found: u8,
@@ -125,16 +48,18 @@ pub enum EncodeError {
     },
     /// The operating system's random number generator failed.
     Random,
-    /// The cipher refused the message, as it does past 64 GiB only.
+    /// The cipher refused the message. It refuses only messages over 64 GiB.
     Cipher,
     /// The store or the list of revocations failed, or was not asked.
     Backend(BackendError),
-    /// Another request ended the session meanwhile, so there is nothing that the change could be kept in.
+    /// Another request ended the session meanwhile, or regenerated it, or the session is past its absolute timeout. So
+    /// there is no session in which the change could be kept. It is a conflict, which the adapters answer with 409, and
+    /// no fault of the server.
     Ended,
 }
 
 impl EncodeError {
-    /// A short, stable name of the reason, for a metric's label.
+    /// Returns a short, stable name of the reason, for the label of a metric.
     ///
     /// ```
     /// assert_eq!(sealed_session::EncodeError::Random.as_str(), "random");
@@ -185,4 +110,4 @@ impl From<BackendError> for EncodeError {
     }
 }
 
-pub(crate) const RANDOM: &str = "the operating system's random number generator failed";
+pub(super) const RANDOM: &str = "the operating system's random number generator failed";

@@ -1,12 +1,23 @@
-//! Errors: what each public call can answer with, for whom it is written, and how it is shown.
+//! Holds the errors that the calls of this crate return when they can't do what they were asked. Each file holds the
+//! error that it is named after.
+//!
+//! Each error is written for one reader. [`DecodeError`] is for the log of a server. [`ConfigError`] and [`KeyError`]
+//! are for the operator who starts the server, and [`BackendError`] is for whoever runs the store. [`ValueError`] and
+//! [`EncodeError`] are for the code of a handler. A client sees none of them.
+//!
+//! This room may not know the values of sessions: no error shows a value, a key or a cookie.
 
 mod backend;
 mod config;
 mod decode;
 mod encode;
+mod key;
+mod value;
 
-pub use backend::{BackendError, BackendErrorKind, BoxFuture, FailurePolicy};
-pub use config::{ConfigError, ConfigProblem, KeyError, ProblemKind};
+pub use backend::{BackendError, BackendErrorKind};
+pub use config::{ConfigError, ConfigProblem, ProblemKind};
 pub(crate) use decode::Refusal;
 pub use decode::{DecodeError, Timeout};
-pub use encode::{EncodeError, ValueError};
+pub use encode::EncodeError;
+pub use key::KeyError;
+pub use value::ValueError;

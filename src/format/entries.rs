@@ -1,4 +1,4 @@
-//! The entries of a session, kept as the bytes that the format carries: an entry that nobody touches is copied from
+//! Keeps the entries of a session as the bytes that the format carries. An entry that nobody touches is copied from
 //! cookie to cookie and never parsed.
 //!
 //! ```text
@@ -16,14 +16,18 @@ use crate::error::ValueError;
 pub(crate) enum Namespace {
     Data,
     Flash,
-    /// Of [`CSRF_KEY`] alone: in the format it is one of the values, which see nothing of it.
+    /// Holds [`CSRF_KEY`] alone. In the format the token is one of the values, but the calls that read and write values
+    /// never see it.
     Csrf,
+    /// The generation of the subject, under [`GENERATION_KEY`].
+    Generation,
 }
 
 impl Namespace {
     fn of(tag: u8, key: &[u8]) -> Self {
         match tag & FLASH {
             0 if key == CSRF_KEY.as_bytes() => Self::Csrf,
+            0 if key == GENERATION_KEY.as_bytes() => Self::Generation,
             0 => Self::Data,
             _ => Self::Flash,
         }
@@ -31,13 +35,13 @@ impl Namespace {
 
     fn bit(self) -> u8 {
         match self {
-            Self::Data | Self::Csrf => 0,
+            Self::Data | Self::Csrf | Self::Generation => 0,
             Self::Flash => FLASH,
         }
     }
 }
 
-/// One entry, borrowed.
+/// One entry, borrowed from the block.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) namespace: Namespace,
@@ -46,7 +50,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The bytes that the entry takes in the plaintext.
+    /// Returns the bytes that the entry takes in the plaintext.
     pub(crate) fn size(&self) -> usize {
         size(self.key.len(), self.json.len())
     }
@@ -54,8 +58,8 @@ impl Entry<'_> {
 
 /// A well-formed sequence of entries.
 ///
-/// Invariant: `block` is whole entries, keys and values are UTF-8, and no key stands twice in one namespace. It is made
-/// in `parse` and kept by `put` and `remove`.
+/// Invariant: `block` consists of whole entries, keys and values are UTF-8, and no key stands twice in one namespace.
+/// `parse` checks this, and every function that changes `block` keeps it.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Entries {
@@ -63,9 +67,10 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    /// Copies the entries at the start of `bytes`; what follows must be padding.
+    /// Copies the entries at the start of `bytes`. The bytes behind them must be padding.
     ///
-    /// `None` when an entry is cut short or not UTF-8, a key stands twice, or the padding is not all zero.
+    /// Returns `None` when an entry is cut short or not UTF-8, when a key stands twice in one namespace, or when the
+    /// padding is not all zero.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         let mut seen = SeenKeys::default();
@@ -99,7 +104,7 @@ impl Entries {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
         raw_entries(&self.block).map(|entry| Entry {
             namespace: entry.namespace(),
-            // Invariant: both are UTF-8, so neither default is ever taken.
+            // Invariant: key and value are UTF-8, so neither default is ever taken.
             key: str::from_utf8(entry.key).unwrap_or_default(),
             json: str::from_utf8(entry.json).unwrap_or_default(),
         })
@@ -109,13 +114,13 @@ impl Entries {
         self.iter().filter(move |entry| entry.namespace == namespace).map(|entry| (entry.key, entry.json))
     }
 
-    /// The JSON text of a value.
+    /// Returns the JSON text of a value.
     pub(crate) fn get(&self, namespace: Namespace, key: &str) -> Option<&str> {
         let entry = raw_entries(&self.block).find(|entry| entry.is(namespace, key.as_bytes()))?;
         str::from_utf8(entry.json).ok()
     }
 
-    /// Puts a value in the place of the one with this key, or at the end. Says whether anything changed.
+    /// Puts a value in the place of the one with this key, or at the end. Returns true when this changed anything.
     ///
     /// # Errors
     /// [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is stored then.
@@ -134,17 +139,17 @@ impl Entries {
         Ok(true)
     }
 
-    /// Makes these the values, each in the place of the one with its key, or at the end; flash values stay. Says whether
-    /// anything changed.
+    /// Replaces the values by `fields`. Each field takes the place of the value with its key, or goes to the end. Flash
+    /// values and the CSRF token stay. Returns true when this changed anything.
     ///
     /// # Errors
-    /// As for [`Entries::put`]; nothing is changed then.
+    /// The errors of [`Entries::put`]; nothing is changed then.
     pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
         let mut left: HashMap<&str, &str> = fields.iter().map(|(key, json)| (key.as_str(), json.as_str())).collect();
         let mut block = Vec::with_capacity(self.block.len());
         for entry in self.iter() {
             let json = match entry.namespace {
-                Namespace::Flash | Namespace::Csrf => Some(entry.json),
+                Namespace::Flash | Namespace::Csrf | Namespace::Generation => Some(entry.json),
                 Namespace::Data => left.remove(entry.key),
             };
             if let Some(json) = json {
@@ -161,13 +166,41 @@ impl Entries {
         Ok(changed)
     }
 
-    /// Removes a value. Says whether there was one.
+    /// The entries that a request makes of those that are there by now (`theirs`), where it found `base` and leaves `mine`: key by
+    /// key, what it wrote or removed is done to theirs, and everything else stays as they have it. A flash value that it took is
+    /// removed only if it still is the one that it took. With `cleared`, every value that mine does not have goes.
+    ///
+    /// # Errors
+    /// [`ValueError::Full`] when the two do not fit together.
+    pub(crate) fn merge(base: &Self, mine: &Self, theirs: &Self, cleared: bool) -> Result<Self, ValueError> {
+        let mut merged = theirs.clone();
+        if cleared {
+            merged.clear(Namespace::Data);
+            for (key, json) in mine.in_namespace(Namespace::Data) {
+                merged.put(Namespace::Data, key, json)?;
+            }
+        }
+        for Entry { namespace, key, .. } in base.iter().filter(|entry| mine.get(entry.namespace, entry.key).is_none()) {
+            let was_seen = namespace != Namespace::Flash || theirs.get(namespace, key) == base.get(namespace, key);
+            if was_seen {
+                merged.remove(namespace, key);
+            }
+        }
+        for Entry { namespace, key, json } in mine.iter() {
+            if base.get(namespace, key) != Some(json) {
+                merged.put(namespace, key, json)?;
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Removes a value. Returns true when there was one.
     pub(crate) fn remove(&mut self, namespace: Namespace, key: &str) -> bool {
         let place = self.place(namespace, key);
         place.map(|place| self.block.drain(place)).is_some()
     }
 
-    /// Removes every value of a namespace. Says whether there was one.
+    /// Removes every value of a namespace. Returns true when there was one.
     pub(crate) fn clear(&mut self, namespace: Namespace) -> bool {
         let mut kept = Vec::with_capacity(self.block.len());
         for entry in raw_entries(&self.block).filter(|entry| entry.namespace() != namespace) {
@@ -178,7 +211,7 @@ impl Entries {
         changed
     }
 
-    /// Where the entry with this key stands.
+    /// Returns the bytes of the block that the entry with this key takes.
     fn place(&self, namespace: Namespace, key: &str) -> Option<Range<usize>> {
         let mut start = 0_usize;
         for entry in raw_entries(&self.block) {
@@ -192,19 +225,19 @@ impl Entries {
     }
 }
 
-/// The bytes that an entry takes in the plaintext.
+/// Returns the bytes that an entry takes in the plaintext, from the bytes of its key and of its JSON text.
 pub(crate) fn size(key: usize, json: usize) -> usize {
     key.saturating_add(json).saturating_add(3)
 }
 
-/// Appends an entry, if it and the `more` bytes to come still fit.
+/// Appends an entry, if it fits together with the `more` bytes that come after it.
 fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: usize) -> Result<(), ValueError> {
     let tag = match u8::try_from(key.len()) {
         Ok(len @ 1..=KEY_LEN) => len | namespace.bit(),
         _ => return Err(ValueError::KeyLength { found: key.len() }),
     };
-    // Of another namespace it would stand beside the token, and no reader takes a key twice.
-    if namespace == Namespace::Data && key == CSRF_KEY {
+    // In the format this value would stand beside the reserved entry, and a reader refuses a key that stands twice.
+    if namespace == Namespace::Data && (key == CSRF_KEY || key == GENERATION_KEY) {
         return Err(ValueError::Reserved { key: key.to_owned() });
     }
     let Ok(json_len) = u16::try_from(json.len()) else {
@@ -220,7 +253,7 @@ fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: 
     Ok(())
 }
 
-/// One entry as it stands in a block, nothing checked but its lengths.
+/// One entry as it stands in a block. Nothing but its lengths has been checked.
 struct RawEntry<'a> {
     whole: &'a [u8],
     tag: u8,
@@ -230,7 +263,8 @@ struct RawEntry<'a> {
 
 impl RawEntry<'_> {
     fn is_utf8(&self) -> bool {
-        // Most are ASCII, the length between them too: one look at all of it is faster than two decodings.
+        // In most entries the key, the value and the length between them are ASCII. One look at all of it is faster
+        // than two decodings.
         let Some(after_tag) = self.whole.get(1..) else { return false };
         after_tag.is_ascii() || (str::from_utf8(self.key).is_ok() && str::from_utf8(self.json).is_ok())
     }
@@ -244,7 +278,7 @@ impl RawEntry<'_> {
     }
 }
 
-/// The first entry of `bytes` and what follows it; `None` at the end, at padding, and where an entry is cut short.
+/// Splits the first entry off `bytes`. Returns `None` at the end, at padding, and where an entry is cut short.
 fn split_entry(bytes: &[u8]) -> Option<(RawEntry<'_>, &[u8])> {
     let (&tag, rest) = bytes.split_first()?;
     let key_len = usize::from(tag & KEY_LEN);
@@ -266,13 +300,13 @@ fn raw_entries(mut block: &[u8]) -> impl Iterator<Item = RawEntry<'_>> {
     })
 }
 
-/// A filter over the keys met so far: it may say "seen" of a new key, and never "new" of a seen one, so that only the
-/// rare key in doubt is compared with those before it.
+/// A filter over the keys met so far. It may say "seen" of a new key, and never "new" of a seen one, so only the rare
+/// key in doubt is compared with those before it.
 #[derive(Default)]
 struct SeenKeys([u64; 16]);
 
 impl SeenKeys {
-    /// Notes a key. Says whether it may have been noted before.
+    /// Notes a key. Returns true when the key may have been noted before.
     fn insert(&mut self, tag: u8, key: &[u8]) -> bool {
         let hash = hash(tag, key);
         let bit = 1 << (hash >> 58);
@@ -285,7 +319,8 @@ impl SeenKeys {
     }
 }
 
-/// Spreads a tag and both ends of a key over 64 bits. It need not be strong: a collision costs a comparison.
+/// Spreads a tag and both ends of a key over 64 bits. The hash need not be strong, since a collision costs one
+/// comparison.
 fn hash(tag: u8, key: &[u8]) -> u64 {
     let ends = match (key.first_chunk(), key.last_chunk()) {
         (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29),
@@ -294,9 +329,13 @@ fn hash(tag: u8, key: &[u8]) -> u64 {
     (ends ^ u64::from(tag)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// The key of the CSRF token among the values of the format. No application stores a value under it.
+/// The key of the CSRF token among the values of the format. No application can store a value under it.
 pub(crate) const CSRF_KEY: &str = "~csrf";
-/// No cookie holds a tenth of it. It keeps a session that will not be sealed anyway from costing quadratic time.
+
+/// The key of the entry that holds the generation of the subject: `"` + 16 hexadecimal digits + `"`.
+pub(crate) const GENERATION_KEY: &str = "~gen";
+/// The most bytes that all entries may take together. No cookie holds a tenth of that: the bound keeps a session that
+/// is too large to be sealed from costing quadratic time.
 pub(crate) const MAX_BLOCK: usize = 0xffff;
 const FLASH: u8 = 0x80;
 const KEY_LEN: u8 = 0x7f;
@@ -409,7 +448,7 @@ mod tests {
         };
         let mut mixed = entries(&[(Data, "a", "1"), (Flash, "f", "2"), (Data, "b", "3"), (Data, "c", "4")]);
         let wanted = entries(&[(Flash, "f", "2"), (Data, "b", "5"), (Data, "c", "4"), (Data, "d", "7")]);
-        // Of a key that stands twice the last counts.
+        // When a key stands twice in the list, its last value counts.
         let list = fields(&[("d", "6"), ("c", "4"), ("b", "5"), ("d", "7")]);
         assert_eq!(mixed.put_all(&list), Ok(true));
         assert_eq!(mixed, wanted);

@@ -1,4 +1,5 @@
-//! The bytes of format v1: the text form, the envelope around the seal, and the fixed part of the plaintext.
+//! Reads and writes the text form, the envelope around the seal, and the fixed part of the plaintext. The numbers in
+//! brackets are bytes.
 //!
 //! ```text
 //! cookie value = base64url without padding, canonical
@@ -16,17 +17,19 @@ use crate::key_id::KeyId;
 use crate::time::{Times, UnixTime};
 
 pub(crate) const VERSION: u8 = 1;
+/// The length of a key, in bytes (AES-256).
+pub(crate) const KEY_LEN: usize = 32;
 pub(crate) const NONCE_LEN: usize = 24;
 pub(crate) const TAG_LEN: usize = 16;
 pub(crate) const ID_LEN: usize = 16;
-/// Version, key id and nonce.
+/// The bytes of version, key id and nonce.
 pub(crate) const HEAD_LEN: usize = 1 + KeyId::LEN + NONCE_LEN;
-/// Everything in the plaintext before the entries.
+/// The bytes of the plaintext before the entries.
 pub(crate) const FIXED_LEN: usize = 1 + 1 + ID_LEN + 3 * 5;
-/// What an envelope has besides the plaintext.
+/// The bytes of an envelope besides the plaintext.
 pub(crate) const OVERHEAD: usize = HEAD_LEN + TAG_LEN;
 
-/// The shortest envelope there is, around a session without entries.
+/// The bytes of the shortest envelope, which seals a session without entries.
 pub(crate) const MIN_ENVELOPE_LEN: usize = OVERHEAD + FIXED_LEN;
 
 const MIN_CHARS: usize = text_len(MIN_ENVELOPE_LEN);
@@ -41,7 +44,7 @@ type Base64 = base64::engine::Simd;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 type Base64 = base64::engine::GeneralPurpose;
 
-// The usual constants of base64 stay scalar; its vectorised engine is made once, at run time.
+// The ready-made engines of the `base64` crate are scalar. Its vectorised engine is made at run time, and once.
 static BASE64: LazyLock<Base64> = LazyLock::new(|| {
     let canonical = GeneralPurposeConfig::new()
         .with_encode_padding(false)
@@ -53,7 +56,7 @@ static BASE64: LazyLock<Base64> = LazyLock::new(|| {
     return Base64::new(&base64::alphabet::URL_SAFE, canonical);
 });
 
-/// The characters that `bytes` bytes take in the text form.
+/// Returns the characters that `bytes` bytes take in the text form.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "callers pass lengths of buffers in memory, far below usize::MAX / 4"
@@ -62,7 +65,7 @@ pub(crate) const fn text_len(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
-/// The most bytes that fit into `chars` characters of the text form.
+/// Returns the most bytes that fit into `chars` characters of the text form.
 #[expect(clippy::arithmetic_side_effects, reason = "divides first, so that no input overflows")]
 pub(crate) const fn bytes_in(chars: usize) -> usize {
     chars / 4 * 3 + (chars % 4) * 3 / 4
@@ -73,12 +76,13 @@ pub(crate) fn write_text(envelope: &[u8], text: &mut String) {
     BASE64.encode_string(envelope, text);
 }
 
-/// Room for the largest envelope.
+/// The bytes of a buffer for the largest envelope that one cookie holds.
 pub(crate) const BUFFER_LEN: usize = bytes_in(NAME_AND_VALUE_LIMIT);
-/// Room for most envelopes, and less to clear.
+/// The bytes of a buffer for most envelopes, which takes less time to clear.
 pub(crate) const SMALL_BUFFER_LEN: usize = 512;
 
-/// Decodes the text form, refused unless it is of a possible length and canonical base64url without padding.
+/// Decodes the text form. Refuses a text of an impossible length, and one that is not canonical base64url without
+/// padding.
 pub(crate) fn read_text<'b>(text: &[u8], max_chars: usize, buffer: &'b mut [u8]) -> Result<&'b mut [u8], DecodeError> {
     if text.len() > max_chars {
         return Err(DecodeError::TooLong);
@@ -90,7 +94,7 @@ pub(crate) fn read_text<'b>(text: &[u8], max_chars: usize, buffer: &'b mut [u8])
     buffer.get_mut(..len).ok_or(DecodeError::Malformed)
 }
 
-/// Which key sealed an envelope of a version that this release knows.
+/// Returns the id of the key that sealed an envelope, if this release knows the version of the envelope.
 pub(crate) fn key_id(envelope: &[u8]) -> Result<KeyId, DecodeError> {
     let (&version, rest) = envelope.split_first().ok_or(DecodeError::Malformed)?;
     if version != VERSION {
@@ -99,7 +103,7 @@ pub(crate) fn key_id(envelope: &[u8]) -> Result<KeyId, DecodeError> {
     rest.first_chunk().copied().map(KeyId::new).ok_or(DecodeError::Malformed)
 }
 
-/// The fixed part of the plaintext.
+/// The fixed part of the plaintext: everything before the entries.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fixed {
     pub(crate) persistent: bool,
@@ -118,7 +122,7 @@ impl Fixed {
         }
     }
 
-    /// `None` when it has an unknown flag, or its times out of order.
+    /// Reads the fixed part. Returns `None` when it has an unknown flag, or times that are out of order.
     pub(crate) fn read(plaintext: &[u8; FIXED_LEN]) -> Option<Self> {
         let (&[flags, schema], rest) = plaintext.split_first_chunk()?;
         let (&id, rest) = rest.split_first_chunk()?;
@@ -133,6 +137,12 @@ impl Fixed {
         let known = flags & !PERSISTENT == 0 && times.are_in_order();
         known.then_some(Self { persistent: flags == PERSISTENT, schema, id, times })
     }
+}
+
+/// Returns the bytes of the longest padded plaintext in a text of at most `chars` characters, a whole number of blocks.
+pub(crate) fn max_plaintext(chars: usize, padding_block: usize) -> usize {
+    let room = bytes_in(chars).saturating_sub(OVERHEAD);
+    room.checked_div(padding_block).unwrap_or(0).saturating_mul(padding_block)
 }
 
 #[cfg(test)]
@@ -173,7 +183,8 @@ mod tests {
 
     #[test]
     fn only_canonical_base64url_without_padding_is_read() {
-        // Each length modulo 4, and long enough for the vectorised engine, which must be as strict.
+        // The lengths give each remainder modulo 4 that text can have, and reach the vectorised engine, which must be
+        // as strict.
         for chars in [400, 402, 403] {
             let good = vec![b'A'; chars];
             assert!(read(&good, MAX).is_ok());

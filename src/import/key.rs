@@ -1,4 +1,4 @@
-//! [`ImportKey`]: the 64 bytes that the old application sealed under.
+//! Holds [`ImportKey`], the 64 bytes under which the old application sealed.
 
 use std::error::Error;
 use std::fmt;
@@ -9,10 +9,10 @@ use cookie::{Cookie, CookieJar};
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
-/// The key of an old application: what the `cookie` crate calls a `Key`, 64 bytes.
+/// The key of an old application: the 64 bytes that the `cookie` crate calls a `Key`.
 ///
-/// It can't be printed, cloned or compared, and its bytes are wiped when it is dropped. The `cookie` crate copies them while
-/// it opens a cookie, and does not wipe its copies.
+/// The key can't be printed, cloned or compared, and its bytes are wiped when it is dropped. The `cookie` crate copies
+/// them while it opens a cookie, and does not wipe its copies.
 ///
 /// ```
 /// use sealed_session::import::ImportKey;
@@ -20,19 +20,19 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{key:?}"), "ImportKey");
 /// # Ok::<(), sealed_session::import::ImportKeyError>(())
 /// ```
-// Boxed, so that moving a key leaves no copy behind that the wipe would miss.
+// The bytes are boxed, so that moving a key leaves no copy behind that the wipe would miss.
 pub struct ImportKey(Box<Zeroizing<[u8; ImportKey::LEN]>>);
 
 impl ImportKey {
     /// The length of a key, in bytes.
     pub const LEN: usize = 64;
 
-    /// A key of 64 bytes, as `Key::master` of the `cookie` crate has them. `Key::from` took the first 64 bytes of a longer
-    /// text: so must you.
+    /// Takes a key of 64 bytes, as `Key::master` of the `cookie` crate returns them. `Key::from` of that crate took the
+    /// first 64 bytes of a longer text, so pass those 64 bytes alone.
     ///
     /// # Errors
-    /// [`ImportKeyError::Length`] when it is of another length, [`ImportKeyError::Repeated`] when its second half, which
-    /// seals, is one byte repeated: then anyone can make its cookies.
+    /// [`ImportKeyError::Length`] when the key has another length, [`ImportKeyError::Repeated`] when its second half is
+    /// one byte repeated. That half seals, so anyone could make the cookies of such a key.
     ///
     /// ```
     /// use sealed_session::import::{ImportKey, ImportKeyError};
@@ -49,11 +49,11 @@ impl ImportKey {
         key.checked()
     }
 
-    /// Reads a key from 128 hexadecimal digits, either case, such as Tideway's `SESSION_ENCRYPTION_KEY`; white space around
-    /// them is ignored.
+    /// Reads a key from 128 hexadecimal digits of either case, such as Tideway's `SESSION_ENCRYPTION_KEY`. White space
+    /// around them is ignored.
     ///
     /// # Errors
-    /// [`ImportKeyError::Digits`] and [`ImportKeyError::NotHex`] when it is not 128 hexadecimal digits,
+    /// [`ImportKeyError::Digits`] and [`ImportKeyError::NotHex`] when the text is not 128 hexadecimal digits,
     /// [`ImportKeyError::Repeated`] as for [`ImportKey::from_bytes`].
     ///
     /// ```
@@ -71,10 +71,10 @@ impl ImportKey {
         key.checked()
     }
 
-    /// The key that `Key::derive_from` of the `cookie` crate makes of 32 bytes or more.
+    /// Derives the key from 32 bytes or more, as `Key::derive_from` of the `cookie` crate does.
     ///
     /// # Errors
-    /// [`ImportKeyError::TooShort`] under 32 bytes, [`ImportKeyError::Repeated`] when they are all the same.
+    /// [`ImportKeyError::TooShort`] for fewer than 32 bytes, [`ImportKeyError::Repeated`] when they are all the same.
     ///
     /// ```
     /// use sealed_session::import::{ImportKey, ImportKeyError};
@@ -83,7 +83,7 @@ impl ImportKey {
     /// assert_eq!(ImportKey::derive_from(b"secret").unwrap_err(), ImportKeyError::TooShort { found: 6 });
     /// ```
     pub fn derive_from(master: &[u8]) -> Result<Self, ImportKeyError> {
-        // The cookie crate panics at fewer.
+        // The `cookie` crate panics when it gets fewer bytes.
         if master.len() < 32 {
             return Err(ImportKeyError::TooShort { found: master.len() });
         }
@@ -93,11 +93,11 @@ impl ImportKey {
         Self::from_bytes(cookie::Key::derive_from(master).master())
     }
 
-    /// Reads Rocket's `secret_key` as Rocket does: 44 or 88 characters of base64, or 64 hexadecimal digits. Of 32 bytes,
-    /// Rocket derives the key.
+    /// Reads Rocket's `secret_key` as Rocket does: 44 or 88 characters of base64, or 64 hexadecimal digits. From 32
+    /// bytes, Rocket derives the key.
     ///
     /// # Errors
-    /// [`ImportKeyError::NotRocket`] when it is none of these, [`ImportKeyError::Repeated`] as for
+    /// [`ImportKeyError::NotRocket`] when the text is none of these, [`ImportKeyError::Repeated`] as for
     /// [`ImportKey::from_bytes`].
     ///
     /// ```
@@ -120,19 +120,31 @@ impl ImportKey {
         Self(Box::new(Zeroizing::new([0; Self::LEN])))
     }
 
-    /// The second half alone encrypts.
+    /// Refuses a key whose second half is one byte repeated. That half alone encrypts.
     fn checked(self) -> Result<Self, ImportKeyError> {
         let (_, encryption) = self.0.split_at(Self::LEN / 2);
         if is_repeated(encryption) { Err(ImportKeyError::Repeated) } else { Ok(self) }
     }
 
-    /// The text that the private jar sealed for a cookie of this name, if `value` is that cookie's, encoded or not.
+    /// Returns the text that the private jar sealed for a cookie of this name, or `None` when `value` is not the value
+    /// of such a cookie. `value` may be percent-encoded.
     pub(super) fn open(&self, name: &str, value: &[u8]) -> Option<String> {
-        // Base64 has no `%`, so a value that was sent as it is stays as it is.
+        // Base64 has no `%`, so decoding changes nothing in a value that was not encoded.
         let value = percent_decode(value).decode_utf8().ok()?.into_owned();
         let key = cookie::Key::try_from(self.0.as_slice()).ok()?;
         let opened = CookieJar::new().private(&key).decrypt(Cookie::new(name.to_owned(), value))?;
         Some(opened.value().to_owned())
+    }
+
+    /// An id that every copy of these cookies has, and that nobody can tell without the key: the first half of the HMAC-SHA256 of
+    /// `text` under the half of the key that the private jar does not use. The `cookie` crate computes it, by its signed jar.
+    pub(super) fn id_of(&self, text: &str) -> Option<[u8; 16]> {
+        let key = cookie::Key::try_from(self.0.as_slice()).ok()?;
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&key).add(Cookie::new("id", text.to_owned()));
+        // The jar writes the tag before the text: 32 bytes of base64.
+        let signed = jar.get("id")?.value().get(..44).map(|tag| STANDARD.decode(tag))?.ok()?;
+        signed.first_chunk().copied()
     }
 }
 
@@ -140,14 +152,14 @@ fn is_repeated(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| Some(byte) == bytes.first())
 }
 
-/// Shows no byte of it.
+/// Shows no byte of the key.
 impl fmt::Debug for ImportKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ImportKey")
     }
 }
 
-/// Why the key of an old application is refused.
+/// The reason why the key of an old application is refused.
 ///
 /// ```
 /// use sealed_session::import::{ImportKey, ImportKeyError};
@@ -156,26 +168,26 @@ impl fmt::Debug for ImportKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImportKeyError {
-    /// It is not 64 bytes long.
+    /// The key is not 64 bytes long.
     Length {
-        /// How many bytes there were.
+        /// The number of bytes that were given.
         found: usize,
     },
     /// The text is not 128 characters long.
     Digits {
-        /// How many characters there were, surrounding white space not counted.
+        /// The number of characters in the text, without the white space around it.
         found: usize,
     },
     /// A character is not a hexadecimal digit.
     NotHex,
-    /// A key is derived from at least 32 bytes.
+    /// The key was to be derived from fewer than 32 bytes.
     TooShort {
-        /// How many bytes there were.
+        /// The number of bytes that were given.
         found: usize,
     },
-    /// It is not what Rocket takes as its `secret_key`.
+    /// The text is not one that Rocket takes as its `secret_key`.
     NotRocket,
-    /// The bytes that seal are all the same, so this is no random key.
+    /// The bytes that seal are all the same, so the key is not random.
     Repeated,
 }
 

@@ -1,15 +1,16 @@
-//! Sessions out of the cookies of another crate: those that cookie-rs's private jar sealed, as axum-extra's
-//! `PrivateCookieJar`, actix-session's `CookieSessionStore`, Rocket's private cookies and Tideway 0.6 and later do.
-//! Feature `import`.
+//! Imports sessions from the cookies of another crate. They must be cookies that cookie-rs's private jar sealed, such
+//! as those of axum-extra's `PrivateCookieJar`, actix-session's `CookieSessionStore`, Rocket's private cookies, and
+//! Tideway 0.6 and later. Feature `import`.
 //!
-//! When no cookie of ours opens, an old one is opened by the `cookie` crate under its old key, read by a function, and
-//! becomes a session with a new id. A request that looks at it sends it sealed anew, and deletes the old cookie.
+//! When no session cookie of this crate opens, the `cookie` crate opens an old cookie under its old key, and a function
+//! reads it into a session with a new id. A request that looks at that session sends it sealed anew, and deletes the
+//! old cookie.
 //!
-//! An old cookie says neither when it was made nor when it ends: a copy of it can be imported again and again, also after a
-//! logout, and each time begins a new life of both timeouts, and counts as a login at that time for
+//! An old cookie says neither when it was made nor when it ends. A copy of it can be imported again and again, also
+//! after a logout. Each import begins a new life of both timeouts, and counts as a login at that time for
 //! [`Session::require_recent`](crate::Session::require_recent) from the next request on. Set an end with
-//! [`PrivateImport::until`]. With [`SessionConfig::not_before`] set, nothing is imported, since no old cookie can show that it
-//! was created later.
+//! [`PrivateImport::until`]. With [`SessionConfig::not_before`](crate::SessionConfig::not_before) set, nothing is
+//! imported, since no old cookie can show that it was created later.
 //!
 //! ```
 //! use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -32,12 +33,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// This room may not know the state of a request. `enabled` and `disabled` have the same calls, and the feature `import`
+// decides which of the two is compiled. `private_import` describes an old cookie, `key` holds its key, and `payload`
+// reads the texts of known crates.
+
+mod enabled;
 mod key;
-mod old;
 mod payload;
 mod private_import;
 
+pub(crate) use enabled::{ImportSettings, Imports, OldCookies};
 pub use key::{ImportKey, ImportKeyError};
-pub(crate) use old::{Imports, OldCookies};
 pub use payload::{actix_session, json_object, text, tideway};
 pub use private_import::PrivateImport;

@@ -1,8 +1,7 @@
-//! What is in the cookies of known crates, read into a session.
+//! Reads the texts of old cookies, as known crates write them, into a session.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::value::RawValue;
 
@@ -10,11 +9,11 @@ use crate::data::{SessionData, json};
 use crate::format::Namespace;
 use crate::time::UnixTime;
 
-/// What actix-session's `CookieSessionStore` keeps: each value as JSON in a JSON object of strings. For
-/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+/// Reads what actix-session's `CookieSessionStore` keeps: each value as JSON, in a JSON object of strings. Pass this
+/// function to [`PrivateImport::new`](crate::import::PrivateImport::new).
 ///
 /// # Errors
-/// When the text is not that, or doesn't fit into a session.
+/// An error when the text is not that, or doesn't fit into a session.
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime, import};
@@ -34,13 +33,13 @@ pub fn actix_session(plaintext: &str, data: &mut SessionData) -> Result<(), Box<
     Ok(())
 }
 
-/// What Tideway's `CookieSessionStore` keeps: strings, when the session was created, and when it ends. For
-/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+/// Reads what Tideway's `CookieSessionStore` keeps: strings, the time at which the session was created, and the time at
+/// which it ends. Pass this function to [`PrivateImport::new`](crate::import::PrivateImport::new).
 ///
-/// Its `created_at` is kept, unless it is in the future.
+/// The session keeps its `created_at`, unless that is in the future.
 ///
 /// # Errors
-/// When the text is not that, when the session is over, or when it doesn't fit into a session of ours.
+/// An error when the text is not that, when the session is over, or when it doesn't fit into a session of this crate.
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime, import};
@@ -61,10 +60,13 @@ pub fn tideway(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Er
     let fields: BTreeMap<String, &RawValue> = serde_json::from_str(plaintext)?;
     let field = |name: &str| fields.get(name).map(|json| json.get()).ok_or("a field is missing");
     let time = |name: &str| -> Result<UnixTime, Box<dyn Error + Send + Sync>> {
-        let time: SystemTime = serde_json::from_str(field(name)?)?;
-        Ok(UnixTime::from_secs(time.duration_since(UNIX_EPOCH)?.as_secs()).unwrap_or(UnixTime::MAX))
+        // This is how serde writes a `SystemTime`.
+        let time: BTreeMap<String, u64> = serde_json::from_str(field(name)?)?;
+        let part = |name: &str| time.get(name).copied().ok_or("a part of a time is missing");
+        part("nanos_since_epoch")?;
+        Ok(UnixTime::from_secs(part("secs_since_epoch")?).unwrap_or(UnixTime::MAX))
     };
-    // The session that it goes into was made now.
+    // The session that receives the values was made at the present time.
     let now = data.issued_at();
     if now >= time("expires_at")? {
         return Err("the session is over".into());
@@ -77,10 +79,11 @@ pub fn tideway(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-/// A JSON object: each field becomes a value. For [`PrivateImport::new`](crate::import::PrivateImport::new).
+/// Reads a JSON object, of which each field becomes a value. Pass this function to
+/// [`PrivateImport::new`](crate::import::PrivateImport::new).
 ///
 /// # Errors
-/// When the text is not a JSON object, or doesn't fit into a session.
+/// An error when the text is not a JSON object, or doesn't fit into a session.
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime, import};
@@ -98,8 +101,8 @@ pub fn json_object(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dy
     Ok(())
 }
 
-/// The text as it is, as a string under this key: a private cookie that holds one value. For
-/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+/// Returns a function that stores the text as it is, as a string under this key. It suits a private cookie that holds
+/// one value. Pass that function to [`PrivateImport::new`](crate::import::PrivateImport::new).
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime, import};

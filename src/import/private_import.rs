@@ -1,18 +1,17 @@
-//! [`PrivateImport`]: one old cookie, and how it is read.
+//! Holds [`PrivateImport`], which says how the old cookies of one name are opened, read and deleted.
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 
 use super::key::ImportKey;
-use crate::config::{Options, SessionConfig};
 use crate::data::SessionData;
 use crate::time::UnixTime;
 
-/// Old cookies of one name, sealed by cookie-rs's private jar: their key, and how to read what is in them.
+/// The old cookies of one name, sealed by cookie-rs's private jar: their key, and the function that reads them.
 ///
-/// [`SessionConfig::import`] takes any number of them. Of those with one name, such as the same cookie under two old keys,
-/// the first key that opens the cookie counts. Those of different names are put together in one session, in their order.
+/// [`SessionConfig::import`](crate::SessionConfig::import) takes any number of imports. When several have one name,
+/// such as the same cookie under two old keys, the first key that opens the cookie counts. Imports of different names
+/// are put together in one session, in their order.
 ///
 /// ```
 /// use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -26,35 +25,39 @@ use crate::time::UnixTime;
 /// ```
 pub struct PrivateImport {
     pub(super) key: ImportKey,
-    pub(crate) name: String,
+    name: String,
     pub(super) read: Box<Read>,
     pub(super) until: UnixTime,
-    pub(super) path: Option<String>,
-    pub(super) domain: Domain,
-    pub(super) secure: Option<bool>,
+    path: Option<String>,
+    domain: Domain,
+    secure: Option<bool>,
 }
 
-/// The Domain of an old cookie.
-pub(super) enum Domain {
-    /// That of our cookie.
+/// The Domain attribute of an old cookie.
+enum Domain {
+    /// The old cookie has the Domain of the session cookie.
     Ours,
+    /// The old cookie has this Domain, or none.
     Its(Option<String>),
 }
 
-/// What reads the text of an old cookie into a session.
-pub(super) type Read = dyn Fn(&str, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
+/// A function that reads the text of an old cookie into a session.
+type Read = dyn Fn(&str, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
 impl PrivateImport {
-    /// Imports the cookie of this name, sealed under this key, by a function that puts the values of its text into a new
-    /// session. [`actix_session`], [`tideway`], [`json_object`] and [`text`] are such functions.
+    /// Imports the cookie of this name, sealed under this key. `read` puts the values of the cookie's text into a new
+    /// session. [`actix_session`](super::actix_session), [`tideway`](super::tideway),
+    /// [`json_object`](super::json_object) and [`text`](super::text) are such functions.
     ///
-    /// The name may be that of the new cookie, or another. It is compared byte for byte, so it may only hold letters, digits
-    /// and `!$&'*+-._~`, which no framework encodes.
+    /// The name may be that of the session cookie, or another. It is compared byte for byte, so it may only hold
+    /// letters, digits and `!$&'*+-._~`, which no framework encodes.
     ///
-    /// The function gets a session created now. It may set `created_at` to an earlier time, which it must know: the
-    /// absolute timeout and [`Session::require_recent`](crate::Session::require_recent) count from it. Whatever other time,
-    /// id or schema it sets is not kept. An error refuses the import, with [`DecodeError::NotImported`](crate::DecodeError).
-    /// It runs under the lock of the session, as [`SessionConfig::migrate`] does.
+    /// The function gets a session that was created at the present time. It may set `created_at` to an earlier time,
+    /// and must be sure of that time, since the absolute timeout and
+    /// [`Session::require_recent`](crate::Session::require_recent) count from it. Any other time, id or schema that it
+    /// sets is dropped. An error refuses the import, with [`DecodeError::NotImported`](crate::DecodeError). The
+    /// function runs under the lock of the session, as that of
+    /// [`SessionConfig::migrate`](crate::SessionConfig::migrate) does.
     ///
     /// ```
     /// use sealed_session::import::{ImportKey, PrivateImport};
@@ -81,8 +84,9 @@ impl PrivateImport {
         Self { key, name, read, until, path: None, domain: Domain::Ours, secure: None }
     }
 
-    /// When the import ends: from this time on, nothing is imported, and the old cookies are as foreign as any. Never by
-    /// default. A good end is the longest life that the old application gave a session, from the day of the move.
+    /// Sets the time at which the import ends. From then on nothing is imported, and the old cookies are treated as any
+    /// foreign cookie. By default an import never ends. A good end is the day of the move plus the longest life that
+    /// the old application gave a session.
     ///
     /// ```
     /// use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -103,8 +107,8 @@ impl PrivateImport {
         self
     }
 
-    /// The Path that the old cookie was set with; that of the new cookie by default. A deletion must name it, or the browser
-    /// keeps the old cookie.
+    /// Sets the Path that the old cookie was set with. The default is that of the new cookie. A deletion must name the
+    /// Path, or the browser keeps the old cookie.
     ///
     /// ```
     /// use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -118,8 +122,8 @@ impl PrivateImport {
         self
     }
 
-    /// The Domain that the old cookie was set with, `None` for none; that of the new cookie by default. As for
-    /// [`PrivateImport::path`].
+    /// Sets the Domain that the old cookie was set with, `None` for none. The default is that of the new cookie. A
+    /// deletion must name the Domain, or the browser keeps the old cookie.
     ///
     /// ```
     /// use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -134,7 +138,7 @@ impl PrivateImport {
         self
     }
 
-    /// Whether the deletion of the old cookie says Secure; as the new cookie does by default.
+    /// Sets whether the deletion of the old cookie says Secure. The default is what the new cookie says.
     ///
     /// ```
     /// use sealed_session::import::{self, ImportKey, PrivateImport};
@@ -148,46 +152,28 @@ impl PrivateImport {
         self
     }
 
-    /// Path, Domain and Secure of the old cookie.
-    pub(crate) fn attributes<'a>(&'a self, options: &'a Options) -> (&'a str, Option<&'a str>, bool) {
-        let domain = match &self.domain {
-            Domain::Ours => &options.domain,
-            Domain::Its(domain) => domain,
-        };
-        (self.path.as_ref().unwrap_or(&options.path), domain.as_deref(), self.secure.unwrap_or(options.secure))
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the Path and the Secure attribute that were set for the old cookie. `None` stands for those of the
+    /// session cookie.
+    pub(crate) fn overrides(&self) -> (Option<&str>, Option<bool>) {
+        (self.path.as_deref(), self.secure)
+    }
+
+    /// Returns the Domain of the old cookie, if that of the session cookie is `ours`.
+    pub(crate) fn domain_beside<'a>(&'a self, ours: Option<&'a str>) -> Option<&'a str> {
+        match &self.domain {
+            Domain::Ours => ours,
+            Domain::Its(domain) => domain.as_deref(),
+        }
     }
 }
 
-/// Shows the name and no key.
+/// Shows the name and the end, and no key.
 impl fmt::Debug for PrivateImport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivateImport").field("name", &self.name).field("until", &self.until).finish_non_exhaustive()
-    }
-}
-
-impl SessionConfig {
-    /// Imports sessions out of old cookies, when no cookie of ours opens; see [`import`](crate::import). Each further call
-    /// adds an import. Feature `import`.
-    ///
-    /// An import costs a request another look through its Cookie headers, and no more once the old cookie is gone.
-    ///
-    /// ```
-    /// use sealed_session::import::{self, ImportKey, PrivateImport};
-    /// use sealed_session::{Key, SessionConfig, Status};
-    /// # let old_key: Vec<u8> = (0..64).collect();
-    /// # let mut jar = cookie::CookieJar::new();
-    /// # jar.private_mut(&cookie::Key::from(&old_key)).add(("cart", r#"{"items":["apple"]}"#));
-    /// # let old_cookie = jar.get("cart").unwrap().to_string();
-    /// let cart = PrivateImport::new(ImportKey::from_bytes(&old_key)?, "cart", import::json_object);
-    /// let manager = SessionConfig::new(Key::generate()?).import(cart).build()?;
-    /// let session = manager.load([old_cookie]);
-    /// assert_eq!(session.get::<Vec<String>>("items")?.unwrap(), ["apple"]);
-    /// assert_eq!(session.status(), Status::Changed, "so it is sealed as ours");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn import(mut self, import: PrivateImport) -> Self {
-        self.options.imports.push(Arc::new(import));
-        self
     }
 }

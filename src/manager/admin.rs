@@ -1,75 +1,13 @@
-//! What an operator or an administrator does to sessions from outside of their requests.
+//! What an operator does about the backends: cleaning up, asking for their health, listing and clearing.
 
-use serde::ser::Serialize;
-
-use crate::backend::{SessionStore, no_revocations};
-use crate::data::{SessionData, SessionId, json};
+use super::manager::SessionManager;
+use crate::backend::SessionStore;
+use crate::data::SessionData;
 use crate::error::{BackendError, BackendErrorKind};
-use crate::manager::manager::SessionManager;
-use crate::session::Retired;
-use crate::time::UnixTime;
 
 impl SessionManager {
-    /// Ends the session of this id wherever its cookie is: it goes on the list of revocations, and its record out of the store.
-    /// `until` is when no cookie of it opens any more: [`Retired::expires_at`], or its absolute timeout.
-    ///
-    /// # Errors
-    /// [`BackendErrorKind::Unsupported`] without a list of revocations, unless all values are in a store: then the session ends
-    /// with its record. Otherwise what the backend says; the session may live on then.
-    ///
-    /// ```
-    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig, UnixTime};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let manager = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).build()?;
-    /// let session = manager.load_async(None::<&str>).await?;
-    /// session.set("user_id", 42)?;
-    /// let cookies = manager.commit_async(&session).await?;
-    /// manager.revoke(session.id()?, UnixTime::MAX).await?;
-    /// assert_eq!(manager.load_async(cookies).await?.rejected(), Some(DecodeError::Revoked));
-    /// # Ok(()) }
-    /// ```
-    pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
-        let backend = self.backend.as_deref().ok_or_else(no_revocations)?;
-        backend.revoke(&self.codec, Retired { id, expires_at: until }).await
-    }
-
-    /// Ends every session that the subject has by now, on every device: those in which the entry of
-    /// [`SessionConfig::subject`](crate::SessionConfig::subject) holds this value, created up to this second.
-    ///
-    /// A session that is regenerated after this call, in this process, stays: for "log out my other devices", and for the new
-    /// login after a password was reset, call it first and [`Session::regenerate`](crate::Session::regenerate) then. A login that
-    /// another process serves within the same second is refused with the rest. The value is compared as JSON: 42 is not "42".
-    ///
-    /// # Errors
-    /// [`BackendErrorKind::Unsupported`] without a list of revocations or without a subject in the configuration,
-    /// or when the value can't be serialized. Otherwise what the backend says; the sessions may live on then.
-    ///
-    /// ```
-    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
-    /// let manager = config.subject("user_id").build()?;
-    /// let session = manager.load_async(None::<&str>).await?;
-    /// session.set("user_id", 42)?;
-    /// let stolen = manager.commit_async(&session).await?;
-    ///
-    /// manager.revoke_subject(&42).await?;
-    /// session.regenerate()?;
-    /// let kept = manager.commit_async(&session).await?;
-    /// assert_eq!(manager.load_async(stolen).await?.rejected(), Some(DecodeError::Revoked));
-    /// assert_eq!(manager.load_async(kept).await?.get("user_id")?, Some(42));
-    /// # Ok(()) }
-    /// ```
-    pub async fn revoke_subject<T: Serialize + Sync + ?Sized>(&self, subject: &T) -> Result<(), BackendError> {
-        let backend = self.backend.as_deref().ok_or_else(no_revocations)?;
-        let unsupported = |text| BackendError::new(BackendErrorKind::Unsupported, text);
-        let key = backend.subject.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
-        let subject = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;
-        backend.revoke_subject(&self.codec, &subject).await
-    }
-
-    /// Removes the records of the store that are past their time, and says how many they were. 0 without a store. Call it now and
-    /// then, from a task of its own: every hour will do.
+    /// Removes the records of the store that are past their time, tombstones of ended sessions included, and says how many they
+    /// were. 0 without a store. Call it now and then, from a task of its own: every hour will do.
     ///
     /// # Errors
     /// What the store says.
@@ -82,7 +20,7 @@ impl SessionManager {
     /// ```
     pub async fn cleanup_expired(&self) -> Result<u64, BackendError> {
         match self.store() {
-            Some(store) => store.cleanup_expired(self.codec.now()).await,
+            Some(store) => store.cleanup_expired(self.engine().now()).await,
             None => Ok(0),
         }
     }
@@ -96,7 +34,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn is_healthy(&self) -> bool {
-        let Some(backend) = self.backend.as_deref() else { return true };
+        let backend = &self.engine().backend;
         let has_store = match &backend.store {
             Some(store) => store.is_healthy().await,
             None => true,
@@ -119,14 +57,13 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn supports_revocation(&self) -> bool {
-        self.backend.as_deref().is_some_and(|backend| {
-            let by_store = || backend.is_in_store() && self.store().is_some_and(SessionStore::supports_revocation);
-            backend.revocations.is_some() || by_store()
-        })
+        let backend = &self.engine().backend;
+        let by_store = || backend.is_in_store() && self.store().is_some_and(SessionStore::supports_revocation);
+        backend.revocations.is_some() || by_store()
     }
 
     /// Every living session whose values are in the store, in no order. A record that does not open under the keys of this
-    /// manager is passed over.
+    /// manager is passed over, and so is the tombstone of a session that ended.
     ///
     /// # Errors
     /// [`BackendErrorKind::Unsupported`] without a store, or when it lists none. Otherwise what it says.
@@ -143,11 +80,14 @@ impl SessionManager {
     /// ```
     pub async fn all(&self) -> Result<Vec<SessionData>, BackendError> {
         let records = self.store().ok_or_else(no_store)?.all().await?;
-        let now = self.codec.now();
-        Ok(records.into_iter().filter_map(|(id, record)| self.codec.read_record(id, record, now)).collect())
+        let (codec, now) = (&self.engine().codec, self.engine().now());
+        let alive = records.into_iter().filter(|(_, record)| record.expires_at() > now);
+        Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
     }
 
-    /// Ends every session whose values are in the store.
+    /// Ends every session whose values are in the store. It removes all records, tombstones included: a cookie that holds its
+    /// values, from before there was a store, opens again even if it was ended. Use
+    /// [`SessionConfig::not_before`](crate::SessionConfig::not_before) where such cookies are about.
     ///
     /// # Errors
     /// As for [`SessionManager::all`].
@@ -165,7 +105,7 @@ impl SessionManager {
     }
 
     fn store(&self) -> Option<&dyn SessionStore> {
-        self.backend.as_deref()?.store.as_deref()
+        self.engine().backend.store.as_deref()
     }
 }
 

@@ -1,13 +1,12 @@
 //! [`SessionManager`]: Cookie headers in, Set-Cookie headers out.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::Backend;
-use crate::codec::Codec;
-use crate::config::{SessionConfig, check};
+use super::codec::Codec;
 use crate::cookie::SetCookies;
-use crate::error::{BackendError, ConfigError, EncodeError};
-use crate::session::{Session, Source};
+use crate::error::{BackendError, EncodeError};
+use crate::session::{Engine, Session};
 
 /// Loads the session of a request and commits it to the response. One for the whole application; cheap to clone.
 ///
@@ -27,26 +26,18 @@ use crate::session::{Session, Source};
 /// assert_eq!(session.get::<u64>("user_id")?, Some(42));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SessionManager {
-    pub(crate) codec: Codec,
-    pub(crate) backend: Option<Arc<Backend>>,
+    codec: Codec,
 }
 
 impl SessionManager {
-    /// The manager that the environment describes, under the prefix `TIDEWAY_`; see [`SessionConfig::from_env`].
-    ///
-    /// # Errors
-    /// [`ConfigError`] with every problem of every variable.
-    ///
-    /// ```no_run
-    /// use sealed_session::SessionManager;
-    /// let manager = SessionManager::from_env()?;
-    /// assert!(manager.load(None::<&str>).is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn from_env() -> Result<Self, ConfigError> {
-        SessionConfig::from_env()?.build()
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { codec: Codec::new(engine) }
+    }
+
+    pub(super) fn engine(&self) -> &Arc<Engine> {
+        &self.codec.engine
     }
 
     /// The session of a request, from the values of its Cookie headers: any number of them, as strings or bytes.
@@ -64,23 +55,22 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
-        Session::load(Source { codec: &self.codec, backend: self.backend.as_ref() }, cookie_headers)
+        Session::load(self.engine(), cookie_headers)
     }
 
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
     ///
     /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
     /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated, and for a new one
-    /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`]). A deletion when
-    /// it was destroyed, or when a cookie was refused that no other node may know better
-    /// ([`DecodeError::may_open_elsewhere`](crate::DecodeError::may_open_elsewhere)). A value that is stored replaces even
-    /// such a cookie: a browser has one.
+    /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)). A deletion when
+    /// it was destroyed. A cookie that was refused is left alone until something is stored or the session is destroyed.
     ///
     /// What is set after this call is in no cookie until the next call.
     ///
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
-    /// there is no random nonce to be had. The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
+    /// there is no random nonce to be had, [`EncodeError::Ended`] when a session that changed is past its absolute timeout by now.
+    /// The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -96,8 +86,8 @@ impl SessionManager {
         session.commit()
     }
 
-    /// [`SessionManager::load`] for every configuration: it also asks the backends, once, if there is one and a cookie opens.
-    /// Without a backend it does what `load` does, and waits for nothing.
+    /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
+    /// until one is admitted. Without a backend it does what `load` does, and waits for nothing.
     ///
     /// # Errors
     /// [`BackendError`] when a backend failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
@@ -125,10 +115,13 @@ impl SessionManager {
     /// # Errors
     /// As for [`SessionManager::commit`]; [`EncodeError::Backend`] when a backend failed, or when the session is empty since one
     /// failed when it was loaded, and something was stored in it; [`EncodeError::Ended`] when a change has nowhere to go
-    /// because another request ended the session. The session stays as it was. A mere extension that fails is no error: the
-    /// client's cookie stays good.
+    /// because another request ended the session or regenerated it: a conflict (409), and no fault of the server. The session
+    /// stays as it was. A mere extension that fails is no error: the client's cookie stays good.
     ///
-    /// A future that is dropped before its end leaves the session as it was, too: the next commit does all of it.
+    /// A future that is dropped before its end leaves the session as it was, too. The next commit does what is left to do, and
+    /// ends as if the two were one.
+    ///
+    /// In a store, writes of other requests to other keys stay; after the commit the session has them, too.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -151,7 +144,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn has_backend(&self) -> bool {
-        self.backend.is_some()
+        self.engine().backend.exists()
     }
 
     /// The codec under this manager, for what is not a request.
@@ -170,48 +163,10 @@ impl SessionManager {
     }
 }
 
-impl SessionConfig {
-    /// Checks everything and makes the manager.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with every problem, each naming the setting and what it takes.
-    ///
-    /// ```
-    /// use sealed_session::{Key, SessionConfig};
-    /// let error = SessionConfig::new(Key::generate()?).cookie_name("__Host-s").secure(false).build().unwrap_err();
-    /// assert_eq!(error.problems()[0].setting(), "secure");
-    /// # Ok::<(), sealed_session::KeyError>(())
-    /// ```
-    pub fn build(self) -> Result<SessionManager, ConfigError> {
-        let (codec, backend) = self.checked()?;
-        Ok(SessionManager { codec, backend: backend.exists().then(|| Arc::new(backend)) })
-    }
-
-    /// Checks everything and makes a codec alone.
-    ///
-    /// # Errors
-    /// As for [`SessionConfig::build`].
-    ///
-    /// ```
-    /// use sealed_session::{Key, SessionConfig};
-    /// let codec = SessionConfig::new(Key::generate()?).cookie_name("sid").build_codec()?;
-    /// assert_eq!(codec.cookie_name(), "sid");
-    /// assert!(SessionConfig::new(Key::generate()?).cookie_name("").build_codec().is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn build_codec(self) -> Result<Codec, ConfigError> {
-        Ok(self.checked()?.0)
-    }
-
-    fn checked(self) -> Result<(Codec, Backend), ConfigError> {
-        let (Self { keys, options }, problem) = self.for_this_process();
-        let mut problems = check::problems(&options);
-        problems.extend(problem);
-        if !problems.is_empty() {
-            return Err(ConfigError::new(problems));
-        }
-        let codec = Codec::new(&keys, &options);
-        codec.tell(codec.note_start());
-        Ok((codec, options.backend))
+/// Shows the codec and the backends, and no key.
+impl fmt::Debug for SessionManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let backend = Some(&self.engine().backend).filter(|backend| backend.exists());
+        f.debug_struct("SessionManager").field("codec", &self.codec).field("backend", &backend).finish()
     }
 }

@@ -1,19 +1,21 @@
-//! [`Counters`]: an observer that counts, for any metrics system.
+//! Holds [`Counters`], an observer that counts events for any metrics system.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::event::{DeleteCause, Event, KeyRole, SealCause};
+use super::observer::Observer;
 use crate::key_id::KeyId;
-use crate::observe::event::{DeleteCause, Event, KeyRole, Observer, SealCause};
 use crate::time::UnixTime;
 
 /// An observer that counts. A clone shares its numbers: give one to the configuration and keep the other.
 ///
-/// Everything that it keeps apart is bounded, whatever clients send: the keys of the ring, and the names that this crate
-/// gives. All numbers but those of keys are there from the start, with zeros; a key's are from the build of its manager.
+/// The number of counters is bounded, whatever clients send: they belong to the keys of the ring, and to names that
+/// this crate gives. All counters but those of keys exist from the start, with zeros. Those of a key exist from the
+/// build of its manager on.
 ///
-/// May the previous key be dropped yet? [`KeyCounts::opens`] and [`KeyCounts::last_opened_at`] say who still needs it;
-/// docs/observability.md has the queries.
+/// [`KeyCounts::opens`] and [`KeyCounts::last_opened_at`] tell whether a previous key is still needed or may be
+/// dropped. docs/observability.md has the queries.
 ///
 /// ```
 /// use sealed_session::{Counters, Key, KeyRing, KeyRole, SessionConfig};
@@ -37,7 +39,7 @@ use crate::time::UnixTime;
 pub struct Counters(Arc<Numbers>);
 
 impl Counters {
-    /// All zeros.
+    /// Makes counters that are all zero.
     ///
     /// ```
     /// let counts = sealed_session::Counters::new().snapshot();
@@ -48,7 +50,8 @@ impl Counters {
         Self::default()
     }
 
-    /// The numbers as they are now. They go on changing while they are read, so two of them may differ by an event.
+    /// Returns the numbers as they are now. Counting goes on while they are read, so two of them may differ by an
+    /// event.
     ///
     /// ```
     /// # let counters = sealed_session::Counters::new();
@@ -111,7 +114,7 @@ impl Observer for Counters {
     }
 }
 
-/// What [`Counters`] counted, as plain numbers.
+/// The numbers of [`Counters`] at one time, as plain integers.
 ///
 /// ```
 /// use sealed_session::{Counters, Key, SessionConfig};
@@ -128,7 +131,7 @@ impl Observer for Counters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Of each key of the ring, the primary one first.
+    /// The numbers of each key of the ring, the primary key first.
     pub keys: Vec<KeyCounts>,
     /// Requests whose cookie was refused, by [`DecodeError::as_str`](crate::DecodeError::as_str).
     pub refusals: Vec<(&'static str, u64)>,
@@ -140,9 +143,10 @@ pub struct Counts {
     pub failures: Vec<(&'static str, u64)>,
     /// Sessions that were due for extension and no longer fit; see [`Event::NotExtended`].
     pub not_extended: u64,
-    /// How often a store or a list of revocations failed.
+    /// Failures of a store or of a list of revocations.
     pub backend_failures: u64,
-    /// Requests with more than one cookie of our name; see [`Session::candidates`](crate::Session::candidates).
+    /// Requests with more than one cookie under the session cookie's name; see
+    /// [`Session::candidates`](crate::Session::candidates).
     pub duplicates: u64,
     /// Seals that took nine tenths of the limit or more.
     pub near_limit: u64,
@@ -153,7 +157,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// How often cookies sealed under the primary key, or under any previous one, were opened.
+    /// Returns the number of opened cookies that were sealed under the primary key, or under any previous key.
     ///
     /// ```
     /// use sealed_session::{Counters, KeyRole};
@@ -164,7 +168,8 @@ impl Counts {
         self.keys.iter().filter(|key| key.ring == ring).fold(0, |sum, key| sum.saturating_add(key.opens))
     }
 
-    /// How often a cookie was refused for the reason of this name; 0 when there is no such reason.
+    /// Returns the number of requests whose cookie was refused for the reason of this name, or 0 when there is no such
+    /// reason.
     ///
     /// ```
     /// use sealed_session::{Counters, DecodeError};
@@ -176,7 +181,7 @@ impl Counts {
     }
 }
 
-/// What [`Counters`] counted of one key.
+/// The numbers of one key.
 ///
 /// ```
 /// use sealed_session::{Counters, Key, KeyRole, SessionConfig};
@@ -191,21 +196,21 @@ impl Counts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyCounts {
-    /// Its id.
+    /// The id of the key.
     pub key_id: KeyId,
-    /// What it is in the ring.
+    /// The role of the key in the ring.
     pub ring: KeyRole,
-    /// Cookies that it opened.
+    /// Cookies that the key opened.
     pub opens: u64,
-    /// Sessions that it sealed; always 0 for a previous key.
+    /// Sessions that the key sealed; always 0 for a previous key.
     pub seals: u64,
-    /// When it last opened a cookie, by the configured clock; `None` if it never did.
+    /// The time at which the key last opened a cookie, by the configured clock; `None` if it never did.
     pub last_opened_at: Option<UnixTime>,
 }
 
 #[derive(Debug)]
 struct Numbers {
-    /// Written when a manager is built, and only read from then on.
+    /// The rows, which are written when a manager is built and only read from then on.
     keys: RwLock<Vec<Row>>,
     refusals: Tally,
     seals: Tally,
@@ -238,7 +243,8 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    /// Only keys of the ring get here: what a forger claims is a refusal, and its key id is not counted.
+    /// Counts for a key of the ring. A key id that a forger claims comes with a refusal, and refusals are not counted
+    /// by key.
     fn with_key(&self, key_id: KeyId, ring: KeyRole, count: impl Fn(&Row)) {
         let is_it = |row: &&Row| row.key_id == key_id && row.ring == ring;
         if let Some(row) = self.keys.read().unwrap_or_else(PoisonError::into_inner).iter().find(is_it) {
@@ -262,7 +268,7 @@ struct Row {
     ring: KeyRole,
     opens: AtomicU64,
     seals: AtomicU64,
-    /// One second more than the time; 0 is never.
+    /// The time in seconds plus one; 0 stands for never.
     last_opened_at: AtomicU64,
 }
 
@@ -279,7 +285,7 @@ impl Row {
     }
 }
 
-/// A number for each of a few names.
+/// A counter for each of a few names.
 #[derive(Debug)]
 struct Tally(Box<[(&'static str, AtomicU64)]>);
 
@@ -311,7 +317,7 @@ fn count(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// Every [`DecodeError::as_str`](crate::DecodeError::as_str).
+/// Every name that [`DecodeError::as_str`](crate::DecodeError::as_str) returns.
 const REASONS: [&str; 18] = [
     "malformed",
     "too_long",
@@ -333,7 +339,8 @@ const REASONS: [&str; 18] = [
     "not_asked",
 ];
 
-/// Every [`EncodeError::as_str`](crate::EncodeError::as_str) that a commit or an encoding can fail with.
+/// The names by [`EncodeError::as_str`](crate::EncodeError::as_str) of all errors with which a commit or an encoding
+/// can fail.
 const FAILURES: [&str; 6] = ["too_large", "schema", "random", "cipher", "backend", "ended"];
 
 #[cfg(test)]
@@ -343,7 +350,7 @@ mod tests {
     use crate::error::{BackendError, BackendErrorKind};
     use crate::error::{DecodeError, Timeout};
 
-    /// The one after it, so that a new reason does not compile before it is put here.
+    /// Returns the reason after this one. A new reason does not compile before it is put here.
     fn after(reason: DecodeError) -> Option<DecodeError> {
         let (id, time) = (KeyId::new([0; 4]), UnixTime::MIN);
         let expired = |timeout| DecodeError::Expired { timeout, now: time, expires_at: time };

@@ -1,63 +1,19 @@
-//! What an operator may watch: one [`Event`] for each thing that becomes of a cookie, told to each [`Observer`].
-
-use std::fmt;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
+//! Holds [`Event`], which says what became of a cookie, and the causes that events name.
 
 use crate::error::{BackendError, DecodeError, EncodeError};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
-/// Who is told what becomes of the cookies; set with [`SessionConfig::observer`](crate::SessionConfig::observer). A
-/// closure will do. [`Counters`](crate::Counters) is one that counts.
+/// A thing that happened to a session cookie, for logs and metrics (OWASP Session Management Cheat Sheet, "Logging
+/// Sessions Life Cycle").
 ///
-/// It is called on the thread of the request, before the call that caused the event returns and after the session's lock is
-/// released: it may use the session, and a slow one delays that request alone. A panic in it is caught, once the panic
-/// hook has shown it, and changes nothing for the session (built with `panic = "abort"`, it ends the process as any does).
-/// Between threads that share a session the order of events is not promised. It must not open or seal with the manager
-/// that it watches: that is another event, and so on without end.
+/// A request that brings session cookies and looks at its session gives one `Opened` or one `Refused`, however many
+/// cookies it brings. A commit gives one of `Sealed`, `Deleted`, `NotExtended` and `Failed`, or none when there is
+/// nothing to do.
 ///
-/// ```
-/// use sealed_session::{Event, Key, SessionConfig};
-/// let config = SessionConfig::new(Key::generate()?).observer(|event: &Event| {
-///     if let Event::Refused { reason, .. } = event {
-///         eprintln!("refused: {reason}");
-///     }
-/// });
-/// # config.build()?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub trait Observer: Send + Sync {
-    /// Takes note of an event.
-    ///
-    /// ```
-    /// use sealed_session::{Event, Key, Observer, SessionConfig};
-    /// struct Printer;
-    /// impl Observer for Printer {
-    ///     fn event(&self, event: &Event) {
-    ///         println!("{}: {event:?}", event.as_str());
-    ///     }
-    /// }
-    /// let manager = SessionConfig::new(Key::generate()?).observer(Printer).build()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    fn event(&self, event: &Event);
-}
-
-impl<F: Fn(&Event) + Send + Sync> Observer for F {
-    fn event(&self, event: &Event) {
-        self(event);
-    }
-}
-
-/// What became of a cookie, for logs and metrics (OWASP Session Management Cheat Sheet, "Logging Sessions Life Cycle").
-///
-/// A request that looks at its session and brings cookies of our name gives one `Opened` or one `Refused`, however many
-/// they are. A commit gives one of `Sealed`, `Deleted`, `NotExtended` and `Failed`, or none when there is nothing to do.
-///
-/// Nothing is told of a session that nobody looked at, of a request without our cookie that stores nothing, of a session that
-/// is dropped without a commit, and of errors of other calls, such as [`Session::set`](crate::Session::set): their callers
-/// have them.
+/// There is no event for a session that nobody looked at, for a request without a session cookie that stores nothing,
+/// and for a session that is dropped without a commit. Nor is there one for the errors of other calls, such as
+/// [`Session::set`](crate::Session::set): their callers have them.
 ///
 /// No event holds a key, a cookie, a value or a session id. An [`EncodeError`] names the largest entries by their keys.
 ///
@@ -77,82 +33,85 @@ impl<F: Fn(&Event) + Send + Sync> Observer for F {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A manager or a codec was built. Told once, before anything else.
+    /// A manager or a codec was built. This event comes once, before all others.
     #[non_exhaustive]
     Started {
         /// The key that seals.
         primary: KeyId,
         /// The keys that only open.
         previous: Vec<KeyId>,
-        /// The most bytes that the Set-Cookie text may have, or both of them where there may be two.
+        /// The most bytes that the Set-Cookie text may have, or both texts together where there may be two.
         limit: usize,
     },
     /// A cookie was opened and is good.
     #[non_exhaustive]
     Opened {
-        /// The key that had sealed it.
+        /// The key that had sealed the cookie.
         key_id: KeyId,
-        /// What this key is in the ring.
+        /// The role of this key in the ring.
         ring: KeyRole,
-        /// When, by the configured clock.
+        /// The time at which the cookie was opened, by the configured clock.
         at: UnixTime,
-        /// How many cookies of our name came; see [`Session::candidates`](crate::Session::candidates).
+        /// The number of cookies that came under the session cookie's name; see
+        /// [`Session::candidates`](crate::Session::candidates).
         candidates: usize,
     },
-    /// No cookie of our name was good.
+    /// Cookies came under the session cookie's name, and none of them was good.
     #[non_exhaustive]
     Refused {
-        /// Why: what [`Session::rejected`](crate::Session::rejected) says.
+        /// The reason that [`Session::rejected`](crate::Session::rejected) returns.
         reason: DecodeError,
-        /// The key that the cookie names, if it was read that far. It is no more than a claim while the reason is
-        /// [`DecodeError::UnknownKey`] or [`DecodeError::NotAuthentic`]: anyone can make up millions, so don't label a
-        /// metric with it.
+        /// The key that the cookie names, if the cookie was read that far. With the reasons [`DecodeError::UnknownKey`]
+        /// and [`DecodeError::NotAuthentic`] it is no more than a claim. Anyone can make up millions of key ids, so
+        /// don't label a metric with them.
         key_id: Option<KeyId>,
-        /// How many cookies of our name came.
+        /// The number of cookies that came under the session cookie's name.
         candidates: usize,
     },
     /// A session was sealed.
     #[non_exhaustive]
     Sealed {
-        /// The key that sealed it: the primary one.
+        /// The key that sealed the session, which is the primary one.
         key_id: KeyId,
-        /// Why.
+        /// The cause.
         cause: SealCause,
-        /// The bytes of the whole Set-Cookie text, or of both, as the limit counts them: with the longest Max-Age.
+        /// The bytes of the whole Set-Cookie text, or of both texts together. They are counted with the longest
+        /// Max-Age, as the limit counts them.
         bytes: usize,
-        /// The bytes that they may have.
+        /// The most bytes that the text, or both texts, may have.
         limit: usize,
     },
-    /// A session that nobody changed was due to be sealed and is over the limit, since that was lowered, or can't be kept in the
-    /// store. No error: its cookie stays, and ends at its idle timeout however often it is used.
+    /// A session that nobody changed was due to be sealed again, and was not. It is over the limit, since that was
+    /// lowered, or the store can't keep it. This is no error: the client's cookie stays, and ends at its idle timeout
+    /// however often it is used.
     #[non_exhaustive]
     NotExtended {
-        /// [`EncodeError::TooLarge`].
+        /// The reason, such as [`EncodeError::TooLarge`].
         error: EncodeError,
     },
-    /// A commit, or [`Codec::encode`](crate::Codec::encode), failed: what the request stored is not kept.
+    /// A commit, or [`Codec::encode`](crate::Codec::encode), failed. What the request stored is not kept.
     #[non_exhaustive]
     Failed {
-        /// What the caller got.
+        /// The error that the caller got.
         error: EncodeError,
     },
-    /// The store or the list of revocations failed. What became of the session is told apart from this.
+    /// The store or the list of revocations failed. Another event tells what became of the session.
     #[non_exhaustive]
     BackendFailed {
-        /// What the backend said.
+        /// The error that the backend returned.
         error: BackendError,
     },
-    /// The client was told to drop its cookie. A session that got a value after its end is `Sealed` instead, as
-    /// [`SealCause::New`].
+    /// The client was told to drop its cookie. A session that got a value after its end gives `Sealed` with
+    /// [`SealCause::New`] instead.
     #[non_exhaustive]
     Deleted {
-        /// Why.
+        /// The cause.
         cause: DeleteCause,
     },
 }
 
 impl Event {
-    /// A short, stable name, for a metric's label.
+    /// Returns a short, stable name, for the label of a metric.
     ///
     /// ```
     /// use sealed_session::{Event, Key, SessionConfig};
@@ -175,7 +134,7 @@ impl Event {
     }
 }
 
-/// What a key is in its ring.
+/// The role of a key in its ring.
 ///
 /// ```
 /// assert_eq!(sealed_session::KeyRole::Previous.as_str(), "previous");
@@ -183,14 +142,14 @@ impl Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyRole {
-    /// It seals and opens.
+    /// The key seals and opens.
     Primary,
-    /// It opens.
+    /// The key only opens.
     Previous,
 }
 
 impl KeyRole {
-    /// A short, stable name, for a metric's label.
+    /// Returns a short, stable name, for the label of a metric.
     ///
     /// ```
     /// assert_eq!(sealed_session::KeyRole::Primary.as_str(), "primary");
@@ -204,7 +163,7 @@ impl KeyRole {
     }
 }
 
-/// Why a session was sealed: of several reasons, the first one listed here.
+/// The cause of a seal. When several causes apply, the event names the one that stands first here.
 ///
 /// ```
 /// assert_eq!(sealed_session::SealCause::Rekeyed.as_str(), "rekeyed");
@@ -212,21 +171,21 @@ impl KeyRole {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SealCause {
-    /// By [`Codec::encode`](crate::Codec::encode), which is not told why.
+    /// [`Codec::encode`](crate::Codec::encode) sealed the session, and is not told why.
     Encoded,
-    /// It has a new id, as after a login.
+    /// The session has a new id, as after a login.
     Regenerated,
-    /// It is new: no good cookie came, or the session of that cookie was destroyed.
+    /// The session is new. No good cookie came, or the session of that cookie was destroyed.
     New,
-    /// It came in the cookie of another crate and was imported. Feature `import`.
+    /// The session came in the cookie of another crate and was imported. Feature `import`.
     Imported,
-    /// It came in another schema.
+    /// The session came in another schema.
     Migrated,
-    /// Something was stored, changed or removed.
+    /// Something in the session was stored, changed or removed.
     Changed,
-    /// It was sealed under a previous key.
+    /// The session was sealed under a previous key.
     Rekeyed,
-    /// It was due for extension.
+    /// The session was due for extension.
     Extended,
 }
 
@@ -242,7 +201,7 @@ impl SealCause {
         Self::Extended,
     ];
 
-    /// A short, stable name, for a metric's label.
+    /// Returns a short, stable name, for the label of a metric.
     ///
     /// ```
     /// assert_eq!(sealed_session::SealCause::Extended.as_str(), "extended");
@@ -262,7 +221,7 @@ impl SealCause {
     }
 }
 
-/// Why a client was told to drop its cookie.
+/// The cause of a deletion: why a client was told to drop its cookie.
 ///
 /// ```
 /// assert_eq!(sealed_session::DeleteCause::Destroyed.as_str(), "destroyed");
@@ -272,55 +231,20 @@ impl SealCause {
 pub enum DeleteCause {
     /// [`Session::destroy`](crate::Session::destroy) ended the session.
     Destroyed,
-    /// The cookie was refused, and no other node may know better.
-    Refused,
-    /// The session's absolute timeout came between the load and the commit.
-    Expired,
 }
 
 impl DeleteCause {
-    pub(crate) const ALL: [Self; 3] = [Self::Destroyed, Self::Refused, Self::Expired];
+    pub(crate) const ALL: [Self; 1] = [Self::Destroyed];
 
-    /// A short, stable name, for a metric's label.
+    /// Returns a short, stable name, for the label of a metric.
     ///
     /// ```
-    /// assert_eq!(sealed_session::DeleteCause::Refused.as_str(), "refused");
+    /// assert_eq!(sealed_session::DeleteCause::Destroyed.as_str(), "destroyed");
     /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Destroyed => "destroyed",
-            Self::Refused => "refused",
-            Self::Expired => "expired",
         }
-    }
-}
-
-/// Everyone who is to be told.
-#[derive(Clone, Default)]
-pub(crate) struct Observers(Vec<Arc<dyn Observer>>);
-
-impl Observers {
-    pub(crate) fn add(&mut self, observer: impl Observer + 'static) {
-        self.0.push(Arc::new(observer));
-    }
-
-    /// The event, made only if somebody is to be told. Where a lock is held it is kept and told later.
-    pub(crate) fn note(&self, event: impl FnOnce() -> Event) -> Option<Event> {
-        if self.0.is_empty() { None } else { Some(event()) }
-    }
-
-    /// Tells everyone. To be called where no lock is held.
-    pub(crate) fn tell(&self, event: &Event) {
-        for observer in &self.0 {
-            // What is told has happened: a panic that went on from here would lose the Set-Cookie of a commit.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| observer.event(event)));
-        }
-    }
-}
-
-impl fmt::Debug for Observers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Observers({})", self.0.len())
     }
 }

@@ -1,18 +1,20 @@
-//! An observer that writes events of the `tracing` crate. Feature `tracing`.
+//! Holds an observer that writes events of the `tracing` crate. Feature `tracing`.
 
 use std::fmt;
 
 use tracing::field::display;
 use tracing::{Level, event};
 
+use super::event::{Event, KeyRole};
+use super::observer::Observer;
 use crate::error::DecodeError;
 use crate::key_id::KeyId;
-use crate::observe::event::{Event, KeyRole, Observer};
 
 /// Writes each [`Event`] to the current subscriber of the `tracing` crate, target `sealed_session`. Feature `tracing`.
 ///
-/// Each has a field `event` with [`Event::as_str`], and of `key_id`, `ring`, `candidates`, `reason`, `cause`, `error`,
-/// `bytes` and `limit` those that it knows. Nothing that it writes is secret; the `key_id` of a refusal may be made up.
+/// Each line has a field `event` with [`Event::as_str`], and those of the fields `key_id`, `ring`, `candidates`,
+/// `reason`, `cause`, `error`, `bytes` and `limit` that the event knows. No field is secret, but the `key_id` of a
+/// refusal may be made up.
 ///
 /// | level | what |
 /// |---|---|
@@ -22,8 +24,9 @@ use crate::observe::event::{Event, KeyRole, Observer};
 /// | debug | a cookie was refused since it is over; a session was sealed or deleted; a previous key opened a cookie |
 /// | trace | the primary key opened a cookie: each request that looks at its session |
 ///
-/// Any client can cause refusals of any number and, but for those of its own old cookies, of any reason: sample or limit
-/// what you keep, and alert on rates ([`Counters`](crate::Counters)).
+/// Any client can cause any number of refusals, and for nearly any reason. Only the reasons that need an authentic
+/// cookie are limited, to the client's own old cookies. So sample or limit what you keep, and alert on rates
+/// ([`Counters`](crate::Counters)).
 ///
 /// ```
 /// use sealed_session::{Key, SessionConfig, TracingObserver};
@@ -73,7 +76,7 @@ impl Observer for TracingObserver {
 
 fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: usize) {
     let key_id = key_id.map(display);
-    // A level is part of the place that writes, so each has a place of its own.
+    // The `tracing` crate fixes the level of each place that writes, so each level has a place of its own.
     macro_rules! write_at {
         ($level:expr) => {
             event!(
@@ -83,7 +86,7 @@ fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: 
         };
     }
     match reason {
-        // A backend that failed has told its own story.
+        // A backend that failed has an event of its own.
         DecodeError::Expired { .. }
         | DecodeError::BeforeCutoff { .. }
         | DecodeError::NotStored
@@ -107,7 +110,7 @@ fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: 
     }
 }
 
-/// Ids with a space between them.
+/// Writes key ids with a space between them.
 struct List<'a>(&'a [KeyId]);
 
 impl fmt::Display for List<'_> {

@@ -1,135 +1,166 @@
-//! The commit of a session, and what the backends are asked before a handler runs and told after it.
+//! The way out: a commit decides what is to be done (`plan.rs`), performs it (here, and in `perform.rs` where backends are asked),
+//! and adopts what it did.
+//!
+//! The state of the session is locked to decide and to adopt, and never while a backend is asked. A commit that fails, or whose
+//! future is dropped, has changed nothing: the next one has as much to do.
 
-use super::Session;
-use super::load::Shared;
-use crate::backend::{Backend, Placement};
+use super::engine::Engine;
+use super::held::Held;
+use super::perform::{Commit, Sent};
+use super::plan::Plan;
+use super::sending::{delete, with_deletions};
+use super::session::Session;
+use super::shared::Shared;
+use super::state::{Adopted, Client, Sealed, State};
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::Event;
-use crate::session::plan::{Checkpoint, Commit};
-use crate::session::state;
-use crate::session::state::{Retired, State};
+use crate::observe::{Event, KeyRole, SealCause};
 
 impl Session {
+    /// What the response must carry, where no backend is configured.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::NotAsked`] where a backend is configured and the session has anything to be kept or ended.
     pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
-        let Shared { codec, backend, .. } = &*self.shared;
+        let Shared { engine, .. } = &*self.shared;
         let mut event = None;
         let outcome = match &mut *self.lock() {
-            Some(state) if !state.is_looked_at() => return Ok(SetCookies::default()),
-            None => return Ok(SetCookies::default()),
-            Some(state) if backend.is_none() => {
-                state.commit(codec, Placement::Cookie, &mut event).map(|commit| commit.set_cookies)
-            }
-            Some(state) => {
-                if state.is_due(codec) {
+            Some(state) if state.is_looked_at() => {
+                if !engine.backend.exists() {
+                    commit_alone(state, engine, &mut event)
+                } else if state.is_due(engine) {
                     Err(not_asked().into())
                 } else {
                     Ok(SetCookies::default())
                 }
             }
+            _ => return Ok(SetCookies::default()),
         };
         self.tell(event, outcome)
     }
 
-    /// What a commit comes to that no backend has a part in; `None` when [`Session::commit_async`] has to be waited for.
+    /// [`Session::commit`], unless a backend must be told: then `None`.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
     pub(crate) fn commit_at_once(&self) -> Option<Result<SetCookies, EncodeError>> {
-        let Shared { codec, backend: Some(_), .. } = &*self.shared else { return Some(self.commit()) };
-        let is_due = |state: &mut State| state.is_looked_at() && state.is_due(codec);
-        let must_wait = self.lock().as_mut().is_some_and(is_due);
+        let Shared { engine, .. } = &*self.shared;
+        if !engine.backend.exists() {
+            return Some(self.commit());
+        }
+        let must_wait = self.lock().as_mut().is_some_and(|state| state.is_looked_at() && state.is_due(engine));
         (!must_wait).then(|| Ok(SetCookies::default()))
     }
 
-    /// Whether there is anything to ask the backends about.
+    /// True when [`Session::ask`] has anything to ask.
     pub(crate) fn must_ask(&self) -> bool {
-        self.shared.backend.is_some() && self.candidates() > 0
+        self.shared.must_ask()
     }
 
-    /// Opens the session and asks the backends about it, so that no question asked of it later has to wait.
+    /// Opens the session and asks the backends about it, before a handler runs.
+    ///
+    /// # Errors
+    /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
     pub(crate) async fn ask(&self) -> Result<(), BackendError> {
-        let Shared { codec, backend: Some(backend), candidates, .. } = &*self.shared else { return Ok(()) };
-        if !self.must_ask() {
-            return Ok(());
+        if self.must_ask() {
+            let (state, event) = self.shared.open_and_ask().await?;
+            self.lock().get_or_insert(state);
+            self.shared.engine.observers.tell_noted(event);
         }
-        let now = codec.now();
-        let (found, known) = match state::newest(candidates, codec, now) {
-            Ok(Some(opened)) => {
-                let known = Retired::new(&opened.data, codec);
-                (backend.admit(codec, opened).await?.map(Some), Some(known))
-            }
-            found => (found, None),
-        };
-        let is_unsure = matches!(&found, Err(refusal) if refusal.reason.is_unsure());
-        let mut event = None;
-        let state = State::of(found, now, candidates, codec, &mut event).with_unsure(known.filter(|_| is_unsure));
-        self.lock().get_or_insert(state);
-        codec.tell(event);
         Ok(())
     }
 
+    /// What the response must carry, once the backends have done their part.
     pub(crate) async fn commit_async(&self) -> Result<SetCookies, EncodeError> {
-        let Some(backend) = &self.shared.backend else { return self.commit() };
+        if !self.shared.engine.backend.exists() {
+            return self.commit();
+        }
         let mut event = None;
-        let outcome = self.settled(backend, &mut event).await;
+        let outcome = self.commit_and_ask(&mut event).await;
         self.tell(event, outcome)
     }
 
-    async fn settled(&self, backend: &Backend, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
-        let codec = &self.shared.codec;
-        let (before, commit) = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => {
-                let before = state.checkpoint();
-                state.begin_after(backend);
-                (before, state.commit(codec, backend.placement, event))
-            }
+    async fn commit_and_ask(&self, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
+        let Shared { engine, .. } = &*self.shared;
+        let (plan, state) = match &mut *self.lock() {
+            Some(state) if state.is_looked_at() => (state.decide(engine)?, state.clone()),
             _ => return Ok(SetCookies::default()),
         };
-        let Commit { set_cookies, work, is_dispensable } = commit?;
-        let undo = Undo { session: self, before: Some(before) };
-        match backend.settle(codec, &work).await {
-            Ok(()) => {
-                undo.forget();
-                Ok(set_cookies)
+        let aim = state.aim;
+        let sent = match Commit::new(&self.shared, state).perform(plan).await {
+            Ok(sent) => sent,
+            Err(error) if plan.is_dispensable() => {
+                // Whoever wrote meanwhile extended the session, and whoever ended it ended it.
+                if error != EncodeError::Ended {
+                    *event = engine.observers.note(|| Event::NotExtended { error });
+                }
+                return Ok(SetCookies::default());
             }
-            Err(error) if is_dispensable => {
-                *event = codec.note(|| Event::NotExtended { error });
-                Ok(SetCookies::default())
-            }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
+        };
+        let Some(Sent { set_cookies, client, candidates, sealed, event: told }) = sent else {
+            return Ok(SetCookies::default());
+        };
+        if let Some(state) = &mut *self.lock() {
+            state.adopt(Adopted { client, candidates, sealed, aim });
         }
+        *event = told;
+        Ok(set_cookies)
     }
 
-    /// Tells the observers, with no lock held, what became of a commit.
     fn tell(&self, event: Option<Event>, outcome: Result<SetCookies, EncodeError>) -> Result<SetCookies, EncodeError> {
-        let codec = &self.shared.codec;
+        let Engine { observers, .. } = &*self.shared.engine;
         if let Err(EncodeError::Backend(error)) = &outcome {
-            codec.tell_of(error);
+            observers.tell_of(error);
         }
-        codec.tell(outcome.as_ref().map_or_else(|error| codec.note_failure(error), |_| event));
+        observers.tell_noted(outcome.as_ref().map_or_else(|error| self.shared.engine.note_failure(error), |_| event));
         outcome
     }
 }
 
+/// A commit where there is no backend to wait for.
+fn commit_alone(state: &mut State, engine: &Engine, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
+    let plan = state.decide(engine)?;
+    let cause = match plan {
+        Plan::Nothing => return Ok(SetCookies::default()),
+        Plan::Destroy { begin: None } => {
+            let (sent, deleted) = delete(state, engine);
+            *event = deleted;
+            let (client, aim) = (Client::deleted(), state.aim);
+            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::No, aim });
+            return Ok(sent);
+        }
+        Plan::Begin(cause) | Plan::Move(cause) | Plan::Again { cause, .. } | Plan::Destroy { begin: Some(cause) } => {
+            cause
+        }
+    };
+    let before = *state.data.times();
+    let times = engine.lifetime().slide(state.now, &before);
+    state.data.put_times(times);
+    let sealed = seal(state, engine, cause);
+    state.data.put_times(before);
+    match sealed {
+        Ok((set_cookies, client, sealed_event)) => {
+            *event = sealed_event;
+            let aim = state.aim;
+            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
+            Ok(set_cookies)
+        }
+        Err(error) if plan.is_dispensable() => {
+            *event = engine.observers.note(|| Event::NotExtended { error });
+            Ok(SetCookies::default())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The lines, what the client holds with them, and the event, of a session whose values go into its cookie.
+fn seal(state: &State, engine: &Engine, cause: SealCause) -> Result<(SetCookies, Client, Option<Event>), EncodeError> {
+    let data = &state.data;
+    let set_cookies = engine.set_cookies(data, state.client.has_second)?;
+    let held = Held::new(engine, data, KeyRole::Primary, true, None);
+    let client = Client::holding(held, engine.takes_two(data));
+    Ok((with_deletions(set_cookies, state, engine), client, engine.note_seal(data, cause)))
+}
+
 fn not_asked() -> BackendError {
     BackendError::new(BackendErrorKind::NotAsked, "commit this session with commit_async")
-}
-
-/// Takes a commit back, unless it is told that all went well: a backend may fail, and a client may leave in the middle.
-struct Undo<'s> {
-    session: &'s Session,
-    before: Option<Checkpoint>,
-}
-
-impl Undo<'_> {
-    fn forget(mut self) {
-        self.before = None;
-    }
-}
-
-impl Drop for Undo<'_> {
-    fn drop(&mut self) {
-        if let (Some(before), Some(state)) = (&self.before, &mut *self.session.lock()) {
-            state.restore(before);
-        }
-    }
 }

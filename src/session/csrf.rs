@@ -4,10 +4,10 @@
 
 use ctutils::CtEq;
 
+use super::session::Session;
 use crate::data::{SessionData, SessionId};
 use crate::error::ValueError;
 use crate::format::{CSRF_KEY, Namespace, wire};
-use crate::session::session::Session;
 
 impl Session {
     /// The CSRF token of this session, for a hidden field of each form and a header of each script's request: 22

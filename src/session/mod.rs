@@ -1,18 +1,32 @@
-//! The session of one request: loaded, read, changed and committed.
+//! The session of one request: loaded, opened, admitted, read, changed and committed.
+//!
+//! A cookie comes in through `load.rs` and `open.rs`, and goes out through `plan.rs` and `commit.rs`. In between, [`Session`] is
+//! the handle of the application, and the state behind it plain data. Nothing here knows a framework or the configuration.
 
+mod aim;
+mod candidate;
 mod commit;
 mod csrf;
+mod engine;
+mod generation;
+mod held;
 mod load;
+mod moving;
+mod open;
+mod parts;
+mod perform;
 mod plan;
 mod recent;
+mod records;
+mod sending;
 mod session;
+mod shared;
 mod state;
+mod status;
 mod typed;
 
-pub(crate) use load::Source;
+pub(crate) use engine::Engine;
 pub use recent::StaleLogin;
 pub use session::Session;
-pub use state::{Retired, Status};
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-pub use typed::ExtractError;
+pub use status::Status;
 pub use typed::Typed;

@@ -1,193 +1,118 @@
-//! What the commit of a session must do, and how it is undone when a backend fails.
+//! The way out, first step: what a commit has to do. It is decided from plain data: nothing is asked and nothing is changed.
 
-use super::state::{Origin, Progress, Retired, State};
-use crate::backend::Work;
-use crate::backend::{Held, Placed, Placement};
-use crate::codec::Codec;
-use crate::cookie::SetCookies;
-use crate::error::{BackendError, BackendErrorKind, EncodeError};
-#[cfg(feature = "import")]
-use crate::import::OldCookies;
-use crate::observe::{DeleteCause, Event, SealCause};
-use crate::time::Times;
+use super::aim::Progress;
+use super::engine::Engine;
+use super::held::Held;
+use super::state::{Origin, State};
+use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
+use crate::observe::{KeyRole, SealCause};
 
-/// What a commit must do.
+/// What a commit has to do. docs/stores.md says what each comes to where there are backends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Plan {
+pub(super) enum Plan {
+    /// There is nothing to send and nothing to tell a backend.
     Nothing,
-    Seal(SealCause),
-    Delete(DeleteCause),
+    /// The session was destroyed. Where values were stored since, another session begins.
+    Destroy { begin: Option<SealCause> },
+    /// A session begins.
+    Begin(SealCause),
+    /// The session is sealed under its id once more. When nothing was written, that is dispensable: an extension, a new key or a
+    /// migration that can't be done leaves the client a good cookie, and nothing is lost.
+    Again { cause: SealCause, is_dispensable: bool },
+    /// The session goes on under a new id, and the old id ends.
+    Move(SealCause),
 }
 
-/// What a commit may have to take back.
-#[expect(clippy::struct_excessive_bools, reason = "they are the state's")]
-pub(crate) struct Checkpoint {
-    origin: Origin,
-    progress: Progress,
-    times: Times,
-    is_stale: bool,
-    deletion_sent: bool,
-    has_second: bool,
-    in_store: bool,
-    ended: Option<Retired>,
-    #[cfg(feature = "import")]
-    old: OldCookies,
-}
-
-/// What a commit came to: lines for the response, once the backends have done their work.
-#[derive(Default)]
-pub(crate) struct Commit {
-    pub(crate) set_cookies: SetCookies,
-    pub(crate) work: Work,
-    /// Whether nobody misses it, should it come to nothing: the session as the client has it stays good.
-    pub(crate) is_dispensable: bool,
+impl Plan {
+    pub(super) fn is_dispensable(self) -> bool {
+        matches!(self, Self::Again { is_dispensable: true, .. })
+    }
 }
 
 impl State {
-    /// Whether a commit has anything to send.
-    pub(crate) fn is_due(&mut self, codec: &Codec) -> bool {
-        self.now = self.now.max(codec.now());
-        self.plan(codec) != Plan::Nothing
+    /// True when a commit has anything to do, or fails.
+    pub(super) fn is_due(&mut self, engine: &Engine) -> bool {
+        !matches!(self.decide(engine), Ok(Plan::Nothing))
     }
 
-    /// Does what the rules demand, and notes what there is to tell. On an error all is as it was.
-    pub(crate) fn commit(
-        &mut self,
-        codec: &Codec,
-        placement: Placement,
-        event: &mut Option<Event>,
-    ) -> Result<Commit, EncodeError> {
+    /// Decides what a commit has to do. All that it changes is the time, and that an id is drawn where one is needed.
+    ///
+    /// # Errors
+    /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
+    /// may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its absolute
+    /// timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
+    pub(super) fn decide(&mut self, engine: &Engine) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
-        self.now = self.now.max(codec.now());
-        match self.plan(codec) {
-            Plan::Seal(_) if self.now >= codec.lifetime().absolute_end(self.data.times()) => {
-                self.destroy(codec);
-                self.ended = None; // no cookie of it opens any more
-                Ok(self.delete(codec, DeleteCause::Expired, event))
-            }
-            Plan::Nothing => Ok(Commit::default()),
-            Plan::Delete(cause) => Ok(self.delete(codec, cause, event)),
-            Plan::Seal(_) if matches!(self.origin, Origin::Refused(reason) if reason.is_unsure()) => {
-                Err(EncodeError::Backend(not_heard()))
-            }
-            Plan::Seal(cause) => {
-                let before = *self.data.times();
-                let id = self.id()?;
-                self.data.put_times(codec.lifetime().slide(self.now, &before));
-                let old = self.retired().filter(|old| old.id != id);
-                let held = Held { second: self.has_second, record: self.in_store && old.is_none() };
-                let placed = match placement.place(codec, &self.data, held, self.now) {
-                    Ok(placed) => placed,
-                    Err(error) => {
-                        self.data.put_times(before);
-                        return self.excuse(codec, error, event);
-                    }
-                };
-                let Placed { set_cookies, saving, in_store, has_second } = placed;
-                self.origin = Origin::Cookie(Retired::new(&self.data, codec));
-                self.progress = Progress::Untouched;
-                self.is_stale = false;
-                self.in_store = in_store;
-                self.has_second = has_second;
-                *event = if in_store {
-                    codec.note_seal(&self.data.without_entries(), cause)
-                } else {
-                    codec.note_seal(&self.data, cause)
-                };
-                let work = Work { saving: saving.map(|saving| (id, saving)), ended: self.ended.take().or(old) };
-                let is_dispensable = matches!(cause, SealCause::Rekeyed | SealCause::Extended);
-                let set_cookies = self.with_deletions(set_cookies, codec);
-                Ok(Commit { set_cookies, work, is_dispensable })
-            }
+        self.now = self.now.max(engine.now());
+        let plan = self.plan(engine)?;
+        if matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) }) {
+            self.id()?;
         }
+        Ok(plan)
     }
 
-    /// What [`State::restore`] needs to undo a commit.
-    pub(crate) fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            origin: self.origin,
-            progress: self.progress,
-            times: *self.data.times(),
-            is_stale: self.is_stale,
-            deletion_sent: self.deletion_sent,
-            has_second: self.has_second,
-            in_store: self.in_store,
-            ended: self.ended,
-            #[cfg(feature = "import")]
-            old: self.old.clone(),
-        }
-    }
-
-    /// Undoes a commit that came to nothing: the next one has as much to do.
-    pub(crate) fn restore(&mut self, checkpoint: &Checkpoint) {
-        let &Checkpoint { origin, progress, times, is_stale, deletion_sent, has_second, in_store, ended, .. } =
-            checkpoint;
-        // What was changed while the backend was asked stays changed.
-        let progress = if progress == Progress::Untouched { self.progress } else { progress };
-        self.data.put_times(times);
-        self.origin = origin;
-        self.progress = progress;
-        self.is_stale = is_stale;
-        self.deletion_sent = deletion_sent;
-        self.has_second = has_second;
-        self.in_store = in_store;
-        self.ended = ended;
-        #[cfg(feature = "import")]
-        self.old.clone_from(&checkpoint.old);
-    }
-
-    fn delete(&mut self, codec: &Codec, cause: DeleteCause, event: &mut Option<Event>) -> Commit {
-        self.deletion_sent = true;
-        self.has_second = false;
-        *event = codec.note(|| Event::Deleted { cause });
-        let work = Work { saving: None, ended: self.ended.take() };
-        let set_cookies = self.with_deletions(codec.deletions(), codec);
-        Commit { set_cookies, work, is_dispensable: false }
-    }
-
-    /// What is sent, with the deletions of the old cookies that it replaces.
-    #[cfg(feature = "import")]
-    fn with_deletions(&mut self, sent: SetCookies, codec: &Codec) -> SetCookies {
-        sent.after(codec.imports().deletions(&std::mem::take(&mut self.old), self.now))
-    }
-
-    #[cfg(not(feature = "import"))]
-    #[expect(clippy::unused_self, reason = "there are no old cookies")]
-    fn with_deletions(&self, sent: SetCookies, _: &Codec) -> SetCookies {
-        sent
-    }
-
-    /// A session that nobody changed and that no longer fits, since a limit was lowered, is no fault of this request: its
-    /// cookie stays good until it expires.
-    fn excuse(&self, codec: &Codec, error: EncodeError, event: &mut Option<Event>) -> Result<Commit, EncodeError> {
-        match error {
-            EncodeError::TooLarge { .. } if self.progress == Progress::Untouched => {
-                *event = codec.note(|| Event::NotExtended { error });
-                Ok(Commit::default())
+    fn plan(&self, engine: &Engine) -> Result<Plan, EncodeError> {
+        let progress = self.aim.progress();
+        let begin = if progress == Progress::Regenerated { SealCause::Regenerated } else { SealCause::New };
+        Ok(match self.origin() {
+            Origin::Destroyed if self.is_kept() && self.aim.is_destroyed() => Plan::Destroy { begin: Some(begin) },
+            // A change takes a deletion back, so that it has to be sent again.
+            Origin::Destroyed if self.aim.is_destroyed() || self.aim.is_touched() && !self.is_kept() => {
+                Plan::Destroy { begin: None }
             }
-            error => Err(error),
-        }
+            Origin::Cookie(held) => return self.plan_of(held, engine),
+            Origin::Imported if progress == Progress::Regenerated => Plan::Begin(SealCause::Regenerated),
+            Origin::Imported => Plan::Begin(SealCause::Imported),
+            Origin::Refused(reason) if reason.is_unsure() && self.is_kept() => return Err(not_heard().into()),
+            Origin::Refused(_) | Origin::Nothing | Origin::Destroyed if self.is_kept() => Plan::Begin(begin),
+            Origin::Refused(reason) if reason.may_open_elsewhere() || *reason == DecodeError::Revoked => Plan::Nothing,
+            Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(SealCause::New),
+            Origin::Refused(_) | Origin::Nothing | Origin::Destroyed => Plan::Nothing,
+        })
     }
 
-    fn plan(&self, codec: &Codec) -> Plan {
-        match (self.progress, self.origin) {
-            (Progress::Regenerated, _) if self.is_kept() => Plan::Seal(SealCause::Regenerated),
-            (_, Origin::Imported) => Plan::Seal(SealCause::Imported),
-            (Progress::Migrated, Origin::Cookie(_)) => Plan::Seal(SealCause::Migrated),
-            (Progress::Changed, Origin::Cookie(_)) => Plan::Seal(SealCause::Changed),
-            (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Plan::Seal(SealCause::New),
-            (_, Origin::Cookie(_)) if self.is_stale => Plan::Seal(SealCause::Rekeyed),
-            (_, Origin::Cookie(_)) if codec.lifetime().is_due(self.now, self.data.times()) => {
-                Plan::Seal(SealCause::Extended)
-            }
-            (_, Origin::Refused(reason)) if reason.leaves_cookie() => Plan::Nothing,
-            (_, Origin::Nothing | Origin::Refused(_)) if codec.saves_uninitialized() => Plan::Seal(SealCause::New),
-            (_, Origin::Refused(_)) if !self.deletion_sent => Plan::Delete(DeleteCause::Refused),
-            (_, Origin::Destroyed) if !self.deletion_sent => Plan::Delete(DeleteCause::Destroyed),
-            _ => Plan::Nothing,
+    /// What is to be done about the session of the client's cookie.
+    fn plan_of(&self, held: &Held, engine: &Engine) -> Result<Plan, EncodeError> {
+        let cause = match self.aim.progress() {
+            Progress::Regenerated => SealCause::Regenerated,
+            Progress::Migrated if self.aim.is_imported() => SealCause::Imported,
+            Progress::Migrated => SealCause::Migrated,
+            Progress::Changed => SealCause::Changed,
+            Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
+            Progress::Untouched if engine.lifetime().is_due(self.now, self.data.times()) => SealCause::Extended,
+            Progress::Untouched => return Ok(Plan::Nothing),
+        };
+        // A request may outlive its session. What the backends knew of that may be forgotten by now, so only a login that
+        // owes nothing to the session goes on.
+        let is_over = self.now >= held.retired.expires_at;
+        let is_login = cause == SealCause::Regenerated && !held.owner.is_somebody;
+        if is_over && !is_login {
+            return if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) };
         }
+        if cause == SealCause::Regenerated {
+            return Ok(Plan::Move(cause));
+        }
+        // An import is in no cookie of ours yet.
+        let is_dispensable = !self.aim.has_changed() && cause != SealCause::Imported;
+        Ok(if is_dispensable && self.is_late(held, engine) {
+            Plan::Nothing
+        } else {
+            Plan::Again { cause, is_dispensable }
+        })
+    }
+
+    /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the cookie of a
+    /// login that happened meanwhile. What is left out here is sent by a later request, while the session lives on.
+    fn is_late(&self, held: &Held, engine: &Engine) -> bool {
+        let is_bare = engine.backend.revocations.is_none() && held.stored.is_none();
+        let is_slow = self.now.seconds_since(self.loaded_at) >= SLOW_SECONDS;
+        let is_young = self.now.seconds_since(held.issued_at).saturating_mul(2) < engine.lifetime().idle;
+        is_bare && is_slow && is_young
     }
 }
+
+/// From how many seconds on a request is a slow one.
+const SLOW_SECONDS: u64 = 2;
 
 fn not_heard() -> BackendError {
     BackendError::new(BackendErrorKind::NotAsked, "nobody knows what the session holds, so nothing may take its place")

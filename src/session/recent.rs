@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::session::session::Session;
+use super::session::Session;
 
 /// Why a session is not one of a recent login: let the user authenticate again, then call [`Session::regenerate`].
 ///
@@ -78,7 +78,7 @@ impl Session {
     #[doc(alias = "reauthenticate")]
     #[doc(alias = "step_up")]
     pub fn require_recent(&self, limit: Duration) -> Result<(), StaleLogin> {
-        let age = self.with(|state, codec| state.age(codec)).ok_or(StaleLogin::NoSession)?;
+        let age = self.with(|state, engine| state.age(engine)).ok_or(StaleLogin::NoSession)?;
         let age = Duration::from_secs(age);
         // In whole seconds on both sides, so that a fraction never lets an older session in.
         if age.as_secs() < limit.as_secs() { Ok(()) } else { Err(StaleLogin::TooOld { age, limit }) }

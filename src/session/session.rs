@@ -1,21 +1,21 @@
 //! [`Session`]: the handle that a request carries.
 
 use std::fmt;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use crate::backend::Placement;
-use crate::codec::Codec;
-use crate::data::{SessionData, SessionId, json};
+use super::engine::Engine;
+use super::shared::Shared;
+use super::state::{Login, State};
+use super::status::Status;
+use crate::backend::{Generation, Owner, Placement};
+use crate::data::{Retired, SessionData, SessionId, json};
 use crate::error::{DecodeError, EncodeError, ValueError};
 use crate::format::Namespace;
-use crate::session::state::{Retired, State, Status};
 use crate::time::UnixTime;
-
-use super::load::Shared;
 
 /// The session of one request: a shared handle, cheap to clone, for any thread.
 ///
@@ -187,6 +187,8 @@ impl Session {
 
     /// Removes every value and keeps the session, its id and its flash values. See [`Session::destroy`] for a logout.
     ///
+    /// In a store, the values that other requests store until the commit go, too.
+    ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
     /// # let session = manager.load(None::<&str>);
@@ -198,7 +200,7 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn clear(&self) {
-        self.edit(SessionData::clear);
+        self.with(|state, _| state.clear());
     }
 
     /// Reads all values as one struct or map, each field from the value with its name, whoever stored it.
@@ -289,6 +291,8 @@ impl Session {
 
     /// Takes a flash value: it is gone from the next cookie. Those that nobody takes stay.
     ///
+    /// In a store, one that another request stored under the key meanwhile stays for the next to take.
+    ///
     /// # Errors
     /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
     ///
@@ -339,6 +343,10 @@ impl Session {
     ///
     /// What someone planted in the session before the login is kept too; [`Session::regenerate_empty`] drops it.
     ///
+    /// Called again before a commit, it keeps the id that the first call drew. Where there is a list of revocations or a store, the
+    /// commit ends the old id; when another request has ended the session, or regenerated it, and this one wrote something, the
+    /// commit is [`EncodeError::Ended`].
+    ///
     /// Returns the session that the client's cookie held until now, if there was one.
     ///
     /// # Errors
@@ -359,10 +367,11 @@ impl Session {
     #[doc(alias = "renew")]
     #[doc(alias = "cycle_id")]
     pub fn regenerate(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, codec| state.regenerate(codec, self.cutoffs()))
+        self.with(|state, engine| state.regenerate(engine.lifetime()))
     }
 
-    /// [`Session::regenerate`], and drops every value and flash value.
+    /// [`Session::regenerate`], and drops every value and flash value. The old session ends as by [`Session::destroy`], and one that
+    /// owes nothing to it begins.
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the operating system's random number generator fails; nothing is dropped then.
@@ -379,18 +388,14 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn regenerate_empty(&self) -> Result<Option<Retired>, EncodeError> {
-        self.with(|state, codec| {
-            let retired = state.regenerate(codec, self.cutoffs())?;
-            state.edit(|data| {
-                data.empty();
-                true
-            });
-            Ok(retired)
-        })
+        self.with(State::regenerate_empty)
     }
 
     /// Ends the session: its values go, and the cookie is deleted. What is stored after this, such as a flash value that
     /// says goodbye, begins another session with another id.
+    ///
+    /// Where there is a list of revocations or a store, the commit ends every cookie of this request that opened, and whatever
+    /// another request regenerated their sessions into: copies open nothing from then on. Without one, a copy opens until it expires.
     ///
     /// Returns the session that the client's cookie held until now, if there was one.
     ///
@@ -432,7 +437,7 @@ impl Session {
     #[doc(alias = "rolling")]
     #[doc(alias = "refresh")]
     pub fn extend(&self, ttl: Duration) -> Result<(), EncodeError> {
-        self.with(|state, codec| state.extend(codec, ttl))
+        self.with(|state, engine| state.extend(engine.lifetime(), ttl))
     }
 
     /// Sets whether the browser keeps the cookie when it is closed ("remember me").
@@ -566,7 +571,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn rejected(&self) -> Option<DecodeError> {
-        self.with(|state, _| state.rejected())
+        self.with(|state, _| state.rejected)
     }
 
     /// How many cookies of the session's name the request brought. More than one means that an attribute of the cookie was
@@ -611,8 +616,8 @@ impl Session {
     /// ```
     #[must_use]
     pub fn remaining_bytes(&self) -> usize {
-        self.with(|state, codec| match self.placement() {
-            Placement::Cookie => codec.remaining_bytes(state.data()),
+        self.with(|state, engine| match engine.backend.placement {
+            Placement::Cookie => engine.remaining_bytes(state.data()),
             Placement::Store | Placement::Spill => state.data().room(),
         })
     }
@@ -632,10 +637,10 @@ impl Session {
     /// ```
     #[must_use]
     pub fn cookie_bytes(&self) -> usize {
-        self.with(|state, codec| match self.placement() {
-            Placement::Cookie => codec.cookie_bytes(state.data()),
-            Placement::Spill if codec.fits(state.data()) => codec.cookie_bytes(state.data()),
-            Placement::Store | Placement::Spill => codec.cookie_bytes(&state.data().without_entries()),
+        self.with(|state, engine| match engine.backend.placement {
+            Placement::Cookie => engine.cookie_bytes(state.data()),
+            Placement::Spill if engine.fits(state.data()) => engine.cookie_bytes(state.data()),
+            Placement::Store | Placement::Spill => engine.cookie_bytes(&state.data().without_entries()),
         })
     }
 
@@ -659,14 +664,6 @@ impl Session {
             state.id()?;
             Ok(state.data().clone())
         })
-    }
-
-    fn placement(&self) -> Placement {
-        self.shared.backend.as_ref().map_or(Placement::Cookie, |backend| backend.placement)
-    }
-
-    fn cutoffs(&self) -> u64 {
-        self.shared.backend.as_ref().map_or(0, |backend| backend.cutoffs.count())
     }
 
     fn json(&self, namespace: Namespace, key: &str) -> Option<String> {
@@ -711,32 +708,47 @@ impl Session {
         }
     }
 
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut State, &Codec) -> R) -> R {
-        let Shared { codec, backend, candidates, .. } = &*self.shared;
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut State, &Engine) -> R) -> R {
+        let engine = &*self.shared.engine;
         let mut state = self.lock();
         if let Some(state) = &mut *state {
             state.look_at();
-            return f(state, codec);
+            return f(state, engine);
         }
-        let mut event = None;
-        let opened = if backend.is_some() && candidates.count() > 0 {
-            // Fails closed: an adapter that forgot to ask must not let in whom the backend would have kept out.
-            State::of(Err(DecodeError::NotAsked.into()), codec.now(), candidates, codec, &mut event)
-        } else {
-            State::open(candidates, codec, &mut event)
-        };
+        let (opened, event) = self.shared.open();
         let opened = state.insert(opened);
         opened.look_at();
-        let result = f(opened, codec);
+        let result = f(opened, engine);
         // Nobody is told under the lock.
         drop(state);
-        codec.tell(event);
+        engine.observers.tell_noted(event);
         result
     }
 
+    /// Whose session it is, as the client's cookie has it.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        self.with(|state, _| state.held().map(|held| held.owner.clone()))
+    }
+
+    /// The generation for a call of `revoke_others`: the same one for this subject at each call.
+    pub(crate) fn draw_generation(&self, subject: &str) -> Result<Generation, EncodeError> {
+        self.with(|state, _| match &state.drawn {
+            Some((of, generation)) if of == subject => Ok(*generation),
+            _ => {
+                let generation = Generation::generate()?;
+                state.drawn = Some((subject.to_owned(), generation));
+                Ok(generation)
+            }
+        })
+    }
+
+    /// Notes the generation that this session takes when it is sealed for this subject.
+    pub(crate) fn take_generation(&self, subject: String, generation: Option<Generation>, replaces: bool) {
+        self.with(|state, _| state.login = Some(Login { subject, generation, replaces }));
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
-        // Only the application's functions that migrate or import can panic under the lock, and it leaves the session unopened.
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock()
     }
 }
 

@@ -1,267 +1,123 @@
-//! What became of a session during one request: the rules, with no lock and no HTTP.
+//! [`State`]: what became of a session during one request, as plain data without a lock and without HTTP.
 
 use std::time::Duration;
 
-use crate::backend::Backend;
-use crate::codec::{Codec, MAX_PAIRS, Opened};
-use crate::cookie::Candidates;
-use crate::data::{SessionData, SessionId};
-use crate::error::{DecodeError, EncodeError, Refusal};
-#[cfg(feature = "import")]
+use super::aim::{Aim, Progress};
+use super::candidate::Candidate;
+use super::engine::Engine;
+use super::held::{Content, Held};
+use super::status::Status;
+use crate::backend::Generation;
+use crate::data::{Lifetime, Retired, SessionData, SessionId};
+use crate::error::{DecodeError, EncodeError};
+use crate::format::Entries;
 use crate::import::OldCookies;
-use crate::observe::Event;
 use crate::time::{Times, UnixTime};
 
-/// What became of a session so far.
+/// The session as the handlers made it, beside what the client holds.
 ///
-/// A new session that stayed empty is `New`, and one that got a value is `Changed`.
-///
-/// ```
-/// use sealed_session::{DecodeError, Status};
-/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
-/// let session = manager.load(["tideway_session=forged"]);
-/// assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
-/// session.set("user_id", 42)?;
-/// assert_eq!(session.status(), Status::Changed);
-/// session.destroy();
-/// assert_eq!(session.status(), Status::Destroyed);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// No cookie came, and nothing is stored.
-    New,
-    /// It came in a cookie and is unchanged.
-    Loaded,
-    /// Something was stored, changed or removed, or the session was migrated from another schema or imported.
-    Changed,
-    /// It has a new id.
-    Regenerated,
-    /// It is over, and nothing was stored since.
-    Destroyed,
-    /// A cookie came and was refused, for this reason; nothing is stored.
-    Rejected(DecodeError),
-}
-
-impl Status {
-    /// A short, stable name, for logs and metrics.
-    ///
-    /// ```
-    /// assert_eq!(sealed_session::Status::Loaded.as_str(), "loaded");
-    /// ```
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Loaded => "loaded",
-            Self::Changed => "changed",
-            Self::Regenerated => "regenerated",
-            Self::Destroyed => "destroyed",
-            Self::Rejected(_) => "rejected",
-        }
-    }
-}
-
-/// A session that the client's cookie held until now.
-///
-/// No server can take a cookie back: a copy of it opens, and may be extended under the same id, until the absolute
-/// timeout. To end it sooner, configure a list of revocations
-/// ([`SessionConfig::revocations`](crate::SessionConfig::revocations)), which holds the id until `expires_at`.
-///
-/// ```
-/// use std::time::Duration;
-/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
-/// # let session = manager.load(None::<&str>);
-/// session.set("user_id", 42)?;
-/// let session = manager.load(manager.commit(&session)?); // the next request brings the cookie back
-/// let (id, created_at) = (session.id()?, session.created_at());
-/// let retired = session.destroy().unwrap();
-/// assert_eq!(retired.id, id);
-/// assert_eq!(Some(retired.expires_at), created_at.checked_add(Duration::from_secs(30 * 24 * 60 * 60)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Retired {
-    /// Its id.
-    pub id: SessionId,
-    /// When no copy of its cookie opens any more, extended or not: its absolute timeout.
-    pub expires_at: UnixTime,
-}
-
-impl Retired {
-    pub(crate) fn new(data: &SessionData, codec: &Codec) -> Self {
-        Self { id: data.id(), expires_at: codec.lifetime().absolute_end(data.times()) }
-    }
-}
-
-/// What the request brought.
-#[derive(Clone, Copy)]
-pub(super) enum Origin {
-    Nothing,
-    Cookie(Retired),
-    /// The cookie of another crate: our cookie never had it.
-    #[cfg_attr(not(feature = "import"), expect(dead_code, reason = "only an import makes it"))]
-    Imported,
-    Refused(DecodeError),
-    /// It was destroyed since.
-    Destroyed,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    Untouched,
-    Migrated,
-    Changed,
-    Regenerated,
-}
-
-/// An opened session.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about what the request brought or did")]
-pub(crate) struct State {
+/// A handler changes `data` and `aim`. A commit changes `client`, once all is done: whatever it sent is what the client holds
+/// from then on. So a commit that fails, or that is dropped, has nothing to undo.
+#[derive(Clone, PartialEq)]
+pub(super) struct State {
     pub(super) data: SessionData,
-    /// When it was opened, or last committed: the one time that all decisions in between are taken at.
+    /// The time of the load.
+    pub(super) loaded_at: UnixTime,
+    /// The time of the load, or of the last commit. Every decision in between is taken at this one time.
     pub(super) now: UnixTime,
-    pub(super) origin: Origin,
+    /// What the client holds.
+    pub(super) client: Client,
+    /// What the handlers did since the last commit.
+    pub(super) aim: Aim,
+    /// Why the cookie of this request was refused, if it was.
     pub(super) rejected: Option<DecodeError>,
-    pub(super) progress: Progress,
-    /// A new session draws its id when it is first needed, so that one that stays empty costs no random number.
-    pub(super) has_id: bool,
-    pub(super) is_stale: bool,
-    pub(super) deletion_sent: bool,
-    /// Whether the client holds a second cookie.
-    pub(super) has_second: bool,
-    /// Whether a store has a record under its id.
-    pub(super) in_store: bool,
-    /// The session that the client's cookie held, once this request has ended it, until a commit has told the backends.
-    pub(super) ended: Option<Retired>,
-    /// The session in a cookie that opened and that no backend could vouch for.
-    pub(super) unsure: Option<Retired>,
-    /// How many subjects this process had revoked when it was regenerated, if it was.
-    pub(super) regenerated_at: Option<u64>,
-    /// Whether anything was asked of it. A backend is asked before that.
-    pub(super) is_looked_at: bool,
-    /// Cookies to be deleted along with the next seal or the end of the session.
-    #[cfg(feature = "import")]
+    /// The cookies of this request that opened, where there is a backend to end them.
+    pub(super) candidates: Vec<Candidate>,
+    /// The sessions that ended cookies of this request became.
+    pub(super) successors: Vec<SessionId>,
+    /// The generation that a login in this request takes into its session, once it is known.
+    pub(super) login: Option<Login>,
+    /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
+    pub(super) drawn: Option<(String, Generation)>,
+    /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
+    /// number.
+    has_id: bool,
+    /// True when anything was asked of the session. A backend is asked before that.
+    is_looked_at: bool,
+    /// Cookies of another crate, to be deleted along with the next seal or the end of the session.
     pub(super) old: OldCookies,
 }
 
+/// What the client holds of the session, as of the last commit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Client {
+    pub(super) origin: Origin,
+    /// True when the client holds a second cookie.
+    pub(super) has_second: bool,
+    /// True when a commit sent a deletion.
+    pub(super) deletion_sent: bool,
+}
+
+/// What the client's cookie came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Origin {
+    /// The client sent no cookie.
+    Nothing,
+    /// The cookie holds this session.
+    Cookie(Held),
+    /// The session was imported from a cookie of another crate.
+    Imported,
+    /// The cookie was refused for this reason.
+    Refused(DecodeError),
+    /// The session was destroyed.
+    Destroyed,
+}
+
+/// The generation that a login takes into its session.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Login {
+    /// The canonical JSON text of the subject.
+    pub(super) subject: String,
+    pub(super) generation: Option<Generation>,
+    /// True when the session takes it although its subject was there before: it just revoked the subject's other sessions.
+    pub(super) replaces: bool,
+}
+
 impl State {
-    /// Opens the newest good candidate, and notes what there is to tell.
-    pub(crate) fn open(candidates: &Candidates, codec: &Codec, event: &mut Option<Event>) -> Self {
-        let now = codec.now();
-        let found =
-            newest(candidates, codec, now).and_then(|found| found.map(|found| codec.migrated(found)).transpose());
-        Self::of(found, now, candidates, codec, event)
-    }
-
-    /// What was found in the cookies of a request, and what the backends say of it.
-    pub(crate) fn of(
-        found: Result<Option<Opened>, Refusal>,
-        now: UnixTime,
-        candidates: &Candidates,
-        codec: &Codec,
-        event: &mut Option<Event>,
-    ) -> Self {
-        let state = Self::of_newest(found, now, candidates, codec, event);
-        Self {
-            has_second: candidates.seconds().is_some(),
-            #[cfg(feature = "import")]
-            old: codec.imports().old_cookies(candidates),
-            ..state
-        }
-    }
-
-    fn of_newest(
-        found: Result<Option<Opened>, Refusal>,
-        now: UnixTime,
-        candidates: &Candidates,
-        codec: &Codec,
-        event: &mut Option<Event>,
-    ) -> Self {
-        #[cfg(feature = "import")]
-        let found = match found {
-            Ok(Some(opened)) => Ok(Some(opened)),
-            // What a backend keeps out does not come in by another door.
-            Err(refusal) if refusal.reason.is_of_backend() => Err(refusal),
-            none => match codec.imports().session(codec, candidates, now) {
-                Ok(Some(data)) => {
-                    return Self { progress: Progress::Migrated, ..Self::blank(data, now, Origin::Imported) };
-                }
-                Ok(None) => none,
-                Err(reason) => Err(reason.into()),
-            },
-        };
-        match found {
-            Ok(Some(opened)) => {
-                *event = codec.note_open(Ok(&opened), candidates.count());
-                let Opened { data, is_stale, is_migrated, in_store, .. } = opened;
-                let origin = Origin::Cookie(Retired::new(&data, codec));
-                let progress = if is_migrated { Progress::Migrated } else { Progress::Untouched };
-                Self { has_id: true, is_stale, progress, in_store, ..Self::blank(data, now, origin) }
-            }
-            Ok(None) => Self::blank(new_data(codec, now), now, Origin::Nothing),
-            Err(refusal) => {
-                *event = codec.note_open(Err(&refusal), candidates.count());
-                let reason = refusal.reason;
-                Self { rejected: Some(reason), ..Self::blank(new_data(codec, now), now, Origin::Refused(reason)) }
-            }
-        }
-    }
-
-    fn blank(data: SessionData, now: UnixTime, origin: Origin) -> Self {
+    /// The state of a request with this session, of this origin.
+    pub(super) fn new(data: SessionData, origin: Origin, now: UnixTime) -> Self {
+        let rejected = if let Origin::Refused(reason) = origin { Some(reason) } else { None };
         Self {
             data,
+            loaded_at: now,
             now,
-            origin,
-            rejected: None,
-            progress: Progress::Untouched,
-            has_id: false,
-            is_stale: false,
-            deletion_sent: false,
-            has_second: false,
-            in_store: false,
-            ended: None,
-            unsure: None,
-            regenerated_at: None,
+            aim: Aim::new(matches!(origin, Origin::Imported)),
+            has_id: matches!(origin, Origin::Cookie(_)),
+            client: Client { origin, has_second: false, deletion_sent: false },
+            rejected,
+            candidates: Vec::new(),
+            successors: Vec::new(),
+            login: None,
+            drawn: None,
             is_looked_at: false,
-            #[cfg(feature = "import")]
             old: OldCookies::default(),
         }
     }
 
-    /// A session that opened and that no backend could vouch for: should it be destroyed, it is this one that ends.
-    pub(crate) fn with_unsure(self, known: Option<Retired>) -> Self {
-        Self { unsure: known, ..self }
-    }
-
-    /// Puts off the beginning of a regenerated session, to be told from what its subject's revocation ended a moment ago.
-    pub(crate) fn begin_after(&mut self, backend: &Backend) {
-        let Some(cutoffs) = self.regenerated_at else { return };
-        let earliest = backend.beginning(&self.data, cutoffs);
-        let before = *self.data.times();
-        if before.created_at < earliest {
-            let issued_at = before.issued_at.max(earliest);
-            let expires_at = before.expires_at.max(issued_at);
-            self.data.put_times(Times { created_at: earliest, issued_at, expires_at });
-        }
-    }
-
-    pub(crate) fn look_at(&mut self) {
+    pub(super) fn look_at(&mut self) {
         self.is_looked_at = true;
     }
 
-    pub(crate) fn is_looked_at(&self) -> bool {
+    pub(super) fn is_looked_at(&self) -> bool {
         self.is_looked_at
     }
 
-    pub(crate) fn data(&self) -> &SessionData {
+    pub(super) fn data(&self) -> &SessionData {
         &self.data
     }
 
     /// The id, drawn now if need be.
-    pub(crate) fn id(&mut self) -> Result<SessionId, EncodeError> {
+    pub(super) fn id(&mut self) -> Result<SessionId, EncodeError> {
         if !self.has_id {
             self.data.set_id(SessionId::generate()?);
             self.has_id = true;
@@ -269,28 +125,33 @@ impl State {
         Ok(self.data.id())
     }
 
-    /// Applies a change that can fail and says whether it changed anything.
-    pub(crate) fn change<E>(&mut self, change: impl FnOnce(&mut SessionData) -> Result<bool, E>) -> Result<(), E> {
+    /// Applies a change that can fail and that says whether it changed anything.
+    pub(super) fn change<E>(&mut self, change: impl FnOnce(&mut SessionData) -> Result<bool, E>) -> Result<(), E> {
         let changed = change(&mut self.data)?;
         self.edit(|_| changed);
         Ok(())
     }
 
     /// Applies a change that says whether it changed anything, and says so too.
-    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut SessionData) -> bool) -> bool {
+    pub(super) fn edit(&mut self, edit: impl FnOnce(&mut SessionData) -> bool) -> bool {
         let changed = edit(&mut self.data);
         if changed {
-            self.deletion_sent = false;
-            if self.progress == Progress::Untouched {
-                self.progress = Progress::Changed;
-            }
+            self.aim.change();
         }
         changed
     }
 
-    pub(crate) fn extend(&mut self, codec: &Codec, ttl: Duration) -> Result<(), EncodeError> {
+    /// Removes all values. Where there is a store, those go too that another request stores meanwhile.
+    pub(super) fn clear(&mut self) {
+        let is_stored = self.held().is_some_and(|held| held.stored.is_some());
+        if self.data.clear() || is_stored {
+            self.aim.clear();
+        }
+    }
+
+    pub(super) fn extend(&mut self, lifetime: &Lifetime, ttl: Duration) -> Result<(), EncodeError> {
         let before = *self.data.times();
-        let expires_at = codec.lifetime().extend(self.now, &before, ttl)?;
+        let expires_at = lifetime.extend(self.now, &before, ttl)?;
         self.edit(|data| {
             data.put_times(Times { expires_at, ..before });
             expires_at != before.expires_at
@@ -298,99 +159,129 @@ impl State {
         Ok(())
     }
 
-    /// Gives the session a new id and a new life.
-    ///
-    /// `cutoffs` is how many subjects this process had revoked until now.
-    pub(crate) fn regenerate(&mut self, codec: &Codec, cutoffs: u64) -> Result<Option<Retired>, EncodeError> {
-        self.data.set_id(SessionId::generate()?);
-        self.has_id = true;
-        self.data.put_times(codec.lifetime().start(self.now));
-        self.regenerated_at = Some(cutoffs);
-        self.progress = Progress::Regenerated;
-        self.deletion_sent = false;
+    /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
+    /// commits of one login are one login.
+    pub(super) fn regenerate(&mut self, lifetime: &Lifetime) -> Result<Option<Retired>, EncodeError> {
+        if self.aim.progress() != Progress::Regenerated {
+            self.data.set_id(SessionId::generate()?);
+            self.has_id = true;
+        }
+        self.data.put_times(lifetime.start(self.now));
+        self.aim.regenerate();
         Ok(self.retired())
     }
 
+    /// Ends the session, and begins an empty one in its place.
+    pub(super) fn regenerate_empty(&mut self, engine: &Engine) -> Result<Option<Retired>, EncodeError> {
+        let (is_kept, persistent, retired) = (self.is_kept(), self.data.is_persistent(), self.retired());
+        let id = SessionId::generate()?;
+        let has_cookie = matches!(self.origin(), Origin::Cookie(_));
+        self.data = engine.blank(self.now);
+        self.data.set_id(id);
+        self.data.set_persistent(persistent);
+        self.has_id = true;
+        if has_cookie {
+            self.aim.destroy();
+        }
+        self.aim.regenerate();
+        if is_kept {
+            self.aim.begin();
+        }
+        Ok(retired)
+    }
+
     /// Ends the session. What is stored after this begins another one.
-    pub(crate) fn destroy(&mut self, codec: &Codec) -> Option<Retired> {
+    pub(super) fn destroy(&mut self, engine: &Engine) -> Option<Retired> {
         let retired = self.retired();
-        *self = Self {
-            rejected: self.rejected,
-            ended: self.ended.or(retired).or(self.unsure),
-            has_second: self.has_second,
-            is_looked_at: self.is_looked_at,
-            #[cfg(feature = "import")]
-            old: std::mem::take(&mut self.old),
-            ..Self::blank(new_data(codec, self.now), self.now, Origin::Destroyed)
-        };
+        self.data = engine.blank(self.now);
+        self.has_id = false;
+        self.aim.destroy();
         retired
     }
 
     /// The seconds since the session was created or regenerated; `None` of one that no cookie brought and no call regenerated.
-    pub(crate) fn age(&self, codec: &Codec) -> Option<u64> {
+    pub(super) fn age(&self, engine: &Engine) -> Option<u64> {
         // A clock that went back since the session was opened makes it no younger.
-        let now = self.now.max(codec.now());
-        let is_known = matches!(self.origin, Origin::Cookie(_)) || self.progress == Progress::Regenerated;
+        let now = self.now.max(engine.now());
+        let came = self.held().is_some() && !self.aim.is_imported();
+        let is_known = came || self.aim.progress() == Progress::Regenerated;
         is_known.then(|| now.seconds_since(self.data.created_at()))
     }
 
-    pub(crate) fn status(&self) -> Status {
-        match (self.progress, self.origin) {
+    pub(super) fn status(&self) -> Status {
+        match (self.aim.progress(), self.origin()) {
             (Progress::Changed | Progress::Migrated, _) if self.is_kept() => Status::Changed,
             (Progress::Regenerated, _) if self.is_kept() => Status::Regenerated,
             (_, Origin::Nothing) => Status::New,
             (_, Origin::Cookie(_) | Origin::Imported) => Status::Loaded,
-            (_, Origin::Refused(reason)) => Status::Rejected(reason),
+            (_, Origin::Refused(reason)) => Status::Rejected(*reason),
             (_, Origin::Destroyed) => Status::Destroyed,
         }
     }
 
-    /// Why the cookie of this request was refused, if it was.
-    pub(crate) fn rejected(&self) -> Option<DecodeError> {
-        self.rejected
+    /// What the session came from: nothing that a handler destroyed counts.
+    pub(super) fn origin(&self) -> &Origin {
+        if self.aim.is_destroyed() { &Origin::Destroyed } else { &self.client.origin }
     }
 
-    /// Whether there is a session to seal: one that came in a cookie may be empty, a new one may not.
+    /// The session of the client's cookie, unless a handler destroyed it.
+    pub(super) fn held(&self) -> Option<&Held> {
+        if let Origin::Cookie(held) = self.origin() { Some(held) } else { None }
+    }
+
+    /// True when there is a session to seal: one that came in a cookie may be empty, a new one may not.
     pub(super) fn is_kept(&self) -> bool {
-        matches!(self.origin, Origin::Cookie(_) | Origin::Imported) || !self.data.is_empty()
+        let came = matches!(self.origin(), Origin::Cookie(_) | Origin::Imported);
+        came || self.aim.has_begun() || !self.data.is_empty()
     }
 
-    pub(super) fn retired(&self) -> Option<Retired> {
-        match self.origin {
-            Origin::Cookie(retired) => Some(retired),
-            _ => None,
-        }
+    /// The session that a new id or an end retires.
+    fn retired(&self) -> Option<Retired> {
+        self.held().map(|held| held.retired)
     }
-}
 
-/// A session without content. Its id is drawn later.
-fn new_data(codec: &Codec, now: UnixTime) -> SessionData {
-    codec.create_with(SessionId::from_bytes([0; 16]), now)
-}
-
-/// Of the candidates that are authentic and alive, the one issued last; else the refusal that says the most.
-pub(crate) fn newest(candidates: &Candidates, codec: &Codec, now: UnixTime) -> Result<Option<Opened>, Refusal> {
-    let mut best: Option<Opened> = None;
-    let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
-    let mut tries = MAX_PAIRS;
-    for value in candidates.values() {
-        let outcome = match codec.first_part(value) {
-            None => codec.open(value, Some(now)),
-            Some(part) => codec.open_parts(part, candidates.seconds(), &mut tries, now),
-        };
-        match outcome {
-            Ok(opened) => {
-                if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
-                    best = Some(opened);
+    /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
+    /// changes.
+    pub(super) fn adopt(&mut self, done: Adopted) {
+        let Adopted { client, candidates, sealed, aim } = done;
+        let is_unchanged = self.aim == aim;
+        match sealed {
+            Sealed::With(times) if is_unchanged => self.data.put_times(times),
+            Sealed::As { data, .. } if is_unchanged => self.data = data,
+            Sealed::As { data, before } => {
+                let merged = Entries::merge(&before.0, self.data.content(), data.content(), false);
+                // Where both do not fit together, the next commit says so.
+                if let Ok(merged) = merged {
+                    self.data.set_content(merged);
                 }
             }
-            Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
+            Sealed::With(_) | Sealed::No => {}
         }
+        self.client = client;
+        self.candidates = candidates;
+        self.successors.clear();
+        self.old = OldCookies::default();
+        self.aim.commit(aim.step());
     }
-    match (best, refusal) {
-        (Some(best), _) => Ok(Some(best)),
-        (None, Some(refusal)) => Err(refusal),
-        (None, None) if candidates.seconds().is_some() => Err(DecodeError::Incomplete.into()),
-        (None, None) => Ok(None),
-    }
+}
+
+/// What a commit came to, for [`State::adopt`].
+pub(super) struct Adopted {
+    /// What the client holds now.
+    pub(super) client: Client,
+    /// The cookies that open now.
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) sealed: Sealed,
+    /// The aim that the commit set out with.
+    pub(super) aim: Aim,
+}
+
+/// What a commit did to the session that the handlers see.
+pub(super) enum Sealed {
+    /// The session was sealed as it is, with these times.
+    With(Times),
+    /// The session was sealed with values that other requests stored. The handlers had made it `before`.
+    As { data: SessionData, before: Content },
+    /// The session was not sealed.
+    No,
 }

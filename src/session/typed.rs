@@ -6,10 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-use crate::error::BackendError;
+use super::session::Session;
 use crate::error::ValueError;
-use crate::session::session::Session;
 
 /// All values of the session as one `T`, which [`Typed::save`] writes back.
 ///
@@ -145,47 +143,5 @@ impl<T> DerefMut for Typed<T> {
 impl<T> fmt::Debug for Typed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Typed").field("session", &self.session).finish_non_exhaustive()
-    }
-}
-
-/// Why a handler could not be given its session. The client gets a 500, and the log the reason.
-///
-/// ```
-/// use sealed_session::ExtractError;
-/// assert_eq!(ExtractError::Missing.to_string(), "no session here: put the session layer around this route");
-/// ```
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))))]
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ExtractError {
-    /// The request passed no session layer (tower), middleware (actix-web) or fairing (Rocket) of this crate.
-    Missing,
-    /// The values of the session don't make the type of a [`Typed`].
-    Value(ValueError),
-    /// A backend failed under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). Rocket alone: elsewhere no handler runs then.
-    Backend(BackendError),
-}
-
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-mod extract_error {
-    use super::{ExtractError, ValueError, fmt};
-
-    impl fmt::Display for ExtractError {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            match self {
-                Self::Missing => f.write_str("no session here: put the session layer around this route"),
-                Self::Value(error) => error.fmt(f),
-                Self::Backend(error) => error.fmt(f),
-            }
-        }
-    }
-
-    impl std::error::Error for ExtractError {}
-
-    impl From<ValueError> for ExtractError {
-        fn from(error: ValueError) -> Self {
-            Self::Value(error)
-        }
     }
 }

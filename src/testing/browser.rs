@@ -1,4 +1,4 @@
-//! [`TestBrowser`]: what comes out of one response goes into the next request.
+//! [`TestBrowser`]: carries the cookie of one response into the next request, as a browser does.
 
 use std::error::Error;
 use std::fmt;
@@ -8,8 +8,9 @@ use crate::error::{DecodeError, EncodeError};
 use crate::manager::SessionManager;
 use crate::session::Session;
 
-/// A browser that keeps the manager's one cookie, or both of a session over two. It drops a cookie when a response deletes
-/// it, and never by itself: that a session ends is the server's to say. It looks at no Path, Domain or Secure.
+/// A browser that keeps the manager's cookie, or both cookies of a session that takes two. It drops a cookie only when
+/// a response deletes it: Max-Age does not end a cookie here, so that a test sees whether the server ends the session.
+/// Path, Domain and Secure are ignored.
 ///
 /// ```
 /// use sealed_session::testing::TestBrowser;
@@ -32,7 +33,7 @@ pub struct TestBrowser {
 }
 
 impl TestBrowser {
-    /// A browser without a cookie.
+    /// Makes a browser without a cookie.
     ///
     /// ```
     /// use sealed_session::testing::TestBrowser;
@@ -61,7 +62,7 @@ impl TestBrowser {
         self
     }
 
-    /// The Cookie header of its next request, if it sends one.
+    /// Returns the Cookie header of the browser's next request. `None` when it has no cookie.
     ///
     /// ```
     /// use sealed_session::testing::TestBrowser;
@@ -75,7 +76,7 @@ impl TestBrowser {
         self.cookie.as_deref()
     }
 
-    /// The session of its next request.
+    /// Loads the session of the browser's next request.
     ///
     /// ```
     /// use sealed_session::{Status, testing::TestBrowser};
@@ -88,10 +89,10 @@ impl TestBrowser {
         self.manager.load(self.cookie())
     }
 
-    /// Commits a session, and keeps what the response would carry.
+    /// Commits a session, and keeps the cookies that the response would carry.
     ///
     /// # Errors
-    /// As for [`SessionManager::commit`]; the cookie stays what it was then.
+    /// As for [`SessionManager::commit`]. The browser then keeps the cookie that it had.
     ///
     /// ```
     /// use sealed_session::testing::TestBrowser;
@@ -108,8 +109,8 @@ impl TestBrowser {
         Ok(())
     }
 
-    /// Takes the Set-Cookie headers of a response, for a test that goes through a framework. Cookies of other names are
-    /// passed over.
+    /// Takes the Set-Cookie headers of a response, for a test that goes through a framework. Cookies with other names
+    /// are ignored.
     ///
     /// ```
     /// use sealed_session::testing::TestBrowser;
@@ -125,13 +126,13 @@ impl TestBrowser {
         for set_cookie in set_cookies {
             let SetCookie { name, value, is_deletion } = SetCookie::parse(set_cookie.as_ref());
             let codec = self.manager.codec();
-            if name == codec.cookie_name() || codec.second_name() == Some(name) {
+            if name == codec.cookie_name() || codec.engine.cookies.second_name() == Some(name) {
                 self.put(name, (!is_deletion).then(|| format!("{name}={value}")));
             }
         }
     }
 
-    /// Puts a pair in the place of those with its name, or drops them.
+    /// Replaces the pairs with this name by `pair`, or drops them if `pair` is `None`.
     fn put(&mut self, name: &str, pair: Option<String>) {
         let pairs = self.cookie.iter().flat_map(|cookie| cookie.split(';')).map(str::trim);
         let others = pairs.filter(|pair| pair.split('=').next() != Some(name)).map(str::to_owned);
@@ -140,18 +141,19 @@ impl TestBrowser {
     }
 }
 
-/// Shows no cookie.
+/// Shows no cookie, since whoever reads it could log in with it.
 impl fmt::Debug for TestBrowser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestBrowser").field("has_cookie", &self.cookie.is_some()).finish_non_exhaustive()
     }
 }
 
-/// Reads the session in a Set-Cookie header of a response, as the next request will. Of two cookies neither holds a session;
-/// let [`TestBrowser::receive`] take both.
+/// Reads the session in a Set-Cookie header of a response, as the next request will. If the session takes two cookies,
+/// neither of them holds a session by itself; let [`TestBrowser::receive`] take both.
 ///
 /// # Errors
-/// [`SetCookieError`] when it is a cookie of another name, a deletion, or one that the manager refuses.
+/// [`SetCookieError`] when the header sets a cookie with another name, deletes the cookie, or sets a cookie that the
+/// manager refuses.
 ///
 /// ```
 /// use sealed_session::testing::{SetCookieError, read_set_cookie};
@@ -178,7 +180,7 @@ pub fn read_set_cookie(manager: &SessionManager, set_cookie: &str) -> Result<Ses
     manager.codec().decode(value).map_err(SetCookieError::Refused)
 }
 
-/// Why there is no session to be read in a Set-Cookie header.
+/// The reason why no session could be read from a Set-Cookie header.
 ///
 /// ```
 /// use sealed_session::testing::read_set_cookie;
@@ -190,14 +192,14 @@ pub fn read_set_cookie(manager: &SessionManager, set_cookie: &str) -> Result<Ses
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetCookieError {
-    /// It sets a cookie of another name.
+    /// The header sets a cookie with another name.
     OtherName {
         /// The name of the manager's cookie.
         expected: String,
-        /// The name that it has.
+        /// The name of the cookie that the header sets.
         found: String,
     },
-    /// It deletes the cookie.
+    /// The header deletes the cookie.
     Deletion,
     /// The manager refuses the cookie.
     Refused(DecodeError),
@@ -217,7 +219,7 @@ impl fmt::Display for SetCookieError {
 
 impl Error for SetCookieError {}
 
-/// What a browser looks at here of a Set-Cookie header.
+/// The parts of a Set-Cookie header that [`TestBrowser`] looks at.
 struct SetCookie<'a> {
     name: &'a str,
     value: &'a str,
@@ -225,7 +227,8 @@ struct SetCookie<'a> {
 }
 
 impl<'a> SetCookie<'a> {
-    /// RFC 6265bis section 5.6: the pair stands first, and one without `=` has no name.
+    /// Splits a header by RFC 6265bis section 5.6: the pair of name and value stands first, and a pair without `=` has
+    /// an empty name.
     fn parse(text: &'a str) -> Self {
         let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));

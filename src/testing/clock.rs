@@ -1,4 +1,4 @@
-//! [`TestClock`]: the time as a test says it is.
+//! [`TestClock`]: a clock that a test sets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::time::{Clock, UnixTime};
 
-/// A clock that a test sets. Clones share the time, so that one goes to
-/// [`SessionConfig::clock`](crate::SessionConfig::clock) and another stays with the test.
+/// A clock that a test sets. Clones share the time: give one clone to
+/// [`SessionConfig::clock`](crate::SessionConfig::clock), and set the time by another.
 ///
 /// ```
 /// use sealed_session::testing::TestClock;
@@ -21,13 +21,13 @@ use crate::time::{Clock, UnixTime};
 /// ```
 #[derive(Clone, Debug)]
 pub struct TestClock {
-    /// Past [`UnixTime::MAX`] it reads as that.
+    /// Seconds since the Unix epoch. A value past [`UnixTime::MAX`] reads as [`UnixTime::MAX`].
     seconds: Arc<AtomicU64>,
     step: u64,
 }
 
 impl TestClock {
-    /// A clock that stands still until it is set or advanced.
+    /// Makes a clock that stands still until it is set or advanced.
     ///
     /// ```
     /// use sealed_session::testing::TestClock;
@@ -40,10 +40,10 @@ impl TestClock {
         Self::stepping(now, Duration::ZERO)
     }
 
-    /// A clock that goes on by `step` (whole seconds) each time it is read; the first reading is `start`. It stops at
-    /// [`UnixTime::MAX`].
+    /// Makes a clock that goes forward by `step` (whole seconds) each time it is read. The first reading is `start`.
+    /// The clock stops at [`UnixTime::MAX`].
     ///
-    /// A session reads it when it is opened and when it is committed.
+    /// A session reads the clock when it is opened and when it is committed.
     ///
     /// ```
     /// use sealed_session::testing::TestClock;
@@ -87,10 +87,10 @@ impl TestClock {
         self.forward(duration.as_secs());
     }
 
-    /// Sets the time forward and gives the one before.
+    /// Sets the time forward and returns the time before.
     fn forward(&self, seconds: u64) -> UnixTime {
         let later = |now: u64| Some(now.saturating_add(seconds));
-        // The closure never refuses, so both arms hold the time before.
+        // `later` never returns `None`, so the result is always `Ok`; both variants hold the time before.
         let (Ok(before) | Err(before)) = self.seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
         UnixTime::MIN.saturating_add(before)
     }

@@ -1,23 +1,23 @@
-//! [`TestCookies`]: Cookie headers that a manager takes and that it refuses.
+//! [`TestCookies`]: makes Cookie headers that a manager accepts, and Cookie headers that it refuses.
 
 #![expect(clippy::expect_used, reason = "a cookie that can't be made is a test that fails")]
 
 use serde::ser::Serialize;
 
-use crate::codec::Codec;
 use crate::config::SessionConfig;
 use crate::crypto::Key;
 use crate::data::SessionData;
-use crate::manager::SessionManager;
+use crate::manager::{Codec, SessionManager};
 use crate::time::{Times, UnixTime};
 
-/// Cookie headers (`name=value`, or two such pairs) of a session with the given values: a good one, and one for each way of being bad.
+/// Makes Cookie headers (`name=value`, or two such pairs) of a session with the given values: a good one, and one for
+/// each way of being bad.
 ///
 /// Each call seals another session with an id of its own, at the time of the manager's clock.
 ///
 /// # Panics
-/// Each of them does when the session can't be sealed: it is larger than the configuration allows, or the operating
-/// system's random number generator fails.
+/// Every method that seals panics when the session can't be sealed: it is larger than the configuration allows, or the
+/// operating system's random number generator fails.
 ///
 /// ```
 /// use sealed_session::testing::TestCookies;
@@ -37,7 +37,7 @@ pub struct TestCookies {
 }
 
 impl TestCookies {
-    /// Cookies that this manager reads, with no values yet.
+    /// Makes cookies for this manager. Their sessions have no values yet.
     ///
     /// # Panics
     /// When the operating system's random number generator fails.
@@ -73,7 +73,7 @@ impl TestCookies {
         self
     }
 
-    /// A good cookie, of a session that a login began just now.
+    /// Makes a good cookie, of a session that a login began just now.
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -92,7 +92,8 @@ impl TestCookies {
         self.header(&self.sealed(&self.data()))
     }
 
-    /// A cookie whose idle timeout ends this second: [`DecodeError::Expired`](crate::DecodeError::Expired).
+    /// Makes a cookie whose idle timeout ends this second. It is refused with
+    /// [`DecodeError::Expired`](crate::DecodeError::Expired).
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -108,13 +109,14 @@ impl TestCookies {
     pub fn expired(&self) -> String {
         let mut data = self.data();
         let now = data.created_at();
-        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.lifetime().idle));
+        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.engine.lifetime().idle));
         data.put_times(Times { created_at: last_used, issued_at: last_used, expires_at: now });
         self.header(&self.sealed(&data))
     }
 
-    /// A good cookie with one character changed: [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic), or
-    /// [`DecodeError::Incomplete`](crate::DecodeError::Incomplete) of a session over two cookies.
+    /// Makes a good cookie and changes one character of it. It is refused with
+    /// [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic), or with
+    /// [`DecodeError::Incomplete`](crate::DecodeError::Incomplete) if the session takes two cookies.
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -129,16 +131,17 @@ impl TestCookies {
     #[must_use]
     pub fn tampered(&self) -> String {
         let mut value = self.sealed(&self.data());
-        // In the middle is ciphertext; the version and the key id stay, and the last character keeps its unused bits.
+        // The middle is ciphertext. So the version and the key id stay as they were, and so do the unused bits of the
+        // last character, and only the check of the tag can refuse the cookie.
         let middle = value.len() / 2;
         let other = if value.get(middle..).is_some_and(|rest| rest.starts_with('A')) { "B" } else { "A" };
         value.replace_range(middle..=middle, other);
         self.header(&value)
     }
 
-    /// A cookie sealed under a key that the manager doesn't have:
-    /// [`DecodeError::UnknownKey`](crate::DecodeError::UnknownKey). It is left alone, as another node may have that
-    /// key.
+    /// Makes a cookie that is sealed under a key that the manager doesn't have. It is refused with
+    /// [`DecodeError::UnknownKey`](crate::DecodeError::UnknownKey). A commit does not delete it, since another node may
+    /// have that key.
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -158,14 +161,14 @@ impl TestCookies {
             .cookie_name(self.codec.cookie_name())
             .schema(data.schema())
             .max_cookie_bytes(usize::MAX)
-            .two_cookies(self.codec.second_name().is_some());
+            .two_cookies(self.codec.engine.cookies.second_name().is_some());
         let codec = config.build_codec().expect("the name of a cookie that exists should be good");
         self.header(&codec.encode(&data).expect("the session should fit into a cookie"))
     }
 
-    /// A cookie sealed under the manager's key for another name, and sent under the manager's:
-    /// [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic), or
-    /// [`DecodeError::Incomplete`](crate::DecodeError::Incomplete) of a session over two cookies.
+    /// Makes a cookie whose value was sealed for another cookie name, under the manager's key, and which is sent under
+    /// the manager's cookie name. It is refused with [`DecodeError::NotAuthentic`](crate::DecodeError::NotAuthentic),
+    /// or with [`DecodeError::Incomplete`](crate::DecodeError::Incomplete) if the session takes two cookies.
     ///
     /// # Panics
     /// When the session can't be sealed.
@@ -183,7 +186,7 @@ impl TestCookies {
         self.header(&self.codec.encode_for(&name, &self.data()).expect("the session should fit into a cookie"))
     }
 
-    /// The values in a session of its own, created now.
+    /// Makes a session with the values and with a new id, created now.
     fn data(&self) -> SessionData {
         let new = self.codec.create().expect("there should be a random number");
         let mut data = self.values.clone();
@@ -197,6 +200,6 @@ impl TestCookies {
     }
 
     fn header(&self, value: &str) -> String {
-        self.codec.cookie_header(value)
+        self.codec.engine.cookies.header(value)
     }
 }

@@ -1,5 +1,12 @@
-//! Help for the tests of an application: a clock that they set, a browser of one cookie, and cookies good and bad.
-//! And [`check_store`], the suite that every store passes. Feature `test-util`, for `[dev-dependencies]`.
+//! Helps tests: a clock, a browser, cookies, and suites for stores and for lists of revocations. Feature `test-util`,
+//! for `[dev-dependencies]`.
+//!
+//! - [`TestClock`] is a clock that a test sets (`clock.rs`).
+//! - [`TestBrowser`] keeps the cookie from one request to the next, and [`read_set_cookie`] reads one Set-Cookie header
+//!   (`browser.rs`).
+//! - [`TestCookies`] makes good and bad Cookie headers (`cookies.rs`).
+//! - [`check_store`] checks any store (`store_suite.rs`), and [`check_revocations`] any list of revocations
+//!   (`revocations_suite.rs`). Neither knows how the store or the list works.
 //!
 //! ```
 //! use sealed_session::testing::{TestBrowser, TestClock, TestCookies};

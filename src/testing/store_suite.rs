@@ -10,9 +10,10 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::Poll;
 
+use crate::backend::BoxFuture;
 use crate::backend::{Record, Save, SessionStore};
 use crate::data::SessionId;
-use crate::error::{BackendError, BoxFuture};
+use crate::error::BackendError;
 use crate::time::UnixTime;
 
 /// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make` hands

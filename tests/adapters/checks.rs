@@ -1,4 +1,4 @@
-//! The contract, a function a behaviour.
+//! The checks that every adapter must pass. Each function checks one behaviour.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,7 +7,7 @@ use sealed_session::{FailurePolicy, SessionConfig};
 
 use crate::common::{Send, Small, be, config, visits, with_backends};
 
-/// A cookie that holds one visit.
+/// Visits the application once, and returns the cookie.
 fn visited(send: &Send) -> String {
     send("/visit", &[], false).cookie().to_owned()
 }
@@ -93,7 +93,7 @@ pub(crate) fn a_route_outside_the_adapter_is_a_500(send: &Send) {
     assert!(!reply.body.contains("session"), "the reason is for the log: {reply:?}");
 }
 
-/// The application over a store, and the switch that breaks it.
+/// Makes the applications of this test use a store, and returns the switch that breaks the store.
 fn breakable(change: impl FnOnce(SessionConfig) -> SessionConfig) -> Arc<std::sync::atomic::AtomicBool> {
     let store = Small::default();
     let is_broken = Arc::clone(&store.is_broken);

@@ -1,4 +1,5 @@
-//! What the application of each framework is made of: its configuration, its handlers' contents, a reply.
+//! The parts of the application that are the same in each framework: its configuration, the work of its handlers, and a
+//! reply.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use sealed_session::{
 };
 use serde::{Deserialize, Serialize};
 
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+use crate::helpers::KEY;
 
 thread_local! {
-    /// What the applications of this test are made with, unless it is stateless.
+    /// The manager of the applications of this test. If there is none, they get one without a store.
     static MANAGER: RefCell<Option<SessionManager>> = const { RefCell::new(None) };
 }
 
@@ -26,17 +27,17 @@ pub(crate) fn config() -> SessionConfig {
     SessionConfig::new(Key::from_hex(KEY).unwrap()).cookie_name("sid")
 }
 
-/// From now on, all applications of this test are made with this manager.
+/// Makes all applications of this test use this manager from now on.
 pub(crate) fn be(manager: SessionManager) {
     MANAGER.set(Some(manager));
 }
 
-/// All values in a store, and every session asked about.
+/// A manager that keeps all values in a store, and asks a list of revocations about every session.
 pub(crate) fn with_backends() -> SessionManager {
     config().store(Small::default()).revocations(MemoryRevocations::new()).build().unwrap()
 }
 
-/// The visits in the session that a request with this cookie gets.
+/// The number of visits in the session of this cookie.
 pub(crate) fn visits(cookie: &str) -> Option<u64> {
     block_on(manager().load_async([cookie])).unwrap().get("visits").unwrap()
 }
@@ -58,7 +59,7 @@ impl Small {
 impl SessionStore for Small {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
         Box::pin(async move {
-            // Not at once, as a real one.
+            // A real store does not answer at once either.
             futures_lite::future::yield_now().await;
             self.check()?;
             self.records.load(id).await
@@ -100,7 +101,7 @@ impl Reply {
         self.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str()).collect()
     }
 
-    /// The name and value of the one cookie it sets.
+    /// The name and the value of the one cookie that the reply sets.
     pub(crate) fn cookie(&self) -> &str {
         let [set_cookie] = self.all("set-cookie")[..] else { panic!("{self:?}") };
         set_cookie.split(';').next().unwrap()

@@ -1,5 +1,5 @@
-//! One contract for every adapter, in memory: the same small application in each framework, the same checks of each.
-//! Without a feature there is nothing here; `cargo test --all-features` runs all of it.
+//! Every adapter passes the same checks. Each framework has the same small application, which the tests call in memory. An
+//! adapter is tested if its feature is on, so `cargo test --all-features` runs all of them.
 #![cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
@@ -9,10 +9,13 @@ mod actix;
 mod axum;
 mod checks;
 mod common;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 #[cfg(feature = "rocket")]
 mod rocket;
 
-/// A test for each check, in a module for each framework; those of the first list over backends too.
+/// Makes a test of each check in the module of each framework. The checks of the first list also run with a store and a list
+/// of revocations.
 macro_rules! contract {
     ($($check:ident)* ; $($of_backends:ident)*) => {
         macro_rules! framework {

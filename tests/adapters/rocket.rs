@@ -11,7 +11,7 @@ use sealed_session::{EncodeError, Session, Typed};
 use crate::common::{Other, Reply, Visitor, count, fill, manager, read, visit};
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
-    // What is outside a fairing in Rocket is an application without it.
+    // A fairing covers a whole application in Rocket, so a route outside of it needs an application without it.
     let client = client(path != "/outside", hooked);
     let mut request = client.get(path.to_owned());
     for cookie in cookies {

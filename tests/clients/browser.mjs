@@ -1,4 +1,4 @@
-// The demo in headless Chromium. ./run sets DEMO, CHROMIUM and MODULES, a folder with playwright-core.
+// The demo in headless Chromium. The script ./run sets DEMO, CHROMIUM and MODULES, which is a folder with playwright-core.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -116,7 +116,8 @@ for (const variables of [{}, HOST, { COOKIE_NAME: '__Secure-sid' }, { COOKIE_PAT
     const [site, { page, jar }] = [await start(t, variables), await visit(t)];
     await login(page, site);
     assert.equal((await jar()).length, 1);
-    // Not by the button: it leads to the page, which counts the visit in a new session and lets no script connect.
+    // The test does not press the button, which leads to the page. That counts the visit in a new session, and lets no script
+    // connect.
     await page.goto(`${site}/api/session`);
     await page.evaluate(() => fetch('/logout', { method: 'POST', redirect: 'manual' }));
     assert.deepEqual(await jar(), []);
@@ -152,7 +153,8 @@ test('a cookie that is not persistent has no end of its own and ends with the br
 });
 
 for (const [COOKIE_SAME_SITE, carriers, linked, framed, sent] of [
-  // What answers the form replaces the visitor's cookie all the same: that is what CSRF tokens are for.
+  // A form from another site carries no cookie, and its answer replaces the visitor's cookie all the same. CSRF tokens are
+  // there to prevent that.
   ['lax', 'only a link', ADA, ADA, { planted: '1', visits: 1 }],
   ['strict', 'nothing', {}, ADA, { visits: 1 }],
   ['none', 'everything', ADA, { ...ADA, planted: '1', visits: 3 }, { ...ADA, planted: '1', visits: 4 }],
@@ -184,7 +186,7 @@ test('a script cannot replace the session by a good cookie of another under its 
     }
   }, (await mallory.jar())[0].value);
   const [request, { data }] = await Promise.all([ada.page.waitForEvent('request'), session(ada.page, site)]);
-  // Longer paths come first. The three bytes of U+2000 are shown as three characters.
+  // Chromium sends cookies with longer paths first. The three bytes of U+2000 are shown as three characters.
   const names = (await request.allHeaders()).cookie.replace(/=[^;]*/g, '').replace(/[^ -~]/g, '?');
   const planted = '__%48ost-sid; ???__Host-sid';
   assert.equal(names, `${planted}; __Host-sid; ${planted}`);

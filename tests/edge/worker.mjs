@@ -1,8 +1,9 @@
-// A fetch-style handler: Request in, Response out, as Cloudflare Workers, Deno and Bun call it. It runs under Node's own
-// Request and Response in worker.test.mjs.
+// A fetch-style handler, which takes a Request and returns a Response, as Cloudflare Workers, Deno and Bun call it. In
+// worker.test.mjs it runs under Node's own Request and Response.
 import { Site } from './sealed_session_edge.js';
 
-let site; // One for all requests, made by the first one: some platforms give no secrets and no random numbers before it.
+// The first request makes the site for all of them, since some platforms have no secrets and no random numbers before it.
+let site;
 
 export default {
   async fetch(request, env) {

@@ -1,10 +1,10 @@
-// The module for JavaScript: every vector, the clock, and the handler. MODULES is the folder that tests/edge/run makes.
+// Tests the module for JavaScript with every vector, a clock, and the handler. tests/edge/run makes the folder MODULES.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { webcrypto } from 'node:crypto';
 
-globalThis.crypto ??= webcrypto; // Node 18 has it under another name.
+globalThis.crypto ??= webcrypto; // Node 18 has the global object under another name only.
 const load = async (folder) => {
   const module = await import(`${process.env.MODULES}/${folder}/sealed_session_edge.js`);
   module.initSync({ module: await readFile(`${process.env.MODULES}/${folder}/sealed_session_edge_bg.wasm`) });

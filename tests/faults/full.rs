@@ -1,31 +1,24 @@
-//! A disk that is full.
+//! The stores on a full disk.
 
-use std::env;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 use sealed_session::{BackendError, BackendErrorKind, Save, SessionId, SessionStore};
 
+use crate::small_disk::{self, fill};
 use crate::stores::{KINDS, Kind, temporary_files};
 use crate::{id, record, run};
-
-/// The path of an empty disk of about 12 MB.
-const SMALL_DISK: &str = "SEALED_SESSION_SMALL_DISK";
 
 const REFUSALS: u64 = 20;
 
 #[test]
 fn on_a_full_disk_nothing_acknowledged_is_lost_and_room_is_all_it_needs() {
-    let Some(disk) = env::var_os(SMALL_DISK) else {
-        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/disk sets it");
-        return;
-    };
+    let Some(disk) = small_disk::folder() else { return };
     for kind in KINDS {
         for starts_anew in [false, true] {
-            let folder = Path::new(&disk).join("store");
+            let folder = disk.join("store");
             fs::create_dir(&folder).unwrap();
-            check(kind, &folder, &Path::new(&disk).join("ballast"), starts_anew);
+            check(kind, &folder, &disk.join("ballast"), starts_anew);
             fs::remove_dir_all(folder).unwrap();
         }
     }
@@ -78,7 +71,7 @@ fn check(kind: Kind, folder: &Path, ballast: &Path, starts_anew: bool) {
     );
 }
 
-/// All that was acknowledged, with its version.
+/// The id and the version of each record that the store acknowledged.
 type Kept = Vec<(SessionId, u64)>;
 
 fn save_until_refused(kind: Kind, store: &dyn SessionStore) -> (Kept, String) {
@@ -113,12 +106,4 @@ fn must_hold(store: &dyn SessionStore, kept: &Kept) {
 
 fn kind_of<T>(answer: Result<T, BackendError>) -> Option<BackendErrorKind> {
     answer.err().map(|error| error.kind())
-}
-
-/// Takes the last byte of the disk.
-fn fill(path: &Path) {
-    let mut file = File::create(path).unwrap();
-    for piece in [65_536, 4_096, 1] {
-        while file.write_all(&vec![0; piece]).is_ok() {}
-    }
 }

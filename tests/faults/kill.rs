@@ -1,4 +1,4 @@
-//! A writer that is killed.
+//! A process that writes to a store is killed at any point.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -21,7 +21,7 @@ fn after_a_kill_at_any_point_every_acknowledged_record_is_whole_and_none_is_torn
 
 fn check(kind: Kind) {
     let folder = tempfile::tempdir().unwrap();
-    // The version that each record has; 0 when there is none.
+    // Each record by its number, with its version. A version of 0 stands for no record.
     let mut kept: BTreeMap<u64, u64> = (0..20).map(|number| (number, 0)).collect();
     let (mut acknowledged, mut in_between, mut went_through, mut left_behind) = (0, 0, 0, 0);
     for round in 1..=KILLS {
@@ -50,7 +50,8 @@ fn check(kind: Kind) {
             if is_of(*version) {
                 continue;
             }
-            // What was not acknowledged may be there, whole, or not.
+            // The worker was killed within this change, so the record may have the old version or the new one, and must be
+            // whole.
             let Some((_, next)) = doing.filter(|(doing, _)| doing == number) else {
                 panic!("{kind:?}, round {round}: record {number} should be of version {version}");
             };

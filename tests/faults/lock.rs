@@ -1,4 +1,4 @@
-//! A lock that another process holds for too long.
+//! Another process holds the lock of a store for longer than a write waits.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Processes at one store at once.
+//! Several processes write to one store at the same time.
 
 use std::collections::BTreeMap;
 

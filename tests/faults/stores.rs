@@ -1,4 +1,4 @@
-//! The two stores on disk, as one.
+//! The two stores on disk behind one type, so that each test runs with both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl Kind {
         })
     }
 
-    /// What is locked: a file of the folder.
+    /// The file that the store locks.
     pub(crate) fn path(self, folder: &Path) -> PathBuf {
         folder.join(match self {
             Self::File => ".lock",
@@ -41,7 +41,7 @@ impl Kind {
     }
 }
 
-/// How many files of writers are in the folder of a `FileStore`.
+/// The number of files in the folder of a `FileStore` that writers left behind, or are still writing.
 pub(crate) fn temporary_files(folder: &Path) -> usize {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.starts_with(".new-")).count()

@@ -1,5 +1,5 @@
-//! Another process: this test binary once more. It says on its standard output what it is about to do, and what was
-//! acknowledged.
+//! A second process that works on a store. It is this test program, started again with one ignored test. It writes to its
+//! standard output what it is about to do, and what the store acknowledged.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::{id, record, run};
 
 const JOB: &str = "SEALED_SESSION_FAULT_JOB";
 
-/// Its words, the first being what to do: see `main`.
+/// A worker process. Its job is one of those in `main`.
 pub(crate) struct Worker {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -33,7 +33,7 @@ impl Worker {
         worker
     }
 
-    /// The words of its next line; none when it has ended.
+    /// The words of the next line that the worker writes, or `None` when it has ended.
     pub(crate) fn next(&mut self) -> Option<Vec<String>> {
         let mut line = String::new();
         loop {
@@ -41,7 +41,7 @@ impl Worker {
             if self.lines.read_line(&mut line).unwrap() == 0 {
                 return None;
             }
-            // A line that was cut by a kill has no end. Other lines are of the test harness.
+            // A kill may cut the last line, which then has no end. All lines without the prefix come from the test harness.
             if let Some(words) = line.strip_prefix("worker: ").and_then(|words| words.strip_suffix('\n')) {
                 return Some(words.split(' ').map(str::to_owned).collect());
             }
@@ -53,7 +53,7 @@ impl Worker {
         (word, numbers.iter().map(|number| number.parse().unwrap()).collect())
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL, so that the worker can do nothing more.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
     }
@@ -69,7 +69,7 @@ fn main() {
     let Ok(job) = env::var(JOB) else { return };
     let [job, kind, number, folder] = job.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
     let (kind, number, folder) = (Kind::from_word(kind), number.parse().unwrap(), Path::new(folder));
-    // The harness writes the name of the test before it, without an end of line.
+    // The test harness has written the name of this test, without an end of line.
     println!();
     match job {
         "change" => change(kind, number, folder),
@@ -79,7 +79,7 @@ fn main() {
     }
 }
 
-/// Puts and deletes 20 records by turns, until it is killed.
+/// Writes and deletes 20 records by turns, until the process is killed.
 fn change(kind: Kind, round: u64, folder: &Path) {
     let store = kind.open(folder).unwrap();
     println!("worker: ready");
@@ -99,7 +99,7 @@ fn change(kind: Kind, round: u64, folder: &Path) {
     }
 }
 
-/// Works on records of its own, and on some that it shares with the others.
+/// Works on records of its own, and on some that all the workers share.
 fn share(kind: Kind, worker: u64, folder: &Path) {
     let store = kind.open(folder).unwrap();
     println!("worker: ready");

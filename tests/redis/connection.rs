@@ -1,4 +1,5 @@
-//! How Redis is reached: lazily, again and again, and never for longer than the time limit.
+//! The connections to Redis. They are made when they are first needed, are made again when they break, and never keep a
+//! caller for longer than the time limit.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,11 +11,12 @@ use sealed_session::{
     Revocations, Save, SessionStore, UnixTime,
 };
 
-use crate::server::Server;
-use crate::{address, new_id, pool, raw};
+use crate::helpers::new_id;
+use crate::server::{Server, address};
+use crate::{pool, raw};
 
 const LIMIT: Duration = Duration::from_millis(600);
-/// What two busy cores may add.
+/// The time that a busy machine may add.
 const SLACK: Duration = Duration::from_secs(1);
 
 #[test]
@@ -53,7 +55,7 @@ async fn connecting_and_the_answer_share_the_time_limit() {
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         thread::sleep(2 * LIMIT);
-        // The answers to the two commands that a client begins with, and then none.
+        // The client gets answers to the two commands with which it begins, and then no more.
         stream.write_all(b"+OK\r\n+OK\r\n").unwrap();
         stream.read_to_end(&mut Vec::new())
     });
@@ -104,7 +106,7 @@ async fn connections_that_broke_in_use_cost_one_request() {
     let mut server = Server::start(&[]);
     let store = RedisStore::open(&server.address()).unwrap();
     let id = new_id();
-    // As many connections as the pool has.
+    // The loads at once use all the connections that the pool may have.
     let loads = (0..16).map(|_| {
         tokio::spawn({
             let store = store.clone();
@@ -132,7 +134,7 @@ async fn a_redis_that_hangs_is_unavailable_after_the_time_limit_and_is_back_by_i
     list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap();
     server.halt();
     all_unavailable(&pool, LIMIT).await;
-    // More at once than there are connections.
+    // There are more loads at once than the pool may have connections.
     let start = Instant::now();
     let loads = (0..100).map(|_| {
         tokio::spawn({
@@ -161,7 +163,7 @@ async fn a_redis_that_only_reads_is_unavailable_until_it_writes_again() {
     let record = Record::new(vec![7], UnixTime::MAX);
     assert!(store.save(id, &record, Save::Create).await.unwrap());
     let mut redis = raw(&server.address()).await;
-    // As after a failover: the connections stay, and who answers is a replica now.
+    // After a failover the connections stay as well, and the server behind them has become a replica, which only reads.
     let () = redis::cmd("REPLICAOF").arg("127.0.0.1").arg(1).query_async(&mut redis).await.unwrap();
     let error = store.save(id, &record, Save::Replace(record.tag())).await.unwrap_err();
     assert_eq!(error.to_string(), "session backend is unavailable: redis answered READONLY");
@@ -187,7 +189,7 @@ async fn no_more_connections_are_made_than_there_may_be() {
         }
         let mut redis = raw(&server.address()).await;
         let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut redis).await.unwrap();
-        // One is the test's own. That of the last turn may not have gone yet.
+        // The filter leaves out the connection of the test itself, whose last command is another.
         assert_eq!(clients.lines().filter(|line| line.contains("cmd=get")).count(), expected);
         drop(store);
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,4 +1,4 @@
-//! Redis is killed again and again under load: what was acknowledged is there, and nothing else is.
+//! Redis is killed again and again under load. Afterwards all that it acknowledged is there, and nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,7 +40,7 @@ async fn nothing_acknowledged_is_lost_when_redis_is_killed_under_load() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     run.is_over.store(true, Ordering::SeqCst);
 
-    // Once more, and then by the same clients and by new ones.
+    // Redis is killed once more. Then the clients from before and new ones check everything.
     let mut visitors = Vec::new();
     for task in tasks {
         visitors.push(task.await.unwrap());
@@ -97,7 +97,7 @@ impl Run {
             Err(error) => {
                 assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");
                 self.unavailable.fetch_add(1, Ordering::SeqCst);
-                // As a visitor who tries again.
+                // A visitor waits a moment, too, before a new try.
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 None
             }
@@ -111,7 +111,8 @@ impl Run {
     }
 }
 
-/// A session and what its record may be: one version after an acknowledged write, two after one that failed.
+/// A session and the versions that its record may have. There is one after an acknowledged write, and there are two after one
+/// that failed.
 struct Kept {
     id: SessionId,
     may_be: Vec<Option<u64>>,
@@ -141,7 +142,7 @@ impl Visitor {
         while !self.run.is_over.load(Ordering::SeqCst) {
             version += 1;
             self.create(version).await;
-            // One of those before, in no order that anything depends on.
+            // The index is that of any earlier session, in an order on which nothing depends.
             let index = usize::try_from(version.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32).unwrap() % self.kept.len();
             match version % 5 {
                 0 => self.delete(index).await,
@@ -244,7 +245,7 @@ impl Visitor {
 }
 
 impl Kept {
-    /// What was seen is what it is from now on.
+    /// Checks a record that was loaded. From now on the record must stay as it was seen.
     fn see(&mut self, seen: Option<Record>) {
         let version = seen.map(|seen| {
             let version = u64::from_be_bytes(*seen.bytes().first_chunk().unwrap());
@@ -265,7 +266,7 @@ impl Kept {
     }
 }
 
-/// A record that says whose it is and in which version, and has up to 3,000 bytes.
+/// A record of up to 3,000 bytes, which are made of the id of its session and of its version.
 fn record(id: SessionId, version: u64) -> Record {
     let mut bytes = version.to_be_bytes().to_vec();
     for _ in 0..=version * 31 % 187 {

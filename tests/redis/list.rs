@@ -1,4 +1,4 @@
-//! The list of revocations: the suite, and what is Redis's own.
+//! The list of revocations in Redis: the suite that every list passes, and the rules that only this list has.
 
 use std::sync::Arc;
 
@@ -8,7 +8,9 @@ use sealed_session::{
     SystemClock, UnixTime,
 };
 
-use crate::{address, at, new_id, pool, raw};
+use crate::helpers::{at, new_id};
+use crate::server::address;
+use crate::{pool, raw};
 
 #[tokio::test]
 async fn it_keeps_to_every_rule() {
@@ -39,7 +41,7 @@ async fn an_entry_goes_by_itself_a_minute_after_the_later_of_its_times() {
         let expires_at: u64 = redis::cmd("EXPIRETIME").arg(&key).query_async(&mut redis).await.unwrap();
         assert_eq!(expires_at, now + 360, "{key}");
     }
-    // The last second of the minute: Redis still has it, a second later it does not take it.
+    // Redis keeps an entry for a minute after its time. It still takes one whose minute is not over, and no other.
     for (until, is_kept) in [(now - 50, true), (now - 61, false)] {
         let id = new_id();
         list.revoke(id, Mark::Ended, at(until)).await.unwrap();
@@ -111,7 +113,7 @@ async fn a_mark_that_stands_is_told_even_while_redis_is_full() {
 #[tokio::test]
 async fn a_session_is_asked_about_in_one_round_trip() {
     let (Some(_), Some(address)) = (pool("round"), address()) else { return };
-    // Counted by a server of its own, so that other tests don't.
+    // The test starts a server of its own, so that requests of other tests are not counted.
     let server = crate::server::Server::start(&[]);
     drop(address);
     let list = RedisRevocations::open(&server.address()).unwrap();

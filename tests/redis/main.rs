@@ -1,4 +1,5 @@
-//! The store and the list in a real Redis: tests/faults/redis starts one and runs this.
+//! The store and the list of revocations in a real Redis. The script `tests/faults/run_with_redis` starts one and runs these
+//! tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,41 +11,25 @@
 
 mod connection;
 mod crashes;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 mod list;
 mod processes;
 mod server;
 mod store;
 
-use sealed_session::{RedisPool, SessionId, UnixTime};
+use sealed_session::RedisPool;
 
-/// The Redis of `SEALED_SESSION_REDIS`, under a prefix of the test's own. `None`, with a line that says so, when there is none.
+use crate::helpers::new_id;
+use crate::server::address;
+
+/// The Redis of `SEALED_SESSION_REDIS`, under a prefix that no other test has. `None`, with a line that says so, when there
+/// is none.
 fn pool(test: &str) -> Option<RedisPool> {
-    Some(RedisPool::open(&address()?).unwrap().prefix(&format!("{test}:{}:", SessionId::generate().unwrap())))
+    Some(RedisPool::open(&address()?).unwrap().prefix(&format!("{test}:{}:", new_id())))
 }
 
-/// The address of a Redis that tests may fill as they like.
-fn address() -> Option<String> {
-    match std::env::var("SEALED_SESSION_REDIS") {
-        Ok(address) if address == "required" => {
-            panic!("a Redis is required and none was started: use tests/faults/redis")
-        }
-        Ok(address) => Some(address),
-        Err(_) => {
-            eprintln!("skipped: SEALED_SESSION_REDIS names no Redis; tests/faults/redis starts one");
-            None
-        }
-    }
-}
-
-/// A connection of the test's own, for what no store would do.
+/// A connection for commands that no store would send.
 async fn raw(address: &str) -> redis::aio::MultiplexedConnection {
     redis::Client::open(address).unwrap().get_multiplexed_async_connection().await.unwrap()
-}
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
-
-fn new_id() -> SessionId {
-    SessionId::generate().unwrap()
 }

@@ -1,12 +1,13 @@
-//! Two processes on one Redis: each is this program again.
+//! Two processes on one Redis. Each is this test program, started again with one ignored test.
 
 use std::process::{Command, Stdio};
 
 use sealed_session::{
-    Generation, Known, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionId,
-    SessionStore, UnixTime,
+    Generation, Known, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionStore,
+    UnixTime,
 };
 
+use crate::helpers::id;
 use crate::{address, new_id};
 
 const IDS: u64 = 500;
@@ -80,8 +81,4 @@ async fn worker() {
 
 fn generation(number: u8) -> Generation {
     Generation::from_bytes([number; 8])
-}
-
-fn id(n: u64) -> SessionId {
-    SessionId::from_bytes(u128::from(n).to_be_bytes())
 }

@@ -1,4 +1,4 @@
-//! A Redis of a test's own, to kill, to halt and to start again.
+//! A Redis that one test starts for itself, and may kill, halt and start again.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -8,9 +8,25 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::new_id;
+use crate::helpers::new_id;
 
-/// It keeps each write before it acknowledges it, in a folder that goes with it.
+/// The address of a Redis that tests may fill as they like. `None`, with a line that says so, when there is none. The script
+/// `tests/faults/run_with_redis` starts this Redis, and tests may start more beside it.
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+pub(crate) fn address() -> Option<String> {
+    match std::env::var("SEALED_SESSION_REDIS") {
+        Ok(address) if address == "required" => {
+            panic!("a Redis is required and none was started: use tests/faults/run_with_redis")
+        }
+        Ok(address) => Some(address),
+        Err(_) => {
+            eprintln!("skipped: SEALED_SESSION_REDIS names no Redis; tests/faults/run_with_redis starts one");
+            None
+        }
+    }
+}
+
+/// A Redis that writes each change to its disk before it acknowledges it. Its folder is deleted when this value is dropped.
 pub(crate) struct Server {
     port: u16,
     folder: PathBuf,
@@ -32,7 +48,7 @@ impl Server {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// SIGKILL: it has no time to write anything more.
+    /// Sends SIGKILL, so that Redis can write nothing more.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -42,7 +58,7 @@ impl Server {
         self.process = spawn(self.port, &self.folder, &self.options);
     }
 
-    /// SIGSTOP: connections stay, and nothing answers.
+    /// Sends SIGSTOP, so that the connections stay and nothing answers.
     pub(crate) fn halt(&self) {
         self.signal("-STOP");
     }

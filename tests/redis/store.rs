@@ -1,4 +1,4 @@
-//! The store: the rules of the trait, and what is Redis's own.
+//! The store in Redis: the suite that every store passes, and the rules that only this store has.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,8 +9,9 @@ use sealed_session::{
     Save, SessionConfig, SessionId, SessionStore, SystemClock, UnixTime,
 };
 
-use crate::server::Server;
-use crate::{address, at, new_id, pool, raw};
+use crate::helpers::{KEY, at, new_id};
+use crate::server::{Server, address};
+use crate::{pool, raw};
 
 #[tokio::test]
 async fn it_keeps_every_rule_of_a_store() {
@@ -22,8 +23,7 @@ async fn it_keeps_every_rule_of_a_store() {
 #[tokio::test]
 async fn the_environment_can_name_it() {
     let Some(address) = address() else { return };
-    let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-    let vars = [("SESSION_BACKEND", "redis"), ("SESSION_STORE_URL", &address), ("SESSION_ENCRYPTION_KEY", key)];
+    let vars = [("SESSION_BACKEND", "redis"), ("SESSION_STORE_URL", &address), ("SESSION_ENCRYPTION_KEY", KEY)];
     let manager = SessionConfig::from_vars("SHOP_", vars).unwrap().build().unwrap();
     let session = manager.load_async(None::<&str>).await.unwrap();
     session.set("user_id", 42).unwrap();
@@ -255,7 +255,8 @@ async fn a_full_redis_is_full_and_still_reads_and_deletes() {
 #[tokio::test]
 async fn a_redis_that_can_not_write_its_disk_is_full() {
     let Some(_) = address() else { return };
-    // A snapshot can't be named as the folder is, and after one that failed Redis takes no more.
+    // The name of the snapshot is that of the folder, so that no snapshot can be written. After one that failed, Redis takes
+    // no writes.
     let server = Server::start(&["--save", "3600", "1", "--dbfilename", "."]);
     let store = RedisStore::open(&server.address()).unwrap();
     let mut redis = raw(&server.address()).await;

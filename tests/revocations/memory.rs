@@ -1,4 +1,4 @@
-//! The list in memory: the suite, and what it forgets when.
+//! `MemoryRevocations`: the suite that every list passes, and the time at which it forgets an entry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use sealed_session::{
     SystemClock, UnixTime,
 };
 
-use crate::{START, at};
+use crate::helpers::{START, at, id};
 
 #[tokio::test]
 async fn it_keeps_to_every_rule_by_the_system_clock_and_by_another() {
@@ -33,7 +33,7 @@ async fn a_shared_list_says_itself_whether_it_is_healthy() {
 async fn entries_go_by_themselves_and_none_before_its_time() {
     let clock = TestClock::fixed(at(START));
     let list = MemoryRevocations::new().clock(clock.clone());
-    // 100 a second, each for 60 seconds: 6,000 are live once it is under way.
+    // There are 100 new entries a second, each for 60 seconds. So 6,000 of them are live after the first minute.
     for second in 0..300_u64 {
         clock.set(at(START + second));
         for n in 0..100 {
@@ -50,7 +50,8 @@ async fn entries_go_by_themselves_and_none_before_its_time() {
             let known = list.look(Some(id(live * 100)), Some(&subject)).await.unwrap();
             assert_eq!(known, Known::new(Some(Mark::Ended), Some(FIRST)), "{second} {live}");
         }
-        // What was live when it looked, twice, and what it was given since.
+        // The list looks for entries that are over each time that it has doubled, so it holds at most twice as many as were
+        // live.
         assert!(list.len() <= 12_000, "{} in second {second}", list.len());
     }
     assert_eq!(list.look(Some(id(2)), Some("1")).await, Ok(Known::default()), "the first have gone");
@@ -79,7 +80,7 @@ async fn many_live_entries_are_looked_through_seldom() {
     for n in 0..100_000 {
         list.revoke(id(n), Mark::Ended, UnixTime::MAX).await.unwrap();
     }
-    // At 1,024 entries, and each time that they have doubled since.
+    // The list asked the clock when it had 1,024 entries, and each time that they had doubled since.
     assert_eq!(clock.now(), at(START + 7));
     assert_eq!(list.len(), 100_000);
 }

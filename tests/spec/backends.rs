@@ -1,4 +1,4 @@
-//! What the tests of stores and of revocations need: backends that keep a log and fail on demand.
+//! Helpers for the tests of stores and of revocations. Their backends keep a log of calls and fail on demand.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use sealed_session::{
 
 pub(crate) use futures_lite::future::block_on as run;
 
-/// A backend whose calls are noted, and whose methods fail while they are named.
+/// A backend that notes each call, and whose methods fail or hang on demand.
 #[derive(Default)]
 pub(crate) struct Watched<T> {
     pub(crate) inner: T,
@@ -24,30 +24,34 @@ impl<T> Watched<T> {
         Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default(), hanging: Mutex::default() })
     }
 
-    /// From now on these methods fail, and no others.
+    /// Makes these methods fail from now on, and no others. A save can be named by what it does, as "save Replace".
     pub(crate) fn fail(&self, methods: &[&'static str]) {
         *self.broken.lock().unwrap() = methods.iter().copied().collect();
     }
 
-    /// From now on these methods do what they are asked and never answer, and no others.
+    /// Makes these methods, and no others, do from now on what they are asked and never answer.
     pub(crate) fn hang(&self, methods: &[&'static str]) {
         *self.hanging.lock().unwrap() = methods.iter().copied().collect();
     }
 
-    async fn answer<A>(&self, method: &'static str, answer: A) -> A {
-        let hangs = self.hanging.lock().unwrap().contains(method);
-        if hangs { std::future::pending().await } else { answer }
+    async fn answer<A>(&self, method: &str, more: &str, answer: A) -> A {
+        if names(&self.hanging, method, more) { std::future::pending().await } else { answer }
     }
 
-    /// The calls since the last look.
+    /// Takes the calls that were noted since this was last called.
     pub(crate) fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 
-    fn note(&self, method: &'static str, more: &str) -> Result<(), BackendError> {
+    fn note(&self, method: &str, more: &str) -> Result<(), BackendError> {
         self.calls.lock().unwrap().push(format!("{method}{more}"));
-        if self.broken.lock().unwrap().contains(method) { Err(broken()) } else { Ok(()) }
+        if names(&self.broken, method, more) { Err(broken()) } else { Ok(()) }
     }
+}
+
+/// Tells whether a call is one of these.
+fn names(methods: &Mutex<HashSet<&'static str>>, method: &str, more: &str) -> bool {
+    methods.lock().unwrap().iter().any(|named| *named == method || **named == *format!("{method}{more}"))
 }
 
 pub(crate) fn broken() -> BackendError {
@@ -64,16 +68,16 @@ impl<T: SessionStore> SessionStore for Watched<T> {
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
-            let word = if save == Save::Create { "Create" } else { "Replace" };
-            self.note("save", &format!(" {word}"))?;
-            self.answer("save", self.inner.save(id, record, save).await).await
+            let word = if save == Save::Create { " Create" } else { " Replace" };
+            self.note("save", word)?;
+            self.answer("save", word, self.inner.save(id, record, save).await).await
         })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             self.note("delete", "")?;
-            self.answer("delete", self.inner.delete(id).await).await
+            self.answer("delete", "", self.inner.delete(id).await).await
         })
     }
 
@@ -98,7 +102,7 @@ impl<T: Revocations> Revocations for Watched<T> {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
             self.note("revoke", &format!(" until {}", until.as_secs()))?;
-            self.answer("revoke", self.inner.revoke(id, mark, until).await).await
+            self.answer("revoke", "", self.inner.revoke(id, mark, until).await).await
         })
     }
 
@@ -111,7 +115,7 @@ impl<T: Revocations> Revocations for Watched<T> {
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             self.note("revoke_subject", &format!(" {subject} until {}", until.as_secs()))?;
-            self.inner.revoke_subject(subject, only, to, until).await
+            self.answer("revoke_subject", "", self.inner.revoke_subject(subject, only, to, until).await).await
         })
     }
 
@@ -121,7 +125,8 @@ impl<T: Revocations> Revocations for Watched<T> {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
-            self.note("look", &format!(" {}", subject.unwrap_or("nobody")))?;
+            let about: Vec<&str> = id.map(|_| "id").into_iter().chain(subject).collect();
+            self.note("look", &format!(" {}", about.join(" and ")))?;
             self.inner.look(id, subject).await
         })
     }
@@ -142,7 +147,7 @@ pub(crate) fn load(manager: &SessionManager, cookie: &str) -> Session {
     run(manager.load_async([cookie])).unwrap()
 }
 
-/// The one line that the response carries, if any.
+/// Commits the session, and returns the one cookie that the response sets, if any.
 pub(crate) fn commit(manager: &SessionManager, session: &Session) -> Option<String> {
     try_commit(manager, session).unwrap()
 }
@@ -154,14 +159,14 @@ pub(crate) fn try_commit(manager: &SessionManager, session: &Session) -> Result<
     Ok(line)
 }
 
-/// The cookie of a new session in which this user is logged in.
+/// Logs this user in with a new session, and returns the cookie.
 pub(crate) fn login(manager: &SessionManager, user_id: u64) -> String {
     let session = load(manager, "");
     session.set("user_id", user_id).unwrap();
     commit(manager, &session).unwrap()
 }
 
-/// Commits until the backends are waited for, and gives up, as a request whose client went away.
+/// Commits until the commit waits for a backend, and then drops it. A server does so when the client has gone away.
 pub(crate) fn give_up(manager: &SessionManager, session: &Session) {
     let mut commit = std::pin::pin!(manager.commit_async(session));
     assert!(run(futures_lite::future::poll_once(commit.as_mut())).is_none(), "nothing was waited for");

@@ -1,12 +1,11 @@
-//! docs/coming-from.md line by line: what five other session systems promise, a module a table, a test a row.
+//! The page docs/coming-from.md says what the calls of five other session systems become here. Each of its tables has a
+//! module, and each row has a test.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use sealed_session::{Session, SessionManager};
-
-use crate::common::{commit, cookie_of};
+use crate::common::next;
 
 mod lucid;
 mod racoon;
@@ -14,11 +13,6 @@ mod shelf;
 mod tideway;
 mod viz;
 mod vlang;
-
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
-}
 
 const TABLES: [&str; 5] = ["tideway", "viz", "racoon", "lucid", "vlang"];
 
@@ -39,14 +33,14 @@ fn every_row_of_the_page_names_its_test_and_every_test_has_its_row() {
     }
 }
 
-/// What the last cell of a row names.
+/// The test that the last cell of a row names.
 fn named_by(row: &str) -> String {
     let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
     assert_eq!(cells.len(), 4, "theirs, ours, what differs, and the test: {row}");
     cells[3].trim_matches('`').to_owned()
 }
 
-/// The functions under `#[test]` of one table.
+/// The names of all tests of one table.
 fn tests_of(root: &Path, table: &str) -> Vec<String> {
     let source = fs::read_to_string(root.join(format!("tests/spec/coming_from/{table}.rs"))).unwrap();
     let marked = source.split("test]\n").skip(1);

@@ -1,8 +1,9 @@
-//! What a commit sends, a rule a test, and how a session lives from request to request.
+//! The rules by which a commit sends a cookie or none, and the life of a session from request to request.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sealed_session::{DecodeError, EncodeError, SameSite, Session, SessionManager, Status, Timeout};
+use sealed_session::{DecodeError, EncodeError, Event, SameSite, Session, SessionManager, Status, Timeout};
 
 use crate::common::{
     FIRST_KEY, NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, is_deletion, manager, manager_with, ring, sealed,
@@ -107,7 +108,7 @@ fn what_a_commit_sends_can_be_looked_at_before_it_is_sent() {
 
 #[test]
 fn a_session_that_was_looked_at_is_extended_once_it_is_due() {
-    // 10 % of the idle timeout of a day.
+    // A session is extended after 10 % of the idle timeout, which is a day.
     for (age, is_due) in [(8639, false), (8640, true), (8641, true)] {
         let (manager, clock) = manager_with(|config| config);
         let cookie = sealed(&manager);
@@ -157,7 +158,7 @@ fn a_session_in_use_lives_to_its_absolute_timeout_and_no_second_longer() {
 }
 
 #[test]
-fn an_idle_session_ends_and_its_cookie_is_deleted() {
+fn an_idle_session_ends_and_its_cookie_is_left_alone() {
     let (manager, clock) = manager_with(|config| config);
     let cookie = sealed(&manager);
     clock.set(DAY - 1);
@@ -165,7 +166,10 @@ fn an_idle_session_ends_and_its_cookie_is_deleted() {
     clock.set(DAY);
     let session = looked_at(&manager, &cookie);
     assert!(session.rejected().unwrap().is_expired());
-    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(commit(&manager, &session), None, "a deletion might come after the cookie of a login");
+    session.set("user_id", 2).unwrap();
+    let new = cookie_of(&commit(&manager, &session).unwrap());
+    assert_eq!(manager.load([new]).get("user_id"), Ok(Some(2)));
 }
 
 #[test]
@@ -263,13 +267,20 @@ fn a_handler_that_takes_its_time_seals_at_the_time_of_the_response() {
 }
 
 #[test]
-fn a_handler_that_outlasts_the_absolute_timeout_ends_in_a_deletion() {
+fn a_handler_that_outlasts_the_absolute_timeout_sends_nothing_and_what_it_wrote_is_an_error() {
     let (manager, clock) = manager_with(|config| config);
-    let session = manager.load([sealed(&manager)]);
-    session.set("a", 1).unwrap();
+    let cookie = sealed(&manager);
+    let (writer, reader, leaver) =
+        (looked_at(&manager, &cookie), looked_at(&manager, &cookie), manager.load([&cookie]));
+    writer.set("a", 1).unwrap();
+    leaver.destroy();
     clock.set(30 * DAY);
-    assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(session.status(), Status::Destroyed);
+    for _ in 0..2 {
+        assert_eq!(manager.commit(&writer).map(|_| ()), Err(EncodeError::Ended));
+        assert_eq!(commit(&manager, &reader), None);
+    }
+    assert_eq!([writer.status(), reader.status()], [Status::Changed, Status::Loaded]);
+    assert!(is_deletion(&commit(&manager, &leaver).unwrap()), "a logout is one at any time");
 }
 
 #[test]
@@ -431,13 +442,15 @@ fn a_deletion_repeats_every_attribute() {
 }
 
 #[test]
-fn a_refused_cookie_that_nothing_replaces_is_deleted() {
+fn a_refused_cookie_that_nothing_replaces_is_left_alone_unless_the_session_is_destroyed() {
     let manager = manager();
     let mut tampered = sealed(&manager);
     tampered.replace_range(60..61, if &tampered[60..61] == "A" { "B" } else { "A" });
     for header in [tampered, format!("{NAME}="), format!("{NAME}=garbage"), format!("{NAME}={}", "A".repeat(5000))] {
         let session = manager.load([header.as_str()]);
         assert!(matches!(session.status(), Status::Rejected(_)), "{header}");
+        assert_eq!(commit(&manager, &session), None, "{header}");
+        session.destroy();
         assert!(is_deletion(&commit(&manager, &session).unwrap()), "{header}");
         assert_eq!(commit(&manager, &session), None, "{header}");
     }
@@ -598,15 +611,24 @@ fn a_migration_changes_content_and_neither_id_nor_times() {
 }
 
 #[test]
-fn a_migrated_session_that_grew_too_large_is_an_error() {
+fn a_migrated_session_that_grew_too_large_is_not_sealed_again_until_something_is_written_to_it() {
     let cookie = sealed(&manager());
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&events);
     let (manager, _) = manager_with(|config| {
+        let config = config.observer(move |event: &Event| heard.lock().unwrap().push(event.clone()));
         config.schema(1).migrate(|_, data| {
             data.set("big", "x".repeat(4000))?;
             Ok(())
         })
     });
     let session = looked_at(&manager, &cookie);
+    events.lock().unwrap().clear();
+    assert_eq!(commit(&manager, &session), None, "the client keeps a good cookie");
+    let told = std::mem::take(&mut *events.lock().unwrap());
+    assert!(matches!(told[..], [Event::NotExtended { error: EncodeError::TooLarge { .. }, .. }]), "{told:?}");
+    assert_eq!(looked_at(&manager, &cookie).get("user_id"), Ok(Some(1)));
+    session.set("a", 1).unwrap();
     assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { .. })));
 }
 

@@ -1,15 +1,13 @@
-//! What every test needs: a clock that it sets, a manager, and a browser of one cookie.
+//! Helpers that most of these tests need: a clock that the test sets, a manager, and the cookie that a browser would send.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sealed_session::{Key, KeyRing, Session, SessionConfig, SessionManager, UnixTime};
 
-pub(crate) const START: u64 = 1_700_000_000;
-pub(crate) const NAME: &str = "tideway_session";
+pub(crate) use crate::helpers::{KEY as FIRST_KEY, OTHER_KEY as SECOND_KEY, START, at};
 
-pub(crate) const FIRST_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-pub(crate) const SECOND_KEY: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+pub(crate) const NAME: &str = "tideway_session";
 
 pub(crate) fn key(digits: &str) -> Key {
     Key::from_hex(digits).unwrap()
@@ -17,10 +15,6 @@ pub(crate) fn key(digits: &str) -> Key {
 
 pub(crate) fn ring(primary: &str, previous: &[&str]) -> KeyRing {
     KeyRing::new(key(primary), previous.iter().map(|digits| key(digits)).collect()).unwrap()
-}
-
-pub(crate) fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
 }
 
 /// A clock that stands still until it is set.
@@ -60,11 +54,16 @@ pub(crate) fn fresh(manager: &SessionManager) -> Session {
     manager.load(None::<&str>)
 }
 
-/// What a commit sends: the Set-Cookie text, if any.
+/// Commits the session, and returns the Set-Cookie text that is sent, if any.
 pub(crate) fn commit(manager: &SessionManager, session: &Session) -> Option<String> {
     let mut lines: Vec<String> = manager.commit(session).unwrap().into_iter().collect();
     assert!(lines.len() <= 1, "one cookie at most");
     lines.pop()
+}
+
+/// Seals the session and loads it again, as the next request does.
+pub(crate) fn next(manager: &SessionManager, session: &Session) -> Session {
+    manager.load([cookie_of(&commit(manager, session).unwrap())])
 }
 
 /// The Cookie header that a browser sends back for a Set-Cookie text.
@@ -79,7 +78,7 @@ pub(crate) fn sealed(manager: &SessionManager) -> String {
     cookie_of(&commit(manager, &session).unwrap())
 }
 
-/// Whether a Set-Cookie text deletes the cookie.
+/// Tells whether a Set-Cookie text deletes the session cookie.
 pub(crate) fn is_deletion(set_cookie: &str) -> bool {
     set_cookie.starts_with(&format!("{NAME}=;"))
         && set_cookie.contains("; Max-Age=0")

@@ -1,4 +1,4 @@
-//! Which cookie of a request is the session, whatever else the headers hold.
+//! The search for the session cookie in the headers of a request, whatever else these hold.
 
 use sealed_session::{DecodeError, SessionConfig, SessionManager, Status};
 

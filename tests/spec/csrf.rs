@@ -2,14 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sealed_session::{Session, SessionConfig, SessionData, SessionId, SessionManager, Status, ValueError};
+use sealed_session::{Session, SessionConfig, SessionData, SessionId, Status, ValueError};
 
-use crate::common::{FIRST_KEY, TestClock, commit, cookie_of, fresh, key, manager, sealed};
-
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
-}
+use crate::common::{FIRST_KEY, TestClock, commit, cookie_of, fresh, key, manager, next, sealed};
 
 #[test]
 fn a_csrf_token_is_good_in_its_session_and_stays_the_same() {

@@ -1,4 +1,4 @@
-//! The codec alone: what opens, what is refused and why.
+//! The codec alone. The tests say which values open, and which are refused for which reason.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn session(codec: &Codec) -> SessionData {
     data
 }
 
-/// The bytes of a value.
+/// Decodes the base64 text of a value.
 fn envelope(value: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(value).unwrap()
 }

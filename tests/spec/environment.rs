@@ -1,4 +1,5 @@
-//! The environment: what each variable takes, and one report of all that is wrong. The process's own is never read.
+//! The configuration from environment variables. The tests say what each variable takes, and that one report names all that
+//! is wrong. They pass their own variables and never read those of the process.
 
 use std::fs;
 use std::io;
@@ -21,7 +22,7 @@ fn manager(vars: &[(&str, &str)]) -> SessionManager {
     read(&[&[KEY], vars].concat()).unwrap().clock(|| at(START)).build().unwrap()
 }
 
-/// The Set-Cookie text that these variables make, its value cut out.
+/// The Set-Cookie text under these variables, with `V` in the place of its value.
 fn attributes(vars: &[(&str, &str)]) -> String {
     let manager = manager(vars);
     let session = fresh(&manager);
@@ -31,13 +32,13 @@ fn attributes(vars: &[(&str, &str)]) -> String {
     line.replace(value, "V")
 }
 
-/// Every problem of these variables, next to the key: its variable and its kind.
+/// Every problem of these variables beside a good key, each as the name of its variable and its kind.
 fn problems(vars: &[(&str, &str)]) -> Vec<(String, ProblemKind)> {
     let error = read(&[&[KEY], vars].concat()).unwrap_err();
     error.problems().iter().map(|problem| (problem.setting().to_owned(), problem.kind().clone())).collect()
 }
 
-/// A file that is gone with the value.
+/// A file that is deleted when this value is dropped.
 struct TempFile(PathBuf);
 
 impl TempFile {
@@ -228,7 +229,7 @@ fn a_store_url_without_a_store_behind_it_is_an_error() {
 fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
     let temporary = TempFile::new("backend", b"no folder and no database");
     let path = temporary.path();
-    // The backend, whether it is in this build, URLs that are wrong, and whether a file is opened at start-up.
+    // Each row is a backend, whether this build has it, URLs that are wrong for it, and whether it opens a file at start-up.
     let rows: [(&str, bool, &[&str], bool); 3] = [
         ("file", cfg!(feature = "file"), &["", "sqlite:///a", "file://a", "file://"], true),
         ("sqlite", cfg!(feature = "sqlite"), &["", "file:///a", "sqlite://a", "sqlite://"], true),

@@ -1,4 +1,5 @@
-//! Sessions out of cookies that the private jar of cookie-rs sealed. `tests/import` has those that its users make.
+//! The import of cookies that the private jar of the crate `cookie` sealed, built here by hand. `tests/import_from_crates` does
+//! the same with cookies that the old applications themselves make.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ fn old_bytes() -> Vec<u8> {
     (100..164).collect()
 }
 
-/// The Cookie header of an old cookie.
+/// The Cookie header with a cookie that the old application sealed.
 fn old_cookie(name: &str, value: &str) -> String {
     let mut jar = CookieJar::new();
     jar.private_mut(&OldKey::from(&old_bytes())).add(Cookie::new(name.to_owned(), value.to_owned()));
@@ -45,7 +46,7 @@ fn ada(name: &str) -> String {
     old_cookie(name, ADA)
 }
 
-/// What a commit sends.
+/// Commits the session, and returns all the Set-Cookie texts that are sent.
 fn lines(manager: &SessionManager, session: &Session) -> Vec<String> {
     manager.commit(session).unwrap().into_iter().collect()
 }
@@ -108,7 +109,7 @@ fn under_our_own_name_at_another_place_the_old_cookie_is_deleted_before_ours_is_
         assert!(is_deletion(&deletion) && deletion.contains(place), "{deletion}");
         assert!(!is_deletion(&line));
 
-        // What is left of it ends with the session.
+        // A browser that still sends the old cookie gets a deletion of it when the session ends.
         let session = manager.load([ada(NAME), cookie_of(&line)]);
         assert_eq!(session.status(), Status::Loaded);
         session.destroy();
@@ -182,7 +183,8 @@ fn a_cookie_of_ours_that_another_node_may_open_is_not_replaced_by_an_import() {
 #[test]
 fn an_old_cookie_that_looks_like_one_of_ours_of_another_version_is_imported() {
     let manager = importing(object(NAME));
-    // 78 bytes, the length of our shortest cookie, with neither `=` nor, once in 27 seals, `+` or `/`.
+    // The old cookie has 78 bytes, as the shortest cookie of this crate has, and so its base64 ends without `=`. About one in
+    // 27 of such texts has neither `+` nor `/`, and then looks like a cookie of this crate in another version.
     let text = format!(r#"{{"name":"{}"}}"#, "x".repeat(39));
     let looks_like_ours = |cookie: &String| {
         let value = cookie.split_once('=').unwrap().1;
@@ -212,7 +214,7 @@ fn what_can_not_be_imported_gives_an_empty_session_and_is_left_alone() {
     let other_key = PrivateImport::new(ImportKey::from_bytes(&other_key).unwrap(), "old", import::json_object);
     for (import, cookie, opened) in [
         (other_key, ada("old"), false),
-        // Sealed for another name.
+        // This cookie was sealed for another name.
         (object("old"), ada("other").replace("other=", "old="), false),
         (object("old"), "old=".to_owned(), false),
         (object("old"), format!("old={}", "A".repeat(5000)), false),
@@ -226,7 +228,7 @@ fn what_can_not_be_imported_gives_an_empty_session_and_is_left_alone() {
         assert!(reason.may_open_elsewhere());
         assert_eq!(lines(&manager, &session), [""; 0]);
 
-        // A new login replaces what a key opens, and nothing else.
+        // A new login deletes an old cookie that the key opened, and no other.
         session.set("user_id", 2).unwrap();
         let sent = lines(&manager, &session);
         assert_eq!((sent.len(), sent.contains(&OLD_DELETION.to_owned())), (1 + usize::from(opened), opened));
@@ -238,21 +240,28 @@ fn a_cookie_of_ours_that_is_refused_keeps_its_reason_beside_an_old_one_that_does
     let manager = importing(object("old"));
     let session = manager.load([format!("{NAME}=forged"), "old=forged".to_owned()]);
     assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
-    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(commit(&manager, &session), None);
+    session.destroy();
+    assert!(
+        is_deletion(&commit(&manager, &session).unwrap()),
+        "and the old one, which did not open, is not ours to delete"
+    );
 }
 
 #[test]
 fn while_an_import_has_our_name_what_is_not_of_our_form_is_left_alone() {
     let end = at(START + 100);
-    let (manager, clock) = manager_with(|config| config.import(object(NAME).until(end)));
+    let (manager, clock) = manager_with(|config| config.import(object(NAME).until(end)).save_uninitialized(true));
     for (now, is_left) in [(99, true), (100, false)] {
         clock.set(now);
         let session = manager.load([format!("{NAME}=garbage")]);
         let reason = if is_left { DecodeError::NotImported { opened: false } } else { DecodeError::Malformed };
         assert_eq!(session.status(), Status::Rejected(reason));
-        assert_eq!(lines(&manager, &session).is_empty(), is_left);
+        let sent = lines(&manager, &session);
+        assert_eq!(sent.is_empty(), is_left, "later a pre-session takes its place");
+        assert!(!sent.iter().any(|line| is_deletion(line)));
     }
-    // What is of our form keeps its own reason.
+    // A cookie that has the form of this crate keeps the reason for which it was refused.
     clock.set(0);
     let mut tampered = sealed(&manager).into_bytes();
     let in_tag = tampered.len() - 10;
@@ -434,7 +443,8 @@ fn cookies_of_several_names_make_one_session_or_none() {
     let sent = lines(&manager, &session);
     assert_eq!(sent.iter().filter(|line| line.contains("Max-Age=0")).count(), 2);
 
-    // One that does not open is as if it were not there; of one that opens, nothing is lost.
+    // An old cookie that does not open counts as missing. One that opens and can't be read stops the import, so that none of
+    // its values is lost.
     let session = manager.load([a.as_str(), "b=forged"]);
     assert_eq!((session.len(), lines(&manager, &session).len()), (2, 2));
     let session = manager.load([a, old_cookie("b", "no object")]);
@@ -490,7 +500,7 @@ fn an_import_that_browsers_would_ignore_is_refused_when_it_is_built() {
     for (import, setting) in [
         (object(""), "import name"),
         (object("two words"), "import name"),
-        // cookie-rs sends it as `a%7Cb`.
+        // The crate `cookie` would send this name as `a%7Cb`.
         (object("a|b"), "import name"),
         (object("old").path("shop"), "import path"),
         (object("old").domain("a;b"), "import domain"),

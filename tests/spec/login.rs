@@ -1,24 +1,19 @@
-//! What a login and what comes after it need: the timeouts of the standards, a recent login.
+//! The timeouts that the standards ask for, and the check that a login is recent.
 
 use std::time::Duration;
 
-use sealed_session::{Session, SessionManager, StaleLogin, Status, TimeoutPreset};
+use sealed_session::{SessionManager, StaleLogin, Status, TimeoutPreset};
 
-use crate::common::{TestClock, commit, cookie_of, fresh, manager_with, sealed};
+use crate::common::{TestClock, commit, cookie_of, fresh, manager_with, next, sealed};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// The refusal of a login of this age.
+/// The error for a login that was so many seconds ago.
 fn too_old(age: u64) -> Result<(), StaleLogin> {
     Err(StaleLogin::TooOld { age: Duration::from_secs(age), limit: LIMIT })
 }
 
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
-}
-
-/// Each preset with the idle and the absolute timeout that its standard names, in seconds.
+/// Each preset with the idle and the absolute timeout of its standard, in seconds.
 const PRESETS: [(TimeoutPreset, u64, u64); 5] = [
     (TimeoutPreset::OwaspHighValue, 5 * 60, 4 * 3600),
     (TimeoutPreset::OwaspLowRisk, 30 * 60, 8 * 3600),
@@ -27,7 +22,7 @@ const PRESETS: [(TimeoutPreset, u64, u64); 5] = [
     (TimeoutPreset::NistAal3, 15 * 60, 12 * 3600),
 ];
 
-/// Whether the cookie opens at this time.
+/// Sets the clock, and tells whether the cookie opens then.
 fn opens(manager: &SessionManager, clock: &TestClock, seconds: u64, cookie: &str) -> bool {
     clock.set(seconds);
     manager.load([cookie]).rejected().is_none()

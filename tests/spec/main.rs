@@ -1,4 +1,5 @@
-//! The behaviour of the crate through its public API, a module a subject. Time is injected; nothing here sleeps.
+//! The behaviour of the crate through its public API. Each module tests one subject. The tests set the clock themselves, so
+//! nothing here sleeps.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,17 +17,19 @@ mod cookies;
 mod csrf;
 mod decode;
 mod environment;
-mod fleet;
 mod foreign;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 #[cfg(feature = "import")]
 mod import;
 mod login;
 mod observe;
-mod operations;
-mod outside;
+mod operations_page;
 mod properties;
+mod public_data;
 mod revoked;
-mod security;
+mod rolling_upgrade;
+mod security_page;
 mod size;
 mod stored;
 mod tamper;

@@ -1,4 +1,4 @@
-//! What an observer is told: each thing that becomes of a cookie, once, and nothing that is secret.
+//! The events that an observer gets. It is told once of each thing that happens to a cookie, and of nothing that is secret.
 
 use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::thread;
@@ -18,7 +18,7 @@ use crate::common::{
 const FIRST: &str = "KeyId(f57c76ce)";
 const SECOND: &str = "KeyId(f662e4c0)";
 
-/// Keeps what it is told.
+/// An observer that keeps every event.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<Event>>>);
 
@@ -32,13 +32,13 @@ impl Recorder {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 
-    /// What was told since the last look, as `Debug` shows it.
+    /// Takes the events since the last call, each as `Debug` shows it.
     fn texts(&self) -> Vec<String> {
         self.take().iter().map(|event| format!("{event:?}")).collect()
     }
 }
 
-/// A manager under `FIRST_KEY` that was built before anyone looked.
+/// A manager under `FIRST_KEY`, and a recorder that has already dropped the events of the build.
 fn watched(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock, Recorder) {
     let recorder = Recorder::default();
     let (manager, clock) = manager_with(|config| change(config).observer(recorder.observer()));
@@ -46,14 +46,14 @@ fn watched(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManag
     (manager, clock, recorder)
 }
 
-/// A manager under these keys, and what it tells from its build on.
+/// A manager under these keys, and a recorder that also has the events of the build.
 fn with_ring(primary: &str, previous: &[&str]) -> (SessionManager, Recorder) {
     let recorder = Recorder::default();
     let config = SessionConfig::new(ring(primary, previous)).clock(TestClock::new().reader());
     (config.observer(recorder.observer()).build().unwrap(), recorder)
 }
 
-/// A cookie that is as good as its times, under `FIRST_KEY`.
+/// A cookie under `FIRST_KEY` whose session was created, was issued and expires at these times.
 fn cookie(times: [u64; 3], change: impl FnOnce(SessionConfig) -> SessionConfig) -> String {
     let codec = manager_with(change).0.codec().clone();
     let mut data = codec.create().unwrap();
@@ -61,7 +61,7 @@ fn cookie(times: [u64; 3], change: impl FnOnce(SessionConfig) -> SessionConfig) 
     format!("{NAME}={}", codec.encode(&data).unwrap())
 }
 
-/// A cookie that begins like one of this version and this key, and is forged.
+/// A forged cookie that begins with the version and the id of a key, as a good one does.
 fn forged(key_id: [u8; 4]) -> String {
     let mut envelope = vec![1];
     envelope.extend_from_slice(&key_id);
@@ -178,7 +178,7 @@ fn of_several_cookies_one_open_or_one_refusal_is_told_with_their_number() {
     assert!(!manager.load([format!("{NAME}=planted; {good}")]).is_empty());
     let events = recorder.take();
     assert!(matches!(events[..], [Event::Opened { candidates: 2, .. }]), "{events:?}");
-    // The reason that says the most, with the key that goes with it.
+    // Of several reasons the observer gets the one that says the most, with the key that belongs to it.
     assert!(manager.load([format!("{NAME}=planted; {}; {NAME}=x", forged([0, 1, 2, 3]))]).is_empty());
     let events = recorder.take();
     let [Event::Refused { reason: DecodeError::UnknownKey { id }, key_id, candidates: 3, .. }] = events[..] else {
@@ -187,7 +187,7 @@ fn of_several_cookies_one_open_or_one_refusal_is_told_with_their_number() {
     assert_eq!((key_id, id.to_bytes()), (Some(id), [0, 1, 2, 3]));
 }
 
-/// The causes of what was sealed and deleted since the last look.
+/// Takes the events since the last call, and returns the causes of all seals and deletions.
 fn causes(recorder: &Recorder) -> Vec<&'static str> {
     let cause = |event: &Event| match event {
         Event::Sealed { cause, .. } => Some(cause.as_str()),
@@ -198,7 +198,7 @@ fn causes(recorder: &Recorder) -> Vec<&'static str> {
     recorder.take().iter().filter_map(cause).collect()
 }
 
-/// What a request does to its session.
+/// A change that a request makes to its session.
 type Change = fn(&Session);
 
 #[test]
@@ -263,16 +263,18 @@ fn of_several_causes_the_first_listed_is_told() {
 #[test]
 fn a_deletion_tells_its_cause_once() {
     let (manager, clock, recorder) = watched(|config| config.absolute_timeout(Duration::from_secs(86_400)));
-    let session = manager.load([forged([0xf5, 0x7c, 0x76, 0xce])]);
-    assert!(session.is_empty());
-    let _ = (commit(&manager, &session), commit(&manager, &session));
-    assert_eq!(causes(&recorder), ["refused"]);
-    let session = manager.load([sealed(&manager)]);
-    session.set("more", 1).unwrap();
-    recorder.take();
+    let forged = manager.load([forged([0xf5, 0x7c, 0x76, 0xce])]);
+    let expired = manager.load([sealed(&manager)]);
+    assert!(forged.is_empty() && !expired.is_empty());
     clock.set(86_400);
-    let _ = (commit(&manager, &session), commit(&manager, &session));
-    assert_eq!(causes(&recorder), ["expired"]);
+    recorder.take();
+    for session in [forged, expired, fresh(&manager)] {
+        assert_eq!(commit(&manager, &session), None);
+        assert_eq!(recorder.texts(), [""; 0], "a cookie that is refused is not deleted");
+        session.destroy();
+        let _ = (commit(&manager, &session), commit(&manager, &session));
+        assert_eq!(causes(&recorder), ["destroyed"]);
+    }
 }
 
 #[test]
@@ -324,7 +326,7 @@ fn a_seal_tells_its_size_against_the_limit_as_the_error_of_one_too_large_does() 
     let line = commit(&manager, &session).unwrap();
     let events = recorder.take();
     let [Event::Sealed { bytes, limit: 1000, .. }] = events[..] else { panic!("{events:?}") };
-    // A Max-Age of 8 digits is counted, and this one has 5.
+    // The size counts the longest Max-Age, which has 8 digits. The Max-Age here has 5.
     assert_eq!(bytes, line.len() + 3);
     assert!((998..=1000).contains(&bytes), "{bytes}");
     session.set("k", "x".repeat(1000)).unwrap();
@@ -376,12 +378,13 @@ fn no_event_shows_a_key_a_cookie_a_value_or_a_whole_id() {
     clock.set(200_000);
     let session = manager.load([&cookie]);
     assert!(session.is_empty());
+    session.destroy();
     keep(&session, commit(&manager, &session));
     assert!(manager.load([cookie.replace("=A", "=B")]).is_empty());
     let events = recorder.take();
     let names: Vec<_> = events.iter().map(Event::as_str).collect();
     assert_eq!(names, ["sealed", "opened", "failed", "sealed", "refused", "deleted", "refused"]);
-    // A cookie, not only all of it but each longer part of it.
+    // No event may show a cookie, or any longer part of one.
     let parts = secrets.iter().flat_map(|text| text.as_bytes().chunks(16).filter(|part| part.len() >= 7));
     let parts: Vec<_> = parts.map(|part| String::from_utf8(part.to_vec()).unwrap()).collect();
     assert!(parts.len() > 20);
@@ -426,7 +429,7 @@ fn an_observer_may_use_the_session_that_it_is_told_of() {
     let session = manager.load([sealed(&manager)]);
     assert!(watched.set(session.clone()).is_ok());
     let (sender, done) = mpsc::channel();
-    // On a thread of its own, so that a deadlock is a failure.
+    // The test runs this on a thread of its own, so that a deadlock is a failure and does not hang the test.
     thread::spawn(move || {
         session.set("more", 1).unwrap();
         commit(&manager, &session).unwrap();
@@ -503,17 +506,19 @@ fn counters_count_each_event_where_it_belongs() {
     session.set("draft", "x".repeat(4000)).unwrap();
     manager.commit(&session).unwrap_err();
     let session = manager.load([forged([0xf6, 0x62, 0xe4, 0xc0])]);
-    assert!(session.is_empty() && commit(&manager, &session).is_some());
+    assert!(session.is_empty() && commit(&manager, &session).is_none());
+    session.destroy();
+    assert!(commit(&manager, &session).is_some());
 
     let counts = counters.snapshot();
     assert_eq!(rows(&counts.keys), [(second, "primary", 1, 2, Some(20)), (first, "previous", 1, 0, Some(10))]);
     let some = |counts: &[(&'static str, u64)]| counts.iter().copied().filter(|(_, n)| *n > 0).collect::<Vec<_>>();
     assert_eq!(some(&counts.seals), [("changed", 1), ("rekeyed", 1)]);
     assert_eq!(some(&counts.refusals), [("not_authentic", 1)]);
-    assert_eq!(some(&counts.deletions), [("refused", 1)]);
+    assert_eq!(some(&counts.deletions), [("destroyed", 1)]);
     assert_eq!(some(&counts.failures), [("too_large", 1)]);
     assert_eq!((counts.duplicates, counts.near_limit, counts.not_extended), (1, 1, 0));
-    // Each as long as a Max-Age of 8 digits would make it; these have 5.
+    // The size of each line counts the longest Max-Age, which has 8 digits. Those here have 5.
     assert_eq!(counts.sealed_bytes, u64::try_from(lines.iter().map(|line| line.len() + 3).sum::<usize>()).unwrap());
 }
 

@@ -1,4 +1,4 @@
-//! What holds for every session, every change and every configuration, tried on generated ones.
+//! Rules that hold for every session, every change and every configuration, tried on generated ones.
 
 use std::collections::BTreeMap;
 
@@ -57,8 +57,8 @@ prop_compose! {
     }
 }
 
-/// A codec that takes the session whatever its times and its schema: the clock stands at its issue, and no timeout ends
-/// before the end of time.
+/// A codec that takes this session whatever its times and its schema are. Its clock stands at the time of issue, and no
+/// timeout ends before the end of time.
 fn codec_for(session: &SessionData, padding: usize) -> Codec {
     let (now, schema) = (session.issued_at(), session.schema());
     SessionConfig::new(key(FIRST_KEY))
@@ -78,7 +78,8 @@ proptest! {
         match codec.encode(&session) {
             Ok(value) => {
                 prop_assert!(value.len() + codec.cookie_name().len() <= 4096);
-                // One that ends in the second it was issued, or at the end of time, is over as soon as it is sealed.
+                // A session that ends in the second of its issue, or is issued at the end of time, is over as soon as it is
+                // sealed.
                 if session.is_expired(codec.now()) || codec.now() == UnixTime::MAX {
                     prop_assert!(codec.decode(&value).unwrap_err().is_expired());
                 } else {

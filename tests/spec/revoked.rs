@@ -1,11 +1,11 @@
-//! Revocation: a sealed cookie that opens is refused all the same when its session was ended (OWASP ASVS 5.0, 7.4).
+//! Revocation. The crate refuses a cookie that opens if its session was ended before (OWASP ASVS 5.0, 7.4).
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, SessionConfig, SessionManager,
-    Status,
+    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, Session, SessionConfig,
+    SessionManager, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, run, try_commit, user_id};
@@ -13,8 +13,13 @@ use crate::common::{START, TestClock, at, is_deletion, manager_with};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
-/// The absolute timeout, by default.
+/// The default absolute timeout.
 const LIFE: u64 = 30 * DAY;
+/// For how long a list keeps the mark of a session that began at a time: the absolute timeout, the clock skew, and the minute for
+/// which a request may be under way.
+const MARK: u64 = LIFE + 60 + 60;
+/// For how long it keeps a generation: the clock by which a session began may be ahead, too.
+const GENERATION: u64 = LIFE + 2 * 60 + 60;
 
 type List = Arc<Watched<MemoryRevocations>>;
 
@@ -30,14 +35,18 @@ fn with_list(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionMan
 fn the_list_is_asked_once_before_the_handler_and_never_for_what_does_not_open() {
     let (manager, _, list) = with_list(|config| config);
     let cookie = login(&manager, 42);
-    assert!(list.calls().is_empty(), "there was nothing to ask about");
+    assert_eq!(
+        list.calls(),
+        ["look 42"],
+        "a login takes the generation of its subject, and there is no id to ask about"
+    );
     for foreign in ["", "a=1", "tideway_session=garbage", "tideway_session=AQAAAAA"] {
         let session = load(&manager, foreign);
         assert_eq!(user_id(&session), None);
     }
     assert!(list.calls().is_empty(), "{:?}", list.calls());
     let session = load(&manager, &cookie);
-    assert_eq!(list.calls(), ["look 42"]);
+    assert_eq!(list.calls(), ["look id and 42"]);
     assert!(!session.is_opened(), "no handler has looked");
     assert_eq!(user_id(&session), Some(42));
     assert_eq!(commit(&manager, &session), None);
@@ -49,12 +58,15 @@ fn a_request_that_nobody_looks_at_sends_nothing_though_it_was_asked_about() {
     let (manager, clock, list) = with_list(|config| config);
     let cookie = login(&manager, 42);
     clock.set(20 * HOUR);
+    list.calls();
     let session = load(&manager, &cookie);
-    assert_eq!(list.calls(), ["look 42"]);
+    assert_eq!(list.calls(), ["look id and 42"]);
     assert_eq!(commit(&manager, &session), None, "it is due for extension, but unused");
     assert!(manager.commit(&session).unwrap().is_empty());
+    assert!(list.calls().is_empty(), "and nobody is asked again");
     let _ = user_id(&session);
     assert!(commit(&manager, &session).is_some());
+    assert_eq!(list.calls(), ["look id and 42"]);
 }
 
 #[test]
@@ -67,7 +79,7 @@ fn a_revoked_session_is_empty_and_its_cookie_is_left_alone() {
     let session = load(&manager, &cookie);
     assert_eq!((user_id(&session), session.status()), (None, Status::Rejected(DecodeError::Revoked)));
     assert_ne!(session.id().unwrap(), id);
-    // The browser may have its successor by now, which a deletion would take with it.
+    // The browser may hold the successor of this cookie by now, and a deletion would take that with it.
     assert_eq!(commit(&manager, &session), None);
     session.set("cart", 1).unwrap();
     assert!(!is_deletion(&commit(&manager, &session).unwrap()));
@@ -82,7 +94,7 @@ fn a_logout_ends_every_copy_of_the_cookie_until_none_could_open() {
     session.destroy();
     list.calls();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    assert_eq!(list.calls(), [format!("revoke until {}", START + MARK)]);
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
     list.calls();
     assert_eq!(commit(&manager, &session), None);
@@ -97,7 +109,7 @@ fn a_regenerated_session_lives_on_and_its_old_cookie_does_not() {
     session.regenerate().unwrap();
     list.calls();
     let new = commit(&manager, &session).unwrap();
-    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    assert_eq!(list.calls(), [format!("revoke until {}", START + MARK)]);
     assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
     assert_eq!(user_id(&load(&manager, &new)), Some(42));
 }
@@ -111,7 +123,7 @@ fn a_session_that_begins_anew_after_its_end_revokes_the_old_one() {
     session.set("user_id", 43).unwrap();
     list.calls();
     let new = commit(&manager, &session).unwrap();
-    assert_eq!(list.calls().len(), 1);
+    assert_eq!(list.calls(), ["look 43".to_owned(), format!("revoke until {}", START + MARK)]);
     assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
     assert_eq!(user_id(&load(&manager, &new)), Some(43));
 }
@@ -123,42 +135,72 @@ fn a_session_that_never_was_in_a_cookie_is_not_put_on_the_list() {
     session.set("user_id", 42).unwrap();
     session.regenerate().unwrap();
     assert!(commit(&manager, &session).is_some());
+    assert_eq!(list.calls(), ["look 42"]);
     let session = load(&manager, "");
     session.set("user_id", 42).unwrap();
     session.destroy();
-    let _ = commit(&manager, &session);
-    assert!(list.calls().is_empty());
-}
-
-#[test]
-fn a_session_past_its_absolute_timeout_is_not_put_on_the_list() {
-    let (manager, clock, list) = with_list(|config| config.idle_timeout(Duration::from_secs(LIFE)));
-    let cookie = login(&manager, 42);
-    clock.set(LIFE - 1);
-    let session = load(&manager, &cookie);
-    session.set("a", 1).unwrap();
-    clock.set(LIFE); // the handler took its time
-    list.calls();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
     assert!(list.calls().is_empty());
 }
 
 #[test]
-fn a_subject_is_logged_out_everywhere_up_to_this_second_and_nobody_else_is() {
+fn a_session_past_its_absolute_timeout_is_not_put_on_the_list_and_what_was_written_to_it_is_an_error() {
+    let (manager, clock, list) = with_list(|config| config.idle_timeout(Duration::from_secs(LIFE)));
+    let cookie = login(&manager, 42);
+    type Handler = fn(&Session);
+    let handlers: [(Handler, _); 4] = [
+        (|session| session.set("a", 1).unwrap(), Err(EncodeError::Ended)),
+        (|session| assert_eq!(user_id(session), Some(42)), Ok(None)),
+        (|session| assert!(session.regenerate().unwrap().is_some()), Ok(None)),
+        (
+            |session| {
+                session.regenerate().unwrap();
+                session.set("a", 1).unwrap();
+            },
+            Err(EncodeError::Ended),
+        ),
+    ];
+    for (number, (handler, expected)) in handlers.into_iter().enumerate() {
+        clock.set(LIFE - 1);
+        let session = load(&manager, &cookie);
+        handler(&session);
+        clock.set(LIFE); // the handler took one second
+        list.calls();
+        assert_eq!(try_commit(&manager, &session), expected, "{number}");
+        assert!(list.calls().is_empty(), "{number}");
+    }
+    // A login that owes the session nothing goes on.
+    clock.set(0);
+    let visitor = load(&manager, "");
+    visitor.set("cart", 1).unwrap();
+    let cookie = commit(&manager, &visitor).unwrap();
+    clock.set(LIFE - 1);
+    let session = load(&manager, &cookie);
+    session.regenerate().unwrap();
+    session.set("user_id", 42).unwrap();
+    clock.set(LIFE);
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(user_id(&load(&manager, &new)), Some(42));
+}
+
+#[test]
+fn a_subject_is_logged_out_everywhere_and_nobody_else_is_and_a_login_after_it_is_good() {
     let (manager, clock, list) = with_list(|config| config);
     let (phone, other) = (login(&manager, 42), login(&manager, 43));
     clock.set(100);
     let laptop = login(&manager, 42);
     list.calls();
     run(manager.revoke_subject(&42)).unwrap();
-    assert_eq!(list.calls(), [format!("revoke_subject 42 until {}", START + 100 + LIFE + 60)]);
+    assert_eq!(list.calls(), [format!("revoke_subject 42 until {}", START + 100 + GENERATION)]);
     for cookie in [&phone, &laptop] {
         assert_eq!(load(&manager, cookie).rejected(), Some(DecodeError::Revoked));
     }
     assert_eq!(user_id(&load(&manager, &other)), Some(43));
-    clock.set(101);
-    let later = login(&manager, 42);
-    assert_eq!(user_id(&load(&manager, &later)), Some(42));
+    for now in [100, 101] {
+        clock.set(now);
+        let later = login(&manager, 42);
+        assert_eq!(user_id(&load(&manager, &later)), Some(42), "{now}");
+    }
 }
 
 #[test]
@@ -174,37 +216,45 @@ fn a_subject_is_the_value_as_it_was_stored() {
 }
 
 #[test]
-fn a_session_regenerated_after_its_subject_was_revoked_stays() {
-    let (manager, clock, _) = with_list(|config| config);
-    let cookie = login(&manager, 42);
-    for (opened_at, revoked_at) in [(10, 10), (20, 25)] {
-        clock.set(opened_at);
-        let session = load(&manager, &cookie);
-        assert_eq!(user_id(&session), (opened_at == 10).then_some(42));
-        session.set("user_id", 42).unwrap(); // a login, the second time
+fn a_session_regenerated_after_its_subject_was_revoked_is_refused_unless_the_others_alone_were_revoked() {
+    for revoked_at in [10, 15] {
+        let (manager, clock, _) = with_list(|config| config);
+        let (cookie, other) = (login(&manager, 42), login(&manager, 42));
+        clock.set(10);
+        let (session, keeper) = (load(&manager, &cookie), load(&manager, &other));
+        assert_eq!(user_id(&session), Some(42));
         clock.set(revoked_at);
+        run(manager.revoke_others(&keeper)).unwrap();
+        let kept = commit(&manager, &keeper).unwrap();
+        session.regenerate().unwrap();
+        let late = commit(&manager, &session).unwrap();
+        assert_eq!(user_id(&load(&manager, &kept)), Some(42), "{revoked_at}");
+        assert_eq!(load(&manager, &late).rejected(), Some(DecodeError::Revoked), "{revoked_at}");
+        // A login that was under way when the subject was revoked is not concerned.
+        let session = load(&manager, &late);
+        session.set("user_id", 42).unwrap();
         run(manager.revoke_subject(&42)).unwrap();
         session.regenerate().unwrap();
-        let kept = commit(&manager, &session).unwrap();
-        assert_eq!(user_id(&load(&manager, &kept)), Some(42), "{revoked_at}");
+        let new = commit(&manager, &session).unwrap();
+        assert_eq!(user_id(&load(&manager, &new)), Some(42), "{revoked_at}");
+        assert_eq!(load(&manager, &kept).rejected(), Some(DecodeError::Revoked), "{revoked_at}");
     }
 }
 
 #[test]
 fn a_subject_revoked_twice_within_a_second_is_logged_out_twice_and_its_last_login_stays() {
     let (manager, _, list) = with_list(|config| config);
-    run(manager.revoke_subject(&43)).unwrap(); // somebody else
+    run(manager.revoke_subject(&43)).unwrap(); // this is another user
     let mut ended = vec![login(&manager, 42)];
-    for round in 0..3 {
+    for _ in 0..3 {
         list.calls();
         run(manager.revoke_subject(&42)).unwrap();
-        let until = START + round + LIFE + 60;
-        assert_eq!(list.calls(), [format!("revoke_subject 42 until {until}")]);
+        assert_eq!(list.calls(), [format!("revoke_subject 42 until {}", START + GENERATION)], "no call is dated ahead");
         let session = load(&manager, "");
         session.set("user_id", 42).unwrap();
         session.regenerate().unwrap();
         let cookie = commit(&manager, &session).unwrap();
-        assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+        assert_eq!((user_id(&load(&manager, &cookie)), session.created_at()), (Some(42), at(START)));
         for cookie in &ended {
             assert_eq!(load(&manager, cookie).rejected(), Some(DecodeError::Revoked));
         }
@@ -238,7 +288,7 @@ fn a_slow_login_after_a_revocation_stays_though_others_were_revoked_meanwhile() 
     run(manager.revoke_subject(&43)).unwrap();
     let cookie = commit(&manager, &session).unwrap();
     assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
-    assert_eq!((session.created_at(), session.expires_at()), (at(START + 1), at(START + 8 * DAY)));
+    assert_eq!((session.created_at(), session.expires_at()), (at(START), at(START + 8 * DAY)));
 }
 
 #[test]
@@ -260,7 +310,7 @@ fn a_list_that_fails_refuses_everyone_by_default_and_nobody_loses_a_session() {
     let session = load(&manager, &cookie);
     assert_eq!((user_id(&session), session.status()), (None, Status::Rejected(DecodeError::Unavailable)));
     assert_eq!(commit(&manager, &session), None);
-    // Were this sent, it would take the place of the session that nobody could ask about.
+    // A cookie for this value would take the place of a session that may still be good, so nothing is sent.
     session.set("notice", "please log in").unwrap();
     let error = try_commit(&manager, &session).unwrap_err();
     assert!(matches!(error, EncodeError::Backend(error) if error.kind() == BackendErrorKind::NotAsked));
@@ -328,7 +378,7 @@ fn a_logout_that_was_given_up_is_recorded_by_the_next_commit() {
     list.hang(&[]);
     list.calls();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    assert_eq!(list.calls(), [format!("revoke until {}", START + MARK)]);
 }
 
 #[test]
@@ -356,7 +406,7 @@ fn a_session_that_nobody_could_ask_about_can_still_be_ended() {
     session.destroy();
     list.calls();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(list.calls(), [format!("revoke until {}", START + LIFE)]);
+    assert_eq!(list.calls(), [format!("revoke until {}", START + MARK)]);
     list.fail(&[]);
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
 }

@@ -1,4 +1,4 @@
-//! The size budget: exact to the byte, checked before anything is sent.
+//! The limit on the size of a cookie is exact to the byte, and is checked before anything is sent.
 
 use sealed_session::{EncodeError, Session, SessionConfig, SessionManager};
 
@@ -7,7 +7,7 @@ use crate::common::{NAME, commit, cookie_of, fresh, manager, manager_with};
 /// Fills a session up to exactly `remaining` bytes less than it can hold.
 fn fill(session: &Session, remaining: usize) {
     let room = session.remaining_bytes();
-    // An entry is 3 bytes, its key and its JSON text; a JSON string has two quotes.
+    // An entry takes 3 bytes beside its key and its JSON text, and a JSON string has two quotes.
     session.set("fill", "x".repeat(room - remaining - 3 - "fill".len() - 2)).unwrap();
 }
 
@@ -56,7 +56,7 @@ fn remaining_bytes_counts_what_an_entry_takes() {
 
 #[test]
 fn name_and_value_never_exceed_what_browsers_keep_and_reach_it_exactly() {
-    // With a value of 4080 characters, a name of 16 is the edge: 3060 bytes are 4080 characters.
+    // A value of 3060 bytes has 4080 characters, so the longest name beside it has 16.
     for (name_length, fits) in [(16, true), (17, false)] {
         let manager = manager_with(|config| {
             config.cookie_name("n".repeat(name_length)).padding_block(1).max_cookie_bytes(usize::MAX)
@@ -117,7 +117,7 @@ fn padding_hides_small_differences_of_length() {
         session.set("k", "x".repeat(value)).unwrap();
         session.cookie_bytes()
     };
-    // 33 bytes, and 6 of the entry: the first block ends at a value of 25 characters.
+    // The session takes 33 bytes and the entry 6, so a value of 25 characters fills two blocks of 32 bytes exactly.
     assert_eq!(length(0), length(25));
     assert!(length(26) > length(25));
 }

@@ -1,11 +1,11 @@
-//! Stores: the cookie carries the id and the times, the store the values, and neither is of use without the other.
+//! Sessions over a store. The cookie carries the id and the times, the store has the values, and neither is of use alone.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
     BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, KeyRole, MemoryRevocations, MemoryStore, Record,
-    Save, SessionConfig, SessionManager, SessionStore, Status,
+    SessionConfig, SessionId, SessionManager, SessionStore, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, overwrite, run, try_commit, user_id};
@@ -39,8 +39,14 @@ fn over(store: &Store, clock: &TestClock, change: impl FnOnce(SessionConfig) -> 
     manager_with(|config| change(config.clock(clock.reader()).store(Arc::clone(store)))).0
 }
 
+/// How many records and tombstones there are.
 fn records(store: &Store) -> usize {
     store.inner.len()
+}
+
+/// The record or the tombstone under this id.
+fn record(store: &Store, id: SessionId) -> Option<Record> {
+    run(store.inner.load(id)).unwrap()
 }
 
 #[test]
@@ -85,7 +91,7 @@ fn the_store_is_asked_for_no_id_that_did_not_come_out_of_a_seal() {
 }
 
 #[test]
-fn a_session_that_is_only_read_writes_nothing_until_it_is_due_and_then_its_record_lives_as_long_as_its_cookie() {
+fn a_session_that_is_only_read_writes_nothing_until_it_is_due_and_then_its_record_outlives_its_cookie() {
     let (manager, clock, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
     store.calls();
@@ -102,8 +108,14 @@ fn a_session_that_is_only_read_writes_nothing_until_it_is_due_and_then_its_recor
     clock.set(43 * HOUR);
     assert_eq!(run(manager.cleanup_expired()), Ok(0));
     assert_eq!(user_id(&load(&manager, &extended)), Some(42));
-    clock.set(44 * HOUR);
-    assert_eq!(run(manager.cleanup_expired()), Ok(1));
+    clock.set(44 * HOUR - 1);
+    assert_eq!(user_id(&load(&manager, &extended)), Some(42));
+    // By a clock that is behind, the cookie still opens, and a request may be under way.
+    for (after, removed) in [(0, 0), (60 + 60 - 1, 0), (60 + 60, 1)] {
+        clock.set(44 * HOUR + after);
+        assert!(load(&manager, &extended).rejected().unwrap().is_expired());
+        assert_eq!(run(manager.cleanup_expired()), Ok(removed), "{after}");
+    }
 }
 
 #[test]
@@ -143,7 +155,7 @@ fn a_record_shows_nothing_and_is_no_cookie_and_a_cookie_is_no_record() {
     let value = cookie.split(['=', ';']).nth(1).unwrap();
     let bytes = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, value).unwrap();
     assert_eq!(overwrite(&store.inner, *id, &Record::new(bytes, record.expires_at())), Ok(true));
-    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Unavailable));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
 }
 
 #[test]
@@ -154,12 +166,13 @@ fn a_record_under_another_id_is_never_a_session() {
     let record = run(store.inner.load(theirs_id)).unwrap().unwrap();
     assert_eq!(overwrite(&store.inner, mine_id, &record), Ok(true));
     let session = load(&manager, &mine);
-    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Unavailable)));
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::NotStored)));
     assert_eq!(commit(&manager, &session), None, "the cookie is not to blame");
+    assert_eq!(user_id(&load(&manager, &theirs)), Some(43));
 }
 
 #[test]
-fn a_damaged_record_is_a_failure_of_the_store_and_never_a_panic() {
+fn a_damaged_record_is_refused_and_told_to_observers_and_keeps_nobody_from_a_login() {
     let events = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&events);
     let (manager, _, store) =
@@ -171,21 +184,35 @@ fn a_damaged_record_is_a_failure_of_the_store_and_never_a_panic() {
         let damaged = Record::new(good.bytes()[..cut].to_vec(), good.expires_at());
         assert_eq!(overwrite(&store.inner, id, &damaged), Ok(true));
         events.lock().unwrap().clear();
-        assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Unavailable), "{cut}");
-        let [Event::BackendFailed { error, .. }, ..] = &events.lock().unwrap()[..] else { panic!("{cut}") };
+        let session = load(&manager, &cookie);
+        assert_eq!(session.rejected(), Some(DecodeError::NotStored), "{cut}");
+        let told = std::mem::take(&mut *events.lock().unwrap());
+        let [Event::BackendFailed { error, .. }, Event::Refused { .. }] = &told[..] else { panic!("{cut}: {told:?}") };
         assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+        session.regenerate().unwrap();
+        session.set("user_id", 43).unwrap();
+        let new = commit(&manager, &session).unwrap();
+        assert_eq!(user_id(&load(&manager, &new)), Some(43), "{cut}");
+        let session = load(&manager, &new);
+        session.destroy();
+        assert!(is_deletion(&commit(&manager, &session).unwrap()));
     }
+    // Sixteen bytes are a tombstone, which is no damage.
+    assert_eq!(overwrite(&store.inner, id, &Record::new(vec![0; 16], good.expires_at())), Ok(true));
+    events.lock().unwrap().clear();
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    assert!(matches!(events.lock().unwrap()[..], [Event::Refused { reason: DecodeError::Revoked, .. }]));
     assert_eq!(run(manager.all()), Ok(Vec::new()));
     assert_eq!(overwrite(&store.inner, id, &good), Ok(true));
     assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
 }
 
 #[test]
-fn rubbish_that_is_too_short_for_a_record_is_a_failure_of_the_store_and_no_other_version() {
+fn rubbish_that_is_too_short_for_a_record_is_damage_and_no_other_version() {
     let (manager, _, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
     let id = load(&manager, &cookie).id().unwrap();
-    for (len, reason) in [(77, DecodeError::Unavailable), (78, DecodeError::UnsupportedVersion { version: b'x' })] {
+    for (len, reason) in [(77, DecodeError::NotStored), (78, DecodeError::UnsupportedVersion { version: b'x' })] {
         let rubbish = Record::new(vec![b'x'; len], at(START + DAY));
         assert_eq!(overwrite(&store.inner, id, &rubbish), Ok(true));
         assert_eq!(load(&manager, &cookie).rejected(), Some(reason), "{len}");
@@ -198,7 +225,7 @@ fn a_session_without_a_record_is_refused_and_its_cookie_left_alone() {
     let cookie = login(&manager, 42);
     let id = load(&manager, &cookie).id().unwrap();
     let record = run(store.inner.load(id)).unwrap().unwrap();
-    // A record past its time is none.
+    // A record whose time is over counts as no record.
     let expired = Record::new(record.bytes().to_vec(), at(START + 10));
     assert_eq!(overwrite(&store.inner, id, &expired), Ok(true));
     clock.set(9);
@@ -215,20 +242,23 @@ fn a_session_without_a_record_is_refused_and_its_cookie_left_alone() {
 }
 
 #[test]
-fn a_logout_removes_the_record_and_no_request_under_way_brings_it_back() {
+fn a_logout_leaves_a_tombstone_and_no_request_under_way_brings_the_record_back() {
     let (manager, _, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
     let (late, later) = (load(&manager, &cookie), load(&manager, &cookie));
     let session = load(&manager, &cookie);
+    let id = session.id().unwrap();
+    let expires_at = record(&store, id).unwrap().expires_at();
     session.destroy();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(records(&store), 0);
+    let tombstone = Some(Record::new(vec![0; 16], expires_at));
+    assert_eq!((records(&store), record(&store, id)), (1, tombstone.clone()), "it stays as long as the record would");
     late.set("cart", 1).unwrap();
     assert_eq!(try_commit(&manager, &late), Err(EncodeError::Ended), "what it was told to keep is kept nowhere");
     assert_eq!(user_id(&later), Some(42));
     assert_eq!(commit(&manager, &later), None);
-    assert_eq!(records(&store), 0);
-    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+    assert_eq!((records(&store), record(&store, id)), (1, tombstone));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
@@ -249,12 +279,16 @@ fn a_login_moves_the_values_to_a_new_id_and_ends_the_old_one() {
     let (manager, _, store) = with_store(|config| config);
     let old = login(&manager, 42);
     let session = load(&manager, &old);
+    let old_id = session.id().unwrap();
+    let expires_at = record(&store, old_id).unwrap().expires_at();
     session.regenerate().unwrap();
     store.calls();
     let new = commit(&manager, &session).unwrap();
-    assert_eq!(store.calls(), ["save Create", "delete"], "in this order, so that one of them is always good");
-    assert_eq!(records(&store), 1);
-    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+    assert_eq!(store.calls(), ["save Create", "save Replace"], "in this order, so that one of them is always good");
+    assert_eq!(records(&store), 2);
+    let says_what_it_became = Record::new(session.id().unwrap().to_bytes().to_vec(), expires_at);
+    assert_eq!(record(&store, old_id), Some(says_what_it_became));
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
     let session = load(&manager, &new);
     assert_eq!(user_id(&session), Some(42));
     session.set("a", 1).unwrap();
@@ -264,32 +298,42 @@ fn a_login_moves_the_values_to_a_new_id_and_ends_the_old_one() {
 }
 
 #[test]
-fn a_login_leaves_all_as_it_was_when_the_old_values_can_not_be_removed() {
+fn a_login_leaves_all_as_it_was_when_the_old_session_can_not_be_ended() {
     let (manager, _, store) = with_store(|config| config);
     let old = login(&manager, 42);
     let session = load(&manager, &old);
     session.regenerate().unwrap();
     session.set("role", "admin").unwrap();
-    store.fail(&["delete"]);
+    store.fail(&["save Replace"]);
     assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
     store.fail(&[]);
     let unchanged = load(&manager, &old);
     assert_eq!((user_id(&unchanged), unchanged.contains("role")), (Some(42), false));
     let new = commit(&manager, &session).unwrap();
     assert_eq!(load(&manager, &new).get("role"), Ok(Some("admin".to_owned())));
-    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
-fn the_record_of_an_aborted_login_is_taken_back() {
+fn the_record_of_an_aborted_renewal_serves_the_next_try_and_is_taken_back_when_another_one_won() {
     let clock = TestClock::new();
     let (store, list) = (watched(&clock), Watched::new(MemoryRevocations::new()));
     let manager = over(&store, &clock, |config| config.revocations(Arc::clone(&list)));
-    let session = load(&manager, &login(&manager, 42));
-    session.regenerate().unwrap();
-    list.fail(&["revoke"]);
-    assert_eq!(try_commit(&manager, &session), Err(EncodeError::Backend(broken())));
-    assert_eq!(records(&store), 1);
+    let old = login(&manager, 42);
+    let (session, rival) = (load(&manager, &old), load(&manager, &old));
+    for session in [&session, &rival] {
+        session.regenerate().unwrap();
+        list.fail(&["revoke"]);
+        assert_eq!(try_commit(&manager, session), Err(EncodeError::Backend(broken())));
+        list.fail(&[]);
+    }
+    assert_eq!(records(&store), 3);
+    store.calls();
+    let new = commit(&manager, &session).unwrap();
+    assert_eq!(store.calls(), ["save Create", "load", "save Replace", "save Replace"]);
+    assert_eq!(commit(&manager, &rival), None, "it wrote nothing, so that the other answer has all there is");
+    assert_eq!(store.calls(), ["save Create", "load", "save Replace", "delete"]);
+    assert_eq!((records(&store), user_id(&load(&manager, &new))), (2, Some(42)));
 }
 
 #[test]
@@ -299,10 +343,13 @@ fn a_record_that_stays_behind_does_not_hold_up_a_logout_that_the_list_knows() {
     let manager = over(&store, &clock, |config| config.revocations(Arc::clone(&list)));
     let cookie = login(&manager, 42);
     let session = load(&manager, &cookie);
+    let id = session.id().unwrap();
+    let before = record(&store, id);
     session.destroy();
-    store.fail(&["delete"]);
+    store.fail(&["save"]);
+    store.calls();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(records(&store), 1);
+    assert_eq!((store.calls(), record(&store, id)), (vec!["save Replace".to_owned()], before));
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
 }
 
@@ -335,24 +382,30 @@ fn a_change_whose_commit_was_given_up_is_kept_by_the_next_one() {
     assert_eq!(session.status(), Status::Changed);
     store.hang(&[]);
     store.calls();
-    assert!(commit(&manager, &session).is_some());
-    assert_eq!(store.calls(), ["save Replace"]);
+    let cookie = commit(&manager, &session).unwrap();
+    assert_eq!(store.calls(), ["save Replace", "load", "save Replace"], "it meets what the first one wrote");
+    assert_eq!(load(&manager, &cookie).get("cart"), Ok(Some(1)));
 }
 
 #[test]
 fn of_a_login_whose_commit_was_given_up_the_next_one_does_all() {
-    for step in ["save", "delete"] {
+    for step in ["save Create", "save Replace"] {
         let (manager, _, store) = with_store(|config| config);
         let old = login(&manager, 42);
         let session = load(&manager, &old);
         session.regenerate().unwrap();
         store.hang(&[step]);
         give_up(&manager, &session);
-        assert!(records(&store) > 0, "{step}: one of the two is there");
+        assert_eq!(
+            run(manager.all()).unwrap().len(),
+            if step == "save Create" { 2 } else { 1 },
+            "one of the two is good"
+        );
         store.hang(&[]);
         let new = commit(&manager, &session).unwrap();
-        assert_eq!((user_id(&load(&manager, &new)), records(&store)), (Some(42), 1), "{step}");
-        assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+        assert_eq!((user_id(&load(&manager, &new)), records(&store)), (Some(42), 2), "{step}");
+        assert_eq!(run(manager.all()).unwrap().len(), 1, "{step}: the other is a tombstone");
+        assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
     }
 }
 
@@ -398,7 +451,7 @@ fn what_is_in_the_cookie_from_before_there_was_a_store_moves_with_the_next_chang
     let manager = over(&store, &clock, |config| config);
     let session = load(&manager, &cookie);
     assert_eq!(user_id(&session), Some(42));
-    assert!(store.calls().is_empty());
+    assert_eq!(store.calls(), ["load"], "it may have ended since there is a store");
     session.set("cart", 1).unwrap();
     let moved = commit(&manager, &session).unwrap();
     assert_eq!(store.calls(), ["save Create"]);
@@ -440,7 +493,7 @@ fn the_schema_that_counts_is_that_of_the_record() {
     let [first, second] = [(); 2].map(|()| load(&new, &cookie));
     assert_eq!(first.get::<u64>("visits"), Ok(Some(7)));
     assert!(commit(&new, &first).is_some());
-    // The cookie still says 1, the record 2: nothing is migrated twice.
+    // The schema in the cookie is still 1 and that of the record is 2, and nothing is migrated twice.
     assert_eq!(load(&new, &cookie).get::<u64>("visits"), Ok(Some(7)));
     assert_eq!(second.get::<u64>("visits"), Ok(Some(7)));
     assert_eq!(load(&old, &cookie).rejected(), Some(DecodeError::UnsupportedSchema { schema: 2 }));
@@ -454,17 +507,17 @@ fn a_subject_is_known_by_what_the_store_holds() {
     let cookie = login(&manager, 42);
     run(manager.revoke_subject(&42)).unwrap();
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
-    assert_eq!(list.calls().last().map(String::as_str), Some("look 42"));
+    assert_eq!(list.calls().last().map(String::as_str), Some("look id and 42"));
 }
 
 #[test]
-fn a_session_whose_values_are_all_in_the_store_ends_with_its_record() {
+fn a_session_whose_values_are_all_in_the_store_can_be_ended_from_outside_without_a_list() {
     let (manager, _, _) = with_store(|config| config);
     assert!(manager.supports_revocation());
     let cookie = login(&manager, 42);
     let id = load(&manager, &cookie).id().unwrap();
     run(manager.revoke(id, at(START + 30 * DAY))).unwrap();
-    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
     let (manager, ..) = with_spill(|config| config);
     assert!(!manager.supports_revocation(), "it may be in a cookie");
     assert_eq!(run(manager.revoke(id, at(START))).unwrap_err().kind(), BackendErrorKind::Unsupported);
@@ -487,11 +540,22 @@ fn the_living_can_be_listed_and_all_be_ended() {
     clock.set(142);
     assert_eq!(users(), [43], "the other is past its time");
     assert_eq!(records(&store), 2);
-    assert_eq!(run(manager.cleanup_expired()), Ok(1));
+    for (now, removed) in [(142, 0), (142 + 119, 0), (142 + 120, 1)] {
+        clock.set(now);
+        assert_eq!(run(manager.cleanup_expired()), Ok(removed), "a record outlives its cookie by two minutes");
+    }
+    let [third, fourth] = [44, 45].map(|user| login(&manager, user));
+    let session = load(&manager, &fourth);
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!((users(), records(&store)), (vec![44], 3), "a tombstone is no session");
     run(manager.clear()).unwrap();
     assert_eq!(records(&store), 0);
     for cookie in [first, second] {
-        assert!(load(&manager, &cookie).rejected().is_some());
+        assert!(load(&manager, &cookie).rejected().unwrap().is_expired());
+    }
+    for cookie in [third, fourth] {
+        assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
     }
     let (stateless, _) = manager_with(|config| config);
     assert_eq!(run(stateless.all()).unwrap_err().kind(), BackendErrorKind::Unsupported);
@@ -511,7 +575,7 @@ fn a_small_session_spills_nothing() {
     assert_eq!(session.remaining_bytes(), 65_535 - 12 - 8);
 }
 
-/// A session of this many bytes, before and after.
+/// Loads the session of this cookie, gives it a value of so many bytes, and returns the cookie that it has then.
 fn resize(manager: &SessionManager, cookie: &str, bytes: usize) -> String {
     let session = load(manager, cookie);
     session.set("draft", "x".repeat(bytes)).unwrap();
@@ -519,33 +583,47 @@ fn resize(manager: &SessionManager, cookie: &str, bytes: usize) -> String {
 }
 
 #[test]
-fn a_session_that_grows_moves_into_the_store_and_back_when_it_shrinks() {
+fn a_session_that_grows_moves_into_the_store_and_stays_there_until_it_is_regenerated() {
     let (manager, clock, store) = with_spill(|config| config);
     let small = login(&manager, 42);
     let large = resize(&manager, &small, 10_000);
     assert!(large.len() < 300);
-    assert_eq!(store.calls(), ["save Replace", "save Create"]);
+    assert_eq!(store.calls(), ["save Create"]);
     let session = load(&manager, &large);
     assert_eq!((user_id(&session), session.cookie_bytes()), (Some(42), large.split(';').next().unwrap().len() - 1));
     assert_eq!(store.calls(), ["load"]);
     let larger = resize(&manager, &large, 20_000);
     assert_eq!(store.calls(), ["load", "save Replace"]);
-    let back = resize(&manager, &larger, 100);
+    let shrunk = resize(&manager, &larger, 100);
+    assert_eq!((store.calls(), shrunk.len()), (vec!["load".to_owned(), "save Replace".to_owned()], large.len()));
+    let draft = |cookie: &str| load(&manager, cookie).get::<String>("draft").unwrap().unwrap().len();
+    // A request under way, or a tab that missed the answer, still sends an old cookie. It sees what the session holds now.
+    for now in [0, 59, 60, HOUR] {
+        clock.set(now);
+        assert_eq!([&large, &larger, &shrunk].map(|cookie| draft(cookie)), [100; 3], "{now}");
+    }
+    let again = resize(&manager, &shrunk, 30_000);
+    assert_eq!([&large, &again].map(|cookie| draft(cookie)), [30_000; 2]);
+    let again = resize(&manager, &again, 100);
+
+    let session = load(&manager, &again);
+    session.regenerate().unwrap();
     store.calls();
+    let back = commit(&manager, &session).unwrap();
+    assert_eq!(store.calls(), ["save Replace"], "the tombstone");
     let session = load(&manager, &back);
     assert_eq!((user_id(&session), session.get::<String>("draft").unwrap().unwrap().len()), (Some(42), 100));
     assert_eq!(session.cookie_bytes(), back.split(';').next().unwrap().len() - 1);
     assert!(store.calls().is_empty());
-    // A request under way, or a tab that missed the answer, sees what is there now, for a minute.
-    clock.set(59);
-    assert_eq!(load(&manager, &larger).get::<String>("draft").unwrap().unwrap().len(), 100);
-    let again = resize(&manager, &back, 30_000);
-    assert_eq!(load(&manager, &again).get::<String>("draft").unwrap().unwrap().len(), 30_000);
-    let _ = resize(&manager, &again, 100);
-    clock.set(59 + 60);
-    assert_eq!(load(&manager, &again).rejected(), Some(DecodeError::NotStored));
+    for cookie in [&large, &larger, &shrunk, &again] {
+        assert_eq!(load(&manager, cookie).rejected(), Some(DecodeError::Revoked));
+    }
     assert_eq!(run(manager.all()), Ok(Vec::new()), "its values are in the cookie");
-    assert_eq!(run(manager.cleanup_expired()), Ok(1));
+    // Any cookie of the ended id may come back until its absolute timeout, so the tombstone stays for as long.
+    for (now, removed) in [(30 * DAY + 119, 0), (30 * DAY + 120, 1)] {
+        clock.set(now);
+        assert_eq!(run(manager.cleanup_expired()), Ok(removed), "{now}");
+    }
 }
 
 #[test]
@@ -554,7 +632,7 @@ fn the_last_byte_that_fits_stays_in_the_cookie() {
     let (stateless, _) = manager_with(|config| config.padding_block(1));
     let room = stateless.load(None::<&str>).remaining_bytes();
     let entry = 1 + "draft".len() + 2 + "\"\"".len();
-    for (bytes, calls) in [(room - entry, 0), (room - entry + 1, 2)] {
+    for (bytes, calls) in [(room - entry, 0), (room - entry + 1, 1)] {
         assert!(!resize(&manager, "", bytes).is_empty());
         assert_eq!(store.calls().len(), calls, "{bytes}");
     }
@@ -582,8 +660,8 @@ fn a_spilled_session_ends_with_its_logout() {
     let session = load(&manager, &large);
     session.destroy();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
-    assert_eq!(records(&store), 0);
-    assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::NotStored));
+    assert_eq!((records(&store), run(manager.all())), (1, Ok(Vec::new())), "a tombstone");
+    assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
@@ -596,8 +674,8 @@ fn no_late_request_brings_back_a_spilled_session_that_another_one_ended() {
     session.destroy();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
     assert_eq!(try_commit(&manager, &late), Err(EncodeError::Ended));
-    assert_eq!(records(&store), 0);
-    assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::NotStored));
+    assert_eq!((records(&store), run(manager.all())), (1, Ok(Vec::new())), "the tombstone");
+    assert_eq!(load(&manager, &large).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
@@ -622,8 +700,13 @@ fn a_session_takes_two_cookies_before_it_spills_and_one_when_it_has() {
     assert!(deleted.len() == 1 && deleted[0].starts_with("tideway_session-2=;"), "{deleted:?}");
     let one = kept(&spilled);
     assert_eq!((one.len(), records(&store)), (1, 1));
-    let back = kept(&write(&one, 4_000));
-    assert_eq!(back.len(), 2);
+    let stays = kept(&write(&one, 4_000));
+    assert_eq!((stays.len(), records(&store)), (1, 1));
+    let session = run(manager.load_async(&stays)).unwrap();
+    assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 4_000);
+    session.regenerate().unwrap();
+    let back = kept(&run(manager.commit_async(&session)).unwrap().into_iter().collect::<Vec<_>>());
+    assert_eq!(back.len(), 2, "under a new id it fits");
     let session = run(manager.load_async(&back)).unwrap();
     assert_eq!(session.get::<String>("draft").unwrap().unwrap().len(), 4_000);
 }
@@ -637,7 +720,7 @@ fn a_seal_is_told_with_the_bytes_of_its_cookie_and_not_of_what_the_store_holds()
     for draft in [100, 20_000] {
         let line = resize(&manager, "", draft);
         let Some(Event::Sealed { bytes, .. }) = events.lock().unwrap().pop() else { panic!("{draft}") };
-        // The longest Max-Age counts, which has three digits more.
+        // The size counts the longest Max-Age, which has three digits more than the one that was sent.
         assert_eq!(bytes, line.len() + 3, "{draft}");
     }
 }
@@ -654,7 +737,7 @@ fn a_session_whose_record_needs_a_previous_key_is_told_under_that_key() {
     };
     let (new, old) = (node(SECOND_KEY, FIRST_KEY), node(FIRST_KEY, SECOND_KEY));
     let cookie = login(&new, 42);
-    let session = load(&old, &cookie); // in the middle of a rotation
+    let session = load(&old, &cookie); // `old` still seals under the previous key
     session.set("cart", 1).unwrap();
     assert!(commit(&old, &session).is_some());
     events.lock().unwrap().clear();
@@ -666,18 +749,22 @@ fn a_session_whose_record_needs_a_previous_key_is_told_under_that_key() {
 }
 
 #[test]
-fn of_two_requests_that_change_one_session_the_later_one_wins_whole() {
+fn of_two_requests_that_change_one_session_both_changes_stay_and_of_one_key_the_later_one() {
     let (manager, ..) = with_store(|config| config);
     let cookie = login(&manager, 42);
     let (first, second) = (load(&manager, &cookie), load(&manager, &cookie));
     first.set("cart", 1).unwrap();
     second.set("draft", 2).unwrap();
+    first.set("theme", "dark").unwrap();
+    second.set("theme", "light").unwrap();
     assert!(commit(&manager, &first).is_some() && commit(&manager, &second).is_some());
-    assert_eq!(load(&manager, &cookie).keys(), ["user_id", "draft"]);
+    let session = load(&manager, &cookie);
+    assert_eq!(session.keys(), ["user_id", "cart", "theme", "draft"]);
+    assert_eq!(session.get("theme"), Ok(Some("light".to_owned())));
 }
 
 #[test]
-fn by_spilling_a_session_comes_back_from_the_store_into_its_cookie() {
+fn by_spilling_a_session_comes_back_from_the_store_into_its_cookie_when_it_is_regenerated() {
     let clock = TestClock::new();
     let store = watched(&clock);
     let cookie = login(&over(&store, &clock, |config| config), 42);
@@ -685,9 +772,14 @@ fn by_spilling_a_session_comes_back_from_the_store_into_its_cookie() {
     clock.set(20 * HOUR);
     let session = load(&spilling, &cookie);
     assert_eq!(user_id(&session), Some(42));
-    let back = commit(&spilling, &session).unwrap();
+    let extended = commit(&spilling, &session).unwrap();
     let (stateless, _) = manager_with(|config| config.clock(clock.reader()));
+    assert_eq!(user_id(&load(&stateless, &extended)), None, "under its id it stays where it is");
+    let session = load(&spilling, &extended);
+    session.regenerate().unwrap();
+    let back = commit(&spilling, &session).unwrap();
     assert_eq!(user_id(&load(&stateless, &back)), Some(42));
+    assert_eq!(load(&spilling, &extended).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
@@ -700,7 +792,7 @@ fn a_node_without_the_store_sees_no_values_and_one_without_the_list_admits_what_
     let cookie = login(&with_both, 42);
     let session = load(&without_store, &cookie);
     assert_eq!((user_id(&session), session.status()), (None, Status::Loaded));
-    store.fail(&["delete"]);
+    store.fail(&["save"]);
     run(with_both.revoke(session.id().unwrap(), at(START + 30 * DAY))).unwrap();
     assert_eq!(load(&with_both, &cookie).rejected(), Some(DecodeError::Revoked));
     assert_eq!(user_id(&load(&without_list, &cookie)), Some(42));
@@ -714,6 +806,7 @@ fn a_store_restored_from_a_backup_brings_back_what_was_destroyed_since() {
     let session = load(&manager, &cookie);
     session.destroy();
     assert!(commit(&manager, &session).is_some());
-    assert_eq!(run(store.inner.save(*id, backup, Save::Create)), Ok(true));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    assert_eq!(overwrite(&store.inner, *id, backup), Ok(true));
     assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
 }

@@ -1,4 +1,4 @@
-//! Every way to change a cookie, or a record in a store, tried in full.
+//! These tests try every bit, every length and every mix of a cookie, or of a record in a store, and none may open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn codec() -> Codec {
     codec_of(FIRST_KEY, "sid", "")
 }
 
-/// A value of 205 bytes: 45 around a plaintext of five blocks.
+/// A value of 205 bytes, of which 45 stand around a plaintext of five blocks.
 fn value(codec: &Codec) -> String {
     let mut data = codec.create().unwrap();
     data.set("user_id", "01JD3V6Z9QK2M8X4T7B5N0C1RF").unwrap();
@@ -74,7 +74,7 @@ fn every_byte_at_every_position_of_the_text_is_refused_but_its_own() {
     let text = value(manager.codec()).into_bytes();
     for position in 0..text.len() {
         for byte in 0..=255 {
-            // These end the value or stand around it, so that another value is read.
+            // A semicolon ends the value, and spaces around the value are cut off, so that another value is read.
             let is_outside = byte == b';' || (matches!(byte, b' ' | b'\t') && [0, text.len() - 1].contains(&position));
             if byte == text[position] || is_outside {
                 continue;
@@ -142,7 +142,7 @@ impl Shelf {
         Self { id: *id, cookie, record: record.clone(), store: Arc::clone(&store) }
     }
 
-    /// Why a request with the cookie gets no session, if the store has these bytes for it.
+    /// Puts these bytes into the store and loads the cookie. The result is the reason of the refusal, if there is one.
     fn refused(&self, manager: &SessionManager, cookie: &str, bytes: Vec<u8>) -> Option<DecodeError> {
         let record = Record::new(bytes, self.record.expires_at());
         assert_eq!(overwrite(&self.store, self.id, &record), Ok(true));
@@ -169,7 +169,7 @@ fn every_single_bit_of_a_record_matters() {
         match (bit / 8, shelf.refused(&manager, &shelf.cookie, flipped)) {
             (0, Some(reason)) => assert_eq!(reason, DecodeError::UnsupportedVersion { version }),
             (1..5, Some(reason)) => assert!(matches!(reason, DecodeError::UnknownKey { .. }), "bit {bit}"),
-            (_, reason) => assert_eq!(reason, Some(DecodeError::Unavailable), "bit {bit}"),
+            (_, reason) => assert_eq!(reason, Some(DecodeError::NotStored), "bit {bit}"),
         }
     }
     assert_eq!(shelf.refused(&manager, &shelf.cookie, good.to_vec()), None);
@@ -182,11 +182,13 @@ fn every_truncation_and_every_extension_of_a_record_is_refused() {
     let good = shelf.record.bytes();
     for end in 0..good.len() {
         let cut = good[..end].to_vec();
-        assert_eq!(shelf.refused(&manager, &shelf.cookie, cut), Some(DecodeError::Unavailable), "{end}");
+        // What has the length of a tombstone says that the session is over, and opens nothing either.
+        let reason = if end == 16 { DecodeError::Revoked } else { DecodeError::NotStored };
+        assert_eq!(shelf.refused(&manager, &shelf.cookie, cut), Some(reason), "{end}");
     }
     for byte in 0..=255 {
         let longer = [good, &[byte]].concat();
-        assert_eq!(shelf.refused(&manager, &shelf.cookie, longer), Some(DecodeError::Unavailable), "{byte}");
+        assert_eq!(shelf.refused(&manager, &shelf.cookie, longer), Some(DecodeError::NotStored), "{byte}");
     }
 }
 
@@ -202,14 +204,14 @@ fn a_record_opens_under_its_own_id_name_audience_and_key_only() {
         (FIRST_KEY, "sid", "shop"),
     ] {
         let manager = over(&shelf.store, digits, name, audience);
-        // A cookie of the same id and times, so that nothing but the record is out of place.
+        // The cookie has the same id and times, so that nothing but the record is out of place.
         let mut data = codec().decode(shelf.cookie.strip_prefix("sid=").unwrap()).unwrap();
         data.clear();
         let cookie = format!("{name}={}", manager.codec().encode(&data).unwrap());
         let reason = shelf.refused(&manager, &cookie, good.to_vec());
         let is_refused = match reason {
             Some(DecodeError::UnknownKey { .. }) => digits == SECOND_KEY,
-            reason => reason == Some(DecodeError::Unavailable) && digits == FIRST_KEY,
+            reason => reason == Some(DecodeError::NotStored) && digits == FIRST_KEY,
         };
         assert!(is_refused, "{name} {audience}: {reason:?}");
     }
@@ -222,7 +224,7 @@ fn a_record_opens_under_its_own_id_name_audience_and_key_only() {
         let mut data = codec().decode(shelf.cookie.strip_prefix("sid=").unwrap()).unwrap();
         data.set_id(other);
         let session = load(&manager, &format!("sid={}", manager.codec().encode(&data).unwrap()));
-        assert_eq!(session.rejected(), Some(DecodeError::Unavailable), "bit {bit}");
+        assert_eq!(session.rejected(), Some(DecodeError::NotStored), "bit {bit}");
     }
     assert_eq!(shelf.refused(&manager, &shelf.cookie, good.to_vec()), None);
 }
@@ -241,7 +243,7 @@ fn an_older_record_gives_older_content_and_no_longer_life() {
     clock.set(600);
     session.set("role", "guest").unwrap();
     let second = commit(&manager, &session).unwrap();
-    // What a writer of the store can do: put back an older record, and say that it never expires.
+    // Whoever can write to the store can put back an older record, and can say that it never expires.
     let forever = Record::new(older.bytes().to_vec(), UnixTime::MAX);
     assert_eq!(overwrite(&store, id, &forever), Ok(true));
     clock.set(999);
@@ -271,8 +273,8 @@ proptest! {
         let cookie = manager.codec().encode(&session.snapshot().unwrap()).unwrap();
         let as_record = URL_SAFE_NO_PAD.decode(cookie).unwrap();
         prop_assert_eq!(as_record.len(), record.bytes().len());
-        prop_assert_eq!(shelf.refused(&manager, &shelf.cookie, as_record), Some(DecodeError::Unavailable));
+        prop_assert_eq!(shelf.refused(&manager, &shelf.cookie, as_record), Some(DecodeError::NotStored));
         let own = URL_SAFE_NO_PAD.decode(shelf.cookie.strip_prefix("sid=").unwrap()).unwrap();
-        prop_assert_eq!(shelf.refused(&manager, &shelf.cookie, own), Some(DecodeError::Unavailable));
+        prop_assert_eq!(shelf.refused(&manager, &shelf.cookie, own), Some(DecodeError::NotStored));
     }
 }

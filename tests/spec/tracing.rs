@@ -1,4 +1,4 @@
-//! What `TracingObserver` writes, as a subscriber gets it. Feature `tracing`.
+//! The lines that `TracingObserver` of the feature `tracing` gives to a subscriber.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tracing::{Event, Metadata, Subscriber, subscriber};
 
 use crate::common::{FIRST_KEY, NAME, SECOND_KEY, TestClock, commit, cookie_of, fresh, key, manager_with, sealed};
 
-/// Keeps each event as a line: level, target, fields in their order.
+/// A subscriber that keeps each event as a line of its level, its target and its fields in their order.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,5 @@
-//! A session over two cookies: which lines are sent, which parts make a session, and what every other set of parts comes to.
+//! A session over two cookies. The tests say which lines are sent, which parts make a session, and what comes of every other
+//! set of parts.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ fn two(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, 
     manager_with(|config| change(config.two_cookies(true)))
 }
 
-/// What the client has: a cookie a name.
+/// The cookies of a client, one for each name.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Jar(BTreeMap<String, String>);
 
@@ -56,7 +57,7 @@ fn names(lines: &[String]) -> Vec<&str> {
     lines.iter().map(|line| line.split('=').next().unwrap()).collect()
 }
 
-/// A session with `n`, and with a text that takes so many characters.
+/// The cookies of a new session with a number `n` and a text of so many characters.
 fn jar_of(manager: &SessionManager, n: u64, chars: usize) -> Jar {
     let session = fresh(manager);
     session.set("n", n).unwrap();
@@ -82,7 +83,8 @@ fn a_session_that_fits_into_one_cookie_is_sent_as_without_the_option() {
         assert_eq!(jar_of(&without, 2, chars).load(&with).get("n"), Ok(Some(2)), "{chars}");
     }
     assert_eq!(jar_of(&with, 1, full.len() + 1).names(), [NAME, SECOND]);
-    // To the last character of the limit, whatever it leaves over of base64's four.
+    // The one cookie is filled to the last character of the limit. base64 writes groups of four characters, so four limits in
+    // a row cover every remainder.
     for limit in 3500..3504 {
         let exact = |config: SessionConfig| config.padding_block(1).max_cookie_bytes(limit);
         let room = fresh(&manager_with(exact).0).remaining_bytes() - 5 - 9;
@@ -119,7 +121,7 @@ fn one_text_is_sealed_once_under_the_first_name_wherever_it_is_cut() {
         let session = manager.load([format!("{NAME}=2~{one}"), format!("{SECOND}={rest}")]);
         assert_eq!(session.id(), Ok(data.id()), "{cut}");
     }
-    // A reader takes even the shortest one in two.
+    // A reader takes even the shortest text in two cookies.
     let text = manager.codec().encode(&manager.codec().create().unwrap()).unwrap();
     for cut in 1..text.len() {
         let (one, rest) = text.split_at(cut);
@@ -143,7 +145,7 @@ fn a_session_that_shrinks_is_sent_in_the_first_cookie_and_the_second_is_deleted(
     jar.take(sent);
     assert_eq!(jar.names(), [NAME]);
     assert_eq!(jar.load(&manager).get("n"), Ok(Some(1)));
-    // And nothing is deleted that did not come.
+    // The second cookie is gone, so the next response does not delete it again.
     let session = jar.load(&manager);
     session.set("n", 2).unwrap();
     assert_eq!(names(&lines(&manager, &session)), [NAME]);
@@ -161,7 +163,7 @@ fn a_second_cookie_that_is_left_over_goes_with_the_next_seal() {
     assert!(session.contains("n"), "due for extension");
     jar.take(lines(&manager, &session));
     assert_eq!(jar.names(), [NAME]);
-    // So does one beside no session at all, when one begins.
+    // A second cookie that is left over without any session goes as well, when a session begins.
     let session = manager.load([format!("{SECOND}=left-over")]);
     session.set("n", 1).unwrap();
     assert_eq!(names(&lines(&manager, &session)), [NAME, SECOND]);
@@ -185,7 +187,7 @@ fn one_session_committed_again_deletes_the_second_cookie_that_its_last_commit_se
 }
 
 #[test]
-fn a_deletion_is_of_both_names_whatever_came() {
+fn a_deletion_is_of_both_names_whatever_came_and_what_is_refused_is_not_deleted_by_itself() {
     let (manager, clock) = two(|config| config.path("/app").domain("example.com"));
     let jar = jar_of(&manager, 1, 4000);
     let small = jar_of(&manager, 1, 0);
@@ -196,6 +198,10 @@ fn a_deletion_is_of_both_names_whatever_came() {
     clock.set(90_000);
     let refused = [jar.load(&manager), small.load(&manager), manager.load([format!("{NAME}=garbage")])];
     assert!(refused.iter().all(|session| session.rejected().is_some()));
+    for session in &refused {
+        assert_eq!(lines(&manager, session), [""; 0]);
+        session.destroy();
+    }
     for session in destroyed.iter().chain(&refused) {
         let sent = lines(&manager, session);
         let rest = "; HttpOnly; SameSite=Lax; Secure; Path=/app; Domain=example.com; Max-Age=0; \
@@ -221,7 +227,7 @@ fn a_part_alone_is_incomplete_and_left_alone_since_the_other_may_be_under_way() 
         format!("{first}; {SECOND}="),
         format!("{first}; {SECOND}=%%%"),
         format!("{first}; {SECOND}={}", "A".repeat(5000)),
-        // The first part twice.
+        // The first part stands under both names.
         format!("{first}; {}", first.replacen(NAME, SECOND, 1).replacen("2~", "", 1)),
     ] {
         let session = manager.load([&header]);
@@ -230,7 +236,7 @@ fn a_part_alone_is_incomplete_and_left_alone_since_the_other_may_be_under_way() 
         assert_eq!(lines(&manager, &session).len(), 0);
     }
     assert_eq!(manager.load([&second]).candidates(), 0, "which counts cookies of the first name");
-    // What begins with the second part is of any version and of any key.
+    // Where the second part comes first, its bytes are read as a version and a key id, which may be any.
     let (one, two) = (first.split_once('~').unwrap().1, second.split_once('=').unwrap().1);
     for header in [format!("{NAME}=2~{two}; {SECOND}={one}"), format!("{NAME}=2~{two}; {second}")] {
         let session = manager.load([header]);
@@ -279,12 +285,12 @@ fn what_is_wrong_behind_the_seal_is_told_of_two_cookies_as_of_one() {
     assert_eq!(reason(&jar, |config| config.schema(1), 0), "unsupported_schema");
     assert_eq!(reason(&jar, |config| config.not_before(at(START + 1)), 1), "before_cutoff");
     assert_eq!(reason(&jar, |_| SessionConfig::new(key(SECOND_KEY)).two_cookies(true), 0), "unknown_key");
-    // Another seal says no more than another part.
+    // A cookie that was sealed for another audience looks like a pair of parts that do not belong together.
     assert_eq!(reason(&jar, |config| config.audience("other"), 0), "incomplete");
     let mut newer = jar.clone();
     newer.0.get_mut(NAME).unwrap().replace_range(2..4, "Ag");
     assert_eq!(reason(&newer, |config| config, 0), "unsupported_version");
-    // And a part that fits nothing does not hide that the other one is over.
+    // A part that fits nothing does not hide that the session in the other parts is over.
     let (first, second) = jar.parts();
     let (manager, clock) = two(|config| config);
     clock.set(86_400);
@@ -354,11 +360,11 @@ fn four_pairs_are_tried_and_a_fifth_is_not() {
         assert_eq!(session.status(), Status::Rejected(DecodeError::TooManyCandidates));
         assert_eq!(lines(&manager, &session).len(), 0);
     }
-    // A fifth value of the second name is not kept, even if none of the four before it was tried.
+    // The crate keeps no fifth value of the second name, even if it tried none of the four before it.
     let long = format!("{SECOND}={}; ", "A".repeat(4096)).repeat(4);
     let session = manager.load([format!("{first}; {long}{second}")]);
     assert_eq!(session.status(), Status::Rejected(DecodeError::TooManyCandidates));
-    // One that is over the length of a part is not tried.
+    // A value that is longer than a part can be is not tried.
     let long = format!("{SECOND}={}; ", "A".repeat(4096)).repeat(2);
     assert_eq!(status(&manager, format!("{}{first}; {long}{second}", firsts(3))), Status::Loaded);
 }
@@ -370,7 +376,7 @@ fn parts_are_read_at_the_lengths_that_browsers_and_servers_take_and_not_beyond()
         let first = format!("{NAME}=2~AfV8ds9A{}", "A".repeat(one - 8));
         manager.load([first, format!("{SECOND}={}", "A".repeat(two))]).rejected().unwrap().as_str()
     };
-    // 4096 bytes each, 7,600 both: 15 + 2 + 4079, and 2 * 15 + 4 + 7566.
+    // Each cookie may have 4096 bytes, which are 15 + 2 + 4079, and both together 7,600, which are 2 * 15 + 4 + 7566.
     assert_eq!(reason(4079, 3485), "unknown_key");
     assert_eq!(reason(3485, 4079), "unknown_key");
     assert_eq!(reason(4080, 100), "too_long");
@@ -380,7 +386,7 @@ fn parts_are_read_at_the_lengths_that_browsers_and_servers_take_and_not_beyond()
     let text =
         |chars: usize| manager.codec().decode(&format!("AfV8ds9A{}", "A".repeat(chars - 8))).unwrap_err().as_str();
     assert_eq!((text(7566), text(7567)), ("unknown_key", "too_long"));
-    // One cookie takes no more than without the option.
+    // A session in one cookie may be no larger than it may be without the option.
     assert_eq!(
         status(&manager, format!("{NAME}=AfV8ds9A{}", "A".repeat(4074))),
         Status::Rejected(DecodeError::TooLong)
@@ -419,7 +425,8 @@ fn a_session_holds_what_the_documentation_says() {
     assert_eq!(room(|config| config), 2463);
     assert_eq!(room(|config| config.two_cookies(true)), 5055);
     assert_eq!(room(|config| config.two_cookies(true).max_cookie_bytes(usize::MAX)), 5567);
-    // A text of 7,600 - 2 * 15 - 4 characters, in two cookies of 3,783 and a name and a mark.
+    // The text of 7,600 - 2 * 15 - 4 characters is cut into two cookies, each of 3,783 characters beside its name and its
+    // mark.
     let (manager, _) = two(|config| config.padding_block(1).max_cookie_bytes(usize::MAX));
     let session = fresh(&manager);
     session.set("fill", "x".repeat(session.remaining_bytes() - 9)).unwrap();
@@ -434,7 +441,7 @@ fn a_seal_of_two_cookies_tells_the_bytes_and_the_limit_of_both() {
     for chars in [1000, 4000] {
         let session = fresh(&manager);
         session.set("text", "x".repeat(chars)).unwrap();
-        // Max-Age is counted with the 8 digits of its longest, and has 5 here.
+        // The size counts the longest Max-Age, which has 8 digits. The Max-Age here has 5.
         let sent: usize = lines(&manager, &session).iter().map(|line| line.len() + 3).sum();
         let last = events.lock().unwrap().pop();
         let Some(Event::Sealed { bytes, limit, .. }) = last else { panic!("{last:?}") };
@@ -502,7 +509,8 @@ fn a_limit_that_holds_no_session_in_one_cookie_is_refused_with_two_as_well() {
     assert_eq!(build(smallest - 1, true).unwrap_err().problems()[0].setting(), "max_cookie_bytes");
 }
 
-/// A client that takes the lines of a response one by one sends what it had before, or what it has then, or neither.
+/// A client takes the lines of a response one by one. A request that it sends between two lines carries the old session, the
+/// new one, or neither.
 #[test]
 fn a_request_between_two_lines_of_a_response_has_the_old_session_or_the_new_or_none() {
     let (manager, clock) = two(|config| config);
@@ -544,7 +552,8 @@ proptest! {
         }
     }
 
-    /// Two generations of two cookies and one of one; of all their parts, any list in any order.
+    /// The parts are those of two sessions in two cookies each and of a newer session in one. The client sends any of them in
+    /// any order.
     #[test]
     fn any_set_of_parts_gives_the_newest_session_that_is_whole_or_none(
         picked in prop::collection::vec(0_usize..5, 0..5),

@@ -1,4 +1,4 @@
-//! What a handler does with the values of a session.
+//! The values and flash values of a session, as a handler reads and writes them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Barrier};
@@ -8,13 +8,8 @@ use sealed_session::{Session, SessionData, SessionManager, Status, Typed, ValueE
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::common::{self, commit, cookie_of, fresh, manager, sealed};
+use crate::common::{self, fresh, manager, next, sealed};
 use crate::foreign;
-
-/// Seals the session and loads it again, as the next request does.
-fn next(manager: &SessionManager, session: &Session) -> Session {
-    manager.load([cookie_of(&commit(manager, session).unwrap())])
-}
 
 struct Unserializable;
 
@@ -252,7 +247,7 @@ fn typed_content_that_does_not_fit_is_an_error_and_changes_nothing() {
 
 #[test]
 fn opening_parses_no_value_and_an_untouched_one_goes_on_byte_for_byte() {
-    // Numbers that serde_json would write in another way, white space, and a text that is no JSON at all.
+    // serde_json would write the first number and the white space in another way, and the last text is no JSON at all.
     for text in ["1.50E+2", " {\"b\" : 1, \"a\":2 } ", "not json"] {
         let manager = manager();
         let value = foreign_value("raw", text);
@@ -265,7 +260,7 @@ fn opening_parses_no_value_and_an_untouched_one_goes_on_byte_for_byte() {
     }
 }
 
-/// A cookie by another writer of the format, who puts any text in the place of a JSON value.
+/// A cookie from another implementation, which puts any text in the place of a JSON value.
 fn foreign_value(entry: &str, text: &str) -> String {
     let mut plaintext = vec![1, 0];
     plaintext.extend_from_slice(&[0xa0; 16]);

@@ -1,4 +1,4 @@
-//! tests/vectors/v1.json, written by another implementation in another language: each opens, or is refused, as it says.
+//! Another implementation, in Python, wrote tests/vectors/v1.json. Each of its vectors opens or is refused as the file says.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ struct Records {
 struct Stored {
     #[serde(flatten)]
     session: Accepted,
-    /// Missing of those that are too long to be written down.
+    /// The file leaves out a record that is too long, and the test skips it.
     record: Option<String>,
     cookie: String,
 }
@@ -136,7 +136,7 @@ fn every_accepted_vector_opens_to_its_session() {
         let codec = codec(&vectors, &v.cookie_name, &v.audience, v.schema, v.now);
         let data = codec.decode(&v.value).unwrap_or_else(|reason| panic!("{}: {reason}", v.name));
         v.check(&vectors, &data);
-        // What opens seals again to a session that is the same.
+        // A vector that opened is sealed again, and must open to the same session.
         assert_eq!(codec.decode(&codec.encode(&data).unwrap()), Ok(data), "{}", v.name);
     }
 }
@@ -181,7 +181,7 @@ fn every_vector_of_parts_that_make_no_session_is_refused_for_its_reason() {
     }
 }
 
-/// The session that a request gets with this cookie, where the store has this record for the session of the vectors.
+/// Loads a session where the store has this record for the session id of the vectors, and the request has this cookie.
 fn load_stored(vectors: &Vectors, config: SessionConfig, record: &str, cookie: &str) -> Session {
     let mut id = [0; 16];
     hex::decode_to_slice(&vectors.session_id, &mut id).unwrap();
@@ -215,7 +215,7 @@ fn every_refused_vector_of_a_record_is_no_session_and_only_a_reason_of_another_s
         let config = config(&vectors, &v.cookie_name, &v.audience, 0, v.now);
         let session = load_stored(&vectors, config, &v.record, &v.cookie);
         let reason = match v.reason.as_str() {
-            "malformed" | "not_authentic" => "unavailable",
+            "malformed" | "not_authentic" => "not_stored",
             reason => reason,
         };
         assert_eq!(session.rejected().map(|reason| reason.as_str()), Some(reason), "{}", v.name);

@@ -1,4 +1,4 @@
-//! `FileStore`.
+//! `FileStore`: the suite that every store passes, and the rules that only this store has.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ fn a_file_has_the_bytes_that_its_format_says() {
     assert_eq!(names(folder.path()), [".lock".to_owned(), id(0xa1).to_string()]);
 }
 
-/// By Python's `zlib.crc32`.
+/// Python's `zlib.crc32` computed both checksums, so that they are not checked against the code that they test.
 const CRC_OF_SEALED: [u8; 4] = [0xfd, 0xa4, 0xbe, 0x70];
 const CRC_OF_HEAD: [u8; 4] = [0x10, 0x9f, 0xa2, 0xfd];
 

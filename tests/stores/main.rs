@@ -1,4 +1,4 @@
-//! The stores of this crate pass the suite, and keep what they say of themselves beyond it.
+//! The stores of this crate pass the suite of `testing::check_store`, and keep what their own pages promise beyond it.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,6 +8,8 @@
 
 #[cfg(feature = "file")]
 mod file;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -17,14 +19,7 @@ use std::thread;
 
 use sealed_session::{Record, Save, SessionId, SessionStore, UnixTime};
 
-/// No runtime: the stores need none.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    futures_lite::future::block_on(future)
-}
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
-}
+use crate::helpers::at;
 
 fn id(number: u64) -> SessionId {
     SessionId::from_bytes((u128::from(number) << 64 | u128::from(number)).to_be_bytes())
@@ -34,7 +29,8 @@ fn record(bytes: impl Into<Vec<u8>>, expires_at: u64) -> Record {
     Record::new(bytes.into(), at(expires_at))
 }
 
-/// How many of four threads, each with a store of its own, say that they created one record.
+/// Four threads, each with a store of its own, create one record at the same time. The result is how many of them were told
+/// that they created it.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 fn threads_that_created<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64) -> usize {
     let create =

@@ -1,4 +1,4 @@
-//! `MemoryStore`.
+//! `MemoryStore`: the suite that every store passes, and the rules that only this store has.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,9 +9,7 @@ use sealed_session::{BackendErrorKind, MemoryStore, Save, SessionStore};
 
 use crate::{at, changes_by_threads, id, record, run};
 
-const START: u64 = 1_700_000_000;
-
-/// The first save beyond it is the one that a sweep comes with.
+/// The least number of saves between two searches of the store for expired records.
 const SWEEP: u64 = 64;
 
 fn store_and_clock() -> (MemoryStore, TestClock) {

@@ -1,4 +1,4 @@
-//! `SqliteStore`.
+//! `SqliteStore`: the suite that every store passes, and the rules that only this store has.
 
 use std::fs;
 use std::path::PathBuf;

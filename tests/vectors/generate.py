@@ -77,6 +77,22 @@ for remainder in range(32):
     # The fixed part is 33 bytes and this entry 5 more than its value: together 38 + remainder.
     accept(f"padding after {(38 + remainder) % 32} bytes of the last block", data=[["k", "1" * (1 + remainder)]])
 
+# Entries that an application never sees. Here they stand among the values, as they do in the bytes.
+hidden = []
+
+
+def hide(name, **changes):
+    hidden.append(accept(name, **changes))
+    accepted.remove(hidden[-1])
+
+
+GENERATION = ["~gen", '"a001020304050607"']
+hide("a generation", data=[["user_id", "42"], GENERATION])
+hide("a generation before the values", data=[GENERATION, ["user_id", "42"]])
+hide("a generation, a CSRF token and a flash value", data=[["user_id", "42"], ["~csrf", '"AAAAAAAAAAAAAAAAAAAAAA"'], GENERATION],
+     flash=[["notice", '"Saved"']])
+hide("a flash value under the key of the generation", data=[["user_id", "42"], GENERATION], flash=[["~gen", "1"]])
+
 good, body = first["value"], plaintext(first)
 raw = envelope(first, body)
 refuse("empty value", "malformed", "")
@@ -247,11 +263,26 @@ miss_record("padding that is not zero", "malformed", record_for(kept, body + b"\
 miss_record("32 bytes of plaintext", "malformed", record_for(kept, body[:32]))
 refuse("a record as a cookie", "not_authentic", text(raw))
 
+# Tombstones: records that say that a session has ended, and what it became.
+ended = []
+
+
+def end(name, became, cookie=None):
+    v = {"cookie_name": BASE["cookie_name"], "audience": "", "now": BASE["now"]}
+    ended.append({"name": name, "reason": "revoked", **v, "record": text(became or bytes(16)), "became": became and became.hex(),
+                  "cookie": cookie or cookie_for(BASE)})
+
+
+end("a session that ended", None)
+end("a session that became another one", bytes(range(0xB0, 0xC0)))
+end("beside a cookie from before there was a store", None, cookie=good)
+
 print(json.dumps({
     "format": "sealed-session v1",
     "key": KEY.hex(), "key_id": key_id(KEY).hex(), "nonce": NONCE.hex(), "session_id": SESSION_ID.hex(),
     "clock_skew": 60, "absolute_timeout": 30 * 86400,
     "accepted": accepted, "refused": refused,
+    "reserved": hidden,
     "two_cookies": {"accepted": whole, "refused": partial},
-    "records": {"accepted": stored, "refused": unstored},
+    "records": {"accepted": stored, "refused": unstored, "ended": ended},
 }, ensure_ascii=False, indent=1))

@@ -1,10 +1,10 @@
 //! Does the time that a refusal takes tell a forger how much of a tag was right?
 //!
-//! Two classes of one cookie, changed in the first byte of the tag or in the last. dudect compares the times of the two by
-//! Welch's t-test: |t| over 5 with growing samples would be a leak, and a comparison that stops at the first wrong byte shows
-//! |t| in the hundreds, as the control does, which is such a comparison.
+//! One cookie is forged in two ways: the first byte of its tag is wrong, or the last one. dudect compares the times of
+//! the two refusals by Welch's t-test. A |t| over 5 that grows with the samples would be a leak. The control is a
+//! comparison that stops at the first wrong byte, and shows a |t| in the hundreds.
 //!
-//! Run it as: cargo run --release --manifest-path benches/dudect/Cargo.toml
+//! Run `cargo run --release --manifest-path benches/dudect/Cargo.toml`.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,14 +19,14 @@ fn codec() -> Codec {
     SessionConfig::new(Key::generate().unwrap()).build_codec().unwrap()
 }
 
-/// A sealed session, as bytes.
+/// Seals a session and returns the bytes of its envelope.
 fn sealed(codec: &Codec) -> Vec<u8> {
     let mut data = codec.create().unwrap();
     data.set("user_id", "01JD3V6Z9QK2M8X4T7B5N0C1RF").unwrap();
     URL_SAFE_NO_PAD.decode(codec.encode(&data).unwrap()).unwrap()
 }
 
-/// The value with one byte of its tag changed, near or far from the start.
+/// Returns the value with one byte of its tag changed: the first byte or the last.
 fn forged(envelope: &[u8], first: bool) -> String {
     let mut forged = envelope.to_vec();
     let position = forged.len() - if first { TAG } else { 1 };
@@ -34,7 +34,7 @@ fn forged(envelope: &[u8], first: bool) -> String {
     URL_SAFE_NO_PAD.encode(forged)
 }
 
-/// For each sample its class, and whether that is the one with the wrong first byte.
+/// Draws a class for each sample. The bool is true for the class whose first byte is wrong.
 fn classes(rng: &mut BenchRng) -> Vec<(Class, bool)> {
     (0..SAMPLES).map(|_| if rng.random::<bool>() { (Class::Left, true) } else { (Class::Right, false) }).collect()
 }
@@ -45,13 +45,13 @@ fn wrong_first_or_last_byte_of_the_tag(runner: &mut CtRunner, rng: &mut BenchRng
     let (first, last) = (forged(&envelope, true), forged(&envelope, false));
     for (class, is_first) in classes(rng) {
         let value = if is_first { &first } else { &last };
-        // A copy for each, so that both classes are read from the same place in the same state.
+        // Each sample gets a copy, so that both classes are read from the same place in the same state.
         let value = value.clone();
         runner.run_one(class, || codec.decode(&value).is_err());
     }
 }
 
-/// The control: a comparison that stops at the first difference, which must show.
+/// Measures the control: a comparison that stops at the first difference, whose times must differ.
 fn control(runner: &mut CtRunner, rng: &mut BenchRng) {
     let envelope = sealed(&codec());
     let (first, last) = (forged(&envelope, true), forged(&envelope, false));

@@ -1,4 +1,4 @@
-//! Decodes and encodes one session so often, for `run` to count the instructions of.
+//! Decodes and encodes one session a given number of times. The script `run` counts the instructions with callgrind.
 
 #[path = "../../support/workloads.rs"]
 #[expect(dead_code, reason = "the peers read values too")]
@@ -27,7 +27,7 @@ fn main() {
     }
 }
 
-// Safety: nothing else has these names, which are how callgrind knows what to count.
+// Safety: nothing else has the names of these two functions. callgrind finds by their names what it must count.
 #[unsafe(no_mangle)]
 #[inline(never)]
 fn counted_decode(codec: &Codec, value: &str) {

@@ -1,4 +1,4 @@
-//! A client: one connection that is kept, and the browsers that take turns on it. It checks every response.
+//! [`Client`]: one connection that is kept, and the browsers that take turns on it. The client checks every response.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -9,18 +9,18 @@ use tokio::net::TcpStream;
 use crate::placements::DONE;
 use crate::sessions::Content;
 
-/// Prime to ten, so that each of them gets each kind of request.
+/// The number of browsers. It has no divisor in common with ten, so that each browser gets each kind of request.
 const BROWSERS: usize = 7;
 
 pub struct Client {
     wire: Wire,
-    /// For each content.
+    /// The browsers of each content.
     browsers: Vec<Vec<Browser>>,
     keeps: bool,
     requests: usize,
 }
 
-/// What the tenth request does; the other nine read two values.
+/// The kind of every tenth request. The other nine read two values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Tenth {
     Untouched,
@@ -30,12 +30,13 @@ pub enum Tenth {
 struct Browser {
     /// Names and values.
     cookies: Vec<(String, String)>,
-    /// What the second value is by now.
+    /// The second value of the session, as it was last written.
     second: String,
 }
 
 impl Client {
-    /// Connects, and begins the sessions. The first tenth request is the `number`th.
+    /// Connects, and begins the sessions. Of this client's requests, the first to be a tenth one is number `number %
+    /// 10`, so that the tenth requests of the clients do not fall together.
     pub async fn new(address: SocketAddr, keeps: bool, contents: usize, number: usize) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server listens");
         stream.set_nodelay(true).expect("a socket has this option");
@@ -69,7 +70,7 @@ impl Client {
             let set_cookies = self.wire.ask("/untouched", browser, DONE).await;
             assert!(set_cookies.is_empty(), "nor is one that is not looked at");
         } else {
-            // As long as the one before, so that the session keeps its size.
+            // The value is as long as the one before, so that the session keeps its size.
             let width = browser.second.len();
             let value = format!("{:0width$}", self.requests / 10 % 10_usize.pow(3));
             let set_cookies = self.wire.ask(&format!("/write/{index}/{value}"), browser, DONE).await;
@@ -81,7 +82,7 @@ impl Client {
         }
     }
 
-    /// How many bytes of cookies a request carries.
+    /// Returns how many bytes of cookies a request carries.
     pub fn cookie_bytes(&self, content: usize) -> usize {
         self.browsers[content][0].header().len()
     }
@@ -104,7 +105,8 @@ impl Browser {
     }
 }
 
-/// HTTP/1.1 as far as it is spoken here: no body in a request, a Content-Length in a response.
+/// A connection that speaks as much of HTTP/1.1 as is needed: requests without a body, and responses with a
+/// Content-Length.
 struct Wire {
     stream: TcpStream,
     request: Vec<u8>,
@@ -112,7 +114,8 @@ struct Wire {
 }
 
 impl Wire {
-    /// Sends a request and gives the Set-Cookie lines of its response, which must be a 200 with this body.
+    /// Sends a request and returns the Set-Cookie lines of its response. The response must be a 200 with the body
+    /// `expected`.
     async fn ask(&mut self, path: &str, browser: &Browser, expected: &str) -> Vec<String> {
         self.request.clear();
         for text in ["GET ", path, " HTTP/1.1\r\nHost: localhost\r\n"] {
@@ -139,7 +142,7 @@ impl Wire {
         }
     }
 
-    /// The Set-Cookie lines and the place of the body, once all of it is there.
+    /// Returns the Set-Cookie lines and the place of the body. `None` while the response is not complete.
     fn read(&self) -> Option<(Vec<String>, Range<usize>)> {
         let mut headers = [httparse::EMPTY_HEADER; 16];
         let mut response = httparse::Response::new(&mut headers);

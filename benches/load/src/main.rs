@@ -1,5 +1,6 @@
-//! Each placement of a session under load: its own axum application on a loopback port, and clients that keep their connections.
-//! The placements take turns; see docs/performance.md, and `run` beside this package, which starts what it needs.
+//! Measures each placement of a session under load. Each has its own axum application on a loopback port, and clients
+//! that keep their connections. The placements take turns. docs/performance.md explains the results, and the script
+//! `run` of this package starts the servers that it needs.
 
 mod client;
 mod disk;
@@ -30,7 +31,7 @@ struct Options {
     rounds: usize,
     slice: Duration,
     connections: usize,
-    /// Where and when this runs, for the page.
+    /// The machine and the date of the run, as a text for docs/performance.md.
     about: String,
     update: bool,
 }
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         eprintln!("         --about TEXT --update");
         return ExitCode::FAILURE;
     };
-    // One thread for the servers, one for the clients. The pools of threads below files and SQLite come on top.
+    // The servers have one thread, and the clients have one. Files and SQLite have pools of threads besides.
     let server = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let clients = Builder::new_current_thread().enable_all().build().unwrap();
     let Options { folder, redis, redis_synced, .. } = &options;
@@ -119,7 +120,7 @@ async fn measure(options: &Options, placements: Vec<Placement>, server: &Handle)
     for placement in placements {
         contestants.push(begin(placement, options.connections, server).await);
     }
-    // Each table: a content, a mix, and a row for each contestant that can hold it.
+    // Each table is of one content and one mix, and has a row for each contestant that can hold the content.
     let cells = (0..CONTENTS.len()).flat_map(|content| MIXES.map(|(title, tenth)| (content, title, tenth)));
     let mut tables: Vec<_> = cells
         .map(|(content, title, tenth)| {
@@ -134,7 +135,7 @@ async fn measure(options: &Options, placements: Vec<Placement>, server: &Handle)
         for (content, _, tenth, rows) in &mut tables {
             let turn = Turn { content: *content, tenth: *tenth, warm_up: options.slice / 5, length: options.slice };
             let mut turns: Vec<_> = rows.iter_mut().collect();
-            // Forwards and backwards, so that no one always follows the same other.
+            // The order alternates between forwards and backwards, so that no contestant always follows the same other.
             if round % 2 == 1 {
                 turns.reverse();
             }
@@ -158,7 +159,8 @@ fn print(options: &Options, mut tables: Vec<Table>, mut syncs: Vec<u64>) -> Stri
          and {worst:.2} ms (p99).\n",
         options.about
     );
-    // The rates of the cookie, to which the tables of what no cookie holds are compared too, by its largest session.
+    // For each mix, the rates of the cookie's largest session so far. Tables of contents that no cookie can hold are
+    // compared to them.
     let mut cookie: Vec<(Tenth, Vec<f64>)> = Vec::new();
     for (content, mix, tenth, rows) in &mut tables {
         if let Some(row) = rows.iter().find(|row| row.name == COOKIE) {
@@ -171,5 +173,5 @@ fn print(options: &Options, mut tables: Vec<Table>, mut syncs: Vec<u64>) -> Stri
     text
 }
 
-/// How often a sync is timed in each round.
+/// The number of syncs that are timed in each round.
 const SYNCS: usize = 20;

@@ -1,4 +1,4 @@
-//! The contestants: one axum application for each placement of a session.
+//! Makes the contestants: one axum application for each placement of a session.
 
 use std::error::Error;
 use std::path::Path;
@@ -19,13 +19,13 @@ use crate::workloads::FIRST;
 pub struct Placement {
     pub name: &'static str,
     pub router: Router,
-    /// Whether a write is there in the next request; it is not without sessions.
+    /// True when the next request finds what one wrote. It is false for the application without sessions.
     pub keeps: bool,
-    /// How many of the contents, from the smallest on, it can hold.
+    /// The number of contents that the placement can hold, counted from the smallest.
     pub contents: usize,
 }
 
-/// Where the backends are.
+/// The places of the backends: a folder, and the URLs of two Redis servers.
 pub struct Places<'a> {
     pub folder: &'a Path,
     pub redis: &'a str,
@@ -35,7 +35,7 @@ pub struct Places<'a> {
 pub const COOKIE: &str = "cookie (default)";
 
 pub async fn all(places: &Places<'_>) -> Result<Vec<Placement>, Box<dyn Error>> {
-    // The largest of the two contents for a cookie takes what a browser keeps.
+    // The larger of the two contents for a cookie needs all the 4096 bytes that a browser keeps.
     let cookie = || Ok::<_, Box<dyn Error>>(config()?.max_cookie_bytes(4096));
     let folder = places.folder;
     Ok(vec![
@@ -65,7 +65,7 @@ fn config() -> Result<SessionConfig, Box<dyn Error>> {
 async fn with(name: &'static str, contents: usize, config: SessionConfig) -> Result<Placement, Box<dyn Error>> {
     let manager = config.build()?;
     if name.contains("Revocations") {
-        // A list that is not empty.
+        // The list is not empty, as in practice.
         let until = manager.codec().create()?.expires_at();
         for _ in 0..1000 {
             manager.revoke(SessionId::generate()?, until).await?;
@@ -80,7 +80,7 @@ async fn with(name: &'static str, contents: usize, config: SessionConfig) -> Res
     Ok(Placement { name, router, keeps: true, contents })
 }
 
-/// The floor: the same requests, cookie included, and responses of the same size, with no session between them.
+/// Makes the floor: the same requests, with their cookies, and responses of the same size, without a session.
 fn without(config: SessionConfig) -> Result<Placement, Box<dyn Error>> {
     let router = Router::new()
         .route("/seed/{content}", get(seed))
@@ -118,5 +118,5 @@ async fn say(Segments(content): Segments<usize>) -> Result<String, StatusCode> {
     Ok(format!("{} {}", content.first(), content.text(content.second)))
 }
 
-/// What is answered where nothing is read.
+/// The body of a response that shows no values.
 pub const DONE: &str = "done";

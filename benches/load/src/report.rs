@@ -1,4 +1,4 @@
-//! The tables, in Markdown, and their place in docs/performance.md.
+//! Writes the tables in Markdown, and puts them into docs/performance.md.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,11 +10,11 @@ use crate::slice::Slice;
 pub struct Row {
     pub name: &'static str,
     pub cookie_bytes: usize,
-    /// For each round.
+    /// Requests per second, for each round.
     pub rates: Vec<f64>,
     medians: Vec<f64>,
     p99s: Vec<f64>,
-    /// Over all rounds.
+    /// The latencies of all rounds, in nanoseconds.
     all: Vec<u64>,
 }
 
@@ -26,7 +26,7 @@ impl Row {
     pub fn add(&mut self, mut slice: Slice, seconds: f64) {
         self.rates.push(slice.ended as f64 / seconds);
         slice.latencies.sort_unstable();
-        // A disk may keep every client waiting for a whole turn.
+        // There are no latencies when a disk kept every client waiting for the whole turn.
         if !slice.latencies.is_empty() {
             self.medians.push(percentile(&slice.latencies, 50.0));
             self.p99s.push(percentile(&slice.latencies, 99.0));
@@ -35,7 +35,8 @@ impl Row {
     }
 }
 
-/// A table: the rates, the ratios of each round to the one of `cookie`, and times in microseconds.
+/// Writes a table: the median rates, the medians of each round's ratio to the rate of `cookie`, and times in
+/// microseconds.
 pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
     let mut text = format!("**{title}**\n\n| | cookie, bytes | requests/s | ratio | p50 µs | p99 µs | p99.9 µs |\n");
     text.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
@@ -51,7 +52,7 @@ pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
     text
 }
 
-/// Puts the text into docs/performance.md, between its marks.
+/// Puts the text into docs/performance.md, between [`BEGIN`] and [`END`].
 pub fn keep(text: &str) {
     let page = fs::read_to_string(PAGE).expect("docs/performance.md can be read");
     let (before, rest) = page.split_once(BEGIN).expect("it says where the tables begin");
@@ -64,7 +65,7 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// The least of the sorted values that so many percent of them don't exceed.
+/// Returns the smallest of the sorted values that `percent` % of them don't exceed.
 pub fn percentile(sorted: &[u64], percent: f64) -> f64 {
     let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).map_or(f64::NAN, |value| *value as f64)

@@ -1,4 +1,4 @@
-//! The sessions that are carried: two of benches/workloads, and one that is too large for any cookie.
+//! The contents of the sessions: two of benches/support/workloads.rs, and one that is too large for any cookie.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use crate::workloads::{FIRST, WORKLOADS, Workload};
 
 pub struct Content {
     pub name: &'static str,
-    /// The key of the value that is read besides [`FIRST`], and written.
+    /// The key of the second value that requests read, besides [`FIRST`], and the only one that they write.
     pub second: &'static str,
     pub map: Map<String, Value>,
 }

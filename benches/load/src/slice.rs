@@ -1,4 +1,4 @@
-//! One contestant's turn: all its clients at once, for a moment.
+//! Runs one contestant's turn: all its clients send requests at once, for a moment.
 
 use std::time::{Duration, Instant};
 
@@ -7,25 +7,25 @@ use tokio::time::timeout;
 
 use crate::client::{Client, Tenth};
 
-/// What a turn is, and how long.
+/// The content, the kind of requests and the length of a turn.
 #[derive(Clone, Copy)]
 pub struct Turn {
     pub content: usize,
     pub tenth: Tenth,
-    /// Not counted: idle connections, threads and caches come back.
+    /// The time before the turn, in which nothing is counted: idle connections, threads and caches warm up.
     pub warm_up: Duration,
     pub length: Duration,
 }
 
 #[derive(Default)]
 pub struct Slice {
-    /// Requests that ended within the turn.
+    /// The number of requests that ended within the turn.
     pub ended: usize,
-    /// How long each took that began within it, in nanoseconds.
+    /// The time that each request took which began within the turn, in nanoseconds.
     pub latencies: Vec<u64>,
 }
 
-/// Each client sends its next request when it has the response to the one before.
+/// Lets each client send its next request as soon as it has the response to the one before.
 pub async fn run(clients: &mut Vec<Client>, turn: Turn) -> Slice {
     let begin = Instant::now() + turn.warm_up;
     let mut running = JoinSet::new();

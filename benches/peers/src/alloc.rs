@@ -1,4 +1,4 @@
-//! Counts the allocations of the thread that asks.
+//! Counts the allocations of each thread.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -10,7 +10,7 @@ struct Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-// Safety: every call goes to the system's allocator as it came.
+// Safety: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
@@ -32,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How often one call allocates or grows an allocation, of the calls that come after the first.
+/// Returns how often a call allocates or grows an allocation, on average. The first call is not counted.
 pub fn per_call(call: &mut dyn FnMut()) -> u64 {
     const CALLS: u64 = 16;
     call();

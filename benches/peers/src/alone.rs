@@ -1,4 +1,5 @@
-//! What is measured in its own way: Cookie headers full of foreign cookies, growth with the session, and two threads.
+//! Measures three things that fit into no table of cases: Cookie headers full of foreign cookies, growth with the size
+//! of the session, and two threads.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -15,7 +16,7 @@ pub const SEARCH: &str = "header: look for the cookie among foreign ones";
 const GROWTH: [(&str, &str); 2] = [("open", "growth: open"), ("encode", "growth: encode")];
 pub const THREADS: &str = "two threads against one";
 
-/// How many cookies, and of how many bytes each with its separator.
+/// For each header: the number of cookies, and the bytes of each with its separator.
 const HEADERS: [(usize, usize); 5] = [(0, 0), (10, 64), (100, 64), (1000, 64), (16, 4096)];
 const SESSIONS: [usize; 6] = [0, 128, 512, 1024, 2048, 2700];
 
@@ -55,7 +56,7 @@ pub fn measure(contestants: &[&dyn Contestant], rounds: usize, batch: Duration, 
     }
 }
 
-/// Ours and its floor, with one value of so many bytes.
+/// Returns cases of this crate and of its floor, for a session with one value of `size` bytes.
 fn growth(size: usize) -> Vec<(Key, Call, usize)> {
     let codec = ours::manager(ours::KEY).codec().clone();
     let mut data = codec.create().unwrap();
@@ -71,8 +72,8 @@ fn growth(size: usize) -> Vec<(Key, Call, usize)> {
     ]
 }
 
-/// How much more two threads do with one manager than one does, as `ns`: by the time that each had a processor for, so that
-/// what else runs on the machine does not count.
+/// Measures how many times the work of one thread two threads do with one manager; the factor is returned as `ns`. The
+/// time is each thread's processor time, so that other programs on the machine do not count.
 fn two_threads(rounds: usize, is_encode: bool) -> Measured {
     let codec = ours::manager(ours::KEY).codec().clone();
     let workload = &crate::workloads::WORKLOADS[1];
@@ -103,10 +104,10 @@ fn two_threads(rounds: usize, is_encode: bool) -> Measured {
     Measured { ns: rounds::median(speedups.collect()), allocations: 0, bytes: 0 }
 }
 
-/// For how many nanoseconds this thread ran.
+/// Returns for how many nanoseconds this thread has had a processor.
 fn on_processor() -> i64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // Safety: it writes to the place it is given.
+    // Safety: `clock_gettime` writes to `time` only, which lives until after the call.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }

@@ -1,25 +1,28 @@
-//! What a contestant brings, and what is measured.
+//! [`Contestant`] and [`What`]: the crates that are measured, and the operations that are measured of each.
 
 use crate::workloads::Workload;
 
-/// One crate that keeps a session in an encrypted cookie. Adding one: a file in `contestants` and a line in its `mod.rs`.
+/// A crate that keeps a session in an encrypted cookie. To add a contestant, write a file in `contestants` and a line
+/// in its `mod.rs`.
 pub trait Contestant {
     fn name(&self) -> &'static str;
 
-    /// Everything of `What` that it can do with this session.
+    /// Returns a case for each [`What`] that the crate can do with this session.
     fn cases(&self, workload: &'static Workload) -> Vec<Case>;
 
-    /// Whether opening leaves values as text that was not parsed. Not the same work as a peer's that parses all of them.
+    /// True when opening leaves the values as text that was not parsed. This is less work than that of a peer which
+    /// parses all of them, so the two are not compared.
     fn keeps_text(&self) -> bool {
         false
     }
 
-    /// For the HTTP level: the contestant that is the same service without a session.
+    /// Returns the name of the contestant that is the same HTTP service without a session.
     fn bare(&self) -> &'static str {
         "no layer (tower)"
     }
 
-    /// Looks for its cookie in a Cookie header that has none, if it can do that apart from HTTP.
+    /// Returns a call that looks for the session's cookie in a Cookie header without one. `None` when the crate can do
+    /// that over HTTP only.
     fn search(&self, _header: String) -> Option<Call> {
         None
     }
@@ -27,7 +30,7 @@ pub trait Contestant {
 
 pub struct Case {
     pub what: What,
-    /// Of the cookie's value as it goes over the wire, for `What::Encode`.
+    /// The length of the cookie's value on the wire, for [`What::Encode`].
     pub bytes: usize,
     pub call: Call,
 }
@@ -39,7 +42,8 @@ impl Case {
         Self { what, bytes: 0, call: Box::new(move || drop(std::hint::black_box(call()))) }
     }
 
-    /// The length of the value, by the mean of some pairs of name and value: where it is percent-encoded it varies.
+    /// Sets the length of the value to the mean of 200 pairs of name and value, since a value that is percent-encoded
+    /// varies in length.
     pub fn bytes(mut self, mut pair: impl FnMut() -> String) -> Self {
         const PAIRS: usize = 200;
         let total: usize = (0..PAIRS).map(|_| pair().len() - COOKIE_NAME.len() - 1).sum();
@@ -88,7 +92,7 @@ impl What {
     }
 }
 
-/// A value that is never the one of the call before.
+/// Returns a function whose value differs from that of the call before.
 pub fn toggle() -> impl FnMut() -> &'static str + Clone + Send + 'static {
     let mut odd = false;
     move || {
@@ -97,7 +101,7 @@ pub fn toggle() -> impl FnMut() -> &'static str + Clone + Send + 'static {
     }
 }
 
-/// The value with one character in its middle changed to another of the alphabet.
+/// Changes one character in the middle of the value to another one of the alphabet.
 pub fn tampered(value: &str) -> String {
     let mut text = value.as_bytes().to_vec();
     let middle = text.len() / 2;
@@ -105,7 +109,7 @@ pub fn tampered(value: &str) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// What a browser sends that has two other cookies of the site.
+/// Returns the Cookie header of a browser that has two other cookies of the site.
 pub fn header(pair: &str) -> String {
     format!("_ga=GA1.1.1234567890.1700000000; theme=dark; {pair}")
 }

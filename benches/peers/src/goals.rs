@@ -1,4 +1,4 @@
-//! What this crate set out to reach, and whether it did.
+//! Compares the results with the goals that this crate set itself.
 
 use crate::alone::{self, FULL_HEADER, OURS, SEARCH, THREADS, header_name};
 use crate::contestant::{Contestant, What};
@@ -9,7 +9,7 @@ use crate::workloads::WORKLOADS;
 
 const FLOOR: &str = "its floor";
 
-/// For tiny, typical, large and max; no number is no goal.
+/// A goal for each workload: tiny, typical, large and max. [`NONE`] stands where there is no goal.
 type Goals = [f64; 4];
 const NONE: f64 = f64::NAN;
 
@@ -86,7 +86,7 @@ fn is_peer(contestant: &dyn Contestant) -> bool {
     !is_ours && !contestant.name().contains("no ")
 }
 
-/// The fastest peer that does the same work, and how many times faster ours is.
+/// Returns the fastest peer that does the same work, and how many times faster this crate is.
 fn fastest(
     launches: &[Results],
     peers: &[Box<dyn Contestant>],
@@ -101,7 +101,7 @@ fn fastest(
     same_work.filter_map(|peer| faster(peer.as_ref())).min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
-/// Against the best peer over the same kind of service.
+/// Compares this crate over HTTP with the best peer over the same kind of service.
 fn http(launches: &[Results], peers: &[Box<dyn Contestant>], workload: &str) {
     for ours in peers.iter().filter(|one| one.name().starts_with(OURS)) {
         for what in [What::HttpRead, What::HttpWrite] {

@@ -1,4 +1,4 @@
-//! Requests in memory.
+//! Sends requests through services in memory.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -13,13 +13,13 @@ use crate::contestant::{Case, What};
 
 pub type Request = http::Request<()>;
 
-/// What a handler says when it is done.
+/// Returns the response of every handler.
 pub fn answer(request: Request) -> Result<Response<()>, Infallible> {
     drop(request);
     Ok(Response::default())
 }
 
-/// The output of a future that never waits.
+/// Returns the output of a future that never waits.
 pub fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -27,7 +27,7 @@ pub fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// A request with this Cookie header, through the service.
+/// Makes a case: a request with this Cookie header goes through the service.
 pub fn case<S, B: 'static>(what: What, cookie: &str, mut service: S) -> Case
 where
     S: Service<Request, Response = Response<B>, Error = Infallible> + 'static,

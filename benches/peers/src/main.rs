@@ -1,4 +1,4 @@
-//! sealed-session, its floor and its peers, side by side in one process; see README.md.
+//! Measures sealed-session, its floor and its peers side by side in one process; see README.md.
 
 mod alloc;
 mod alone;
@@ -22,11 +22,11 @@ use contestant::Case;
 use results::{Key, Measured, Results};
 
 struct Options {
-    /// How many processes, one after the other.
+    /// The number of processes that measure, one after the other.
     launches: usize,
     rounds: usize,
     batch: Duration,
-    /// Names of contestants, or parts of them; empty for all.
+    /// Parts of the names of the contestants to measure. If it is empty, all are measured.
     only: Vec<String>,
     is_launch: bool,
 }
@@ -64,13 +64,14 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
     Some(options)
 }
 
-/// The folder that cargo puts a profile's build into bears its name.
+/// Returns the name of the build's profile: cargo names the folder of the program after it.
 fn profile() -> String {
     let path = std::env::current_exe().unwrap();
     path.parent().and_then(|folder| folder.file_name()).unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Runs this program again: where code and memory lie differs from process to process, and moves a result by percents.
+/// Runs this program again in a process of its own: the places of code and memory differ from process to process, and
+/// change a result by some percent.
 fn launch(options: &Options) -> Results {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--launch", "--rounds", &options.rounds.to_string()]);
@@ -92,7 +93,7 @@ fn measure(options: &Options) -> Results {
             let keyed = |case: Case| (Key::new(contestant.name(), case.what.title(), workload.name), case);
             of_workload.extend(contestant.cases(workload).into_iter().map(keyed));
         }
-        // Those that are compared stand next to each other.
+        // Cases that are compared run next to each other.
         of_workload.sort_by_key(|(_, case)| case.what);
         cases.extend(of_workload);
     }

@@ -1,4 +1,4 @@
-//! The tables.
+//! Prints the tables of results.
 
 use crate::alone;
 use crate::contestant::What;
@@ -44,7 +44,7 @@ fn plain(launches: &[Results], key: &Key) -> Option<String> {
     Some(format!("{ns:.0} (x{ratio:.2}) / {}{bytes}", counted.allocations))
 }
 
-/// The same request without a session.
+/// Returns the key of the same request without a session.
 fn bare_key(key: &Key, bare: &str) -> Key {
     Key::new(bare, What::HttpUntouched.title(), &key.workload)
 }

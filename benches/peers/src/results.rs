@@ -1,4 +1,5 @@
-//! What one launch measured, and how it goes from one process to the other: a line each, between tabs.
+//! [`Results`]: the measurements of one launch. They go from one process to the other as lines, with tabs between the
+//! fields.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +54,7 @@ impl Results {
     }
 }
 
-/// The median over the launches of something that each of them measured.
+/// Returns the median over the launches of a value that each of them measured.
 pub fn over(launches: &[Results], of: impl Fn(&dyn Fn(&Key) -> Option<Measured>) -> Option<f64>) -> Option<f64> {
     let each = launches.iter().map(|results| of(&|key| results.0.get(key).copied()));
     each.collect::<Option<Vec<f64>>>().map(median).filter(|value| value.is_finite())
@@ -63,12 +64,12 @@ pub fn ns(launches: &[Results], key: &Key) -> Option<f64> {
     over(launches, |get| Some(get(key)?.ns))
 }
 
-/// The median of the ratios, each within one launch.
+/// Returns the median of the ratios, each taken within one launch.
 pub fn ratio(launches: &[Results], above: &Key, below: &Key) -> Option<f64> {
     over(launches, |get| Some(get(above)?.ns / get(below)?.ns))
 }
 
-/// Allocations and bytes, which are the same in each launch.
+/// Returns the allocations and the bytes, which are the same in each launch.
 pub fn counted(launches: &[Results], key: &Key) -> Option<Measured> {
     launches.last()?.0.get(key).copied()
 }

@@ -1,4 +1,5 @@
-//! The application of every example, without a framework: how it starts, and its handlers over a [`Session`].
+//! Holds the parts of the application that need no framework: its start, and its handlers over a [`Session`]. Every
+//! example uses them.
 
 use std::env;
 use std::fmt::{self, Display};
@@ -12,21 +13,21 @@ use sealed_session::{Clock, EncodeError, Session, SessionConfig, SessionManager,
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Headers that a handler sets beside the session; all of them stay.
+/// The headers that one handler sets itself. All of them must stay beside those of the session.
 pub const OWN_HEADERS: [(&str, &str); 3] =
     [("cache-control", "public, max-age=60"), ("vary", "Accept-Language"), ("set-cookie", "theme=dark; Path=/")];
 
-/// The manager that the environment describes. Where that is wrong, the process ends with a report.
+/// Makes the manager that the environment describes. If the environment is wrong, the process ends with a report.
 pub fn manager() -> SessionManager {
     or_exit(configured())
 }
 
-/// The port to listen on: `PORT`, or 3000. 0 is any free one.
+/// Returns the port to listen on: `PORT`, or 3000. With 0 the system picks a free port.
 pub fn port() -> u16 {
     or_exit(number("PORT", 3000))
 }
 
-/// Listens on 127.0.0.1 and says where.
+/// Listens on 127.0.0.1 and prints the address.
 pub fn listen() -> TcpListener {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port())).and_then(|listener| {
         announce(listener.local_addr()?.port())?;
@@ -35,13 +36,13 @@ pub fn listen() -> TcpListener {
     or_exit(listener.map_err(|error| format!("can't listen: {error}")))
 }
 
-/// [`listen`] for what runs on tokio.
+/// Does what [`listen`] does, for servers that run on tokio.
 pub fn listen_async() -> tokio::net::TcpListener {
     let listener = listen();
     or_exit(listener.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(listener)))
 }
 
-/// Says where the server listens.
+/// Prints the address on which the server listens.
 pub fn announce(port: u16) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "Listening on http://127.0.0.1:{port}")?;
@@ -50,7 +51,8 @@ pub fn announce(port: u16) -> io::Result<()> {
 
 fn configured() -> Result<SessionManager, String> {
     let offset = Duration::from_secs(number("CLOCK_OFFSET_SECONDS", 0)?);
-    // An example must run without a key too. Without the prefix and first, so that every variable that is set wins.
+    // An example must run without a key too. This variable has no prefix and comes first, so that every variable that
+    // is set overrides it.
     let allow_random_key = iter::once(("SESSION_ALLOW_INSECURE_KEY".into(), "true".into()));
     let config = SessionConfig::from_vars("TIDEWAY_", allow_random_key.chain(env::vars_os()))
         .map_err(|error| error.to_string())?;
@@ -66,7 +68,7 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> Result<T, String> {
     text.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| format!("{name} takes a whole number"))
 }
 
-/// Ends the process where it can't start.
+/// Returns the value, or prints the error and ends the process.
 pub fn or_exit<T, E: Display>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| {
         eprintln!("{error}");
@@ -74,7 +76,7 @@ pub fn or_exit<T, E: Display>(result: Result<T, E>) -> T {
     })
 }
 
-/// Why a handler gave up, as the client is told.
+/// The reason why a handler gave up, as the client is told.
 #[derive(Debug)]
 pub enum Error {
     BadRequest(String),
@@ -82,7 +84,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The status of the response.
+    /// Returns the status of the response.
     pub fn status(&self) -> u16 {
         match self {
             Self::BadRequest(_) => 400,
@@ -132,7 +134,7 @@ pub struct Flash {
     pub message: String,
 }
 
-/// What a session holds, as a type: a counter, and all else as it is.
+/// The values of a session as a type: a counter, and every other value as it is.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Visitor {
@@ -141,9 +143,9 @@ pub struct Visitor {
     rest: Map<String, Value>,
 }
 
-/// Says who is there, under a new id. This and the next handlers return the page to go to.
+/// Logs a visitor in under a new id. This handler and the next ones return the page to go to.
 pub fn login(session: &Session, name: &str) -> Result<&'static str, Error> {
-    // First of all, so that an id from before the login is worth nothing after it.
+    // The id changes first, so that an id from before the login is worth nothing after it.
     session.regenerate()?;
     session.set("name", name)?;
     session.set_flash("welcome", format!("Welcome, {name}."))?;
@@ -168,14 +170,14 @@ pub fn logout(session: &Session) -> &'static str {
     "/"
 }
 
-/// A greeting and the flash values, taken.
+/// Returns a greeting and the flash values, and takes the flash values from the session.
 pub fn page(session: &Session) -> Result<String, Error> {
     let name = session.get::<String>("name")?.unwrap_or_else(|| "stranger".to_owned());
     let flashes = session.flashes::<String>()?.into_iter().map(|(key, text)| format!("{key}: {text}\n"));
     Ok(iter::once(format!("Hello, {name}.\n")).chain(flashes).collect())
 }
 
-/// All that there is to know of the session; changes nothing.
+/// Returns everything that can be asked of the session, and changes nothing.
 pub fn api(session: &Session) -> Result<Value, Error> {
     let status = session.status().as_str();
     // Taking the flash values of a copy leaves those of the session.
@@ -211,7 +213,7 @@ pub fn visit(session: &Session) -> Result<u64, Error> {
     Ok(visits)
 }
 
-/// A body in several pieces.
+/// Makes a body in four pieces of some 20 kB.
 pub fn pieces(visits: u64) -> impl Iterator<Item = String> + Send + Sync + 'static {
     (0..4).map(move |piece| format!("visit {visits}, piece {piece} {}\n", ".".repeat(20_000)))
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::crypto::random;
+use crate::error::EncodeError;
+
 /// The random name of the time between two revocations of one subject.
 ///
 /// A revocation of a subject puts a new generation on the list, and each login takes the one that is there into its session. A
@@ -17,6 +20,29 @@ use std::fmt;
 pub struct Generation([u8; 8]);
 
 impl Generation {
+    /// Draws a generation from the operating system's random number generator.
+    ///
+    /// # Errors
+    /// [`EncodeError::Random`] when the generator fails.
+    ///
+    /// ```
+    /// use sealed_session::Generation;
+    /// assert_ne!(Generation::generate()?, Generation::generate()?);
+    /// # Ok::<(), sealed_session::EncodeError>(())
+    /// ```
+    pub fn generate() -> Result<Self, EncodeError> {
+        let mut bytes = [0; 8];
+        random::fill(&mut bytes).map_err(|_| EncodeError::Random)?;
+        Ok(Self(bytes))
+    }
+
+    /// Reads 16 hexadecimal digits.
+    pub(crate) fn from_hex(digits: &str) -> Option<Self> {
+        let mut bytes = [0; 8];
+        hex::decode_to_slice(digits, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+
     /// A generation that was kept by a list, or made for a test. A new one must be random.
     ///
     /// ```

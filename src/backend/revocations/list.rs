@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{Generation, Known, Mark, Only};
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
+use crate::error::BackendError;
 #[cfg(doc)]
 use crate::error::BackendErrorKind;
-use crate::error::{BackendError, BoxFuture};
 use crate::time::UnixTime;
 
 /// Remembers which sessions were ended before their time, for as long as a cookie of theirs could still open.

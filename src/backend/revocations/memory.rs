@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Generation, Known, Mark, Only, Revocations};
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
-use crate::error::{BackendError, BoxFuture};
+use crate::error::BackendError;
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// A list for an application of one process, in its memory: a restart forgets it, and another process does not see it.

@@ -1,9 +1,10 @@
 //! [`RedisRevocations`]: a list in Redis, which removes entries by itself.
 
 use super::{Generation, Known, Mark, Only, Revocations};
+use crate::backend::BoxFuture;
 use crate::backend::redis_pool::{GRACE, RedisPool};
 use crate::data::SessionId;
-use crate::error::{BackendError, BackendErrorKind, BoxFuture, ConfigError};
+use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
 
 /// A list in Redis (feature `redis`), for any number of processes and servers. [`RedisPool`] says what Redis must be.

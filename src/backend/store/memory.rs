@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Record, Save, SessionStore};
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
-use crate::error::{BackendError, BackendErrorKind, BoxFuture};
+use crate::error::{BackendError, BackendErrorKind};
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// Keeps records in the memory of this process: for tests, for development, and for a site of one process that may forget

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Record, Save, SessionStore};
+use crate::backend::BoxFuture;
 use crate::backend::redis_pool::{GRACE, RedisPool};
 use crate::data::SessionId;
-use crate::error::{BackendError, BackendErrorKind, BoxFuture, ConfigError};
+use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
 
 /// A store in Redis (feature `redis`), for any number of processes and servers. [`RedisPool`] says what Redis must be.

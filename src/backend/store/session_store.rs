@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::record::{Record, Tag};
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
-use crate::error::{BackendError, BackendErrorKind, BoxFuture};
+use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;
 
 /// Keeps the values of sessions on the server, each under the id that its sealed cookie carries.

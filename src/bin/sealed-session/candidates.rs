@@ -1,10 +1,10 @@
-//! Finds cookies in what people paste: a value, a Cookie or Set-Cookie header, or all headers of a message.
+//! Finds cookies in text that people paste: a value, a Cookie or Set-Cookie header, or all headers of a message.
 
 use std::io::Read;
 
 use crate::outcome::{Failure, Result};
 
-/// The text of an argument, or of standard input when there is none or it is `-`.
+/// Returns the text of an argument, or reads standard input when the argument is missing or `-`.
 pub(crate) fn input(argument: Option<&str>) -> Result<String> {
     match argument {
         Some(text) if text != "-" => Ok(text.to_owned()),
@@ -20,7 +20,7 @@ pub(crate) fn input(argument: Option<&str>) -> Result<String> {
     }
 }
 
-/// The values of the cookies of this name, in their order.
+/// Finds the values of the cookies with this name, in their order.
 pub(crate) fn find(text: &str, name: &str) -> Result<Vec<String>> {
     let lines: Vec<_> = text.lines().map(Line::of).filter(|line| !line.body.is_empty()).collect();
     let has_headers = lines.iter().any(|line| line.kind != Kind::Bare || line.body.starts_with("HTTP/"));
@@ -28,7 +28,7 @@ pub(crate) fn find(text: &str, name: &str) -> Result<Vec<String>> {
     let mut others = Vec::new();
     for line in lines {
         match line.kind {
-            // Among headers, what is neither of the two is a header of another kind.
+            // Among headers, a line that is neither a Cookie nor a Set-Cookie header is another header.
             Kind::Bare if has_headers => {}
             Kind::Bare if is_value(line.body, name) => values.push(line.body.to_owned()),
             Kind::SetCookie => collect(line.body.split(';').take(1), name, &mut values, &mut others),
@@ -50,7 +50,7 @@ pub(crate) fn find(text: &str, name: &str) -> Result<Vec<String>> {
 enum Kind {
     Cookie,
     SetCookie,
-    /// Without the name of a header.
+    /// A line without the name of one of the two headers.
     Bare,
 }
 
@@ -61,7 +61,7 @@ struct Line<'t> {
 
 impl<'t> Line<'t> {
     fn of(line: &'t str) -> Self {
-        // `curl -v` marks the direction.
+        // `curl -v` begins each line with `<` or `>`, for its direction.
         let line = line.strip_prefix(['<', '>']).unwrap_or(line).trim_matches(SPACE);
         let kind_of = |name: &str| match () {
             () if name.eq_ignore_ascii_case("cookie") => Some(Kind::Cookie),
@@ -75,34 +75,37 @@ impl<'t> Line<'t> {
     }
 }
 
-/// Takes the values of our name and the names of the others. Names are compared as the library does it: byte for byte.
+/// Takes the values of the cookies named `name`, and the names of the other cookies. Names are compared byte for byte,
+/// as the library does (RFC 6265bis section 5.6).
 fn collect<'t>(pairs: impl Iterator<Item = &'t str>, name: &str, values: &mut Vec<String>, others: &mut Vec<String>) {
     for (found, value) in pairs.filter_map(|pair| pair.split_once('=')) {
         match found.trim_matches(SPACE) {
             found if found == name => values.push(value.trim_matches(SPACE).to_owned()),
-            // What is longer is no name that anyone would look for, and may be a value.
+            // A longer text is not a name that anyone would look for, and may be a value, which must not be shown.
             found if found.len() <= MAX_NAME_LEN => others.push(format!("{found:?}")),
             _ => {}
         }
     }
 }
 
-/// Whether a text is a value, good or damaged, and no list of cookies. A value that was padded ends in `=`, and so does an
-/// empty cookie.
+/// True when a text is a value, good or damaged, and not a list of cookies. A value with base64 padding ends in `=`,
+/// and so does the cookie `name=` with an empty value.
 fn is_value(text: &str, name: &str) -> bool {
     let unpadded = text.trim_end_matches('=');
     !text.contains(';') && !unpadded.contains('=') && unpadded.trim_end_matches(SPACE) != name
 }
 
-/// One ASCII character for each byte, so that nothing else of the input is lost and its length stays.
+/// Replaces each byte that is not ASCII by `?`, so that the rest of the input is not lost and the length stays the
+/// same.
 fn ascii(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
 }
 
-/// What a Cookie header has around names and values, and nothing else that Unicode calls white space.
+/// The white space that a Cookie header may have around names and values (RFC 6265bis section 5.6). Other Unicode white
+/// space is not trimmed.
 const SPACE: [char; 2] = [' ', '\t'];
-/// Bytes; more than any message's headers.
+/// In bytes: 1 MiB, more than the headers of any message.
 const INPUT_LIMIT: u64 = 1 << 20;
 const MAX_NAMED: usize = 10;
-/// Bytes.
+/// In bytes.
 const MAX_NAME_LEN: usize = 40;

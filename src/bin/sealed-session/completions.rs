@@ -1,4 +1,4 @@
-//! `completions`: a completion script.
+//! `completions`: prints a completion script for a shell.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -24,7 +24,7 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> Result {
-        // Into memory first: the generator panics when a write fails.
+        // The script is written into memory first, since the generator panics when a write fails.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "sealed-session", &mut script);
         String::from_utf8(script).map(Output::fine).map_err(|_| Failure::new("the script is not UTF-8"))

@@ -1,4 +1,4 @@
-//! `doctor`: every problem of a configuration, and every choice that is doubtful.
+//! `doctor`: reports every problem of a configuration, and every choice that is doubtful.
 
 use std::fmt::Write;
 
@@ -58,7 +58,7 @@ pub(crate) struct Doctor {
 impl Doctor {
     pub(crate) fn run(&self) -> Result {
         let vars = Vars::read(&self.source)?;
-        // The rules of the builder are checked with the variables; it has nothing to add.
+        // Reading the variables checks every rule, so the builder would find nothing more.
         match vars.config() {
             Err(error) => Ok(self.wrong(&error)),
             Ok(_) => self.report(&vars),

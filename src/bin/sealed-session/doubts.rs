@@ -1,4 +1,4 @@
-//! What a configuration may choose, and should have a reason for.
+//! Finds the doubts about a configuration: choices that it may make, and should have a reason for.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub(crate) const NAMES: [&str; 11] = [
     "file_mode",
 ];
 
-/// Every doubt, in the order of their names above.
+/// Finds every doubt about a configuration, in the order of [`NAMES`].
 pub(crate) fn of(vars: &Vars, facts: &Facts, keys: &Keys) -> Result<Vec<Doubt>> {
     let mut doubts = Vec::new();
     let mut doubt = |name, message: String| doubts.push(Doubt { name, message });
@@ -81,12 +81,12 @@ pub(crate) fn of(vars: &Vars, facts: &Facts, keys: &Keys) -> Result<Vec<Doubt>> 
     Ok(doubts)
 }
 
-/// Browsers compare the prefix in any case (RFC 6265bis section 5.4).
+/// True when the cookie name begins with this prefix, in any case, as browsers compare it (RFC 6265bis section 5.4).
 fn has_prefix(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// The cut-off, if a session that begins now is before it.
+/// Returns the cut-off if it lies in the future: it then refuses a session that begins now.
 fn cutoff_ahead(vars: &Vars) -> Result<Option<UnixTime>> {
     let codec = vars.config()?.build_codec()?;
     let data = codec.create().map_err(Failure::new)?;
@@ -96,7 +96,7 @@ fn cutoff_ahead(vars: &Vars) -> Result<Option<UnixTime>> {
     }
 }
 
-/// The files that hold keys, with what names them.
+/// Returns the files that hold keys, each with the variable or the option that names it.
 fn files(vars: &Vars, keys: &Keys) -> Vec<(String, PathBuf)> {
     let mut files = Vec::new();
     for name in [KEY, PREVIOUS_KEYS] {
@@ -110,7 +110,7 @@ fn files(vars: &Vars, keys: &Keys) -> Vec<(String, PathBuf)> {
     files
 }
 
-/// The permissions of a file that others may read, or that others or the group may change.
+/// Returns the permissions of a file if others may read it, or if others or the group may change it.
 #[cfg(unix)]
 fn open_mode(path: &std::path::Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
@@ -123,6 +123,6 @@ fn open_mode(_: &std::path::Path) -> Option<u32> {
     None
 }
 
-/// NIST SP 800-63B-4, reauthentication at AAL2: seconds without activity, and in all.
+/// The longest timeouts at AAL2, in seconds: without activity, and overall (NIST SP 800-63B-4, section 2.2.3).
 const AAL2_IDLE: u64 = 60 * 60;
 const AAL2_ABSOLUTE: u64 = 24 * 60 * 60;

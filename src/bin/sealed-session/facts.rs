@@ -1,4 +1,5 @@
-//! [`Facts`]: what a configuration does, learned from what it sends, so that no variable is interpreted twice.
+//! [`Facts`]: learns the effects of a configuration from the cookie that it sends, so that this command need not
+//! interpret the variables again.
 
 use std::time::Duration;
 
@@ -8,16 +9,17 @@ use crate::outcome::{Failure, Result};
 
 pub(crate) struct Facts {
     pub(crate) cookie_name: String,
-    /// Everything in a Set-Cookie line from the first `;` on.
+    /// The attributes of a Set-Cookie line: everything from its first `;` on.
     pub(crate) attributes: String,
-    /// Seconds.
+    /// In seconds.
     pub(crate) idle_timeout: u64,
-    /// Seconds.
+    /// In seconds.
     pub(crate) absolute_timeout: u64,
 }
 
 impl Facts {
-    /// Lives through a session that begins at the epoch, so that its ends are the timeouts.
+    /// Begins and ends a session under this configuration. The session begins at the Unix epoch, so the seconds at
+    /// which it ends are the timeouts.
     pub(crate) fn learn(config: SessionConfig) -> Result<Self> {
         let manager = config.clock(|| UnixTime::MIN).build()?;
         let session = manager.load(None::<&str>);
@@ -29,7 +31,7 @@ impl Facts {
         Ok(Self { cookie_name: manager.codec().cookie_name().to_owned(), attributes, idle_timeout, absolute_timeout })
     }
 
-    /// The value of an attribute, empty for one without a value.
+    /// Returns the value of an attribute. It is empty for an attribute without a value, such as Secure.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.split(';').find_map(|attribute| {
             let (found, value) = attribute.split_once('=').unwrap_or((attribute, ""));
@@ -38,5 +40,5 @@ impl Facts {
     }
 }
 
-/// The longest timeout that the format can carry.
+/// The longest timeout that the wire format can carry.
 pub(crate) const ENDLESS: Duration = Duration::from_secs(UnixTime::MAX.as_secs());

@@ -1,4 +1,4 @@
-//! `inspect`: what is in a cookie, and whether it would be accepted.
+//! `inspect`: shows what is in a cookie, and says whether the application would accept it.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Times as people write and read them.
+//! Reads and writes times as people do.
 
 use sealed_session::UnixTime;
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ fn rfc3339(text: &str) -> Option<u64> {
     OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp().try_into().ok()
 }
 
-/// A time as text, absolute and relative to `now`.
+/// Writes a time as text, absolute and relative to `now`.
 pub(crate) fn text(time: UnixTime, now: UnixTime) -> String {
     let span = span(time.as_secs().abs_diff(now.as_secs()));
     match time.cmp(&now) {
@@ -27,7 +27,7 @@ pub(crate) fn text(time: UnixTime, now: UnixTime) -> String {
     }
 }
 
-/// A time as JSON. Past the year 9999, RFC 3339 has no form for it.
+/// Writes a time as JSON. Past the year 9999, `rfc3339` is null, since RFC 3339 has no form for such a time.
 pub(crate) fn json(time: UnixTime, now: UnixTime) -> Object {
     let rfc3339 = Some(time.to_string()).filter(|text| text.ends_with('Z'));
     let seconds = |time: UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
@@ -37,7 +37,7 @@ pub(crate) fn json(time: UnixTime, now: UnixTime) -> Object {
         .with("seconds_from_now", seconds(time).saturating_sub(seconds(now)))
 }
 
-/// A duration in its two largest units.
+/// Writes a number of seconds in its two largest units, such as `1 h 30 min`.
 pub(crate) fn span(seconds: u64) -> String {
     let days = seconds / (24 * 60 * 60);
     let parts = [

@@ -1,4 +1,5 @@
-//! [`Judge`]: says of each cookie what the application would say, and shows what is inside all the same.
+//! [`Judge`]: judges each cookie as the application would, and opens the cookies that the application would refuse too,
+//! to show what is in them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -24,25 +25,25 @@ pub(crate) struct Judge {
 pub(crate) struct Cookie {
     pub(crate) sight: Sight,
     pub(crate) status: Status,
-    /// What its key is to this configuration; `None` without a key.
+    /// The role that its key has in this configuration. `None` when no key is configured or the cookie shows none.
     pub(crate) role: Option<&'static str>,
     pub(crate) contents: Option<Contents>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// It opens, and it is the one that counts.
+    /// The cookie opens, and a server takes it.
     Accepted,
-    /// It opens, and a newer one counts.
+    /// The cookie opens, but a server takes another one, which was issued later or comes first.
     Outdone,
     Refused(DecodeError),
-    /// It is not looked at: a server tries four cookies of a name.
+    /// A server does not look at the cookie, since it tries only four cookies of a name.
     Untried,
-    /// There is no key, and nothing is wrong with it on sight.
+    /// There is no key to open the cookie with, and nothing is wrong with it on sight.
     Unchecked,
 }
 
-/// What is behind the seal.
+/// The contents of a cookie that opened.
 pub(crate) struct Contents {
     pub(crate) data: SessionData,
     pub(crate) schema: u8,
@@ -52,7 +53,7 @@ pub(crate) struct Contents {
 impl Judge {
     pub(crate) fn new(vars: Vars, name: Option<String>, at: Option<UnixTime>) -> Result<Self> {
         let keys = Keys::of(&vars);
-        // A key that nobody has stands in for a missing one: what is refused on sight is refused by any key.
+        // A random key stands in for a missing one. A cookie that is refused on sight is refused under any key.
         let has_key = vars.text_or_file(KEY).is_some() || vars.file_of(KEY).is_some();
         let key_name = vars.full(KEY);
         let vars = if has_key { vars } else { vars.with(key_name, &Digits::generate()?.text) };
@@ -78,7 +79,7 @@ impl Judge {
             let contents = if role.is_some_and(|role| role != "unknown") { self.contents(value)? } else { None };
             let status = match self.manager.codec().decode(value) {
                 _ if index >= TRIED => Status::Untried,
-                // Of two that were issued in one second, the first counts.
+                // Of two cookies that were issued in the same second, a server takes the first.
                 Ok(data) if chosen == Some(data.issued_at()) => {
                     chosen = None;
                     Status::Accepted
@@ -98,7 +99,8 @@ impl Judge {
         self.keys.primary.is_some() || !self.keys.previous.is_empty()
     }
 
-    /// Opens a cookie that may be over: no absolute timeout, no cut-off, and a clock inside its life.
+    /// Opens a cookie whose session may be over: without an absolute timeout or a cut-off, and with a clock that stands
+    /// inside the session's life.
     fn contents(&self, value: &str) -> Result<Option<Contents>> {
         let open = |now: UnixTime| -> Result<_> {
             let (config, schema) = config_of_any_schema(&self.vars, self.name.as_deref())?;
@@ -107,7 +109,8 @@ impl Judge {
             Ok(data.map(|data| (data, schema.load(Ordering::Relaxed))))
         };
         let opened = match open(UnixTime::MIN)? {
-            // It was issued after that. A second earlier is within the clock skew, and before the end of any life.
+            // The cookie was issued after the epoch, and the error says when. A second before that time is within the
+            // clock skew, and before the end of any session's life.
             Err(DecodeError::NotYetValid { issued_at, .. }) => open(before(issued_at))?,
             opened => opened,
         };
@@ -126,7 +129,8 @@ fn config(vars: &Vars, name: Option<&str>) -> Result<SessionConfig> {
     })
 }
 
-/// A configuration that takes every schema, which only the application can judge, and the place where it notes it.
+/// Makes a configuration that takes every schema, since only the application can judge a schema. The second value holds
+/// the schema of the last cookie that was opened.
 fn config_of_any_schema(vars: &Vars, name: Option<&str>) -> Result<(SessionConfig, Arc<AtomicU8>)> {
     let found = Arc::new(AtomicU8::new(0));
     let noted = Arc::clone(&found);
@@ -141,5 +145,5 @@ fn before(time: UnixTime) -> UnixTime {
     UnixTime::from_secs(time.as_secs().saturating_sub(1)).unwrap_or(UnixTime::MIN)
 }
 
-/// The cookies of one name that a server tries.
+/// The number of cookies of one name that a server tries.
 const TRIED: usize = 4;

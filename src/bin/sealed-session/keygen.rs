@@ -1,4 +1,4 @@
-//! `keygen`: a fresh key.
+//! `keygen`: prints a fresh key.
 
 use crate::keys::Digits;
 use crate::outcome::{Output, Result};

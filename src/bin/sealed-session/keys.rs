@@ -1,4 +1,4 @@
-//! Keys as their digits. The library never prints a key; here, keygen and rotate must.
+//! [`Digits`]: keys as text. The library never prints a key, but `keygen` and `rotate` must.
 
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::outcome::{Failure, Result};
 use crate::vars::{Found, KEY, PREVIOUS_KEYS, Vars};
 
-/// A key that the library takes.
+/// A key that the library has taken, as its 64 hexadecimal digits.
 #[derive(Clone)]
 pub(crate) struct Digits {
     pub(crate) text: Zeroizing<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Digits {
 }
 
 impl Digits {
-    /// A fresh key.
+    /// Makes a fresh key.
     pub(crate) fn generate() -> Result<Self> {
         let mut bytes = Zeroizing::new([0; Key::LEN]);
         SysRng.try_fill_bytes(bytes.as_mut_slice()).map_err(|_| Failure::new(KeyError::Random))?;
@@ -29,7 +29,7 @@ impl Digits {
     }
 }
 
-/// The keys of a configuration that the library has taken.
+/// The keys of a configuration that the library has taken, and the variables or files in which they were found.
 pub(crate) struct Keys {
     pub(crate) primary: Option<(Digits, Found)>,
     pub(crate) previous: Vec<Digits>,
@@ -45,7 +45,7 @@ impl Keys {
         Self { primary, previous, previous_found }
     }
 
-    /// What the key with this id is to this configuration.
+    /// Says which role the key with this id has in this configuration: `primary`, `previous` or `unknown`.
     pub(crate) fn role(&self, id: &str) -> &'static str {
         let is = |key: &Digits| key.id.to_string() == id;
         match () {

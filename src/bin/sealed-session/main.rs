@@ -1,7 +1,7 @@
 //! `sealed-session`: makes and rotates keys, shows and makes cookies, and checks a configuration.
 //!
-//! Each command is a module that returns what to print; only this one, by way of [`outcome`], writes it. Transcripts are in
-//! `docs/cli.md`.
+//! Each command is a module that returns the text to print. Only `main` writes it, by way of [`outcome`]. Transcripts
+//! of the commands are in `docs/cli.md`.
 
 mod candidates;
 mod completions;

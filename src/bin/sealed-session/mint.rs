@@ -1,4 +1,4 @@
-//! `mint`: a cookie for tests and support.
+//! `mint`: makes a cookie for tests and support.
 
 use std::time::Duration;
 
@@ -102,7 +102,8 @@ fn set_times(
     Ok(())
 }
 
-/// What follows the value in a Set-Cookie line: learned from a session that lives as long.
+/// Returns the attributes that follow the value in a Set-Cookie line. They are learned from a session that lives as
+/// long as `data`.
 fn attributes(vars: &Vars, data: &SessionData) -> Result<String> {
     let left = data.expires_at().as_secs().saturating_sub(data.issued_at().as_secs());
     if left == 0 {

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 pub(crate) struct Object(Vec<(String, Box<RawValue>)>);
 
 impl Object {
-    /// Adds a field. Its value is one that JSON can carry.
+    /// Adds a field. A value that JSON can't carry adds none, but no caller gives such a value.
     pub(crate) fn with(mut self, key: &str, value: impl Serialize) -> Self {
         if let Ok(json) = to_raw_value(&value) {
             self.0.push((key.to_owned(), json));
@@ -22,7 +22,8 @@ impl Object {
         self.0.iter().map(|(key, json)| (key.as_str(), &**json))
     }
 
-    /// Reads an object. The error says where it is wrong and repeats nothing of it.
+    /// Reads an object. The error says at which place the text is wrong, and repeats none of it, since it may be
+    /// secret.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
@@ -30,18 +31,18 @@ impl Object {
         })
     }
 
-    /// One line of JSON, for programs. Control characters in it are escaped, in case it is a terminal that reads it.
+    /// Writes one line of JSON, for programs. Control characters are escaped, since the output may go to a terminal.
     pub(crate) fn line(&self) -> String {
         format!("{}\n", printable(&serde_json::to_string(self).unwrap_or_default()))
     }
 }
 
-/// The same JSON text without a control character: behind it may be anything that a terminal would obey.
+/// Escapes every control character of a JSON text: with them, a value from a cookie could give orders to a terminal.
 pub(crate) fn printable(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for char in json.chars() {
         match char {
-            // Between tokens; inside a string JSON has them escaped.
+            // These stand between tokens only: inside a string, JSON has them escaped.
             '\n' | '\r' | '\t' => shown.push(' '),
             char if char.is_control() => {
                 // Writing to a String never fails.

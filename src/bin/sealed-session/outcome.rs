@@ -1,4 +1,4 @@
-//! What a command ends with: a text for standard output and an exit code, or lines for standard error.
+//! The result of a command: a text for standard output and an exit code, or lines for standard error.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use sealed_session::ConfigError;
 use zeroize::Zeroizing;
 
-/// What goes to standard output, and the exit code.
+/// The text for standard output, and the verdict that becomes the exit code.
 pub(crate) struct Output {
     pub(crate) verdict: Verdict,
-    /// Wiped, since keygen and rotate print keys.
+    /// Wiped from memory when it is dropped, since `keygen` and `rotate` print keys.
     text: Zeroizing<String>,
 }
 
@@ -41,7 +41,7 @@ impl Verdict {
     }
 }
 
-/// What is wrong, a line each.
+/// The lines for standard error, one for each thing that is wrong.
 #[derive(Debug)]
 pub(crate) struct Failure(Vec<String>);
 
@@ -59,12 +59,12 @@ impl From<ConfigError> for Failure {
 
 pub(crate) type Result<T = Output, E = Failure> = std::result::Result<T, E>;
 
-/// Writes the one or the other.
+/// Writes the output or the failure, and returns the exit code.
 pub(crate) fn write(result: Result) -> ExitCode {
     let written = result.and_then(|output| {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(output.text.as_bytes()).and_then(|()| stdout.flush()) {
-            // Whoever closed the pipe has read enough.
+            // A closed pipe is no error: its reader has read enough.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::new(format_args!("standard output can't be written: {}", error.kind())))
             }
@@ -73,7 +73,7 @@ pub(crate) fn write(result: Result) -> ExitCode {
     });
     let verdict = written.unwrap_or_else(|Failure(lines)| {
         for line in lines {
-            // There is nobody left to tell that standard error is closed.
+            // If standard error is closed, there is nowhere left to say so.
             let _ = writeln!(io::stderr(), "sealed-session: {line}");
         }
         Verdict::Wrong

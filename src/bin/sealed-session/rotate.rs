@@ -1,4 +1,4 @@
-//! `rotate`: the variables of the next stage of a key rotation.
+//! `rotate`: prints the variables of the next stage of a key rotation.
 
 use sealed_session::KeyError;
 
@@ -37,7 +37,7 @@ pub(crate) struct Rotate {
     source: Source,
 }
 
-/// The keys of a stage.
+/// The keys of a stage, and the comment that is printed above them.
 struct Stage {
     primary: Digits,
     previous: Vec<Digits>,
@@ -70,7 +70,7 @@ impl Rotate {
             previous_found.as_ref().map_or_else(|| vars.full(PREVIOUS_KEYS), |found| found.name.clone());
         let list: Vec<_> = stage.previous.iter().map(|key| key.text.as_str()).collect();
         let list = list.join(",");
-        // What is printed is what the library takes.
+        // The library must take the variables before they are printed.
         let next = vars.without(KEY).without(PREVIOUS_KEYS);
         next.with(primary_name.clone(), &stage.primary.text).with(previous_name.clone(), &list).config()?;
         let notes: String =
@@ -149,7 +149,8 @@ fn drop_previous(primary: Digits, previous: &[Digits]) -> Result<Stage> {
     Ok(Stage { primary, previous: Vec::new(), comment })
 }
 
-/// A variable and the one that names a file must not both be set.
+/// Says that a key belongs into its file, if one is configured: the variable of the key and the variable that names its
+/// file must not both be set.
 fn file_note(found: &Found) -> Option<String> {
     let file = found.file.as_ref()?.display().to_string();
     let name = &found.name;

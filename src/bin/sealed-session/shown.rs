@@ -1,4 +1,4 @@
-//! A judged cookie as text and as JSON.
+//! Writes a judged cookie as text and as JSON.
 
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ impl Status {
     }
 }
 
-/// A few lines.
+/// Writes a few lines for people.
 pub(crate) fn text(cookie: &Cookie, now: UnixTime) -> String {
     let Cookie { sight, status, role, contents } = cookie;
     let mut lines = vec![("status", status.text())];
@@ -114,7 +114,8 @@ fn object<'d>(entries: impl Iterator<Item = (&'d str, &'d str)>) -> Object {
     })
 }
 
-/// The keys of values that another writer stored, and that are given as strings.
+/// Returns the keys of values that are not JSON. Another writer of the format stored them, and they are shown as
+/// strings.
 fn not_json(data: &SessionData) -> Vec<&str> {
     data.entries().chain(data.flash()).filter(|(_, json)| as_json(json).is_none()).map(|(key, _)| key).collect()
 }
@@ -123,7 +124,7 @@ fn as_json(text: &str) -> Option<&RawValue> {
     serde_json::from_str(text).ok()
 }
 
-/// What the reason does not say.
+/// Says more about a refusal than its reason does, if more is known.
 fn because(cookie: &Cookie) -> Option<&str> {
     match cookie.status.reason()? {
         DecodeError::Malformed => cookie.sight.flaw.as_deref(),

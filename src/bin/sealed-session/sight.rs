@@ -1,17 +1,17 @@
-//! [`Sight`]: what anyone can see of a cookie, without a key.
+//! [`Sight`]: reads what anyone can see of a cookie, without a key.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Nothing in it is secret (SECURITY.md, "What is protected").
+/// The public facts about a cookie's value. None of them is secret (SECURITY.md, "What is protected").
 pub(crate) struct Sight {
     pub(crate) characters: usize,
-    /// The bytes behind the text form, if it is in that form.
+    /// The length of the value in bytes after base64url decoding. `None` when the value is not base64url.
     pub(crate) bytes: Option<usize>,
     pub(crate) version: Option<u8>,
-    /// Eight hexadecimal digits.
+    /// The id of the key that sealed the cookie, as eight hexadecimal digits.
     pub(crate) key_id: Option<String>,
-    /// What is wrong with the text.
+    /// The reason why no server can open the text. `None` when it is well-formed.
     pub(crate) flaw: Option<String>,
 }
 
@@ -19,7 +19,7 @@ impl Sight {
     pub(crate) fn of(value: &str) -> Self {
         let envelope = URL_SAFE_NO_PAD.decode(value).ok();
         let bytes = envelope.as_deref().unwrap_or_default();
-        // A key id means what it says in version 1 alone.
+        // Only in version 1 do these four bytes hold a key id.
         let key_id = bytes.get(1..5).filter(|_| bytes.first() == Some(&1)).map(hex::encode);
         let flaw = flaw(value, envelope.is_some());
         Self {
@@ -32,7 +32,7 @@ impl Sight {
     }
 }
 
-/// Says where a text leaves the form of docs/wire-format.md, section 1.
+/// Says in which way a text breaks the form of docs/wire-format.md, section 1.
 fn flaw(value: &str, is_decoded: bool) -> Option<String> {
     let is_foreign = |char: &char| !(char.is_ascii_alphanumeric() || matches!(char, '-' | '_'));
     if value.is_empty() {
@@ -54,5 +54,5 @@ fn flaw(value: &str, is_decoded: bool) -> Option<String> {
     }
 }
 
-/// The characters of an empty session without padding.
+/// The length of the value of an empty session without padding, in characters.
 const SHORTEST: usize = 104;

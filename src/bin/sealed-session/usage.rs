@@ -1,10 +1,11 @@
-//! Wrong arguments, in one line, and help.
+//! Writes help, and says in one line which argument is wrong.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::outcome::{Failure, Output, Result};
 
-/// Help as output; a wrong argument as an error of one line that repeats nothing that may be a key or a cookie.
+/// Turns help into output, and a wrong argument into an error of one line. The line repeats no text that may be a key
+/// or a cookie.
 pub(crate) fn explain(error: &clap::Error) -> Result {
     let text = error.render().to_string();
     if !error.use_stderr() {
@@ -32,5 +33,5 @@ pub(crate) fn explain(error: &clap::Error) -> Result {
     Err(Failure::new(format_args!("{}; try '--help'", line.strip_prefix("error: ").unwrap_or(&line))))
 }
 
-/// Bytes; what is longer is no option or command that somebody misspelt.
+/// In bytes. A longer name is not a misspelt option or command, so it may be a key or a cookie.
 const LONGEST_NAME: usize = "--browser-session".len();

@@ -1,4 +1,4 @@
-//! [`Vars`]: the variables that a command looks at, from the process environment or a file.
+//! [`Vars`]: the variables that a command reads, from the process environment or from a file.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -14,7 +14,7 @@ use crate::outcome::{Failure, Result};
 pub(crate) const KEY: &str = "SESSION_ENCRYPTION_KEY";
 pub(crate) const PREVIOUS_KEYS: &str = "SESSION_PREVIOUS_KEYS";
 
-/// Where the variables come from.
+/// The options that say from where the variables are read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
     /// Read the variables from FILE (lines of NAME=VALUE), not from the process environment
@@ -32,9 +32,9 @@ pub(crate) struct Vars {
     by_name: BTreeMap<OsString, OsString>,
 }
 
-/// A text that a variable holds, or the file that it names.
+/// A text that a variable holds, or that stands in the file which a variable names.
 pub(crate) struct Found {
-    /// The variable that holds the text; for a file, the one that would.
+    /// The variable that holds the text. For a file, this is its name without `_FILE`.
     pub(crate) name: String,
     pub(crate) text: Zeroizing<String>,
     pub(crate) file: Option<PathBuf>,
@@ -49,18 +49,19 @@ impl Vars {
         Ok(Self { prefix: source.prefix.clone(), env_file: source.env_file.clone(), by_name })
     }
 
-    /// What the application would read. It gives no warning of its own when it makes up a key.
+    /// Makes the configuration that the application would read. When a key is made up, the library prints no warning
+    /// here.
     pub(crate) fn config(&self) -> Result<SessionConfig, ConfigError> {
         SessionConfig::from_vars(&self.prefix, self.by_name.clone())
     }
 
-    /// The same with one variable set, under its name in full.
+    /// Returns these variables with one more set, under its full name.
     pub(crate) fn with(mut self, name: String, text: &str) -> Self {
         self.by_name.insert(name.into(), text.into());
         self
     }
 
-    /// The same without a text and the file that may hold it.
+    /// Returns these variables without `name` and `name_FILE`, each with the prefix and without.
     pub(crate) fn without(mut self, name: &str) -> Self {
         for name in [name.to_owned(), format!("{name}_FILE")] {
             self.by_name.remove(OsStr::new(&name));
@@ -73,7 +74,8 @@ impl Vars {
         format!("{}{name}", self.prefix)
     }
 
-    /// The text under a name, or in the file that `name_FILE` names: with the prefix, else bare, as the library looks it up.
+    /// Returns the text of a variable, or of the file that `name_FILE` names. Looks under the name with the prefix
+    /// first, then without it, as the library does.
     pub(crate) fn text_or_file(&self, name: &str) -> Option<Found> {
         [self.full(name), name.to_owned()].into_iter().find_map(|name| {
             if let Some(text) = self.text(&name) {
@@ -85,7 +87,7 @@ impl Vars {
         })
     }
 
-    /// The file that holds the text of a variable, be it readable or not.
+    /// Returns the file that holds the text of a variable, whether it can be read or not.
     pub(crate) fn file_of(&self, name: &str) -> Option<PathBuf> {
         [self.full(name), name.to_owned()].iter().find_map(|name| self.file(name))
     }
@@ -112,7 +114,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<OsString, OsString>> {
             continue;
         }
         let (name, value) = line.split_once('=').ok_or_else(|| {
-            // The line may be a key.
+            // The message does not show the line, since it may be a key.
             Failure::new(format_args!("{}: line {number} must be NAME=VALUE", shown.escape_debug()))
         })?;
         let name = name.strip_prefix("export ").unwrap_or(name).trim();

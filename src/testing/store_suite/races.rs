@@ -1,9 +1,10 @@
 //! What a store does for many callers at once.
 
 use super::{FAR, Verdict, at, at_once, id, must, must_be_gone, must_load, must_write, record};
+use crate::backend::BoxFuture;
 use crate::backend::{Record, Save, SessionStore};
 use crate::data::SessionId;
-use crate::error::{BackendError, BoxFuture};
+use crate::error::BackendError;
 
 /// How many callers there are, each with a record of its own.
 const CALLERS: u8 = 16;

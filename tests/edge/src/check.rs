@@ -1,4 +1,4 @@
-//! The check as a program: for WASI, which has a clock and random numbers of its own, and for any other system.
+//! The check as a program, for WASI, which has a clock and random numbers of its own, and for any other system.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What JavaScript sees of it. The clock is JavaScript's: `SystemTime::now` panics on this target.
+//! The interface for JavaScript. The clock is that of JavaScript, since `SystemTime::now` panics on this target.
 
 use sealed_session::UnixTime;
 use wasm_bindgen::prelude::*;
@@ -6,11 +6,11 @@ use wasm_bindgen::prelude::*;
 use crate::site;
 
 fn now() -> UnixTime {
-    // Milliseconds in, whole seconds out; a cast to u64 never leaves its range.
+    // JavaScript counts milliseconds. A cast to u64 cuts off parts of a second, and never leaves the range.
     UnixTime::from_secs((js_sys::Date::now() / 1000.0) as u64).unwrap_or(UnixTime::MAX)
 }
 
-/// One for the whole module.
+/// The site. A JavaScript module makes one and keeps it.
 #[wasm_bindgen]
 pub struct Site(site::Site);
 
@@ -48,7 +48,7 @@ mod check {
         crate::vectors::check().map_err(failed)
     }
 
-    /// Ends in a trap if anything but the injected clock is asked for the time.
+    /// Does every operation. If any of them asked the system for the time, this would end in a trap.
     #[wasm_bindgen(js_name = checkEveryOperation)]
     pub fn check_every_operation() -> Result<String, JsError> {
         crate::walk::every_operation().map_err(failed)

@@ -1,18 +1,18 @@
-//! The site: the strings of a request's headers in, those of the response's headers out. It asks for nothing but a clock.
+//! The site takes the headers of a request as strings and returns those of the response. It needs nothing but a clock.
 
 use std::error::Error;
 
 use sealed_session::{Clock, Key, Session, SessionConfig, SessionManager};
 
-/// Why there is a 500: for the log.
+/// The reason for a response 500, which belongs in the log.
 pub type Failure = Box<dyn Error>;
 
-/// Counts the visits of each visitor.
+/// A site that counts the visits of each visitor.
 pub struct Site {
     manager: SessionManager,
 }
 
-/// What goes out.
+/// The parts of a response.
 pub struct Answer {
     pub body: String,
     pub set_cookie: Option<String>,

@@ -1,11 +1,11 @@
-//! tests/vectors/v1.json, every vector: it opens to its session, or is refused for its reason.
+//! A check of every vector of tests/vectors/v1.json. Each opens to its session, or is refused for its reason.
 
 use std::time::Duration;
 
 use sealed_session::{Codec, Key, SessionConfig, SessionData, UnixTime};
 use serde_json::Value;
 
-/// What was checked, or the first vector that is not as it says.
+/// Checks all vectors. The result is a line for the reader, or the first vector that failed.
 pub fn check() -> Result<String, String> {
     let vectors: Value =
         serde_json::from_str(include_str!("../../vectors/v1.json")).map_err(|error| error.to_string())?;
@@ -14,7 +14,7 @@ pub fn check() -> Result<String, String> {
         let codec = codec(&vectors, vector);
         let data = codec.decode(text(vector, "value")).map_err(|reason| format!("{}: {reason}", vector["name"]))?;
         expect(vector, shown(&vectors, vector), seen(&data))?;
-        // What opens seals again, with a nonce of this system's generator, to a session that is the same.
+        // A vector that opened is sealed again, with a nonce from this system's generator, and must open to the same session.
         let value = codec.encode(&data).map_err(|error| format!("{}: {error}", vector["name"]))?;
         expect(vector, Ok(data), codec.decode(&value))?;
     }
@@ -43,13 +43,13 @@ fn codec(vectors: &Value, vector: &Value) -> Codec {
         .expect("a configuration")
 }
 
-/// All that a vector says of its session.
+/// The session of a vector, as the file describes it.
 fn shown(vectors: &Value, vector: &Value) -> Value {
     let fields = ["data", "flash", "flags", "schema", "created_at", "issued_at", "expires_at"];
     fields.map(|field| &vector[field]).into_iter().chain([&vectors["session_id"]]).cloned().collect()
 }
 
-/// The same of a session.
+/// A session in the same form, to be compared.
 fn seen(data: &SessionData) -> Value {
     let times = [data.created_at(), data.issued_at(), data.expires_at()];
     let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> Value {

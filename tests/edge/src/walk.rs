@@ -1,4 +1,4 @@
-//! Everything that a session does that has to do with time or chance, under a clock that the caller sets.
+//! Every operation of a session that needs the time or random numbers, under a clock that the caller sets.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const START: u64 = 1_700_000_000;
 const DAY: u64 = 24 * 60 * 60;
 
-/// What was done, or what went wrong.
+/// Does every operation. The result is a line for the reader, or the error.
 pub fn every_operation() -> Outcome<String> {
     let seconds = Arc::new(AtomicU64::new(START));
     let clock = Arc::clone(&seconds);

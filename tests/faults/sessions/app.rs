@@ -1,4 +1,5 @@
-//! The application: a login, a counter, a logout. Each answer says whose session it saw, before it was ended if it was.
+//! The application under test, with a login, a counter and a logout. Each answer shows the session that the request had, or
+//! had before a logout.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -12,11 +13,11 @@ use tokio::runtime::Runtime;
 #[derive(Clone)]
 struct App {
     manager: SessionManager,
-    /// How many bytes a session has beside the user and the counter.
+    /// The number of bytes that a session has beside the user and the counter.
     size: usize,
 }
 
-/// Serves in the background, and says at which port.
+/// Serves in the background, and returns the port.
 pub(crate) fn start(runtime: &Runtime, manager: SessionManager, size: usize) -> u16 {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -52,7 +53,7 @@ async fn add(State(app): State<App>, session: Session) -> String {
     show(&session)
 }
 
-/// Stores something whoever it is, as a page does that greets a visitor.
+/// Stores a value in any session, even in an empty one, as a page does that greets each visitor.
 async fn note(session: Session) -> String {
     let seen = show(&session);
     session.set("note", new_note()).unwrap();
@@ -80,13 +81,15 @@ async fn log_out_everywhere(State(app): State<App>, session: Session) -> Result<
     Ok(seen)
 }
 
-/// The counter, and once more at the start of something large.
+/// Stores the counter twice, the second time at the start of a large value. If the two differ later, a session is a mix of
+/// two states.
 fn put(session: &Session, counter: u64, size: usize) {
     session.set("counter", counter).unwrap();
     session.set("draft", format!("{counter:<size$}")).unwrap();
 }
 
-/// User, counter, counter as the draft has it, why the cookie was refused; "-" for none.
+/// The user, the counter, the counter in the draft, and the reason for which the cookie was refused, each `-` if there is
+/// none.
 fn show(session: &Session) -> String {
     let number = |key| session.get::<u64>(key).unwrap().map_or("-".to_owned(), |number| number.to_string());
     let draft = session.get::<String>("draft").unwrap().unwrap_or("-".to_owned());
@@ -95,5 +98,5 @@ fn show(session: &Session) -> String {
 }
 
 fn new_note() -> String {
-    crate::new_id().to_string()
+    crate::helpers::new_id().to_string()
 }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 in a few lines: one connection to each server, which is kept.
+//! A small HTTP/1.1 client, which keeps one connection to each server.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -42,7 +42,7 @@ impl Connections {
     }
 }
 
-/// Sends a request and goes away after a while, without a look at the answer.
+/// Sends a request and closes the connection after a while, without reading the answer.
 pub(crate) fn abandon(port: u16, path: &str, cookie: Option<&str>, patience: Duration) {
     let mut stream = open(port);
     write(stream.get_mut(), path, cookie);

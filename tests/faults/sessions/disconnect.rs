@@ -1,4 +1,4 @@
-//! A client that goes away while its session is being kept, so that the future of the request is dropped.
+//! A client goes away while its session is being saved, so that the server drops the future of the request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -32,7 +32,7 @@ fn a_client_that_goes_away_in_a_commit_leaves_the_old_session_or_the_new_one() {
     for round in 0..ROUNDS {
         let path = ["add", "login/0", "add", "logout"][usize::try_from(round % 4).unwrap()];
         let counter = visitor.counter.unwrap();
-        // Each step of the store takes 8 ms: this ends in any of them.
+        // Each step of the store takes 8 ms, so over the rounds the client goes away in every one of them.
         abandon(port, path, visitor.cookie(), Duration::from_millis(round * 13 % 45));
         store.rest();
         match (path, visitor.ask("read")) {
@@ -49,7 +49,7 @@ fn a_client_that_goes_away_in_a_commit_leaves_the_old_session_or_the_new_one() {
                 visitor.counter = None;
             }
             ("login/0", Seen::Ended) => {
-                // Its answer was lost, and with it the new cookie: but not before the new session was there.
+                // The answer with the new cookie was lost. The old session may only have ended after the new one was saved.
                 over += 1;
                 visitor.counter = None;
                 let sessions = runtime.block_on(manager.all()).unwrap();
@@ -76,7 +76,7 @@ fn a_client_that_goes_away_in_a_commit_leaves_the_old_session_or_the_new_one() {
     assert!(dropped > ROUNDS / 4 && done > 0 && undone > 0 && over > 0);
 }
 
-/// A store that takes its time before and after what it does, and counts the calls that were dropped before their end.
+/// A store that waits before and after each call, and counts the calls that were dropped before their end.
 struct Slow {
     inner: FileStore,
     under_way: AtomicU64,
@@ -99,7 +99,7 @@ impl Slow {
         })
     }
 
-    /// Waits until no call is under way, and no thread that one left behind.
+    /// Waits until no call is under way, and no thread works on for a call that was dropped.
     fn rest(&self) {
         let start = Instant::now();
         thread::sleep(Duration::from_millis(20));

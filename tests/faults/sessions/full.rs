@@ -1,8 +1,6 @@
-//! A disk that is full.
+//! The disk of the store is full while visitors use their sessions.
 
-use std::env;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,21 +11,16 @@ use tokio::runtime::Runtime;
 use crate::app;
 use crate::ledger::{Counts, Promise, Run};
 use crate::process::over;
+use crate::small_disk::{self, fill};
 use crate::visitor::Visitor;
-
-/// The path of an empty disk of about 12 MB.
-const SMALL_DISK: &str = "SEALED_SESSION_SMALL_DISK";
 
 const VISITORS: usize = 24;
 
 #[test]
 fn on_a_full_disk_writes_are_errors_and_reads_go_on_and_with_room_all_is_as_before() {
-    let Some(disk) = env::var_os(SMALL_DISK) else {
-        println!("{SMALL_DISK} is not set: a full disk was not tried; tests/faults/disk sets it");
-        return;
-    };
+    let Some(disk) = small_disk::folder() else { return };
     for kind in ["file", "sqlite"] {
-        let folder = Path::new(&disk).join("sessions");
+        let folder = disk.join("sessions");
         fs::create_dir(&folder).unwrap();
         check(kind, &folder, &folder.join("ballast"));
         fs::remove_dir_all(folder).unwrap();
@@ -46,7 +39,7 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
         thread::sleep(Duration::from_millis(700));
         run.begin_fault();
         let start = Instant::now();
-        // A logout makes room, in files.
+        // In a store of files a logout makes room, so the disk is filled again and again.
         while start.elapsed() < Duration::from_millis(1_500) {
             fill(ballast);
             thread::sleep(Duration::from_millis(1));
@@ -60,12 +53,4 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
     assert_eq!(counts.get("failed logins that ended the session"), 0, "saved before the old one ends");
     assert_eq!(counts.get("empty"), 0, "reads go on");
     assert!(counts.get("500") > 10 && counts.get("writes acknowledged") > 10, "{counts}");
-}
-
-/// Takes the last byte of the disk.
-fn fill(path: &Path) {
-    let mut file = File::options().append(true).create(true).open(path).unwrap();
-    for piece in [65_536, 4_096, 1] {
-        while file.write_all(&vec![0; piece]).is_ok() {}
-    }
 }

@@ -1,4 +1,4 @@
-//! What is known of a run by all that take part in it, and what they counted.
+//! The state of a run, which the visitors and the test share, and the counts of the visitors.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,21 +10,22 @@ use sealed_session::FailurePolicy;
 
 use crate::visitor::Visitor;
 
-/// What a configuration promises.
+/// The parts of a configuration on which a visitor's expectations depend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Promise {
     pub(crate) policy: FailurePolicy,
-    /// Whether the values are in the cookie.
+    /// True if the values are in the cookie, and not in a store.
     pub(crate) in_cookie: bool,
     pub(crate) has_list: bool,
 }
 
 #[derive(Default)]
 pub(crate) struct Run {
-    /// Odd while there is a fault: until it is over, and every visitor had a right answer after it.
+    /// A number that grows when a fault begins and when it ends, so it is odd during a fault. A fault ends when every visitor
+    /// has had a right answer again.
     phase: AtomicU64,
     is_over: AtomicBool,
-    /// For each visitor how many answers were as they should be.
+    /// The number of right answers of each visitor.
     right: Vec<AtomicU64>,
 }
 
@@ -41,16 +42,17 @@ impl Run {
         self.right[visitor].fetch_add(1, SeqCst);
     }
 
-    /// From now on answers may fail.
+    /// Allows answers to fail from now on.
     pub(crate) fn begin_fault(&self) {
         assert!(self.phase.fetch_add(1, SeqCst).is_multiple_of(2));
     }
 
-    /// The fault is over: says after how many milliseconds everyone was served again, and from then on no answer may fail.
+    /// Waits until every visitor is served again, and allows no more answers to fail. The result is how many milliseconds
+    /// this took.
     pub(crate) fn end_fault(&self) -> u128 {
         let start = Instant::now();
         let before: Vec<_> = self.right.iter().map(|right| right.load(SeqCst)).collect();
-        // The first may have been under way.
+        // The first right answer may belong to a request from before the end of the fault, so each visitor must have two.
         while self.right.iter().zip(&before).any(|(right, before)| right.load(SeqCst) < before + 2) {
             assert!(start.elapsed() < Duration::from_secs(5), "no recovery by itself");
             thread::sleep(Duration::from_millis(1));
@@ -59,7 +61,7 @@ impl Run {
         start.elapsed().as_millis()
     }
 
-    /// Lets visitors work while something is done.
+    /// Lets the visitors work until `meanwhile` has returned.
     pub(crate) fn work(&self, visitors: Vec<Visitor>, meanwhile: impl FnOnce()) -> Vec<Visitor> {
         thread::scope(|scope| {
             let work = |mut visitor: Visitor| {
@@ -80,7 +82,7 @@ impl Run {
     }
 }
 
-/// Visitors end their work when it is dropped, by a failure too.
+/// Ends the work of the visitors when it is dropped, which also happens when the test fails.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {
@@ -89,7 +91,7 @@ impl Drop for Over<'_> {
     }
 }
 
-/// What happened how often.
+/// How often each kind of thing happened to visitors.
 #[derive(Default)]
 pub(crate) struct Counts(BTreeMap<&'static str, u64>);
 
@@ -98,7 +100,7 @@ impl Counts {
         *self.0.entry(what).or_default() += 1;
     }
 
-    /// What these visitors met, each of whom looks once more for all that was acknowledged.
+    /// Adds up the counts of these visitors. Each of them first checks once more all that was acknowledged.
     pub(crate) fn of(visitors: impl IntoIterator<Item = Visitor>) -> Self {
         let mut all = Self::default();
         for mut visitor in visitors {

@@ -1,4 +1,4 @@
-//! A lock that another process holds for longer than a write waits.
+//! Another process holds the lock of the store for longer than a write waits, while visitors use their sessions.
 
 use std::sync::Arc;
 use std::thread;

@@ -1,5 +1,6 @@
-//! Whole sessions, through the axum adapter over TCP, while what stands behind them fails: visitors keep a ledger of what was
-//! acknowledged, and hold each answer against it. `tests/faults/disk` and `tests/faults/redis` run it.
+//! Whole sessions, through the axum adapter over TCP, while the store or the revocation list behind them fails: visitors keep
+//! a ledger of what was acknowledged, and hold each answer against it. `tests/faults/run_on_small_disk` and
+//! `tests/faults/run_with_redis` run these tests.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,36 +15,22 @@ mod app;
 mod connection;
 mod disconnect;
 mod full;
+#[path = "../../helpers/mod.rs"]
+mod helpers;
 mod ledger;
 mod lock;
 mod process;
 mod redis;
 #[path = "../../redis/server.rs"]
 mod server;
+#[path = "../small_disk.rs"]
+mod small_disk;
 mod two;
 mod visitor;
 
-use sealed_session::{Key, SessionConfig, SessionId};
+use sealed_session::{Key, SessionConfig};
 
-/// The same key in each process.
+/// A configuration with the same key in each process.
 fn config() -> SessionConfig {
     SessionConfig::new(Key::from_hex(&hex::encode((0..32).collect::<Vec<u8>>())).unwrap())
-}
-
-fn new_id() -> SessionId {
-    SessionId::generate().unwrap()
-}
-
-/// Whether tests may start a Redis; tests/faults/redis says so.
-fn has_redis() -> bool {
-    match std::env::var("SEALED_SESSION_REDIS") {
-        Ok(address) if address == "required" => {
-            panic!("a Redis is required and none was started: use tests/faults/redis")
-        }
-        Ok(_) => true,
-        Err(_) => {
-            println!("skipped: SEALED_SESSION_REDIS is not set; tests/faults/redis sets it");
-            false
-        }
-    }
 }

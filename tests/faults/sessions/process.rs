@@ -1,4 +1,5 @@
-//! Another process: this test binary once more, as a server over a store or as one that holds a lock.
+//! A second process, which serves sessions from a store or holds a lock. It is this test program, started again with one
+//! ignored test.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
@@ -12,7 +13,7 @@ use crate::app;
 
 const JOB: &str = "SEALED_SESSION_FAULT_JOB";
 
-/// It is killed when it is dropped.
+/// A process that is killed when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -30,9 +31,9 @@ impl Process {
         Self { child, lines }
     }
 
-    /// What it says when it is ready.
+    /// Waits until the process says that it is ready, and returns what it says then.
     pub(crate) fn ready(&mut self) -> String {
-        // Other lines are of the test harness.
+        // All other lines come from the test harness.
         self.lines.find_map(|line| line.unwrap().strip_prefix("ready ").map(str::to_owned)).unwrap()
     }
 }
@@ -49,7 +50,7 @@ impl Drop for Process {
 fn main() {
     let Ok(job) = env::var(JOB) else { return };
     let (job, place) = job.split_once(' ').unwrap();
-    // The harness writes the name of the test before it, without an end of line.
+    // The test harness has written the name of this test, without an end of line.
     println!();
     let runtime = Runtime::new().unwrap();
     match job.split_once('-').unwrap() {
@@ -65,7 +66,7 @@ fn main() {
     }
 }
 
-/// The configuration of each server over this store.
+/// The configuration that each server with this store has.
 pub(crate) fn over(kind: &str, place: &str) -> SessionConfig {
     match kind {
         "file" => crate::config().store(FileStore::open(place).unwrap()),
@@ -78,7 +79,7 @@ pub(crate) fn over(kind: &str, place: &str) -> SessionConfig {
     }
 }
 
-/// Holds the lock of a store until it is killed.
+/// Holds the lock of a store until the process is killed.
 fn hold(kind: &str, folder: &Path) {
     if kind == "sqlite" {
         let database = rusqlite::Connection::open(folder.join("sessions.db")).unwrap();

@@ -1,4 +1,5 @@
-//! Redis is killed, started again and halted under the load of nine applications: each placement under each policy.
+//! Redis is killed, started again and halted while nine applications use it. There is one for each place of the values and
+//! each policy for failures.
 
 use std::thread;
 use std::time::Duration;
@@ -8,27 +9,27 @@ use tokio::runtime::Runtime;
 
 use crate::app;
 use crate::ledger::{Counts, Promise, Run};
-use crate::server::Server;
+use crate::server::{Server, address};
 use crate::visitor::Visitor;
 
 const POLICIES: [FailurePolicy; 3] = [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit];
 const PLACEMENTS: [Placement; 3] = [Placement::Store, Placement::Spill, Placement::Cookie];
-/// Of each of the nine applications.
+/// The number of visitors of each of the nine applications.
 const VISITORS: usize = 3;
 const KILLS: u64 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Placement {
     Store,
-    /// With a list of revocations, and sessions that are larger than a cookie.
+    /// The store takes only sessions that are larger than a cookie, and these are. There is a list of revocations too.
     Spill,
-    /// With a list of revocations alone.
+    /// All values are in the cookie. Only a list of revocations is in Redis.
     Cookie,
 }
 
 #[test]
 fn when_redis_is_killed_sessions_fail_as_configured_and_come_back_with_it_by_themselves() {
-    if !crate::has_redis() {
+    if address().is_none() {
         return;
     }
     let mut server = Server::start(&[]);

@@ -1,4 +1,4 @@
-//! Two server processes on one store, asked in turn.
+//! Two server processes share one store, and each visitor asks them in turn.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use sealed_session::FailurePolicy;
 
 use crate::ledger::{Counts, Promise, Run};
 use crate::process::Process;
-use crate::server::Server;
+use crate::server::{Server, address};
 use crate::visitor::Visitor;
 
 const VISITORS: usize = 6;
@@ -22,13 +22,13 @@ fn two_processes_on_a_store_on_disk_are_as_one() {
 
 #[test]
 fn two_processes_on_one_redis_are_as_one() {
-    if crate::has_redis() {
+    if address().is_some() {
         let server = Server::start(&[]);
         check("redis", &server.address());
     }
 }
 
-/// There is no fault: each answer must be right.
+/// Runs visitors without any fault, so that each answer must be right.
 fn check(kind: &str, place: &str) {
     let mut processes = [(); 2].map(|()| Process::start(&format!("serve-{kind}"), place));
     let ports: Vec<u16> = processes.iter_mut().map(|process| process.ready().parse().unwrap()).collect();

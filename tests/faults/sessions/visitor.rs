@@ -1,4 +1,4 @@
-//! A visitor with a cookie jar, who knows what was acknowledged and holds every answer against it.
+//! A visitor with a cookie jar, who remembers what was acknowledged and checks every answer against it.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,40 +12,40 @@ use crate::ledger::{Counts, Promise, Run};
 
 pub(crate) struct Visitor {
     user: u64,
-    /// They are asked in turn.
+    /// The ports of the servers, which the visitor asks in turn.
     ports: Vec<u16>,
     promise: Promise,
     run: Arc<Run>,
     connections: Connections,
-    /// Of the browser's other tab.
+    /// The connections of a second tab of the same browser.
     tab: Connections,
     jar: TestBrowser,
     steps: u64,
     requests: usize,
-    /// The counter that was acknowledged last; none when logged out.
+    /// The counter that was acknowledged last, or `None` if the visitor is logged out.
     pub(crate) counter: Option<u64>,
     /// Cookies of sessions whose end was acknowledged.
     ended: Vec<String>,
     pub(crate) counts: Counts,
 }
 
-/// What an answer showed.
+/// The session that an answer showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// The visitor's own session, with this counter.
     Own(u64),
-    /// An empty session, for nobody could be asked about it.
+    /// An empty session, because neither the store nor the list could be asked about the one in the cookie.
     Unsure,
-    /// An empty session, for the one in the cookie is over.
+    /// An empty session, because the one in the cookie is over.
     Ended,
-    /// An empty session, for there was no cookie.
+    /// An empty session, because there was no cookie.
     Nobody,
-    /// 500.
+    /// An error with status 500.
     Failed,
 }
 
 impl Visitor {
-    /// The `number`th of the run.
+    /// The visitor with this number in the run.
     pub(crate) fn new(number: usize, ports: &[u16], promise: Promise, run: &Arc<Run>) -> Self {
         Self {
             user: u64::try_from(number).unwrap(),
@@ -67,7 +67,7 @@ impl Visitor {
         self.jar.cookie()
     }
 
-    /// One thing that a visitor does: mostly counting.
+    /// Does the next thing, which mostly is to raise the counter.
     pub(crate) fn step(&mut self) {
         self.steps += 1;
         match (self.counter, self.steps % 24) {
@@ -102,7 +102,8 @@ impl Visitor {
         }
     }
 
-    /// What is stored in a session that nobody could be asked about must be refused: `ask` sees to that.
+    /// Stores a value in whatever session the request gets. If it is an empty one because a backend could not be asked, the
+    /// server must refuse to keep the value. `ask` checks that.
     fn note(&mut self, counter: u64) {
         match self.ask("note") {
             Seen::Own(shown) => assert_eq!(shown, counter, "user {}", self.user),
@@ -111,7 +112,7 @@ impl Visitor {
         }
     }
 
-    /// A login, over the session that there is.
+    /// Logs in, even if the visitor is logged in already.
     pub(crate) fn log_in(&mut self) {
         let old = self.jar.cookie().filter(|_| self.counter.is_some()).map(str::to_owned);
         let phase = self.run.phase();
@@ -128,7 +129,8 @@ impl Visitor {
         }
     }
 
-    /// While another tab changes the session: whichever comes first, what the change sends is over too.
+    /// Logs out while another tab changes the session. Whichever comes first, the cookie that the other tab gets must be over
+    /// too.
     pub(crate) fn log_out(&mut self) {
         let old = self.jar.cookie().map(str::to_owned);
         let start = Instant::now();
@@ -154,7 +156,7 @@ impl Visitor {
         self.counts.note("logouts");
     }
 
-    /// From two devices.
+    /// Logs in from a second device and then logs out from both.
     fn log_out_everywhere(&mut self, counter: u64) {
         let old = self.jar.cookie().map(str::to_owned);
         let own = std::mem::replace(&mut self.jar, new_jar());
@@ -184,7 +186,7 @@ impl Visitor {
         }
     }
 
-    /// A copy of an old cookie, sent again.
+    /// Sends again the cookie of a session that is over.
     fn replay(&mut self) {
         let steps = usize::try_from(self.steps).unwrap();
         let Some(cookie) = self.ended.get(steps.wrapping_mul(7919) % self.ended.len().max(1)).cloned() else { return };
@@ -203,7 +205,7 @@ impl Visitor {
         }
     }
 
-    /// After the last fault: everything that was acknowledged is there, and nothing that was ended.
+    /// Checks after the last fault that everything acknowledged is there, and that no session that ended is back.
     pub(crate) fn verify(&mut self) {
         if let Some(counter) = self.counter {
             assert_eq!(self.ask("read"), Seen::Own(counter));
@@ -213,14 +215,14 @@ impl Visitor {
         }
     }
 
-    /// After an answer that left open what was done: the session is as it was, or as it should have become; or `over`, if that
-    /// may be.
+    /// Finds out what an answer that failed has done. The session may be as it was, or as it should have become. It may have
+    /// ended only if `over` has a name under which to count that.
     fn settle(&mut self, counter: u64, more: u64, over: Option<&'static str>) {
         let start = Instant::now();
         loop {
             let phase = self.run.phase();
             match self.ask("read") {
-                // It may have been admitted although it was over by then.
+                // During a fault the policy may have admitted a session that was over by then, so the visitor asks again.
                 Seen::Own(_) if over.is_some() && self.promise.admits_unasked() && !self.was_calm(phase) => {
                     thread::sleep(PAUSE);
                 }
@@ -242,7 +244,7 @@ impl Visitor {
         }
     }
 
-    /// Sends the cookie of the jar and keeps what comes back.
+    /// Sends a request with the cookie of the jar, keeps the cookies that come back, and checks the answer.
     pub(crate) fn ask(&mut self, path: &str) -> Seen {
         self.requests += 1;
         let port = self.ports[self.requests % self.ports.len()];
@@ -257,7 +259,7 @@ impl Visitor {
             Seen::Unsure => {
                 assert!(!self.was_calm(phase), "user {}: {path} was not asked about without a fault", self.user);
                 assert!(self.promise.policy != FailurePolicy::Fail && !may_leave_unasked, "{:?}: {path}", self.promise);
-                // A logout of a session that comes back in the meantime is done.
+                // A logout is done even if the backend could not be asked at first and could by the time of the commit.
                 if path != "logout" {
                     assert!(
                         path == "read" || path == "add" || path == "everywhere",
@@ -300,14 +302,15 @@ impl Visitor {
         (seen, answer)
     }
 
-    /// A logout that was admitted although it could not be recorded ends no copy, and is asked about no more.
+    /// Remembers the cookie of a session that ended. Under a fault, the policy that admits everyone may have let a logout
+    /// pass that could not be recorded. Such a logout ends no copy, so its cookie is not remembered.
     fn note_ended(&mut self, cookie: Option<String>, phase: u64) {
         if self.was_calm(phase) || !self.promise.admits_unasked() {
             self.ended.extend(cookie);
         }
     }
 
-    /// Whether there was no fault since that phase.
+    /// Tells whether there has been no fault since that phase.
     fn was_calm(&self, phase: u64) -> bool {
         phase.is_multiple_of(2) && phase == self.run.phase()
     }
@@ -327,15 +330,16 @@ fn new_jar() -> TestBrowser {
     TestBrowser::new(&crate::config().build().unwrap())
 }
 
-/// A cut-off is a whole second. A login that another process serves in it is ended with the rest, and one that the same process
-/// served after a cut-off of anybody begins a second later, so that it outlives a cut-off of its own in the same second.
+/// A cut-off is a whole second. It also ends a login that another process serves in that second. A login that the same
+/// process serves after any cut-off begins a second later, and so outlives a cut-off of its own user in the same second.
+/// Visitors wait to keep clear of both.
 fn wait_for_the_next_second() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     thread::sleep(Duration::from_millis(1_050 - u64::from(now.subsec_millis())));
 }
 
-/// Between two tries.
+/// The time between two tries.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long a fault may last.
+/// The longest time that a fault may last.
 const PATIENCE: Duration = Duration::from_secs(15);

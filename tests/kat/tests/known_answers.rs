@@ -1,4 +1,5 @@
-//! The ciphers that the seal is made of, against vectors of others. The same crates and features as in the crate itself.
+//! The ciphers under the seal, checked against published test vectors. This package takes the same crates with the same
+//! features as sealed-session itself.
 
 use shake::Shake128;
 use shake::digest::{ExtendableOutput, Update, XofReader};
@@ -8,7 +9,8 @@ use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 use xaes_256_gcm::aes_gcm::{Aes256Gcm, Nonce, Tag};
 
-/// C2SP XAES-256-GCM, "Accumulated randomized tests": keys, nonces and messages from one stream, one hash over all results.
+/// The "accumulated randomized tests" of C2SP XAES-256-GCM take keys, nonces and messages from one stream, and make one hash
+/// over all results.
 fn accumulated(records: usize) -> String {
     let mut stream = Shake128::default().finalize_xof();
     let mut sealed = Shake128::default();

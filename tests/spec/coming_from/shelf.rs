@@ -1,15 +1,15 @@
-//! The smallest stores: one that answers everything in its own way, and one that has only what every store must have.
+//! Small stores of an application's own. One overrides every method that has a default, and one overrides none of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use sealed_session::{BackendError, BoxFuture, MemoryStore, Record, Save, SessionId, SessionStore, UnixTime};
 
-/// Of an application's own: not well, and a deleted record ends no session elsewhere.
+/// This store overrides every default. It says that it is not healthy, and that a deleted record ends no session elsewhere.
 #[derive(Default)]
 pub(super) struct Shelf(Plain);
 
-/// Without any of the methods that have a default.
+/// This store has only the methods that every store must have.
 #[derive(Default)]
 pub(super) struct Plain(Mutex<HashMap<SessionId, Record>>);
 
@@ -19,12 +19,12 @@ impl Plain {
     }
 }
 
-/// As an application keeps it: behind a pointer that says nothing of its type.
+/// An application may keep its store behind a pointer that does not show the type.
 pub(super) fn shelf() -> Arc<dyn SessionStore> {
     Arc::new(Arc::new(Shelf::default()))
 }
 
-/// The one of this crate, at a time when nothing has expired.
+/// The store in memory that this crate has. Its clock stands at the first second, when nothing has expired.
 pub(super) fn memory() -> Arc<dyn SessionStore> {
     Arc::new(MemoryStore::new().clock(|| UnixTime::MIN))
 }

@@ -205,7 +205,7 @@ fn a_clone_is_the_same_session() {
 }
 
 #[test]
-fn a_storage_of_ones_own_keeps_the_sessions_and_removes_them() {
+fn a_storage_of_ones_own_keeps_the_sessions_and_ends_them() {
     for store in [plain(), shelf()] {
         let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
         let session = backends::load(&manager, "");
@@ -215,13 +215,14 @@ fn a_storage_of_ones_own_keeps_the_sessions_and_removes_them() {
         assert_eq!(session.replace("user", user(37, "Kobe")), Ok(Some(user(23, "Jordan"))));
         session.regenerate().unwrap();
         let cookie = backends::commit(&manager, &session).unwrap();
-        assert_eq!(backends::load(&manager, &old).rejected(), Some(DecodeError::NotStored));
+        assert_eq!(backends::load(&manager, &old).rejected(), Some(DecodeError::Revoked));
         let session = backends::load(&manager, &cookie);
         assert_eq!(session.get("user"), Ok(Some(user(37, "Kobe"))));
         let id = session.id().unwrap();
         session.destroy();
         assert!(is_deletion(&backends::commit(&manager, &session).unwrap()));
-        assert_eq!(run(store.load(id)), Ok(None));
+        assert_eq!(run(store.load(id)).unwrap().unwrap().bytes(), [0; 16], "nothing of it is left but that it ended");
+        assert_eq!(backends::load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
     }
 }
 

@@ -1,7 +1,7 @@
-//! actix-session 0.11 with its `CookieSessionStore`, and ours in actix-web.
+//! Two contestants: actix-session 0.11 with its `CookieSessionStore`, and this crate in actix-web.
 //!
-//! The store makes JSON of the session; the middleware encrypts it, with the cookie crate's private jar. The value level does
-//! the same with the same parts.
+//! In actix-session, the store makes JSON of the session, and the middleware encrypts the JSON with the cookie crate's
+//! private jar. The value level does the same with the same parts.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -160,7 +160,7 @@ impl Contestant for OursInActix {
     }
 }
 
-/// A request with this Cookie header, through the application.
+/// Makes a case: a request with this Cookie header goes through the application.
 pub fn case<F, B>(what: What, cookie: &str, app: App<F>) -> Case
 where
     F: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<B>, Error = Error, InitError = ()>

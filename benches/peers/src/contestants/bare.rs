@@ -1,4 +1,4 @@
-//! The services that the HTTP level is measured over, without a session.
+//! Services without a session. The HTTP level is measured as the time over theirs.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,12 +12,12 @@ use crate::workloads::Workload;
 
 pub struct Tower;
 
-/// What any layer costs that hands something to the handler by the request's extensions.
+/// A layer that hands something to the handler by the request's extensions. Any such layer costs as much.
 pub struct Extension;
 
 pub struct Actix;
 
-/// What the others send too.
+/// Returns the Cookie header that the requests of the other contestants carry too.
 fn cookie(workload: &Workload) -> String {
     let manager = ours::manager(ours::KEY);
     let value = manager.codec().encode(&ours::session(manager.codec(), workload.map())).unwrap();

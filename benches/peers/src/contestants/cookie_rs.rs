@@ -1,4 +1,4 @@
-//! cookie 0.18's `PrivateJar` around the JSON of a map; over HTTP by axum-extra's `PrivateCookieJar`.
+//! A contestant: cookie 0.18's `PrivateJar` around the JSON of a map. Over HTTP it is axum-extra's `PrivateCookieJar`.
 
 use axum::extract::FromRequestParts;
 use axum::response::IntoResponse;
@@ -14,7 +14,7 @@ use crate::workloads::{FIRST, Workload};
 
 pub struct PrivateJar;
 
-/// The value with its attributes, sealed.
+/// Seals the value and returns its cookie with the attributes.
 fn seal(text: String, key: &Key) -> Cookie<'static> {
     let mut jar = CookieJar::new();
     jar.private_mut(key).add(cookie(text));

@@ -1,4 +1,4 @@
-//! The parts that ours can't do without, over the same bytes.
+//! A contestant: the floor, which is the parts that this crate can't do without, over the same bytes.
 
 use crate::contestant::{COOKIE_NAME, Case, Contestant, What};
 use crate::contestants::ours;

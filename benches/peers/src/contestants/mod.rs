@@ -1,4 +1,4 @@
-//! Every contestant. The first is ours, the second its floor.
+//! Every contestant. The first is this crate, and the second is its floor.
 
 mod actix;
 mod bare;

@@ -1,4 +1,4 @@
-//! This crate.
+//! A contestant: this crate.
 
 use sealed_session::tower::SessionLayer;
 use sealed_session::{Codec, Key, Session, SessionConfig, SessionData, SessionManager};
@@ -85,7 +85,7 @@ fn values(codec: &Codec, workload: &'static Workload, data: &SessionData, value:
 
 fn refusals(codec: &Codec, data: &SessionData, value: &str) -> Vec<Case> {
     let other = manager(*b"thirty-two more that are no key.").codec().encode(data).unwrap();
-    // The first character is six of the eight bits of the version.
+    // The first character holds six of the eight bits of the version.
     let version = value.replacen('A', "B", 1);
     [
         (What::Tampered, tampered(value)),

@@ -1,5 +1,5 @@
-//! seshcookie 0.1. Its codec is private: the value level does the same steps over the same crates, and is held to the real one
-//! in both directions.
+//! A contestant: seshcookie 0.1. Its codec is private, so the value level does the same steps with the same crates. The
+//! real codec must open what these steps seal, and the reverse.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -121,7 +121,7 @@ impl Contestant for Seshcookie {
     }
 }
 
-/// As its documentation has it: the extractor, and `get` or `modify`.
+/// Extracts the session as seshcookie's documentation does, for a call of `get` or `modify`.
 fn session(request: Request) -> (Session<Content>, Request) {
     let (mut parts, body) = request.into_parts();
     let session = ready(<Session<Content> as FromRequestParts<()>>::from_request_parts(&mut parts, &())).unwrap();

@@ -1,4 +1,5 @@
-//! Tideway 0.9's `CookieSessionStore`. It holds strings only: a text as it is, any other value as its JSON.
+//! A contestant: Tideway 0.9's `CookieSessionStore`. It holds strings only, so a text is stored as it is, and any other
+//! value as its JSON.
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ impl Contestant for Tideway {
         }
         let value = store.encrypt(&data).unwrap();
 
-        // `load` is `decrypt` with the check of the time.
+        // `load` does what `decrypt` does, and checks the time too.
         let decode = |value: String| {
             let store = store.clone();
             move || ready(store.load(&value)).unwrap()

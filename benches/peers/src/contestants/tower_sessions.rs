@@ -1,4 +1,5 @@
-//! tower-sessions over tower-sessions-cookie-store. Its value level: the store's record format in a private cookie.
+//! A contestant: tower-sessions over tower-sessions-cookie-store. Its value level is the store's record format in a
+//! private cookie.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -86,7 +87,7 @@ fn requests(key: &Key, cookie: &str) -> Vec<Case> {
         .with_name(COOKIE_NAME)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(Duration::DAY))
-        // The default of 4096 refuses the largest of the sessions.
+        // The default limit of 4096 bytes refuses the largest session.
         .with_max_cookie_bytes(8192);
     let layer = CookieSessionManagerLayer::private(key.clone()).with_config(config);
     let untouched = service_fn(async |request: Request| answer(request));

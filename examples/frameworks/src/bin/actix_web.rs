@@ -81,7 +81,7 @@ async fn fail(session: Session) -> Result<Redirect> {
     app::fail(&session).map(see_other).map_err(failure)
 }
 
-/// The session as a type of the application's.
+/// Reads and writes the session as a type of the application.
 async fn streamed(mut visitor: Typed<Visitor>) -> Result<impl Responder> {
     visitor.visits += 1;
     visitor.save().map_err(failure)?;

@@ -76,7 +76,7 @@ async fn fail(session: Session) -> Result<Redirect, Failure> {
     app::fail(&session).map(Redirect::to).map_err(failure)
 }
 
-/// The session as a type of the application's.
+/// Reads and writes the session as a type of the application.
 async fn streamed(mut visitor: Typed<Visitor>) -> Result<Body, Failure> {
     visitor.visits += 1;
     visitor.save().map_err(failure)?;

@@ -35,16 +35,16 @@ async fn main() -> io::Result<()> {
 async fn with_session(manager: SessionManager, routes: Arc<Route>, mut request: Request) -> poem::Result<Response> {
     let session = manager.load(request.headers().get_all(COOKIE));
     request.set_data(session.clone());
-    // Not `call`: errors are responses here, so that they carry the session too.
+    // `get_response`, unlike `call`, makes responses of errors, so that they carry the session too.
     let mut response = routes.get_response(request).await;
     match manager.commit(&session) {
-        // They are ASCII, so each of them is a header value.
+        // Set-Cookie lines are ASCII, so each of them is a header value.
         Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
             response.headers_mut().append(SET_COOKIE, set_cookie);
             let no_store = HeaderValue::from_static("private, no-store");
             response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
         }),
-        // What the handler says is not true if the session is not kept.
+        // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => {
             eprintln!("session not kept: {error}");
             response = StatusCode::INTERNAL_SERVER_ERROR.into();

@@ -87,7 +87,7 @@ fn untouched() -> &'static str {
     "untouched"
 }
 
-/// Answered by the catcher of its status.
+/// Refuses the request by a status, and that status's catcher writes the response.
 #[post("/early")]
 fn early(session: Session) -> Result<Status, Failure> {
     app::early(&session).map_err(failure)?;
@@ -99,7 +99,7 @@ fn fail(session: Session) -> Result<Redirect, Status> {
     app::fail(&session).map(Redirect::to).map_err(|error| Status::new(error.status()))
 }
 
-/// The session as a type of the application's.
+/// Reads and writes the session as a type of the application.
 #[get("/stream")]
 fn streamed(mut visitor: Typed<Visitor>) -> Result<TextStream<impl Stream<Item = String>>, Failure> {
     visitor.visits += 1;

@@ -39,18 +39,18 @@ impl Sessions {
         depot.insert_typed(session.clone());
         ctrl.call_next(request, depot, response).await;
         match self.0.commit(&session) {
-            // They are ASCII, so each of them is a header value.
+            // Set-Cookie lines are ASCII, so each of them is a header value.
             Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
                 response.headers_mut().append(SET_COOKIE, set_cookie);
                 let no_store = HeaderValue::from_static("private, no-store");
                 response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
             }),
-            // What the handler says is not true if the session is not kept.
+            // The handler's response may not be true if the session is not kept, so it is not sent.
             Err(error) => {
                 eprintln!("session not kept: {error}");
                 *response = Response::new();
                 response.status_code(StatusCode::INTERNAL_SERVER_ERROR);
-                // An empty body: without one, salvo writes a page about the error.
+                // Without a body, salvo writes a page about the error, so the response gets an empty body.
                 response.body(ResBody::Once(Vec::new().into()));
             }
         }

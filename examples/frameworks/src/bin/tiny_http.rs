@@ -39,7 +39,7 @@ fn with_session(manager: &SessionManager, mut request: Request) -> io::Result<()
             }
             response.add_header(header("Set-Cookie", &set_cookie));
         }),
-        // What the handler says is not true if the session is not kept.
+        // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => {
             eprintln!("session not kept: {error}");
             response = Response::empty(500).boxed();
@@ -73,7 +73,7 @@ fn routes(request: &mut Request, session: &Session) -> Result<ResponseBox, app::
         }
         (Method::Post, "/error") => see_other(app::fail(session)?),
         (Method::Get, "/stream") => {
-            // A body of unknown length is sent in chunks.
+            // `tiny_http` sends a body of unknown length in chunks.
             let body = Pieces { rest: app::pieces(app::visit(session)?), piece: io::Cursor::default() };
             Response::empty(200).with_data(body, None).boxed()
         }
@@ -100,7 +100,7 @@ fn header(name: &str, value: &str) -> Header {
     Header::from_bytes(name, value).expect("names and values here are ASCII, those of a session's Set-Cookie too")
 }
 
-/// Reads strings that are made as they are read.
+/// Reads strings, each of which is made only when it is read.
 struct Pieces<I> {
     rest: I,
     piece: io::Cursor<String>,

@@ -19,7 +19,7 @@ use warp::{Filter, Rejection};
 async fn main() -> io::Result<()> {
     let (manager, listener) = (app::manager(), app::listen_async());
     let routes = TowerToHyperService::new(warp::service(routes()));
-    // In the place of `warp::serve`, which has no room for what stands before and after all routes.
+    // This loop stands in for `warp::serve`, which can't run code before and after all routes.
     loop {
         let (stream, _) = listener.accept().await?;
         let (manager, routes) = (manager.clone(), routes.clone());
@@ -45,13 +45,13 @@ where
     request.extensions_mut().insert(session.clone());
     let mut response = routes.call(request).await?;
     match manager.commit(&session) {
-        // They are ASCII, so each of them is a header value.
+        // Set-Cookie lines are ASCII, so each of them is a header value.
         Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
             response.headers_mut().append(SET_COOKIE, set_cookie);
             let no_store = HeaderValue::from_static("private, no-store");
             response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
         }),
-        // What the handler says is not true if the session is not kept.
+        // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => {
             eprintln!("session not kept: {error}");
             response = warp::reply::with_status("", StatusCode::INTERNAL_SERVER_ERROR).into_response();

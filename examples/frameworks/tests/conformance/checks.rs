@@ -1,4 +1,5 @@
-//! What must hold in every framework. A check starts the servers that it needs, so that none depends on another.
+//! The checks that every framework must pass. A check starts the servers that it needs, so that no check depends on
+//! another.
 
 mod cookies;
 mod responses;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use crate::client::Response;
 use crate::server::{Framework, Server};
 
-/// What was wrong, if anything.
+/// The result of a check. The error says what was wrong.
 pub type Outcome = Result<(), String>;
 
 /// A row of the table.
@@ -54,7 +55,7 @@ const fn row(name: &'static str, run: fn(&Framework) -> Outcome) -> Check {
     Check { name, run }
 }
 
-/// Gives up with both sides of what should be equal.
+/// Returns an error that shows both values, unless they are equal.
 macro_rules! ensure_eq {
     ($left:expr, $right:expr, $what:expr) => {
         let (left, right) = (&$left, &$right);
@@ -64,7 +65,7 @@ macro_rules! ensure_eq {
     };
 }
 
-/// Gives up where something does not hold.
+/// Returns an error with this message, unless a condition holds.
 macro_rules! ensure {
     ($holds:expr, $($what:tt)+) => {
         if !$holds {
@@ -75,7 +76,8 @@ macro_rules! ensure {
 
 use {ensure, ensure_eq};
 
-/// The session that a request with these Cookie headers has is the one of [`Server::logged_in`], and stays as it is.
+/// Checks that a request with these Cookie headers has the session of [`Server::logged_in`], and that the session stays
+/// as it is.
 fn is_ada(server: &Server, cookies: &[impl AsRef<[u8]>]) -> Outcome {
     let response = server.get("/api/session", cookies)?;
     ensure_eq!(response.status, 200, "status");

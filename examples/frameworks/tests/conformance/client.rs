@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// The Cookie headers of a request without any.
+/// No Cookie header.
 pub const NO_COOKIE: &[&str] = &[];
 
-/// Longer than any answer takes; a server that hangs is a failure.
+/// The time limit of an answer. It is longer than any answer takes, so that a server which hangs is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends a request with these Cookie headers on a connection of its own.
@@ -40,7 +40,7 @@ pub fn send(
 fn exchange(address: &str, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    // A server that refuses a request need not read all of it: what counts is its answer.
+    // A server that refuses a request need not read all of it, so a failed write is no failure of the check.
     let _ = stream.write_all(request);
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -53,7 +53,7 @@ fn exchange(address: &str, request: &[u8]) -> io::Result<Vec<u8>> {
 pub struct Response {
     pub status: u16,
     pub body: Vec<u8>,
-    /// How many chunks the body came in; `None` when it was not chunked.
+    /// The number of chunks of the body. `None` when the body was not chunked.
     pub chunks: Option<usize>,
     headers: Vec<(String, String)>,
 }
@@ -80,12 +80,12 @@ impl Response {
         Some(response)
     }
 
-    /// All values of a header, in their order.
+    /// Returns all values of a header, in their order.
     pub fn header(&self, name: &str) -> Vec<&str> {
         self.headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str()).collect()
     }
 
-    /// The names in the Vary headers, sorted.
+    /// Returns the names in the Vary headers, sorted.
     pub fn vary(&self) -> Vec<&str> {
         let lines = self.header("vary");
         let mut names: Vec<_> = lines.into_iter().flat_map(|line| line.split(',')).map(str::trim).collect();
@@ -93,7 +93,7 @@ impl Response {
         names
     }
 
-    /// The one Set-Cookie text.
+    /// Returns the text of the only Set-Cookie header. None, or a second one, is an error.
     pub fn set_cookie(&self) -> Result<&str, String> {
         match self.header("set-cookie")[..] {
             [line] => Ok(line),
@@ -101,7 +101,7 @@ impl Response {
         }
     }
 
-    /// The Cookie header that a browser sends back for it.
+    /// Returns the Cookie header that a browser sends back for the Set-Cookie header.
     pub fn cookie(&self) -> Result<String, String> {
         Ok(self.set_cookie()?.split(';').next().unwrap_or_default().to_owned())
     }
@@ -120,7 +120,7 @@ fn split_at_text<'b>(bytes: &'b [u8], text: &str) -> Option<(&'b [u8], &'b [u8])
     Some((&bytes[..at], &bytes[at + text.len()..]))
 }
 
-/// The chunks of a whole chunked body, without the empty one that ends it.
+/// Returns the chunks of a whole chunked body, without the empty chunk that ends it.
 fn chunks(mut rest: &[u8]) -> Option<Vec<&[u8]>> {
     let mut chunks = Vec::new();
     loop {

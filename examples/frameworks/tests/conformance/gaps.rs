@@ -1,13 +1,13 @@
-//! What a framework can't do, however sessions are put into it. The suite fails when one of these passes.
+//! The checks that a framework can't pass, however sessions are put into it. The suite fails when such a check passes.
 
 use crate::checks::{BYTE_BESIDE, BYTE_ELSEWHERE};
 
 pub struct Gap {
     framework: &'static str,
     check: &'static str,
-    /// What the failed check says: another failure is none of this gap.
+    /// A part of the failed check's message. A failure with another message does not belong to this gap.
     symptom: &'static str,
-    /// A footnote of the table.
+    /// The text of the footnote in the table.
     pub reason: &'static str,
 }
 
@@ -32,12 +32,12 @@ const fn tiny_http(check: &'static str) -> Gap {
     }
 }
 
-/// The gap that is declared for this framework and this check.
+/// Finds the gap that is declared for this framework and this check.
 pub fn find(framework: &str, check: &str) -> Option<&'static Gap> {
     GAPS.iter().find(|gap| gap.framework == framework && gap.check == check)
 }
 
-/// What is wrong with an outcome, given the gaps.
+/// Says what is wrong with an outcome: a failure that is no declared gap, or a success that is one.
 pub fn complaint(framework: &str, check: &str, outcome: &Result<(), String>) -> Option<String> {
     match (outcome, find(framework, check)) {
         (Ok(()), None) => None,
@@ -47,7 +47,7 @@ pub fn complaint(framework: &str, check: &str, outcome: &Result<(), String>) -> 
     }
 }
 
-/// A complaint for each gap of a framework or check that there is not.
+/// Returns a complaint for each gap that names an unknown framework or an unknown check.
 pub fn unknown(frameworks: &[&str], checks: &[&str]) -> Vec<String> {
     let is_known = |gap: &&Gap| frameworks.contains(&gap.framework) && checks.contains(&gap.check);
     let complaint = |gap: &Gap| format!("{}: {}: a gap of nothing that is checked", gap.framework, gap.check);

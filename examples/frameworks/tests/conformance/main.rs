@@ -1,5 +1,5 @@
-//! Every example as a client sees it, over TCP: each check runs against each framework, and the table in README.md says
-//! what it found.
+//! Tests every example over TCP, as a client sees it. Each check runs against each framework, and the table in
+//! README.md shows the results.
 
 mod checks;
 mod client;
@@ -38,7 +38,7 @@ fn every_framework_passes_every_check_but_its_declared_gaps() {
         }
     }
     let table = table::markdown(&frameworks, &checks, &columns);
-    // Not `print!`, which a test that passes does not show.
+    // A test that passes does not show the output of `print!`, so the table is written to standard output directly.
     writeln!(io::stdout(), "\n{table}").expect("standard output takes the table");
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
     table::keep(&table, env::var_os("UPDATE_TABLE").is_some());

@@ -1,4 +1,4 @@
-//! An example that runs, on a port of its own.
+//! Starts an example on a port of its own, and ends it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -10,19 +10,19 @@ use crate::client::{self, Response};
 pub const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 pub const OTHER_KEY: &str = "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
 
-/// One of the examples.
+/// An example: the name of its framework, and the path of its program.
 pub struct Framework {
     pub name: &'static str,
     pub program: &'static str,
 }
 
 impl Framework {
-    /// Starts it under [`KEY`] with these variables, and no others.
+    /// Starts the example under [`KEY`] with these variables, and no others.
     pub fn start(&self, vars: &[(&str, &str)]) -> Result<Server, String> {
         self.run(self.command(vars))
     }
 
-    /// Starts it with nothing configured, so that it makes a key.
+    /// Starts the example without a key, so that it makes one.
     pub fn start_without_key(&self) -> Result<Server, String> {
         let mut command = self.command(&[]);
         command.env_remove("TIDEWAY_SESSION_ENCRYPTION_KEY");
@@ -42,7 +42,7 @@ impl Framework {
         Ok(server)
     }
 
-    /// Runs it with variables that it must refuse.
+    /// Runs the example with variables that it must refuse, and returns its output.
     pub fn refuse(&self, vars: &[(&str, &str)]) -> Result<Output, String> {
         self.command(vars).output().map_err(|error| error.to_string())
     }
@@ -55,11 +55,11 @@ impl Framework {
     }
 }
 
-/// A running example, ended with the value.
+/// A running example. It ends when the value is dropped.
 pub struct Server {
     pub address: String,
     child: Child,
-    /// Open, so that the server may write to it.
+    /// The read end of the server's standard output. It stays open, so that the server may write.
     #[expect(dead_code, reason = "it is held, not read")]
     stdout: BufReader<ChildStdout>,
 }
@@ -73,17 +73,17 @@ impl Server {
         client::send(&self.address, "POST", path, cookies, form)
     }
 
-    /// The session as `GET /api/session` shows it.
+    /// Returns the session as `GET /api/session` shows it.
     pub fn session(&self, cookie: &str) -> Result<Value, String> {
         self.get("/api/session", &[cookie])?.json()
     }
 
-    /// The cookie of a visitor who logged in.
+    /// Logs a visitor in and returns the Cookie header.
     pub fn logged_in(&self) -> Result<String, String> {
         self.post("/login", client::NO_COOKIE, "name=Ada")?.cookie()
     }
 
-    /// Ends it and returns what it wrote to standard error.
+    /// Ends the server and returns the text that it wrote to standard error.
     pub fn stop(mut self) -> String {
         let _ = self.child.kill();
         let mut text = String::new();

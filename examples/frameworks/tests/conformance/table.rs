@@ -1,4 +1,4 @@
-//! The table in the README of the crate.
+//! Writes the table of results, which stands in the README of the crate.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,7 +9,7 @@ const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
 const BEGIN: &str = "<!-- table: written by examples/frameworks -->\n";
 const END: &str = "<!-- end of table -->\n";
 
-/// A row for each check and a column for each framework; what is not passed has a footnote.
+/// Writes a table with a row for each check and a column for each framework. A declared gap gets a footnote.
 pub fn markdown<const N: usize>(frameworks: &[&str], checks: &[&str], columns: &[[Result<(), String>; N]]) -> String {
     let mut notes: Vec<&str> = Vec::new();
     let mut table = format!("| | {} |\n|---|{}\n", frameworks.join(" | "), ":-:|".repeat(frameworks.len()));
@@ -37,7 +37,7 @@ pub fn markdown<const N: usize>(frameworks: &[&str], checks: &[&str], columns: &
     table
 }
 
-/// Holds README.md to the table, or writes it there.
+/// Checks that README.md holds this table, or writes it there.
 pub fn keep(table: &str, update: bool) {
     let readme = fs::read_to_string(README).expect("README.md can be read");
     let (before, rest) = readme.split_once(BEGIN).expect("README.md says where the table begins");

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use blocking::unblock;
 
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
+use crate::error::BackendError;
 #[cfg(doc)]
 use crate::error::BackendErrorKind;
-use crate::error::{BackendError, BoxFuture};
 use crate::time::UnixTime;
 
 use super::{folder::Folder, format};

@@ -8,10 +8,11 @@ use std::time::Duration;
 use blocking::unblock;
 use rusqlite::Connection;
 
+use crate::backend::BoxFuture;
 use crate::data::SessionId;
+use crate::error::BackendError;
 #[cfg(doc)]
 use crate::error::BackendErrorKind;
-use crate::error::{BackendError, BoxFuture};
 use crate::time::UnixTime;
 
 use super::error::failed;

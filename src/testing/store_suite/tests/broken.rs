@@ -5,9 +5,10 @@ use std::sync::Mutex;
 
 use futures_lite::future::yield_now;
 
+use crate::backend::BoxFuture;
 use crate::backend::{MemoryStore, Record, Save, SessionStore, Tag};
 use crate::data::SessionId;
-use crate::error::{BackendError, BackendErrorKind, BoxFuture};
+use crate::error::{BackendError, BackendErrorKind};
 use crate::testing::store_suite::{at, id, record};
 use crate::time::UnixTime;
 

@@ -1,4 +1,4 @@
-//! Cookies of every kind, in headers of every kind.
+//! Checks of cookies of every kind, in headers of every kind.
 
 use super::{Outcome, ensure, ensure_eq, is_ada, is_empty, is_refused_and_deleted, sends_no_cookie};
 use crate::client::NO_COOKIE;

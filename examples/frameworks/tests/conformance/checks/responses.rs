@@ -1,4 +1,4 @@
-//! What a response says beside its cookie, whatever its status.
+//! Checks of responses: their headers beside Set-Cookie, their status, and their bodies.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::server::Framework;
 pub fn untouched(framework: &Framework) -> Outcome {
     let vars = [("TIDEWAY_SESSION_EXTEND_AFTER_SECONDS", "1")];
     let cookie = framework.start(&vars)?.logged_in()?;
-    // Its cookie is due; nobody asks.
+    // The cookie is old enough to be sealed again, but the handler does not look at the session.
     let server = framework.start(&[vars[0], ("CLOCK_OFFSET_SECONDS", "600")])?;
     for cookie in [cookie.as_str(), "tideway_session=garbage", ""] {
         let response = server.get("/untouched", &[cookie])?;
@@ -63,7 +63,7 @@ pub fn failing(framework: &Framework) -> Outcome {
     keeps_and_answers(framework, "/error", 500, "failed")
 }
 
-/// What is set by a handler that answers with an error is in the cookie.
+/// Checks that a handler which answers with an error keeps what it stored in the session.
 fn keeps_and_answers(framework: &Framework, path: &str, status: u16, key: &str) -> Outcome {
     let server = framework.start(&[])?;
     let response = server.post(path, &[server.logged_in()?], "")?;

@@ -1,4 +1,4 @@
-//! What a visitor stores, and reads again.
+//! Checks of the values that a visitor stores, and reads again.
 
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
@@ -79,10 +79,10 @@ pub fn too_large(framework: &Framework) -> Outcome {
 
 pub fn parallel(framework: &Framework) -> Outcome {
     const REQUESTS: usize = 200;
-    /// Two frameworks at once could be more connections than a process may have.
+    /// Lets one framework at a time run this check: two could need more connections than a process may have.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    // Without a key, so that threads with a key of their own are found.
+    // The server runs without a configured key, so that the check fails if each thread makes a key of its own.
     let server = framework.start_without_key()?;
     let cookie = server.logged_in()?;
     let start = Barrier::new(REQUESTS);

@@ -1,0 +1,132 @@
+//! The way of one request through a middleware, for the frameworks whose middlewares are services: tower and actix-web.
+//!
+//! 1. *Loading*: the backends are asked about the session, if the request brought one and there is a backend to ask.
+//! 2. *Handling*: the inner service handles the request.
+//! 3. *Committing*: the backends are told about the session, if there is something to tell them.
+//!
+//! A request that waits for no backend begins at step 2 and ends with it, and costs no allocation here.
+
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::response::{self, ResponseHeaders};
+use crate::backend::BoxFuture;
+use crate::cookie::SetCookies;
+use crate::error::{BackendError, EncodeError};
+use crate::session::Session;
+
+/// What an [`Exchange`] needs from the middleware of a framework, around an inner service `S` that answers a request
+/// `Q` by a future `I`. `R` is the response that leaves the middleware.
+pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
+    /// The error of the inner service, which leaves the middleware as it is.
+    type Error;
+
+    /// Calls the inner service.
+    fn call(inner: &mut S, request: Q) -> I;
+
+    /// Turns what the inner service answered into the response that leaves the middleware.
+    fn response(answer: I::Output) -> Result<R, Self::Error>;
+
+    /// Makes the error response to a request whose session could not be loaded.
+    fn refuse(&self, request: Q, error: &EncodeError) -> R;
+
+    /// Puts the error response in the place of a response whose session could not be kept.
+    fn replace(&self, response: &mut R, error: &EncodeError);
+}
+
+pin_project! {
+    /// One request and its response, as a future. The letters are those of [`Middleware`], which is `M`.
+    pub(super) struct Exchange<M, S, Q, I, R> {
+        #[pin]
+        step: Step<S, Q, I, R>,
+        session: Session,
+        middleware: M,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    enum Step<S, Q, I, R> {
+        /// `request` is `None` only after the last poll of this step.
+        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Q> },
+        Handling { #[pin] handling: I },
+        /// `response` is `None` only after the last poll of this step.
+        Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<R> },
+    }
+}
+
+impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
+    /// Begins to load the session, or calls the inner service at once when no backend has to be asked.
+    pub(super) fn begin(middleware: M, session: Session, inner: &mut S, request: Q) -> Self
+    where
+        M: Middleware<S, Q, I, R>,
+        S: Clone,
+        I: Future,
+        R: ResponseHeaders,
+    {
+        let step = if session.must_ask() {
+            // The service that is ready takes this request. Its clone has to become ready before it takes the next one.
+            let clone = inner.clone();
+            let inner = mem::replace(inner, clone);
+            let session = session.clone();
+            Step::Loading { loading: Box::pin(async move { session.ask().await }), inner, request: Some(request) }
+        } else {
+            Step::Handling { handling: M::call(inner, request) }
+        };
+        Self { step, session, middleware }
+    }
+
+    /// The session of the request.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl<M, S, Q, I, R> Future for Exchange<M, S, Q, I, R>
+where
+    M: Middleware<S, Q, I, R>,
+    I: Future,
+    R: ResponseHeaders,
+{
+    type Output = Result<R, M::Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (mut response, committed) = loop {
+            let next = match this.step.as_mut().project() {
+                StepProjection::Loading { loading, inner, request } => {
+                    let loaded = ready!(loading.as_mut().poll(context));
+                    let Some(request) = request.take() else { return Poll::Pending };
+                    if let Err(error) = loaded {
+                        response::log_failure("loaded", &error);
+                        return Poll::Ready(Ok(this.middleware.refuse(request, &error.into())));
+                    }
+                    Step::Handling { handling: M::call(inner, request) }
+                }
+                StepProjection::Handling { handling } => {
+                    let response = M::response(ready!(handling.poll(context)))?;
+                    if let Some(committed) = this.session.commit_at_once() {
+                        break (response, committed);
+                    }
+                    let session = this.session.clone();
+                    let committing = Box::pin(async move { session.commit_async().await });
+                    Step::Committing { committing, response: Some(response) }
+                }
+                StepProjection::Committing { committing, response } => {
+                    let committed = ready!(committing.as_mut().poll(context));
+                    let Some(response) = response.take() else { return Poll::Pending };
+                    break (response, committed);
+                }
+            };
+            this.step.set(next);
+        };
+        response::finish(&mut response, this.session, committed, |response, error| {
+            this.middleware.replace(response, error);
+        });
+        Poll::Ready(Ok(response))
+    }
+}

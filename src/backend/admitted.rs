@@ -1,0 +1,37 @@
+//! [`Admitted`]: a session that every configured backend vouches for.
+
+use super::store::{Record, Tag};
+use crate::codec::Opened;
+use crate::time::UnixTime;
+
+/// A session that may become the session of a request. Only this room makes one: `Questions::ask` does after it asked the
+/// backends, and `Coordinator::admit_unasked` where there are none.
+pub(crate) struct Admitted {
+    opened: Opened,
+    stored: Option<Stored>,
+}
+
+/// The state of a record, as it was read or written last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) tag: Tag,
+    /// The time from which the store may remove the record.
+    pub(crate) expires_at: UnixTime,
+}
+
+impl Admitted {
+    pub(super) fn new(opened: Opened, stored: Option<Stored>) -> Self {
+        Self { opened, stored }
+    }
+
+    /// The session, and the record that its values came from, if they did.
+    pub(crate) fn into_parts(self) -> (Opened, Option<Stored>) {
+        (self.opened, self.stored)
+    }
+}
+
+impl Stored {
+    pub(crate) fn of(record: &Record) -> Self {
+        Self { tag: record.tag(), expires_at: record.expires_at() }
+    }
+}

@@ -1,0 +1,127 @@
+//! The question of a load: whether the session of a cookie is admitted.
+
+use super::admitted::{Admitted, Stored};
+use super::owner::Owner;
+use super::placement::Placement;
+use super::policy::FailurePolicy;
+use super::questions::Questions;
+use super::revocations::{Known, Mark};
+use super::store::Record;
+use super::tombstone::mark_of;
+use crate::codec::{Opened, TextCodec};
+use crate::data::SessionData;
+use crate::error::{BackendError, BackendErrorKind, DecodeError, Refusal};
+use crate::key_id::KeyId;
+use crate::time::UnixTime;
+
+/// What the backends say of a session whose cookie opened.
+pub(crate) enum Answer {
+    Good(Admitted),
+    /// The session was ended, or became another one.
+    Ended(Mark, Refusal),
+    /// The session is refused, and not because it was ended under its id: its record is damaged or not there, its schema is
+    /// unknown, or its subject was revoked.
+    Refused(Refusal),
+}
+
+impl Questions<'_> {
+    /// Asks the store, then the list.
+    ///
+    /// # Errors
+    /// [`BackendError`] when nobody knows: a backend failed, and the policy is not to admit the session all the same.
+    pub(crate) async fn ask(&self, codec: &TextCodec, opened: Opened) -> Result<Answer, BackendError> {
+        let key_id = opened.key_id;
+        let (opened, stored) = match self.fill(codec, opened).await? {
+            Filled::Alive(opened, stored) => (opened, stored),
+            Filled::Not(answer) => return Ok(answer),
+        };
+        let opened = match codec.migrate(opened) {
+            Ok(opened) => opened,
+            Err(refusal) => return Ok(Answer::Refused(refusal)),
+        };
+        let revoked = Refusal { reason: DecodeError::Revoked, key_id: Some(key_id) };
+        let owner = self.backend.owner_of(&opened.data);
+        let known = self.look(Some(opened.data.id()), owner.subject.as_deref()).await;
+        let known = self.or_admit(known, Known::default())?;
+        Ok(match known.mark {
+            Some(mark) => Answer::Ended(mark, revoked),
+            None if !owner.is_of(known) => Answer::Refused(revoked),
+            None => Answer::Good(Admitted::new(opened, stored)),
+        })
+    }
+
+    /// Fetches the values of a session that may have a record. A record is newer than the values of a cookie.
+    async fn fill(&self, codec: &TextCodec, opened: Opened) -> Result<Filled, BackendError> {
+        let holds_values = !opened.data.is_empty();
+        let may_have_record = match self.backend.placement {
+            Placement::Cookie => false,
+            Placement::Store => true,
+            Placement::Spill => !holds_values,
+        };
+        if !may_have_record {
+            return Ok(Filled::Alive(opened, None));
+        }
+        let found = match self.load(opened.data.id()).await {
+            // A cookie that holds its values is admitted without the store, too.
+            Err(error) if holds_values && self.backend.policy == FailurePolicy::Admit => {
+                self.observers.tell_of(&error);
+                None
+            }
+            found => found?,
+        };
+        let refused = |reason, key_id: KeyId| Refusal { reason, key_id: Some(key_id) };
+        let Some(record) = found.filter(|record| record.expires_at() > opened.at) else {
+            // Its cookie may be from before the store was configured.
+            return Ok(if holds_values {
+                Filled::Alive(opened, None)
+            } else {
+                Filled::Not(Answer::Refused(refused(DecodeError::NotStored, opened.key_id)))
+            });
+        };
+        if let Some(mark) = mark_of(&record) {
+            return Ok(Filled::Not(Answer::Ended(mark, refused(DecodeError::Revoked, opened.key_id))));
+        }
+        let (stored, key_id) = (Stored::of(&record), opened.key_id);
+        Ok(match codec.fill(opened, record.into_bytes()) {
+            Ok(filled) => Filled::Alive(filled, Some(stored)),
+            Err(refusal) => Filled::Not(Answer::Refused(self.damaged(refusal, key_id))),
+        })
+    }
+
+    /// A record that is not what was stored is told to observers. It must not keep its browser from logging in again.
+    fn damaged(&self, refusal: Refusal, key_id: KeyId) -> Refusal {
+        if matches!(refusal.reason, DecodeError::Malformed | DecodeError::NotAuthentic) {
+            let text = "a record is not what was stored for its session";
+            self.observers.tell_of(&BackendError::new(BackendErrorKind::Corrupt, text));
+            return Refusal { reason: DecodeError::NotStored, key_id: Some(key_id) };
+        }
+        refusal
+    }
+}
+
+enum Filled {
+    Alive(Opened, Option<Stored>),
+    Not(Answer),
+}
+
+impl Owner {
+    /// True when the list knows of no later generation of the subject than the one of this session.
+    pub(crate) fn is_of(&self, known: Known) -> bool {
+        known.generation.is_none() || known.generation == self.generation
+    }
+}
+
+/// The session of a record that was found in place of the one that was expected, with the id and the times of `data`; `None`
+/// when the session has ended meanwhile, or when the record is not what was stored.
+pub(crate) fn read_record(
+    codec: &TextCodec,
+    data: SessionData,
+    now: UnixTime,
+    record: Record,
+) -> Option<(SessionData, Stored)> {
+    let stored = Stored::of(&record);
+    let key_id = codec.sealer().primary().id();
+    let opened = Opened { data, at: now, key_id, is_stale: false, is_migrated: false };
+    let filled = codec.fill(opened, record.into_bytes()).and_then(|filled| codec.migrate(filled)).ok()?;
+    Some((filled.data, stored))
+}

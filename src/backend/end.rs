@@ -1,0 +1,107 @@
+//! The end of a session: every cookie of it is refused from then on, and so is every cookie of what it became.
+
+use super::admitted::Stored;
+use super::placement::Placement;
+use super::questions::Questions;
+use super::revocations::Mark;
+use super::store::Save;
+use super::tombstone::{mark_of, tombstone};
+use crate::data::SessionId;
+use crate::error::{BackendError, BackendErrorKind, EncodeError};
+use crate::time::UnixTime;
+
+/// A session to be ended, and what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) id: SessionId,
+    /// The time until which its mark must stand: no cookie of it opens then by any clock.
+    pub(crate) until: UnixTime,
+    /// The record that was read, if one was.
+    pub(crate) stored: Option<Stored>,
+    /// True when cookies that hold its values may be about.
+    pub(crate) holds_values: bool,
+    /// The time at which the cookie that was seen ends by itself.
+    pub(crate) cookie_expires_at: UnixTime,
+}
+
+impl Questions<'_> {
+    /// Ends a session, and whatever it became.
+    ///
+    /// # Errors
+    /// [`EncodeError::Backend`] when a backend failed, and [`EncodeError::Ended`] when the request outlived the cookie, so that
+    /// nobody knows any more what the session became.
+    pub(crate) async fn end(&self, ending: Ending, now: UnixTime) -> Result<(), EncodeError> {
+        let mut ending = ending;
+        for _ in 0..MAX_HOPS {
+            let mut mark = Mark::Ended;
+            if self.has_list() {
+                mark = self.revoke(ending.id, Mark::Ended, ending.until).await?;
+            }
+            if self.backend.placement != Placement::Cookie {
+                match self.bury(ending, mark, now).await {
+                    // With a list, its mark counts: a tombstone may have been written by an end that knew less.
+                    Ok(found) if mark == Mark::Ended => mark = found,
+                    Ok(_) => {}
+                    Err(EncodeError::Backend(error)) if self.has_list() => self.observers.tell_of(&error),
+                    Err(error) => return Err(error),
+                }
+            }
+            match mark {
+                Mark::Ended => return Ok(()),
+                Mark::Became(successor) => ending = self.successor(successor, now),
+            }
+        }
+        Err(never_wins().into())
+    }
+
+    /// What is known of a session that another one became. It began by now, by a clock that may be ahead.
+    pub(crate) fn successor(&self, id: SessionId, now: UnixTime) -> Ending {
+        let until = self.lifetime.all_end(now);
+        Ending { id, until, stored: None, holds_values: false, cookie_expires_at: UnixTime::MAX }
+    }
+
+    /// Puts a tombstone with this mark in the place of the record, and returns the mark of the one that stands there.
+    async fn bury(&self, ending: Ending, mark: Mark, now: UnixTime) -> Result<Mark, EncodeError> {
+        let mut stored = ending.stored;
+        // With a list, or where no cookie holds the values, a record that is not there needs no tombstone.
+        let spills = self.backend.placement == Placement::Spill;
+        let creates = (ending.holds_values || spills) && !self.has_list();
+        for _ in 0..MAX_TRIES {
+            if stored.is_some() || creates {
+                let until = self.tombstone_end(stored, ending.until);
+                let save = stored.map_or(Save::Create, |stored| Save::Replace(stored.tag));
+                if self.save(ending.id, &tombstone(mark, until), save).await? {
+                    return Ok(mark);
+                }
+            }
+            match self.load(ending.id).await? {
+                Some(record) => match mark_of(&record) {
+                    Some(found) => return Ok(found),
+                    None => stored = Some(Stored::of(&record)),
+                },
+                None if creates => stored = None,
+                // The tombstone of a session whose cookie has ended may be gone.
+                None if !self.has_list() && now >= ending.cookie_expires_at => return Err(EncodeError::Ended),
+                None => return Ok(mark),
+            }
+        }
+        Err(never_wins().into())
+    }
+
+    /// The time until which a tombstone stays: as long as the record in whose place it stands, or as the mark of its session.
+    pub(crate) fn tombstone_end(&self, stored: Option<Stored>, until: UnixTime) -> UnixTime {
+        let spills = self.backend.placement == Placement::Spill && !self.has_list();
+        stored.filter(|_| !spills).map_or(until, |stored| stored.expires_at)
+    }
+}
+
+/// Others wrote to the record at every try.
+pub(crate) fn never_wins() -> BackendError {
+    BackendError::new(BackendErrorKind::Unavailable, "other requests changed the session at each of eight tries")
+}
+
+/// How many sessions in a row may have become another one while one of them is ended.
+const MAX_HOPS: usize = 6;
+
+/// How often a record is written before its request gives up.
+pub(crate) const MAX_TRIES: usize = 8;

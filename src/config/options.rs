@@ -1,0 +1,110 @@
+//! [`Options`]: the settings as they were given, before they are checked, and their defaults.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::Coordinator;
+use crate::codec::Migrate;
+use crate::cookie::SameSite;
+#[cfg(feature = "import")]
+use crate::import::PrivateImport;
+use crate::observe::Observers;
+use crate::time::{Clock, SystemClock, UnixTime};
+
+/// Every setting but the keys.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the cookie's attributes are")]
+pub(super) struct Options {
+    pub(super) cookie_name: String,
+    pub(super) path: String,
+    pub(super) domain: Option<String>,
+    pub(super) secure: bool,
+    pub(super) http_only: bool,
+    pub(super) same_site: SameSite,
+    pub(super) partitioned: bool,
+    pub(super) persistent: bool,
+    pub(super) save_uninitialized: bool,
+    pub(super) idle_timeout: Duration,
+    pub(super) absolute_timeout: Duration,
+    pub(super) extend_after: Option<Duration>,
+    pub(super) clock_skew: Duration,
+    pub(super) not_before: UnixTime,
+    pub(super) audience: String,
+    pub(super) padding_block: usize,
+    pub(super) max_cookie_bytes: usize,
+    pub(super) two_cookies: bool,
+    pub(super) schema: u8,
+    pub(super) migrate: Option<Migrate>,
+    #[cfg(feature = "import")]
+    pub(super) imports: Vec<Arc<PrivateImport>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) observers: Observers,
+    pub(super) insecure_key: bool,
+    pub(super) insecure_dev: bool,
+    pub(super) backend: Coordinator,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cookie_name: "tideway_session".to_owned(),
+            path: "/".to_owned(),
+            domain: None,
+            secure: true,
+            http_only: true,
+            same_site: SameSite::Lax,
+            partitioned: false,
+            persistent: true,
+            save_uninitialized: false,
+            idle_timeout: Duration::from_secs(24 * 60 * 60),
+            absolute_timeout: Duration::from_secs(30 * 24 * 60 * 60),
+            extend_after: None,
+            clock_skew: Duration::from_secs(60),
+            not_before: UnixTime::MIN,
+            audience: String::new(),
+            padding_block: 32,
+            max_cookie_bytes: 3500,
+            two_cookies: false,
+            schema: 0,
+            migrate: None,
+            #[cfg(feature = "import")]
+            imports: Vec::new(),
+            clock: Arc::new(SystemClock),
+            observers: Observers::default(),
+            insecure_key: false,
+            insecure_dev: false,
+            backend: Coordinator::default(),
+        }
+    }
+}
+
+/// Shows the settings but for `migrate` and `clock`, which have no text, the imports, `save_uninitialized` and
+/// `insecure_dev`.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("cookie_name", &self.cookie_name)
+            .field("path", &self.path)
+            .field("domain", &self.domain)
+            .field("secure", &self.secure)
+            .field("http_only", &self.http_only)
+            .field("same_site", &self.same_site)
+            .field("partitioned", &self.partitioned)
+            .field("persistent", &self.persistent)
+            .field("save_uninitialized", &self.save_uninitialized)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("absolute_timeout", &self.absolute_timeout)
+            .field("extend_after", &self.extend_after)
+            .field("clock_skew", &self.clock_skew)
+            .field("not_before", &self.not_before)
+            .field("audience", &self.audience)
+            .field("padding_block", &self.padding_block)
+            .field("max_cookie_bytes", &self.max_cookie_bytes)
+            .field("two_cookies", &self.two_cookies)
+            .field("schema", &self.schema)
+            .field("observers", &self.observers)
+            .field("insecure_key", &self.insecure_key)
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+//! Ends sessions from outside of their requests: one session, all of a subject, or all but one.
+
+use serde::ser::Serialize;
+
+use super::manager::SessionManager;
+use crate::backend::{Coordinator, Ending, Generation, Known, Only, Questions, unsupported};
+use crate::data::{SessionId, json};
+use crate::error::{BackendError, EncodeError};
+use crate::session::{Engine, Session};
+use crate::time::UnixTime;
+
+impl SessionManager {
+    /// Ends one session, wherever its cookie is: no cookie of this id is admitted any more, nor one of what the session became
+    /// when it was regenerated. `until` is the time from which no cookie of it opens anyway:
+    /// [`Retired::expires_at`](crate::Retired::expires_at), or its absolute timeout.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations, unless all values
+    /// are in a store: then the session ends with its record. Otherwise the error of the backend that failed: the session may
+    /// live on then.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig, UnixTime};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let manager = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let cookies = manager.commit_async(&session).await?;
+    /// manager.revoke(session.id()?, UnixTime::MAX).await?;
+    /// assert_eq!(manager.load_async(cookies).await?.rejected(), Some(DecodeError::Revoked));
+    /// # Ok(()) }
+    /// ```
+    pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
+        let engine = &**self.engine();
+        if engine.backend.revocations.is_none() && !engine.backend.is_in_store() {
+            return Err(unsupported("no list of revocations is configured"));
+        }
+        let ending = Ending {
+            id,
+            until: engine.lifetime().mark_end(until),
+            stored: None,
+            holds_values: true,
+            cookie_expires_at: UnixTime::MAX,
+        };
+        questions(engine).strict().end(ending, engine.now()).await.map_err(backend_error)
+    }
+
+    /// Ends every session of a subject, on every device: those in which the entry of
+    /// [`SessionConfig::subject`](crate::SessionConfig::subject) holds this value. This is the call for a ban, for "log out
+    /// everywhere", and for a password that was reset by mail; whoever logs in afterwards gets a session that it does not concern.
+    ///
+    /// A ban also concerns a login that is under way if that calls [`SessionManager::begin_login`] before it looks whether the
+    /// user is banned. To keep the session of this request, call [`SessionManager::revoke_others`]. Values are compared as JSON
+    /// values: 42 and 42.0 are one subject, and 42 and "42" are two.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations or without a subject
+    /// in the configuration, or when the value can't be serialized. Otherwise the error of the list: the sessions may live on
+    /// then.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// let manager = config.subject("user_id").build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let before = manager.commit_async(&session).await?;
+    ///
+    /// manager.revoke_subject(&42).await?;
+    /// assert_eq!(manager.load_async(before).await?.rejected(), Some(DecodeError::Revoked));
+    ///
+    /// let session = manager.load_async(None::<&str>).await?; // the same user logs in again
+    /// session.set("user_id", 42)?;
+    /// let after = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.load_async(after).await?.get("user_id")?, Some(42));
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "ban")]
+    #[doc(alias = "log_out_everywhere")]
+    pub async fn revoke_subject<T: Serialize + Sync + ?Sized>(&self, subject: &T) -> Result<(), BackendError> {
+        let engine = &**self.engine();
+        let subject = self.canonical(subject)?;
+        let to = Generation::generate().map_err(backend_error)?;
+        questions(engine).strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
+    }
+
+    /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a password
+    /// change. Commit the session as usual afterwards.
+    ///
+    /// When the answer of the list is lost, this is an error, and may be called again for the same session. Without that the user
+    /// is logged out everywhere.
+    ///
+    /// # Errors
+    /// [`EncodeError::Ended`] when the subject's sessions were revoked meanwhile, this one among them: nothing is taken back.
+    /// [`EncodeError::Backend`] without a list of revocations, without a subject in the configuration or in the session as it was
+    /// loaded, or when the list failed. [`EncodeError::Random`] when the operating system's random number generator failed.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// let manager = config.subject("user_id").build()?;
+    /// # let login = async || -> Result<_, Box<dyn std::error::Error>> {
+    /// #     let session = manager.load_async(None::<&str>).await?;
+    /// #     session.set("user_id", 42)?;
+    /// #     Ok(manager.commit_async(&session).await?)
+    /// # };
+    /// let (phone, laptop) = (login().await?, login().await?);
+    ///
+    /// let session = manager.load_async(laptop).await?;
+    /// manager.revoke_others(&session).await?;
+    /// let laptop = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.load_async(phone).await?.rejected(), Some(DecodeError::Revoked));
+    /// assert_eq!(manager.load_async(laptop).await?.get("user_id")?, Some(42));
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "password_change")]
+    #[doc(alias = "log_out_other_devices")]
+    pub async fn revoke_others(&self, session: &Session) -> Result<(), EncodeError> {
+        let engine = &**self.engine();
+        let owner = session.owner().filter(|owner| owner.subject.is_some());
+        let (Some(owner), Some(_)) = (owner, &engine.backend.revocations) else {
+            return Err(unsupported("the session has no subject, or no list of revocations is configured").into());
+        };
+        let subject = owner.subject.unwrap_or_default();
+        // A call that is made again after its answer was lost asks for the same.
+        let to = session.draw_generation(&subject)?;
+        let only = Only::Of(owner.generation);
+        if !questions(engine).strict().revoke_subject(&subject, only, to, engine.now()).await? {
+            return Err(EncodeError::Ended);
+        }
+        session.take_generation(subject, Some(to), true);
+        session.regenerate()?;
+        Ok(())
+    }
+
+    /// Begins the login of a subject: call it before the password is checked and before the application looks whether the user is
+    /// banned. A ban or a reset that comes after it also ends the session that this login makes. Optional: without it, the login
+    /// takes part in whatever is revoked after its own commit.
+    ///
+    /// # Errors
+    /// As for [`SessionManager::revoke_subject`].
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// let manager = config.subject("user_id").build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// manager.begin_login(&session, &42).await?;
+    /// // The password is right, and the user is not banned yet. Then another request bans the user:
+    /// manager.revoke_subject(&42).await?;
+    /// session.regenerate()?;
+    /// session.set("user_id", 42)?;
+    /// let cookies = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.load_async(cookies).await?.rejected(), Some(DecodeError::Revoked));
+    /// # Ok(()) }
+    /// ```
+    pub async fn begin_login<T: Serialize + Sync + ?Sized>(
+        &self,
+        session: &Session,
+        subject: &T,
+    ) -> Result<(), BackendError> {
+        let subject = self.canonical(subject)?;
+        let questions = questions(self.engine());
+        let known = questions.look(None, Some(&subject)).await;
+        session.take_generation(subject, questions.or_admit(known, Known::default())?.generation, false);
+        Ok(())
+    }
+
+    /// The canonical JSON text of a subject.
+    fn canonical<T: Serialize + ?Sized>(&self, subject: &T) -> Result<String, BackendError> {
+        let Coordinator { revocations, subject: key, .. } = &self.engine().backend;
+        if revocations.is_none() {
+            return Err(unsupported("no list of revocations is configured"));
+        }
+        let key = key.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
+        let json = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;
+        Ok(json::canonical(&json).into_owned())
+    }
+}
+
+fn questions(engine: &Engine) -> Questions<'_> {
+    Questions::new(&engine.backend, &engine.observers, engine.lifetime(), &*engine.clock)
+}
+
+/// The error of a backend out of an error that nothing else can have caused.
+fn backend_error(error: EncodeError) -> BackendError {
+    match error {
+        EncodeError::Backend(error) => error,
+        error => BackendError::new(crate::error::BackendErrorKind::Unavailable, error),
+    }
+}

@@ -1,0 +1,131 @@
+//! [`Engine`]: everything that a manager is made of, behind one pointer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::backend::Coordinator;
+use crate::codec::{Opened, TextCodec};
+use crate::cookie::{Cookies, SetCookies};
+use crate::data::{Lifetime, SessionData, SessionId};
+use crate::error::{EncodeError, Refusal};
+use crate::import::Imports;
+use crate::observe::{Event, KeyRole, Observers, SealCause};
+use crate::time::{Clock, UnixTime};
+
+/// The parts of a manager, which every session of it shares: one `Arc` a request.
+pub(crate) struct Engine {
+    pub(crate) codec: TextCodec,
+    pub(crate) cookies: Cookies,
+    pub(crate) backend: Coordinator,
+    pub(crate) imports: Imports,
+    pub(crate) observers: Observers,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// True when a new session that a request looked at gets a cookie although nothing was stored in it.
+    pub(crate) save_uninitialized: bool,
+}
+
+impl Engine {
+    /// The time by the configured clock.
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    pub(crate) fn lifetime(&self) -> &Lifetime {
+        self.codec.lifetime()
+    }
+
+    /// A session without content that begins now. Its id is drawn later.
+    pub(super) fn blank(&self, now: UnixTime) -> SessionData {
+        self.codec.create(SessionId::from_bytes([0; 16]), now)
+    }
+
+    /// The characters of the text that a session seals to.
+    ///
+    /// # Errors
+    /// [`EncodeError::Schema`], and [`EncodeError::TooLarge`] when the text does not fit into the cookie, or into both.
+    pub(crate) fn checked_chars(&self, data: &SessionData) -> Result<usize, EncodeError> {
+        self.codec.check_schema(data)?;
+        let chars = self.codec.chars(data);
+        if chars > self.cookies.max_chars() {
+            let (size, limit) = (self.cookies.line_bytes(chars), self.cookies.limit());
+            return Err(EncodeError::TooLarge { size, limit, largest: data.largest(LARGEST_SHOWN) });
+        }
+        Ok(chars)
+    }
+
+    /// True when the session can go into a cookie with all that it holds.
+    pub(super) fn fits(&self, data: &SessionData) -> bool {
+        self.codec.chars(data) <= self.cookies.max_chars()
+    }
+
+    /// The Set-Cookie lines of a session that is sealed as it stands.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLarge`], [`EncodeError::Schema`], [`EncodeError::Random`] and [`EncodeError::Cipher`].
+    pub(super) fn set_cookies(&self, data: &SessionData, has_second: bool) -> Result<SetCookies, EncodeError> {
+        let chars = self.checked_chars(data)?;
+        let max_age = data.is_persistent().then(|| data.expires_at().seconds_since(data.issued_at()));
+        self.cookies.set(chars, max_age, has_second, |line| self.codec.seal(data, line))
+    }
+
+    /// True when the session takes two cookies.
+    pub(super) fn takes_two(&self, data: &SessionData) -> bool {
+        self.cookies.is_split(self.codec.chars(data))
+    }
+
+    /// The bytes of entries that still fit into the cookie.
+    pub(super) fn remaining_bytes(&self, data: &SessionData) -> usize {
+        self.codec.max_plaintext(self.cookies.max_chars()).saturating_sub(data.plaintext_len())
+    }
+
+    /// The bytes of the names and values of the cookies that the session would be in.
+    pub(super) fn cookie_bytes(&self, data: &SessionData) -> usize {
+        self.cookies.cookie_bytes(self.codec.chars(data))
+    }
+}
+
+/// The events that need more than one part of the engine. Each is `None` where nobody observes. Where a lock is held an event
+/// is noted, and observers are told when the lock is released.
+impl Engine {
+    pub(crate) fn note_start(&self) -> Option<Event> {
+        let sealer = self.codec.sealer();
+        self.observers.note(|| Event::Started {
+            primary: sealer.primary().id(),
+            previous: sealer.previous_ids().collect(),
+            limit: self.cookies.limit(),
+        })
+    }
+
+    /// `candidates` is how many cookies of the name came.
+    pub(crate) fn note_open(&self, opened: Result<&Opened, &Refusal>, candidates: usize) -> Option<Event> {
+        self.observers.note(|| match opened {
+            Ok(&Opened { at, key_id, is_stale, .. }) => {
+                let ring = if is_stale { KeyRole::Previous } else { KeyRole::Primary };
+                Event::Opened { key_id, ring, at, candidates }
+            }
+            Err(&Refusal { reason, key_id }) => Event::Refused { reason, key_id, candidates },
+        })
+    }
+
+    pub(crate) fn note_seal(&self, data: &SessionData, cause: SealCause) -> Option<Event> {
+        self.observers.note(|| Event::Sealed {
+            key_id: self.codec.sealer().primary().id(),
+            cause,
+            bytes: self.cookies.line_bytes(self.codec.chars(data)),
+            limit: self.cookies.limit(),
+        })
+    }
+
+    pub(crate) fn note_failure(&self, error: &EncodeError) -> Option<Event> {
+        self.observers.note(|| Event::Failed { error: error.clone() })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("cookies", &self.cookies).field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+/// How many of its largest entries an error of a session that is too large names.
+const LARGEST_SHOWN: usize = 3;

@@ -1,0 +1,69 @@
+//! Whose session a commit seals: the generation of its subject, and whether the list still has nothing against it.
+
+use super::held::Held;
+use super::perform::Commit;
+use super::records::too_large;
+use super::state::Login;
+use crate::backend::{Generation, Known};
+use crate::data::SessionData;
+use crate::error::{BackendError, EncodeError};
+
+impl Commit<'_> {
+    /// Puts the generation of its subject into a session. Says whether the session is another subject's than it was.
+    pub(super) async fn put_generation(
+        &self,
+        data: &mut SessionData,
+        held: Option<&Held>,
+    ) -> Result<bool, EncodeError> {
+        let owner = self.engine.backend.owner_of(data);
+        let before = held.map(|held| &held.owner);
+        let is_another = before.is_some_and(|before| before.subject.is_some() && before.subject != owner.subject);
+        if !self.questions.has_list() {
+            return Ok(is_another);
+        }
+        let generation = match (&owner.subject, &self.state.login) {
+            (None, _) => None,
+            (Some(subject), Some(login)) if login.replaces && login.subject == *subject => login.generation,
+            (Some(_), _) if before.is_some_and(|before| before.subject == owner.subject) => {
+                before.and_then(|before| before.generation)
+            }
+            // A commit that is called again goes by the generation that its first try took.
+            (Some(subject), Some(login)) if login.subject == *subject => login.generation,
+            (Some(subject), _) => self.take_generation(subject).await?,
+        };
+        let digits = generation.map(|generation| generation.to_string());
+        data.set_generation(digits.as_deref()).map_err(|error| too_large(&error, data))?;
+        Ok(is_another)
+    }
+
+    /// Asks which generation the subject has, and notes the answer for a later try of this commit.
+    async fn take_generation(&self, subject: &str) -> Result<Option<Generation>, BackendError> {
+        let known = self.questions.look(None, Some(subject)).await;
+        let generation = self.questions.or_admit(known, Known::default())?.generation;
+        self.shared.note_login(Login { subject: subject.to_owned(), generation, replaces: false });
+        Ok(generation)
+    }
+
+    /// True when the list still has nothing against the session. The last question is the one that matters more: whose cookie is
+    /// overwritten, or, when the session is made another subject's, who is refused.
+    pub(super) async fn is_still_good(&self, held: &Held, changes_subject: bool) -> Result<bool, BackendError> {
+        let (id, subject) = (Some(held.retired.id), held.owner.subject.as_deref());
+        let ask = async |id, subject| {
+            let known = self.questions.look(id, subject).await;
+            self.questions.or_admit(known, Known::default())
+        };
+        if changes_subject {
+            return Ok(ask(id, None).await?.mark.is_none() && held.owner.is_of(ask(None, subject).await?));
+        }
+        let known = ask(id, subject).await?;
+        Ok(known.mark.is_none() && held.owner.is_of(known))
+    }
+
+    /// True when this request said whose session it is.
+    pub(super) fn says_whose(&self, held: &Held) -> bool {
+        match self.engine.backend.subject {
+            Some(_) => self.engine.backend.owner_of(&self.state.data).subject != held.owner.subject,
+            None => self.state.aim.has_changed(),
+        }
+    }
+}

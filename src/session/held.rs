@@ -1,0 +1,71 @@
+//! [`Held`]: the session that the client's cookie holds, as this request found it or as its last commit left it.
+
+use super::engine::Engine;
+use crate::backend::{Ending, Owner, Stored};
+use crate::data::{Retired, SessionData};
+use crate::format::Entries;
+use crate::observe::KeyRole;
+use crate::time::UnixTime;
+
+/// The session that the client's cookie holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Held {
+    /// Its id, and its absolute end.
+    pub(super) retired: Retired,
+    pub(super) issued_at: UnixTime,
+    pub(super) expires_at: UnixTime,
+    /// The role of the key that it is sealed under: a session under a previous key is due for the primary one.
+    pub(super) key: KeyRole,
+    /// True when the cookie holds the values.
+    pub(super) holds_values: bool,
+    /// The record of the session, if it has one.
+    pub(super) stored: Option<Stored>,
+    pub(super) owner: Owner,
+    /// The values, where there is a store: what a handler wrote is told by them.
+    pub(super) content: Option<Content>,
+}
+
+/// The entries of a session that is in a store, or may come to be.
+#[derive(Clone, PartialEq)]
+pub(super) struct Content(pub(super) Entries);
+
+impl Held {
+    /// `data` has the values, whether or not the cookie holds them.
+    pub(super) fn new(
+        engine: &Engine,
+        data: &SessionData,
+        key: KeyRole,
+        holds_values: bool,
+        stored: Option<Stored>,
+    ) -> Self {
+        let backend = &engine.backend;
+        Self {
+            retired: Retired::new(data, engine.lifetime()),
+            issued_at: data.issued_at(),
+            expires_at: data.expires_at(),
+            key,
+            holds_values,
+            stored,
+            owner: if backend.exists() { backend.owner_of(data) } else { Owner::default() },
+            content: backend.store.is_some().then(|| Content(data.content().clone())),
+        }
+    }
+
+    /// The end of this session, for the backends.
+    pub(super) fn ending(&self, engine: &Engine) -> Ending {
+        Ending {
+            id: self.retired.id,
+            until: engine.lifetime().mark_end(self.retired.expires_at),
+            stored: self.stored,
+            holds_values: self.holds_values,
+            cookie_expires_at: self.expires_at,
+        }
+    }
+}
+
+/// Shows no value.
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Content")
+    }
+}

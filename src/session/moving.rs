@@ -1,0 +1,118 @@
+//! A session that goes on under a new id, where there are backends.
+
+use super::held::{Content, Held};
+use super::perform::{Commit, Sent, replace};
+use crate::backend::{Known, MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
+use crate::data::{SessionData, SessionId};
+use crate::error::EncodeError;
+use crate::observe::SealCause;
+
+impl Commit<'_> {
+    /// The session goes on under a new id. The new record is kept first, so that at no time neither of the two is good; then the
+    /// old id is marked with what it became, so that an end of it that comes later finds the new one.
+    pub(super) async fn move_on(&self, held: &Held, cause: SealCause) -> Result<Option<Sent>, EncodeError> {
+        let (old, new) = (held.retired.id, self.state.data.id());
+        // Nobody's session may have many successors: of a login that is clicked twice, both are good.
+        let is_somebody = held.owner.is_somebody;
+        let mark = if is_somebody { Mark::Became(new) } else { Mark::Ended };
+        let mut data = self.sliding();
+        let changes_subject = self.put_generation(&mut data, Some(held)).await?;
+        let is_stored = self.is_stored(&data, None);
+        self.check_size(&data, is_stored)?;
+        let mut stored = if is_stored { Some(self.put(&data).await?) } else { None };
+        let until = self.engine.lifetime().mark_end(held.retired.expires_at);
+        if self.questions.has_list() {
+            let stands = self.questions.revoke(old, mark, until).await?;
+            if is_somebody && stands != mark {
+                return self.lost(stored, new).await;
+            }
+        }
+        if self.engine.backend.placement != Placement::Cookie {
+            match self.bury(held, mark, &mut data, &mut stored).await? {
+                Buried::Lost => return self.lost(stored, new).await,
+                Buried::Done => {}
+            }
+        }
+        self.end_candidates(Some(old)).await?;
+        if self.questions.has_list() && changes_subject && held.owner.subject.is_some() {
+            let known = self.questions.look(None, held.owner.subject.as_deref()).await;
+            if !held.owner.is_of(self.questions.or_admit(known, Known::default())?) {
+                self.take_back(stored, new).await;
+                return Err(EncodeError::Ended);
+            }
+        }
+        let set_cookies = self.lines(&data, is_stored)?;
+        Ok(Some(self.sent(set_cookies, data, stored, cause)))
+    }
+
+    /// The record of the old id becomes a tombstone, if it still is what went into the new one. What other requests wrote to it
+    /// meanwhile is taken over first.
+    async fn bury(
+        &self,
+        held: &Held,
+        mark: Mark,
+        data: &mut SessionData,
+        stored: &mut Option<Stored>,
+    ) -> Result<Buried, EncodeError> {
+        let old = held.retired.id;
+        let mine = Content(data.content().clone());
+        let until = self.engine.lifetime().mark_end(held.retired.expires_at);
+        let has_list = self.questions.has_list();
+        let is_somebody = held.owner.is_somebody;
+        let mut tag = held.stored;
+        // With a list a record that is not there needs no tombstone.
+        let mut is_known = tag.is_some() || !has_list;
+        for _ in 0..MAX_TRIES {
+            if is_known && (tag.is_some() || held.holds_values) {
+                let record = tombstone(mark, self.questions.tombstone_end(tag, until));
+                if self.questions.save(old, &record, replace(tag)).await? {
+                    return Ok(Buried::Done);
+                }
+            }
+            is_known = true;
+            let Some(record) = self.questions.load(old).await? else {
+                if held.holds_values && !has_list {
+                    tag = None;
+                    continue;
+                }
+                // A record that was there and is gone was ended by other means.
+                let is_lost = is_somebody && (held.stored.is_some() || !has_list);
+                return Ok(if is_lost { Buried::Lost } else { Buried::Done });
+            };
+            if let Some(found) = mark_of(&record) {
+                return Ok(if is_somebody && found != mark { Buried::Lost } else { Buried::Done });
+            }
+            tag = Some(Stored::of(&record));
+            let Some((theirs, _)) = self.read(data, record) else { continue };
+            let became_somebody = !is_somebody && self.engine.backend.owner_of(&theirs).is_somebody;
+            if became_somebody && !self.says_whose(held) {
+                return Ok(Buried::Lost);
+            }
+            data.set_content(self.merge(held, &mine, &theirs)?);
+            if stored.is_some() {
+                *stored = Some(self.put(data).await?);
+            }
+        }
+        Err(never_wins().into())
+    }
+
+    /// Another request ended the session, or moved it on, while this one did. Where this request wrote nothing, the answer of the
+    /// other one has all there is to have.
+    async fn lost(&self, stored: Option<Stored>, new: SessionId) -> Result<Option<Sent>, EncodeError> {
+        self.take_back(stored, new).await;
+        if self.state.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(None) }
+    }
+
+    async fn take_back(&self, stored: Option<Stored>, new: SessionId) {
+        if stored.is_some() {
+            self.questions.take_back(new).await;
+        }
+    }
+}
+
+/// What became of the old record.
+enum Buried {
+    Done,
+    /// Another request ended the session, or moved it on.
+    Lost,
+}

@@ -1,0 +1,248 @@
+//! The way in, second half: the cookies that came are opened, the newest one that is admitted becomes the state of the request.
+
+use super::candidate::Candidate;
+use super::engine::Engine;
+use super::held::Held;
+use super::parts::open_parts;
+use super::shared::Shared;
+use super::state::{Origin, State};
+use crate::backend::{Admitted, Answer, FailurePolicy, Mark, Questions};
+use crate::codec::Opened;
+use crate::cookie::MAX_PAIRS;
+use crate::data::SessionData;
+use crate::error::{BackendError, DecodeError, Refusal};
+use crate::observe::{Event, KeyRole};
+use crate::time::UnixTime;
+
+/// The state of a request, and the event that observers are to be told of it.
+pub(super) type Loaded = (State, Option<Event>);
+
+impl Shared {
+    /// True when the backends must be asked before the session can be known.
+    pub(super) fn must_ask(&self) -> bool {
+        self.engine.backend.exists() && (self.candidates.count() > 0 || !self.old.is_empty())
+    }
+
+    /// Opens the session where no backend has to be asked. Where one has to be, and was not, the session is refused: an adapter
+    /// that forgot to ask must not let in whom the backend would have kept out. Its cookies are known all the same, so that a
+    /// logout ends them.
+    pub(super) fn open(&self) -> Loaded {
+        let now = self.engine.now();
+        if !self.engine.backend.exists() {
+            let found = self
+                .newest(now)
+                .and_then(|found| found.map(|found| self.engine.backend.admit_unasked(found)).transpose());
+            return self.state(found, now);
+        }
+        let candidates = self.known(&self.open_all(now).0);
+        let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
+        let (mut state, event) = self.state(found, now);
+        state.candidates = candidates;
+        (state, event)
+    }
+
+    /// Opens the session, and asks the backends about each cookie that opened, the newest first, until one is admitted.
+    ///
+    /// # Errors
+    /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`].
+    pub(super) async fn open_and_ask(&self) -> Result<Loaded, BackendError> {
+        let Engine { codec, backend, observers, clock, .. } = &*self.engine;
+        let now = self.engine.now();
+        let questions = Questions::new(backend, observers, self.engine.lifetime(), &**clock);
+        let (opened, refusal) = self.open_all(now);
+        let mut candidates = self.known(&opened);
+        let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
+        for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
+            let key_id = opened.key_id;
+            match questions.ask(codec, opened).await {
+                Ok(Answer::Good(good)) => {
+                    admitted = Some(good);
+                    break;
+                }
+                Ok(Answer::Ended(mark, refused)) => {
+                    candidate.is_ended = true;
+                    if let Mark::Became(successor) = mark {
+                        successors.push(successor);
+                    }
+                    kept_out.get_or_insert(refused);
+                }
+                Ok(Answer::Refused(refused)) => {
+                    kept_out.get_or_insert(refused);
+                }
+                Err(error) => {
+                    observers.tell_of(&error);
+                    if backend.policy == FailurePolicy::Fail {
+                        return Err(error);
+                    }
+                    kept_out = Some(Refusal { reason: DecodeError::Unavailable, key_id: Some(key_id) });
+                    break;
+                }
+            }
+        }
+        if admitted.is_none() && kept_out.is_none() {
+            match self.import(now) {
+                Ok(None) => {}
+                Ok(Some(imported)) => return self.ask_about_import(&questions, imported, now).await,
+                Err(reason) => kept_out = Some(reason.into()),
+            }
+        }
+        let found = match (admitted, kept_out.or(refusal)) {
+            (Some(admitted), _) => Ok(Some(admitted)),
+            (None, Some(refusal)) => Err(refusal),
+            (None, None) => Ok(None),
+        };
+        let (mut state, event) = self.state(found, now);
+        (state.candidates, state.successors) = (candidates, successors);
+        Ok((state, event))
+    }
+
+    /// Asks the backends about a session that was made of cookies of another crate: every copy of them has the same id, and is
+    /// refused once that was ended.
+    async fn ask_about_import(
+        &self,
+        questions: &Questions<'_>,
+        imported: SessionData,
+        now: UnixTime,
+    ) -> Result<Loaded, BackendError> {
+        let Engine { codec, observers, .. } = &*self.engine;
+        let key_id = codec.sealer().primary().id();
+        let opened = Opened { data: imported, at: now, key_id, is_stale: false, is_migrated: false };
+        let mut candidate = Candidate::new(&self.engine, &opened);
+        let (mut state, event) = match questions.ask(codec, opened).await {
+            Ok(Answer::Good(admitted)) => {
+                let (opened, stored) = admitted.into_parts();
+                let held = Held::new(&self.engine, &opened.data, KeyRole::Primary, stored.is_none(), stored);
+                let mut state = State::new(opened.data, Origin::Cookie(held), now);
+                state.aim.import();
+                (self.with_cookies(state), None)
+            }
+            Ok(Answer::Ended(_, refused)) => {
+                candidate.is_ended = true;
+                self.refused(refused, now)
+            }
+            Ok(Answer::Refused(refused)) => self.refused(refused, now),
+            Err(error) => {
+                observers.tell_of(&error);
+                if self.engine.backend.policy == FailurePolicy::Fail {
+                    return Err(error);
+                }
+                self.refused(DecodeError::Unavailable.into(), now)
+            }
+        };
+        state.candidates = vec![candidate];
+        Ok((state, event))
+    }
+
+    /// The session that the cookies of another crate make, where no cookie of ours opened.
+    fn import(&self, now: UnixTime) -> Result<Option<SessionData>, DecodeError> {
+        let Self { engine, candidates, old, .. } = self;
+        engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now)
+    }
+
+    /// The state that an admission comes to, or an import where no cookie of ours opened.
+    fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
+        let Self { engine, candidates, .. } = self;
+        let (state, event) = match found {
+            Ok(Some(admitted)) => {
+                let (opened, stored) = admitted.into_parts();
+                let event = engine.note_open(Ok(&opened), candidates.count());
+                let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
+                let holds_values = stored.is_none() && !opened.data.is_empty();
+                let held = Held::new(engine, &opened.data, key, holds_values, stored);
+                let mut state = State::new(opened.data, Origin::Cookie(held), now);
+                if opened.is_migrated {
+                    state.aim.migrate();
+                }
+                (state, event)
+            }
+            none => {
+                // Where there is a backend, it was asked about an import before.
+                let imported = if engine.backend.exists() { Ok(None) } else { self.import(now) };
+                match (imported, none) {
+                    (Ok(Some(data)), _) => (State::new(data, Origin::Imported, now), None),
+                    (Err(reason), _) => self.refused(reason.into(), now),
+                    (Ok(None), Err(refusal)) => self.refused(refusal, now),
+                    (Ok(None), Ok(_)) => (State::new(engine.blank(now), Origin::Nothing, now), None),
+                }
+            }
+        };
+        (self.with_cookies(state), event)
+    }
+
+    fn refused(&self, refusal: Refusal, now: UnixTime) -> Loaded {
+        let event = self.engine.note_open(Err(&refusal), self.candidates.count());
+        (State::new(self.engine.blank(now), Origin::Refused(refusal.reason), now), event)
+    }
+
+    /// Notes which cookies the client holds besides the first one.
+    fn with_cookies(&self, mut state: State) -> State {
+        state.client.has_second = self.candidates.second_parts().is_some();
+        state.old = self.engine.imports.to_delete(&self.candidates, &self.old);
+        state
+    }
+
+    /// The cookies that opened, for the backends to end.
+    fn known(&self, opened: &[Opened]) -> Vec<Candidate> {
+        opened.iter().map(|opened| Candidate::new(&self.engine, opened)).collect()
+    }
+
+    /// Of the candidates that are authentic, alive and of a known schema, the one issued last; else the refusal that says the most.
+    fn newest(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
+        let mut best: Option<Opened> = None;
+        let refusal = self.open_each(now, |opened| {
+            if best.as_ref().is_none_or(|best| opened.data.issued_at() > best.data.issued_at()) {
+                best = Some(opened);
+            }
+        });
+        let Some(best) = best else { return refusal.map_or(Ok(None), Err) };
+        match self.engine.codec.migrate(best) {
+            Err(_) if self.candidates.count() > 1 => self.newest_of_a_known_schema(now),
+            migrated => migrated.map(Some),
+        }
+    }
+
+    /// The same where the newest one is of a schema that is not known: it must hide no other.
+    fn newest_of_a_known_schema(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
+        let mut refusal = None;
+        for opened in self.open_all(now).0 {
+            match self.engine.codec.migrate(opened) {
+                Ok(migrated) => return Ok(Some(migrated)),
+                Err(refused) => refusal = refusal.or(Some(refused)),
+            }
+        }
+        refusal.map_or(Ok(None), Err)
+    }
+
+    /// The candidates that are authentic and alive, the one issued last first; beside them the refusal that says the most.
+    fn open_all(&self, now: UnixTime) -> (Vec<Opened>, Option<Refusal>) {
+        let mut opened = Vec::new();
+        let refusal = self.open_each(now, |found| opened.push(found));
+        // The sort is stable: of two that were issued in one second, the one that came first stays first.
+        opened.sort_by_key(|opened: &Opened| std::cmp::Reverse(opened.data.issued_at()));
+        (opened, refusal)
+    }
+
+    /// Opens each candidate, and returns the refusal that says the most of those that did not open.
+    fn open_each(&self, now: UnixTime, mut found: impl FnMut(Opened)) -> Option<Refusal> {
+        let Self { engine, candidates, .. } = self;
+        let Engine { codec, cookies, .. } = &**engine;
+        let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
+        let mut has_opened = false;
+        let mut tries = MAX_PAIRS;
+        for value in candidates.values() {
+            let outcome = match cookies.first_part(value) {
+                None => codec.open(value, cookies.max_value(), || now),
+                Some(part) => open_parts(engine, part, candidates.second_parts(), &mut tries, now),
+            };
+            match outcome {
+                Ok(opened) => {
+                    has_opened = true;
+                    found(opened);
+                }
+                Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
+            }
+        }
+        let is_part = !has_opened && refusal.is_none() && candidates.second_parts().is_some();
+        refusal.or(is_part.then_some(DecodeError::Incomplete.into()))
+    }
+}

@@ -1,0 +1,203 @@
+//! The way out where there are backends: what each plan asks of them, in which order, and why no order in between harms.
+//!
+//! Each question is an await: other requests go on meanwhile, and this one may be dropped. The rules are those of docs/stores.md.
+
+use super::candidate::Candidate;
+use super::engine::Engine;
+use super::held::{Content, Held};
+use super::plan::Plan;
+use super::sending::{delete, with_deletions};
+use super::shared::Shared;
+use super::state::{Client, Origin, Sealed, State};
+use crate::backend::{MAX_TRIES, Placement, Questions, Save, Stored, never_wins};
+use crate::cookie::SetCookies;
+use crate::data::{SessionData, SessionId};
+use crate::error::EncodeError;
+use crate::observe::{Event, KeyRole, SealCause};
+
+/// One commit, with a copy of the state that it set out with.
+pub(super) struct Commit<'s> {
+    pub(super) shared: &'s Shared,
+    pub(super) engine: &'s Engine,
+    pub(super) questions: Questions<'s>,
+    pub(super) state: State,
+}
+
+/// What a commit came to.
+pub(super) struct Sent {
+    pub(super) set_cookies: SetCookies,
+    pub(super) client: Client,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) sealed: Sealed,
+    pub(super) event: Option<Event>,
+}
+
+impl<'s> Commit<'s> {
+    pub(super) fn new(shared: &'s Shared, state: State) -> Self {
+        let engine = &*shared.engine;
+        let questions = Questions::new(&engine.backend, &engine.observers, engine.lifetime(), &*engine.clock);
+        Self { shared, engine, questions, state }
+    }
+
+    /// Performs a plan; `None` when there is nothing to send.
+    pub(super) async fn perform(&self, plan: Plan) -> Result<Option<Sent>, EncodeError> {
+        match plan {
+            Plan::Nothing => Ok(None),
+            Plan::Destroy { begin } => self.destroy(begin).await.map(Some),
+            Plan::Begin(cause) => self.begin(cause).await.map(Some),
+            Plan::Again { cause, is_dispensable } => match &self.state.client.origin {
+                Origin::Cookie(held) => self.again(held, cause, is_dispensable).await,
+                _ => Ok(None),
+            },
+            Plan::Move(cause) => match &self.state.client.origin {
+                Origin::Cookie(held) => self.move_on(held, cause).await,
+                _ => Ok(None),
+            },
+        }
+    }
+
+    /// Ends every cookie of the request that opened, and whatever the ended ones became. A session that begins in their place is
+    /// kept first.
+    async fn destroy(&self, begin: Option<SealCause>) -> Result<Sent, EncodeError> {
+        let another = match begin {
+            Some(cause) => Some(self.begin(cause).await?),
+            None => None,
+        };
+        self.end_candidates(None).await?;
+        for &successor in &self.state.successors {
+            self.questions.end(self.questions.successor(successor, self.state.now), self.state.now).await?;
+        }
+        Ok(another.unwrap_or_else(|| {
+            let (set_cookies, event) = delete(&self.state, self.engine);
+            Sent { set_cookies, client: Client::deleted(), candidates: Vec::new(), sealed: Sealed::No, event }
+        }))
+    }
+
+    /// A session begins.
+    async fn begin(&self, cause: SealCause) -> Result<Sent, EncodeError> {
+        let mut data = self.sliding();
+        self.put_generation(&mut data, None).await?;
+        let is_stored = self.is_stored(&data, None);
+        let set_cookies = self.lines(&data, is_stored)?;
+        let stored = if is_stored { Some(self.put(&data).await?) } else { None };
+        Ok(self.sent(set_cookies, data, stored, cause))
+    }
+
+    /// The session is sealed under its id once more. In a store that is a compare-and-swap on its record: whoever was faster is
+    /// read, and what this request wrote is done to what the other one left.
+    async fn again(&self, held: &Held, cause: SealCause, is_dispensable: bool) -> Result<Option<Sent>, EncodeError> {
+        let id = held.retired.id;
+        let mut data = self.sliding();
+        let changes_subject = self.put_generation(&mut data, Some(held)).await?;
+        let is_stored = self.is_stored(&data, held.stored);
+        let set_cookies = self.lines(&data, is_stored)?;
+        let mut stored = held.stored;
+        if is_stored {
+            let mine = Content(data.content().clone());
+            let mut tries = 0..MAX_TRIES;
+            loop {
+                if tries.next().is_none() {
+                    return Err(never_wins().into());
+                }
+                let record = self.record(&data, held, stored)?;
+                if self.questions.save(id, &record, replace(stored)).await? {
+                    stored = Some(Stored::of(&record));
+                    break;
+                }
+                if is_dispensable {
+                    // Whoever wrote extended the session, and whoever ended it ended it.
+                    return Ok(None);
+                }
+                let found = self.questions.load(id).await?.and_then(|record| self.read(&data, record));
+                let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
+                data.set_content(self.merge(held, &mine, &theirs)?);
+                stored = Some(theirs_stored);
+            }
+        }
+        if self.questions.has_list()
+            && (!is_stored || changes_subject)
+            && !self.is_still_good(held, changes_subject).await?
+        {
+            return Err(EncodeError::Ended);
+        }
+        let sent = self.sent(set_cookies, data, stored.filter(|_| is_stored), cause);
+        Ok(Some(sent))
+    }
+
+    /// Ends the cookies of this request that opened, but for those that were ended already, and but for `except`.
+    pub(super) async fn end_candidates(&self, except: Option<SessionId>) -> Result<(), EncodeError> {
+        for candidate in self.state.candidates.iter().filter(|candidate| !candidate.is_ended) {
+            let mut ending = candidate.ending;
+            if Some(ending.id) == except {
+                continue;
+            }
+            if let Origin::Cookie(held) = &self.state.client.origin
+                && held.retired.id == ending.id
+            {
+                ending = held.ending(self.engine);
+            }
+            self.questions.end(ending, self.state.now).await?;
+        }
+        Ok(())
+    }
+
+    /// The session as it is to be sealed, with its times.
+    pub(super) fn sliding(&self) -> SessionData {
+        let mut data = self.state.data.clone();
+        let times = self.engine.lifetime().slide(self.state.now, data.times());
+        data.put_times(times);
+        data
+    }
+
+    /// True when the values of the session are kept in the store. A spilled session stays there.
+    pub(super) fn is_stored(&self, data: &SessionData, stored: Option<Stored>) -> bool {
+        match self.engine.backend.placement {
+            Placement::Cookie => false,
+            Placement::Store => true,
+            Placement::Spill => stored.is_some() || data.is_empty() || !self.engine.fits(data),
+        }
+    }
+
+    pub(super) fn lines(&self, data: &SessionData, is_stored: bool) -> Result<SetCookies, EncodeError> {
+        let has_second = self.state.client.has_second;
+        if is_stored {
+            self.engine.set_cookies(&data.without_entries(), has_second)
+        } else {
+            self.engine.set_cookies(data, has_second)
+        }
+    }
+
+    /// Checks that the session fits into its place before anything is done.
+    pub(super) fn check_size(&self, data: &SessionData, is_stored: bool) -> Result<(), EncodeError> {
+        if is_stored { Ok(()) } else { self.engine.checked_chars(data).map(drop) }
+    }
+
+    /// What is sent of a session that was sealed, and what the client holds from then on.
+    pub(super) fn sent(
+        &self,
+        set_cookies: SetCookies,
+        data: SessionData,
+        stored: Option<Stored>,
+        cause: SealCause,
+    ) -> Sent {
+        let Self { engine, state, .. } = self;
+        let has_second = stored.is_none() && engine.takes_two(&data);
+        let event = match stored {
+            Some(_) => engine.note_seal(&data.without_entries(), cause),
+            None => engine.note_seal(&data, cause),
+        };
+        let held = Held::new(engine, &data, KeyRole::Primary, stored.is_none(), stored);
+        let candidates = vec![Candidate { ending: held.ending(engine), is_ended: false }];
+        Sent {
+            set_cookies: with_deletions(set_cookies, state, engine),
+            client: Client::holding(held, has_second),
+            candidates,
+            sealed: Sealed::As { data, before: Content(state.data.content().clone()) },
+            event,
+        }
+    }
+}
+
+pub(super) fn replace(stored: Option<Stored>) -> Save {
+    stored.map_or(Save::Create, |stored| Save::Replace(stored.tag))
+}

@@ -1,0 +1,53 @@
+//! [`Shared`]: what every clone of a session shares.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::engine::Engine;
+use super::state::{Login, State};
+use crate::cookie::Candidates;
+use crate::format::wire;
+use crate::import::OldCookies;
+
+/// What the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the pointer.
+pub(super) struct Shared<B: ?Sized = [u8]> {
+    pub(super) engine: Arc<Engine>,
+    pub(super) state: Mutex<Option<State>>,
+    /// The cookies of another crate that came, for an import.
+    pub(super) old: OldCookies,
+    pub(super) candidates: Candidates<B>,
+}
+
+impl Shared {
+    pub(super) fn new<const N: usize>(engine: &Arc<Engine>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
+        let (engine, old) = (Arc::clone(engine), OldCookies::default());
+        Arc::new(Shared { engine, state: Mutex::new(None), old, candidates })
+    }
+
+    /// Makes room for the first candidate, of at most `TOO_LONG` bytes, in one of a few sizes.
+    pub(super) fn holding(engine: &Arc<Engine>, value: &[u8]) -> Arc<Self> {
+        match value.len() {
+            0..=256 => Self::new::<256>(engine, Candidates::of(value)),
+            257..=640 => Self::new::<640>(engine, Candidates::of(value)),
+            641..=1536 => Self::new::<1536>(engine, Candidates::of(value)),
+            _ => Self::new::<TOO_LONG>(engine, Candidates::of(value)),
+        }
+    }
+}
+
+/// Of a longer value this many bytes are kept: it is refused for its length whatever follows.
+pub(super) const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
+
+impl Shared {
+    /// Locks the state.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
+        // Only the application's functions that migrate or import can panic under the lock, and then the session stays unopened.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the generation that a login in this request takes.
+    pub(super) fn note_login(&self, login: Login) {
+        if let Some(state) = &mut *self.lock() {
+            state.login = Some(login);
+        }
+    }
+}

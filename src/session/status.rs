@@ -1,0 +1,54 @@
+//! [`Status`]: what became of a session until now.
+
+use crate::error::DecodeError;
+
+/// What became of a session so far.
+///
+/// A new session that stayed empty is `New`, and one that got a value is `Changed`.
+///
+/// ```
+/// use sealed_session::{DecodeError, Status};
+/// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
+/// let session = manager.load(["tideway_session=forged"]);
+/// assert_eq!(session.status(), Status::Rejected(DecodeError::Malformed));
+/// session.set("user_id", 42)?;
+/// assert_eq!(session.status(), Status::Changed);
+/// session.destroy();
+/// assert_eq!(session.status(), Status::Destroyed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// No cookie came, and nothing is stored.
+    New,
+    /// It came in a cookie and is unchanged.
+    Loaded,
+    /// Something was stored, changed or removed, or the session was migrated from another schema or imported.
+    Changed,
+    /// It has a new id.
+    Regenerated,
+    /// It is over, and nothing was stored since.
+    Destroyed,
+    /// A cookie came and was refused, for this reason; nothing is stored.
+    Rejected(DecodeError),
+}
+
+impl Status {
+    /// A short, stable name, for logs and metrics.
+    ///
+    /// ```
+    /// assert_eq!(sealed_session::Status::Loaded.as_str(), "loaded");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Loaded => "loaded",
+            Self::Changed => "changed",
+            Self::Regenerated => "regenerated",
+            Self::Destroyed => "destroyed",
+            Self::Rejected(_) => "rejected",
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! SECURITY.md names the tests that prove what it says. These tests check that each of them exists.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn every_test_that_the_security_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let mut sources = Vec::new();
+    for folder in ["tests/spec", "tests/adapters", "tests/import_from_crates/tests/real_crates", "src"] {
+        find(&root.join(folder), &mut sources);
+    }
+    let mut count = 0;
+    for word in page.split('`').filter(|word| !word.contains(' ')) {
+        let Some((file, test)) = word.split_once("::").filter(|(file, _)| file.starts_with(char::is_lowercase)) else {
+            continue;
+        };
+        let wanted = format!("fn {test}(");
+        let is_there = |path: &PathBuf| {
+            path.file_stem().is_some_and(|stem| *stem == *file)
+                && fs::read_to_string(path).is_ok_and(|text| text.contains(&wanted))
+        };
+        assert!(sources.iter().any(is_there), "{word}");
+        count += 1;
+    }
+    assert!(count >= 40, "{count}");
+}
+
+/// Adds every file below a folder.
+fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { find(&path, files) } else { files.push(path) }
+    }
+}
