@@ -48,7 +48,15 @@ impl Setting {
             kinds.extend([Kind::Kill, Kind::LogoutUnasked]);
         }
         if has_list && has_subject {
-            kinds.extend([Kind::Switch, Kind::SwitchKeep, Kind::LoginKeep(1), Kind::Others, Kind::Reset]);
+            kinds.extend([
+                Kind::Switch,
+                Kind::SwitchKeep,
+                Kind::LoginKeep(1),
+                Kind::StrictLogin(1),
+                Kind::Others,
+                Kind::Reset,
+                Kind::Ban,
+            ]);
         }
         kinds
     }

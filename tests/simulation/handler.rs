@@ -17,14 +17,15 @@ pub(crate) async fn handle(request: &Request, session: &Session) -> Result<(), O
         Kind::WriteA => write(request, session, "a"),
         Kind::WriteB => write(request, session, "b"),
         Kind::Grow => grow(request, session),
-        Kind::Login(user) => {
+        // Nobody who is banned may log in.
+        kind if kind.user() == Some(1) && is_banned(request) => {}
+        Kind::Login(user) | Kind::StrictLogin(user) => {
             regenerate(session)?;
             log_in(request, session, user);
         }
         Kind::LoginKeep(user) => log_in(request, session, user),
         Kind::Relogin(user) => {
-            session.destroy();
-            request.world.state().ledger.acts[number].aim.clear();
+            destroy(request, session);
             log_in(request, session, user);
         }
         Kind::Renew if is_loaded => regenerate(session)?,
@@ -37,13 +38,23 @@ pub(crate) async fn handle(request: &Request, session: &Session) -> Result<(), O
             log_in(request, session, 2);
         }
         Kind::SwitchKeep if user.is_some() => log_in(request, session, 2),
-        Kind::Logout | Kind::LogoutUnasked => {
-            session.destroy();
-        }
+        Kind::Logout | Kind::LogoutUnasked => destroy(request, session),
         Kind::Others if user.is_some() => log_out_others(request, session, &user.unwrap()).await?,
         _ => {} // a read, or nobody's session
     }
     Ok(())
+}
+
+fn destroy(request: &Request, session: &Session) {
+    session.destroy();
+    let mut state = request.world.state();
+    let act = &mut state.ledger.acts[request.number];
+    act.has_destroyed = true;
+    act.aim.clear();
+}
+
+fn is_banned(request: &Request) -> bool {
+    request.world.state().ledger.revocations.iter().any(|revocation| revocation.is_ban)
 }
 
 fn regenerate(session: &Session) -> Result<(), Outcome> {
@@ -86,55 +97,81 @@ fn log_in(request: &Request, session: &Session, user: u8) {
     if before != Some(user) {
         session.set("user_id", user).unwrap();
         note(request, "user_id", &user.to_string());
-        begin_login(request, session);
+        note_login(request, session);
     }
 }
 
 /// A session that became somebody's, or whose subject took a new generation for it, is of this request's login.
-fn begin_login(request: &Request, session: &Session) {
+fn note_login(request: &Request, session: &Session) {
     let before = session.get::<usize>("login").unwrap();
     session.set("login", request.number + 1).unwrap();
     note(request, "login", &(request.number + 1).to_string());
     request.world.state().ledger.logins[request.number + 1].before = before;
 }
 
-/// "Log out my other devices": revoke first, then regenerate, as docs/stores.md says.
+/// Takes the generation of a user before anything else is known of the login.
+pub(crate) async fn begin(request: &Request, session: &Session) -> Result<(), Outcome> {
+    let Kind::StrictLogin(user) = request.plan.kind else { return Ok(()) };
+    let done = request.world.unless_dropped(request.manager.begin_login(session, &user)).await;
+    done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)
+}
+
+/// "Log out my other devices".
 async fn log_out_others(request: &Request, session: &Session, user: &str) -> Result<(), Outcome> {
     if !request.world.setting.has_subject {
         return Ok(());
     }
-    revoke_subject(request, user).await?;
-    regenerate(session)?;
-    begin_login(request, session);
+    begin_revocation(request, user);
+    let mut retries = request.world.setting.trouble.retries;
+    while let Err(outcome) = revoke_others(request, session).await {
+        if outcome == Outcome::Ended || retries == 0 {
+            return Err(outcome);
+        }
+        retries -= 1;
+    }
+    end_revocation(request, user);
+    note_login(request, session);
     Ok(())
 }
 
-async fn revoke_subject(request: &Request, user: &str) -> Result<(), Outcome> {
+async fn revoke_others(request: &Request, session: &Session) -> Result<(), Outcome> {
     request.note_time();
-    let began = request.world.state().step;
-    let revocation =
-        Revocation { by: request.number, subject: user.to_owned(), began, had_effect: None, returned: None };
-    request.world.state().ledger.revocations.push(revocation);
-    let subject: u8 = user.parse().unwrap();
-    let done = request.world.unless_dropped(request.manager.revoke_subject(&subject)).await;
-    done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)?;
+    let done = request.world.unless_dropped(request.manager.revoke_others(session)).await;
+    done.ok_or(Outcome::Gone)?.map_err(refused)
+}
+
+fn begin_revocation(request: &Request, user: &str) {
+    let mut state = request.world.state();
+    let revocation = Revocation {
+        by: request.number,
+        subject: user.to_owned(),
+        is_ban: request.plan.kind == Kind::Ban,
+        began: state.step,
+        had_effect: None,
+        returned: None,
+    };
+    state.ledger.revocations.push(revocation);
+}
+
+fn end_revocation(request: &Request, user: &str) {
     let mut state = request.world.state();
     let step = state.step;
-    state.tell(request.number, |_| format!("has revoked all sessions of {user}"));
-    let of_this = state.ledger.revocations.iter_mut().rev().find(|revocation| revocation.by == request.number);
+    state.tell(request.number, |_| format!("has revoked the sessions of {user}"));
+    let of_this = state.ledger.revocations.iter_mut().find(|revocation| revocation.by == request.number);
     of_this.unwrap().returned = Some(step);
     state.ledger.is_changed = true;
-    Ok(())
 }
 
 /// Does what an administrator asked for.
 pub(crate) async fn administer(request: &Request) -> Outcome {
+    if request.plan.kind != Kind::Kill {
+        begin_revocation(request, "1");
+    }
     let mut retries = request.world.setting.trouble.retries;
     loop {
-        let done = match request.plan.kind {
-            Kind::Reset => revoke_subject(request, "1").await,
-            _ => revoke_first(request).await,
-        };
+        request.note_time();
+        let done =
+            if request.plan.kind == Kind::Kill { revoke_first(request).await } else { revoke_user(request).await };
         match done {
             Ok(()) => return Outcome::Nothing,
             Err(outcome) if retries == 0 => return outcome,
@@ -143,9 +180,15 @@ pub(crate) async fn administer(request: &Request) -> Outcome {
     }
 }
 
+async fn revoke_user(request: &Request) -> Result<(), Outcome> {
+    let done = request.world.unless_dropped(request.manager.revoke_subject(&1)).await;
+    done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)?;
+    end_revocation(request, "1");
+    Ok(())
+}
+
 /// Ends the session that there was at the start by its id, until its absolute timeout.
 async fn revoke_first(request: &Request) -> Result<(), Outcome> {
-    request.note_time();
     let first = request.world.state().ledger.cookies.first().map(|cookie| (cookie.id, cookie.created_at));
     let Some((id, created_at)) = first else { return Ok(()) };
     let until = created_at + ABSOLUTE;

@@ -2,7 +2,6 @@
 //! to every node, and what it opens to is held against the books.
 
 use crate::fleet::Fleet;
-use crate::kind::Kind;
 use crate::ledger::{Broken, Cookie, Ledger, Outcome};
 use crate::setting::{ABSOLUTE, Place, Setting};
 use crate::story::{Values, shown};
@@ -77,14 +76,21 @@ impl Sight<'_> {
     }
 }
 
-/// I1 and I9: once a revocation of its subject has returned, a session whose login was before it is refused, and so is whatever
-/// it was regenerated into; only the session that asked for the revocation is spared, and only if no other met it.
+/// I1, I1c and I9: once a revocation of its subject has returned, a session whose login was before it is refused, and so is whatever
+/// it was regenerated into; only the session that asked for the revocation is spared, and only if no other met it. After a ban there is none at all, if
+/// every login takes its generation before it looks whether the user is banned.
 fn a_revoked_subject_is_out(sight: &Sight<'_>) -> Finding {
     let values = sight.admitted.filter(|_| sight.setting.has_subject)?;
     let (user, login) = (values.get("user_id")?, values.get("login")?.parse().ok()?);
     let line = sight.ledger.logins_of(login);
     for revocation in sight.ledger.revocations.iter().filter(|revocation| revocation.subject == *user) {
         let Some(returned) = revocation.returned else { continue };
+        if revocation.is_ban && sight.setting.asks_before_logins(user) {
+            return Some((
+                "I1c",
+                format!("user {user} was banned, as of step {returned}, and this session is admitted"),
+            ));
+        }
         for login in
             line.iter().take_while(|login| **login != revocation.by + 1).map(|login| &sight.ledger.logins[*login])
         {
@@ -121,8 +127,11 @@ fn a_later_login_is_good(sight: &Sight<'_>) -> Finding {
         return None;
     }
     let request = sight.cookie.by?;
-    let (Kind::Login(user) | Kind::Relogin(user)) = sight.setting.plans[request].kind else { return None };
+    let user = sight.setting.plans[request].kind.user()?;
     let act = &sight.ledger.acts[request];
+    if !sight.setting.plans[request].kind.is_login() {
+        return None;
+    }
     let is_own = act.loaded.as_ref().is_none_or(|loaded| loaded.id != sight.cookie.id);
     let is_touched = sight.ledger.touches.iter().any(|touch| touch.is_end && touch.id == sight.cookie.id);
     let is_met = sight.ledger.revocations.iter().any(|revocation| {

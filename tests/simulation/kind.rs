@@ -10,6 +10,8 @@ pub(crate) enum Kind {
     Grow,
     /// Regenerates and sets this user.
     Login(u8),
+    /// The same, with a call of `begin_login` before the handler looks whether the user is banned.
+    StrictLogin(u8),
     /// Sets this user and keeps the id, as an application that forgets to regenerate.
     LoginKeep(u8),
     /// Destroys the session and logs this user in.
@@ -29,32 +31,29 @@ pub(crate) enum Kind {
     Others,
     /// Revokes user 1, from outside.
     Reset,
+    /// Notes that user 1 is banned, then revokes him.
+    Ban,
     /// Revokes the id of the session that there was at the start, from outside.
     Kill,
 }
 
 impl Kind {
     pub(crate) fn is_login(self) -> bool {
-        matches!(self, Self::Login(_) | Self::Relogin(_))
+        matches!(self, Self::Login(_) | Self::StrictLogin(_) | Self::Relogin(_))
     }
 
     /// Whose the session becomes.
     pub(crate) fn user(self) -> Option<u8> {
         match self {
-            Self::Login(user) | Self::LoginKeep(user) | Self::Relogin(user) => Some(user),
+            Self::Login(user) | Self::StrictLogin(user) | Self::LoginKeep(user) | Self::Relogin(user) => Some(user),
             Self::Switch | Self::SwitchKeep => Some(2),
             _ => None,
         }
     }
 
-    /// Whether it ends the session that came.
-    pub(crate) fn is_destroying(self) -> bool {
-        matches!(self, Self::Logout | Self::LogoutUnasked | Self::Relogin(_))
-    }
-
     /// Whether it comes from no browser.
     pub(crate) fn is_from_outside(self) -> bool {
-        matches!(self, Self::Reset | Self::Kill)
+        matches!(self, Self::Reset | Self::Ban | Self::Kill)
     }
 
     /// Whether the session becomes another subject's under the id that it had.
@@ -70,6 +69,7 @@ impl Kind {
             Self::WriteB => "write b".to_owned(),
             Self::Grow => "grow".to_owned(),
             Self::Login(user) => format!("login as {user}"),
+            Self::StrictLogin(user) => format!("begin_login as {user}"),
             Self::LoginKeep(user) => format!("login as {user}, same id"),
             Self::Relogin(user) => format!("destroy, login as {user}"),
             Self::Renew => "renew".to_owned(),
@@ -80,6 +80,7 @@ impl Kind {
             Self::LogoutUnasked => "logout by load".to_owned(),
             Self::Others => "log out others".to_owned(),
             Self::Reset => "revoke subject 1".to_owned(),
+            Self::Ban => "ban 1".to_owned(),
             Self::Kill => "revoke id".to_owned(),
         }
     }

@@ -2,7 +2,6 @@
 
 use sealed_session::SessionId;
 
-use crate::kind::Kind;
 use crate::setting::ABSOLUTE;
 use crate::story::Values;
 
@@ -66,6 +65,8 @@ pub(crate) struct Act {
     pub(crate) was_nobodys: bool,
     /// Whether it is a login from a session of nobody's.
     pub(crate) is_from_nobody: bool,
+    /// Whether its handler ended the session that came.
+    pub(crate) has_destroyed: bool,
     /// The keys that the handler wrote.
     pub(crate) wrote: Vec<&'static str>,
     /// The values as the handler left them.
@@ -112,6 +113,8 @@ pub(crate) struct Touch {
 pub(crate) struct Revocation {
     pub(crate) by: usize,
     pub(crate) subject: String,
+    /// Whether nobody may log in as this subject any more.
+    pub(crate) is_ban: bool,
     pub(crate) began: u64,
     pub(crate) had_effect: Option<u64>,
     pub(crate) returned: Option<u64>,
@@ -224,9 +227,9 @@ impl Ledger {
 
 /// What an answer promises.
 impl Ledger {
-    pub(crate) fn note_success(&mut self, request: usize, kind: Kind, outcome: &Outcome, time: u64) {
+    pub(crate) fn note_success(&mut self, request: usize, outcome: &Outcome, time: u64) {
         let act = &self.acts[request];
-        if kind.is_destroying() {
+        if act.has_destroyed {
             // One who outlives the session may miss what it became.
             let lives = |cookie: &&Cookie| time < cookie.created_at + ABSOLUTE;
             let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives);
@@ -234,9 +237,11 @@ impl Ledger {
         }
         let Outcome::Cookie(cookie) = outcome else { return };
         let id = self.cookies[*cookie].id;
-        self.check_subject(request);
+        if !act.has_destroyed {
+            self.check_subject(request);
+        }
         let act = &self.acts[request];
-        if let Some(loaded) = act.loaded.as_ref().filter(|loaded| loaded.id != id && !kind.is_destroying()) {
+        if let Some(loaded) = act.loaded.as_ref().filter(|loaded| loaded.id != id && !act.has_destroyed) {
             self.superseded.push(loaded.id);
             if !act.was_nobodys {
                 self.parents.push((id, loaded.id));

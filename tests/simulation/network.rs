@@ -10,7 +10,7 @@ use crate::story::Story;
 use crate::world::{Fate, State, Wait, World};
 
 /// After so many seconds a load or a commit is given up.
-const UNDER_WAY: u64 = 60;
+pub(crate) const UNDER_WAY: u64 = 60;
 
 impl World {
     /// Asks a backend: waits for its turn, lets the question have its effect, and waits for the answer. Anything else may

@@ -8,6 +8,7 @@ use crate::browser::{header, value_of};
 use crate::handler;
 use crate::kind::Kind;
 use crate::ledger::{Cookie, Loaded, Outcome};
+use crate::network::UNDER_WAY;
 use crate::setting::Plan;
 use crate::story::{Values, shown, values_of};
 use crate::world::{Wait, World};
@@ -39,6 +40,9 @@ impl Request {
             }
         };
         self.note_load(&session);
+        if let Err(outcome) = handler::begin(self, &session).await {
+            return outcome;
+        }
         self.world.wait(self.number, Wait::Handler).await;
         if let Err(outcome) = handler::handle(self, &session).await {
             return outcome;
@@ -106,6 +110,9 @@ impl Request {
             (None, None) => "has no session".to_owned(),
             (None, Some(reason)) => format!("has no session: {reason}"),
         });
+        // What took more than a minute is as good as a failure.
+        let is_late = self.world.time() - state.began[self.number] >= UNDER_WAY;
+        state.ledger.acts[self.number].is_disturbed |= is_late;
         let is_disturbed = state.ledger.acts[self.number].is_disturbed;
         let act = &mut state.ledger.acts[self.number];
         act.is_empty_handed = loaded.is_none() && !is_unsure;
@@ -175,7 +182,7 @@ impl Request {
             });
         }
         if matches!(outcome, Outcome::Cookie(_) | Outcome::Deletion | Outcome::Nothing) {
-            state.ledger.note_success(self.number, self.plan.kind, &outcome, self.world.time());
+            state.ledger.note_success(self.number, &outcome, self.world.time());
         }
         state.ledger.is_changed = true;
         let act = &mut state.ledger.acts[self.number];

@@ -119,6 +119,13 @@ impl Setting {
         self.only.as_ref().is_none_or(|only| only == invariant)
     }
 
+    /// Whether nobody becomes this user without a call of `begin_login`.
+    pub(crate) fn asks_before_logins(&self, user: &str) -> bool {
+        let is_lax =
+            |kind: Kind| kind.user().is_some_and(|other| other.to_string() == user) && kind != Kind::StrictLogin(1);
+        !self.plans.iter().any(|plan| is_lax(plan.kind))
+    }
+
     pub(crate) fn has_one_backend(&self) -> bool {
         self.has_list == (self.place == Place::Cookie)
     }

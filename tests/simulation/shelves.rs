@@ -124,7 +124,7 @@ impl State {
     /// An end was asked for: of a session whose record held these values, if it had one.
     pub(crate) fn note_end(&mut self, id: SessionId, before: Option<Values>) {
         let Some(by) = self.touch(id, true) else { return };
-        if self.plans[by].kind.is_destroying() {
+        if self.ledger.acts[by].has_destroyed {
             return;
         }
         let act = &mut self.ledger.acts[by];
