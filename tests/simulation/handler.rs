@@ -106,7 +106,10 @@ fn note_login(request: &Request, session: &Session) {
     let before = session.get::<usize>("login").unwrap();
     session.set("login", request.number + 1).unwrap();
     note(request, "login", &(request.number + 1).to_string());
-    request.world.state().ledger.logins[request.number + 1].before = before;
+    let mut state = request.world.state();
+    let user = state.ledger.acts[request.number].aim.get("user_id").cloned();
+    let login = &mut state.ledger.logins[request.number + 1];
+    (login.before, login.user) = (before, user.unwrap_or_default());
 }
 
 /// Takes the generation of a user before anything else is known of the login.

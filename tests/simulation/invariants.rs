@@ -2,7 +2,7 @@
 //! to every node, and what it opens to is held against the books.
 
 use crate::fleet::Fleet;
-use crate::ledger::{Broken, Cookie, Ledger, Outcome};
+use crate::ledger::{Broken, Cookie, Ledger, Outcome, Revocation};
 use crate::setting::{ABSOLUTE, Place, Setting};
 use crate::story::{Values, shown};
 use crate::world::World;
@@ -82,29 +82,14 @@ impl Sight<'_> {
 fn a_revoked_subject_is_out(sight: &Sight<'_>) -> Finding {
     let values = sight.admitted.filter(|_| sight.setting.has_subject)?;
     let (user, login) = (values.get("user_id")?, values.get("login")?.parse().ok()?);
-    let line = sight.ledger.logins_of(login);
-    for revocation in sight.ledger.revocations.iter().filter(|revocation| revocation.subject == *user) {
-        let Some(returned) = revocation.returned else { continue };
-        if revocation.is_ban && sight.setting.asks_before_logins(user) {
-            return Some((
-                "I1c",
-                format!("user {user} was banned, as of step {returned}, and this session is admitted"),
-            ));
-        }
-        for login in
-            line.iter().take_while(|login| **login != revocation.by + 1).map(|login| &sight.ledger.logins[*login])
-        {
-            let was_out = login.answered.is_some_and(|answered| answered < revocation.began);
-            let had_asked = login.took.is_some_and(|took| revocation.had_effect.is_some_and(|effect| took < effect));
-            if was_out || had_asked {
-                let by = revocation.by + 1;
-                let what =
-                    format!("request {by} revoked user {user}, as of step {returned}, and this session is admitted");
-                return Some(("I1", what));
-            }
-        }
+    let told = |revocation: &Revocation| format!("request {} revoked user {}", revocation.by + 1, revocation.subject);
+    let is_ban =
+        |revocation: &&Revocation| revocation.is_ban && revocation.subject == *user && revocation.returned.is_some();
+    if let Some(ban) = sight.ledger.revocations.iter().find(is_ban).filter(|_| sight.setting.asks_before_logins(user)) {
+        return Some(("I1c", format!("{}, who is banned, and it is admitted", told(ban))));
     }
-    None
+    let ended = sight.ledger.revocation_of(login)?;
+    Some(("I1", format!("{} as of step {:?}, and it is admitted", told(ended), ended.returned.unwrap_or_default())))
 }
 
 /// I2: once a session was ended, no cookie of it is admitted, nor of what it was regenerated into.
@@ -153,9 +138,14 @@ fn a_retried_commit_is_whole(sight: &Sight<'_>) -> Finding {
         .then(|| ("I8", format!("it should hold {:?}, found {:?}", act.aim, sight.admitted)))
 }
 
-/// I6: a login from nobody's session does not fail because of another request.
-fn a_visitor_can_log_in(_: &World, ledger: &Ledger, request: usize) -> Finding {
+/// I6: a login from nobody's session does not fail because of another request. One that outlives the cookies that it came with
+/// may: nobody knows any more what they became.
+fn a_visitor_can_log_in(world: &World, ledger: &Ledger, request: usize) -> Finding {
     let act = &ledger.acts[request];
+    let now = world.latest().as_secs();
+    if act.opened.iter().any(|cookie| ledger.cookies[*cookie].expires_at <= now) {
+        return None;
+    }
     let has_failed = matches!(act.outcome, Some(Outcome::Ended | Outcome::Failed));
     (act.is_from_nobody && has_failed && !act.is_disturbed)
         .then(|| ("I6", "it logs in from nobody's session, and is refused".to_owned()))

@@ -41,6 +41,7 @@ pub(crate) struct Cookie {
     pub(crate) value: String,
     pub(crate) id: SessionId,
     pub(crate) created_at: u64,
+    pub(crate) expires_at: u64,
     /// Whether the values are in the cookie.
     pub(crate) has_values: bool,
     /// The request that was answered with it.
@@ -123,18 +124,31 @@ pub(crate) struct Revocation {
 /// What is known of the request that made a session somebody's. Each session holds the number of its login, as a value.
 #[derive(Clone, Default)]
 pub(crate) struct Login {
+    /// Whose session it is from then on.
+    pub(crate) user: String,
     /// When its cookie was handed out.
     pub(crate) answered: Option<u64>,
     /// The login before it in the same session.
     pub(crate) before: Option<usize>,
     /// When it asked for the generation of its subject, if it did.
     pub(crate) took: Option<u64>,
+    /// When the session became its subject's.
+    pub(crate) done: Option<u64>,
+}
+
+impl Login {
+    /// Whether the session of this login is one that the revocation ends.
+    fn is_before(&self, revocation: &Revocation) -> bool {
+        let was_out = self.answered.is_some_and(|answered| answered < revocation.began);
+        let had_asked = self.took.is_some_and(|took| revocation.had_effect.is_some_and(|effect| took < effect));
+        was_out || had_asked
+    }
 }
 
 impl Ledger {
     pub(crate) fn new(requests: usize) -> Self {
         let mut logins = vec![Login::default(); requests + 1];
-        logins[0].answered = Some(0);
+        logins[0] = Login { user: "1".to_owned(), answered: Some(0), done: Some(0), ..Login::default() };
         Self {
             cookies: Vec::new(),
             acts: (0..requests).map(|_| Act::default()).collect(),
@@ -163,18 +177,42 @@ impl Ledger {
         line
     }
 
-    /// A login, and those before it in the same session.
-    pub(crate) fn logins_of(&self, login: usize) -> Vec<usize> {
-        let mut all = vec![login];
-        while let Some(before) = all.last().and_then(|login| self.logins[*login].before) {
-            all.push(before);
+    /// The revocation that ended the session of a login, if there is one: of its subject or, before the session became another
+    /// subject's, of the one that it had.
+    pub(crate) fn revocation_of(&self, login: usize) -> Option<&Revocation> {
+        let mut until = u64::MAX;
+        let (mut next, mut line) = (Some(login), Vec::new());
+        while let Some(login) = next {
+            // The login after it decides what a revocation of another subject means from then on.
+            if let Some(after) = line
+                .last()
+                .map(|after: &usize| &self.logins[*after])
+                .filter(|after| after.user != self.logins[login].user)
+            {
+                until = after.done.unwrap_or(u64::MAX);
+                line.clear();
+            }
+            line.push(login);
+            let ended = self.revocations.iter().find(|revocation| {
+                revocation.subject == self.logins[login].user
+                    && revocation.returned.is_some_and(|returned| returned < until)
+                    && line.iter().all(|login| *login != revocation.by + 1)
+                    && self.logins[login].is_before(revocation)
+            });
+            if ended.is_some() {
+                return ended;
+            }
+            next = self.logins[login].before;
         }
-        all
+        None
     }
 
-    /// Whether someone else than this request changed anything about an id, or about one that it was or became.
+    /// Whether someone else than this request changed anything about an id, about one that it was or became, or about one that
+    /// this request made.
     pub(crate) fn is_touched_by_others(&self, request: usize, id: SessionId) -> bool {
-        let is_related = |other: SessionId| self.line_of(other).contains(&id) || self.line_of(id).contains(&other);
+        let is_own = |other: SessionId| self.touches.iter().any(|touch| touch.by == request && touch.id == other);
+        let is_related =
+            |other| self.line_of(other).contains(&id) || self.line_of(id).contains(&other) || is_own(other);
         self.touches.iter().any(|touch| touch.by != request && is_related(touch.id))
     }
 }
@@ -185,34 +223,6 @@ impl Ledger {
         let wrote = &self.acts[request].wrote;
         let mut keys = before.keys().chain(after.keys()).filter(|key| !wrote.contains(&key.as_str()));
         keys.find(|key| before.get(*key) != after.get(*key)).cloned()
-    }
-
-    /// I1 for a change of the subject: what a revocation ended does not become another subject's session.
-    fn check_subject(&mut self, request: usize) {
-        let act = &self.acts[request];
-        let Some(loaded) = act.loaded.as_ref().filter(|_| act.wrote.contains(&"user_id")) else { return };
-        let (Some(user), Some(login)) = (loaded.values.get("user_id"), loaded.values.get("login")) else { return };
-        let logins = self.logins_of(login.parse().unwrap());
-        let was_out = |revocation: &&Revocation, login: &usize| {
-            self.logins[*login].answered.is_some_and(|answered| answered < revocation.began)
-        };
-        let ended = self.revocations.iter().find(|revocation| {
-            let has_returned = revocation.returned.is_some_and(|returned| returned < act.last_effect);
-            has_returned
-                && revocation.subject == *user
-                && revocation.by != request
-                && logins
-                    .iter()
-                    .take_while(|login| **login != revocation.by + 1)
-                    .any(|login| was_out(revocation, login))
-        });
-        if let Some(by) = ended.map(|revocation| revocation.by + 1) {
-            let what = format!(
-                "request {by} revoked user {user}, and request {} makes a session of it another's",
-                request + 1
-            );
-            self.break_it("I1", what);
-        }
     }
 
     /// I4 for a regeneration: what the old record held when it ended is in the new session.
@@ -237,9 +247,8 @@ impl Ledger {
         }
         let Outcome::Cookie(cookie) = outcome else { return };
         let id = self.cookies[*cookie].id;
-        if !act.has_destroyed {
-            self.check_subject(request);
-        }
+        let effect = act.last_effect;
+        self.logins[request + 1].done.get_or_insert(effect);
         let act = &self.acts[request];
         if let Some(loaded) = act.loaded.as_ref().filter(|loaded| loaded.id != id && !act.has_destroyed) {
             self.superseded.push(loaded.id);

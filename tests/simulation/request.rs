@@ -53,7 +53,10 @@ impl Request {
             let outcome = match self.world.unless_dropped(self.manager.commit_async(&session)).await {
                 Some(Ok(set_cookies)) => return self.note_cookies(&set_cookies),
                 Some(Err(EncodeError::Ended)) => return Outcome::Ended,
-                Some(Err(EncodeError::Backend(_))) => Outcome::Failed,
+                Some(Err(EncodeError::Backend(_))) => {
+                    self.note_lateness();
+                    Outcome::Failed
+                }
                 Some(Err(error)) => return Outcome::Error(error.to_string()),
                 None => Outcome::Gone,
             };
@@ -69,6 +72,13 @@ impl Request {
     /// From now on a minute is left for what is asked.
     pub(crate) fn note_time(&self) {
         self.world.state().began[self.number] = self.world.time();
+    }
+
+    /// What took a minute is as good as a failure: nothing more is asked.
+    fn note_lateness(&self) {
+        let mut state = self.world.state();
+        let is_late = self.world.time() - state.began[self.number] >= UNDER_WAY;
+        state.ledger.acts[self.number].is_disturbed |= is_late;
     }
 
     fn note_commit(&self) {
@@ -103,6 +113,7 @@ impl Request {
             Loaded { id: session.id().unwrap(), values, created_at: session.created_at().as_secs() }
         });
         let rejected = session.rejected();
+        self.note_lateness();
         let is_unsure = matches!(rejected, Some(DecodeError::Unavailable | DecodeError::NotAsked));
         let mut state = self.world.state();
         state.tell(self.number, |story| match (&loaded, &rejected) {
@@ -110,9 +121,6 @@ impl Request {
             (None, None) => "has no session".to_owned(),
             (None, Some(reason)) => format!("has no session: {reason}"),
         });
-        // What took more than a minute is as good as a failure.
-        let is_late = self.world.time() - state.began[self.number] >= UNDER_WAY;
-        state.ledger.acts[self.number].is_disturbed |= is_late;
         let is_disturbed = state.ledger.acts[self.number].is_disturbed;
         let act = &mut state.ledger.acts[self.number];
         act.is_empty_handed = loaded.is_none() && !is_unsure;
@@ -137,6 +145,8 @@ impl Request {
         let sealed = state.began[self.number] + self.world.setting.offsets[self.plan.node];
         let data = match state.shelves.reader.open(value, sealed) {
             Ok(data) => data,
+            // Its request took longer than a session lives: to a browser that is as good as none.
+            Err(reason) if reason.is_expired() => return Outcome::Deletion,
             Err(reason) => {
                 state.ledger.break_it("I11", format!("a cookie was handed out that does not open: {reason}"));
                 return Outcome::Error(reason.to_string());
@@ -156,6 +166,7 @@ impl Request {
             value: value.to_owned(),
             id: data.id(),
             created_at,
+            expires_at: data.expires_at().as_secs(),
             has_values: !data.is_empty(),
             by: Some(self.number),
         });

@@ -113,6 +113,10 @@ impl State {
         }
         let Some(by) = self.touch(id, false) else { return };
         let is_out = self.ledger.cookies.iter().any(|cookie| cookie.id == id);
+        if is_out && self.ledger.acts[by].wrote.contains(&"login") {
+            // Its cookies are another login's from now on, whether or not it is answered.
+            self.ledger.logins[by + 1].done = Some(self.step);
+        }
         let (Some(before), Some(after), true) = (before, self.shelves.values(id), is_out) else { return };
         if let Some(key) = self.ledger.lost_key(by, &before, &after) {
             let id = self.story.id(id);

@@ -85,6 +85,7 @@ fn keep(world: &World, node: &SessionManager, session: &sealed_session::Session)
     state.ledger.cookies.push(Cookie {
         id: data.id(),
         created_at: data.created_at().as_secs(),
+        expires_at: data.expires_at().as_secs(),
         has_values: !data.is_empty(),
         by: None,
         value,
