@@ -1,18 +1,23 @@
 //! Where a schedule comes from: every decision of a simulation is one answer of [`Choices`], so the same answers are the same
 //! run.
 
+use crate::event::{Event, Footprint};
+use crate::tree::Tree;
+
 /// Decides between so many ways to go on.
 pub(crate) struct Choices {
     source: Source,
-    /// Each answer so far, and how many there were to choose from.
-    made: Vec<(usize, usize)>,
+    /// How many decisions were made.
+    made: usize,
 }
 
 enum Source {
     /// The state of a splitmix64.
     Seed(u64),
-    /// These answers, then always the first.
-    List(Vec<usize>),
+    /// One schedule after the other.
+    Tree(Tree),
+    /// These events.
+    Path(Vec<Event>),
     /// The input of a fuzzer, then always the first.
     #[expect(dead_code, reason = "for the fuzz target")]
     Bytes(Vec<u8>),
@@ -20,11 +25,45 @@ enum Source {
 
 impl Choices {
     pub(crate) fn of_seed(seed: u64) -> Self {
-        Self { source: Source::Seed(seed), made: Vec::new() }
+        Self { source: Source::Seed(seed), made: 0 }
     }
 
-    pub(crate) fn of_list(list: Vec<usize>) -> Self {
-        Self { source: Source::List(list), made: Vec::new() }
+    pub(crate) fn of_tree() -> Self {
+        Self { source: Source::Tree(Tree::default()), made: 0 }
+    }
+
+    /// The run that these choices just made, once more.
+    pub(crate) fn again(&self) -> Self {
+        let Source::Tree(tree) = &self.source else { panic!("a seed is run again by its number") };
+        Self { source: Source::Path(tree.path()), made: 0 }
+    }
+
+    /// Makes ready for the next run of a tree; `false` if there is none.
+    pub(crate) fn advance(&mut self) -> bool {
+        if let Source::Tree(tree) = &mut self.source { tree.advance() } else { false }
+    }
+
+    /// What happens next, of these weights; `None` if all that may follow was seen in other runs.
+    pub(crate) fn event(&mut self, events: &[(usize, Event)]) -> Option<Event> {
+        let all: Vec<Event> = events.iter().map(|(_, event)| *event).collect();
+        match &mut self.source {
+            Source::Tree(tree) => tree.choose(&all),
+            Source::Path(path) => {
+                self.made += 1;
+                path.get(self.made - 1).copied()
+            }
+            Source::Seed(_) | Source::Bytes(_) => {
+                let weights: Vec<usize> = events.iter().map(|(weight, _)| *weight).collect();
+                Some(all[self.weighted(&weights)])
+            }
+        }
+    }
+
+    /// Notes what the event touched.
+    pub(crate) fn note(&mut self, touched: Footprint) {
+        if let Source::Tree(tree) = &mut self.source {
+            tree.note(touched);
+        }
     }
 
     /// A number below `ways`. There must be a way.
@@ -32,20 +71,16 @@ impl Choices {
         if ways == 1 {
             return 0;
         }
-        let answer = match &mut self.source {
+        self.made += 1;
+        match &mut self.source {
             Source::Seed(state) => usize::try_from(splitmix64(state) % u64::try_from(ways).unwrap()).unwrap(),
-            Source::List(list) => list.get(self.made.len()).copied().unwrap_or(0),
-            Source::Bytes(bytes) => bytes.get(self.made.len()).map_or(0, |byte| usize::from(*byte) % ways),
-        };
-        self.made.push((answer, ways));
-        answer
+            Source::Bytes(bytes) => bytes.get(self.made - 1).map_or(0, |byte| usize::from(*byte) % ways),
+            Source::Tree(_) | Source::Path(_) => panic!("a small world has nothing but its order"),
+        }
     }
 
-    /// The index of one of these weights, more often that of a great one. A list of answers names the index itself.
+    /// The index of one of these weights, more often that of a great one.
     pub(crate) fn weighted(&mut self, weights: &[usize]) -> usize {
-        if matches!(self.source, Source::List(_)) {
-            return self.below(weights.len());
-        }
         let mut left = self.below(weights.iter().sum());
         weights.iter().position(|weight| left.checked_sub(*weight).map(|less| left = less).is_none()).unwrap()
     }
@@ -58,23 +93,6 @@ impl Choices {
     /// Whether one of so many times comes.
     pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) + 1 == times
-    }
-
-    /// The answers so far.
-    pub(crate) fn list(&self) -> Vec<usize> {
-        self.made.iter().map(|(answer, _)| *answer).collect()
-    }
-
-    /// The list that is next, depth first, after the run that these choices were: its last answer that can still go up does.
-    pub(crate) fn next_list(self) -> Option<Vec<usize>> {
-        let mut made = self.made;
-        while let Some((answer, ways)) = made.pop() {
-            if answer + 1 < ways {
-                made.push((answer + 1, ways));
-                return Some(made.into_iter().map(|(answer, _)| answer).collect());
-            }
-        }
-        None
     }
 }
 

@@ -8,6 +8,7 @@ use sealed_session::{
     UnixTime,
 };
 
+use crate::network::About;
 use crate::reader::OneRecord;
 use crate::shelves::{Entry, told_generation, told_mark};
 use crate::world::World;
@@ -21,6 +22,7 @@ pub(crate) struct ListDouble(pub(crate) Arc<World>);
 impl SessionStore for StoreDouble {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
         Box::pin(self.0.ask(
+            About::ReadRecord(id),
             move |story| format!("store: load {}", story.id(id)),
             move |state| (state.shelves.record(id).cloned(), state.told_record(id)),
         ))
@@ -28,6 +30,7 @@ impl SessionStore for StoreDouble {
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(self.0.ask(
+            About::WriteRecord(id),
             move |story| format!("store: {} {}", if save == Save::Create { "create" } else { "replace" }, story.id(id)),
             move |state| {
                 if !save.applies_to(state.shelves.record(id).map(Record::tag)) {
@@ -43,6 +46,7 @@ impl SessionStore for StoreDouble {
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(self.0.ask(
+            About::WriteRecord(id),
             move |story| format!("store: delete {}", story.id(id)),
             move |state| {
                 let before = state.shelves.values(id);
@@ -62,6 +66,7 @@ impl SessionStore for StoreDouble {
 impl Revocations for ListDouble {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(self.0.ask(
+            About::WriteMark(id),
             move |story| format!("list: put {}, {}", story.id(id), told_mark(story, Some(mark))),
             move |state| {
                 let marks = &mut state.shelves.marks;
@@ -86,6 +91,7 @@ impl Revocations for ListDouble {
         until: UnixTime,
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(self.0.ask(
+            About::WriteGeneration(subject),
             move |story| {
                 let to = told_generation(story, Some(to));
                 match only {
@@ -120,6 +126,7 @@ impl Revocations for ListDouble {
                 None => None,
                 Some(subject) => {
                     let generation = self.0.ask(
+                        About::ReadGeneration(subject),
                         move |_| format!("list: the generation of {subject}?"),
                         move |state| {
                             if id.is_none() {
@@ -137,6 +144,7 @@ impl Revocations for ListDouble {
                 None => None,
                 Some(id) => {
                     let mark = self.0.ask(
+                        About::ReadMark(id),
                         move |story| format!("list: the mark of {}?", story.id(id)),
                         move |state| {
                             let mark =

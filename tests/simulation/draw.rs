@@ -14,6 +14,12 @@ impl Setting {
         (Place::Spill, true),
     ];
 
+    /// Where a login is safe from what is answered after it, from what, and beside what.
+    const PLACES_IN_ORDER: [(Place, bool); 4] =
+        [(Place::Cookie, true), (Place::Store, false), (Place::Store, true), (Place::Spill, true)];
+    const STARTS_IN_ORDER: [Start; 3] = [Start::Anonymous, Start::Nobody, Start::Expired];
+    const KINDS_IN_ORDER: [Kind; 5] = [Kind::Read, Kind::WriteA, Kind::WriteB, Kind::Login(1), Kind::Login(2)];
+
     /// The starts that there are in a placement.
     pub(crate) fn starts((place, has_list): (Place, bool)) -> Vec<Start> {
         let mut starts = vec![Start::Nobody, Start::Anonymous, Start::User, Start::Twice, Start::Expired];
@@ -75,6 +81,17 @@ impl Setting {
                 }
             }
         }
+        for place in Self::PLACES_IN_ORDER {
+            for has_subject in [true, false] {
+                for start in Self::STARTS_IN_ORDER {
+                    let with = |kind: &Kind| Self {
+                        is_in_order: true,
+                        ..Self::calm(place, has_subject, start, &[Kind::Login(1), *kind])
+                    };
+                    pairs.extend(Self::KINDS_IN_ORDER.iter().map(with));
+                }
+            }
+        }
         let mut choices = Choices::of_seed(0);
         for left in (1..pairs.len()).rev() {
             pairs.swap(left, choices.below(left + 1));
@@ -130,12 +147,11 @@ impl Setting {
 
     /// One browser, which gets every answer in the order in which they were handed out, and somebody logs in.
     fn draw_browser(choices: &mut Choices) -> Self {
-        let place =
-            choices.one_of(&[(Place::Cookie, true), (Place::Store, false), (Place::Store, true), (Place::Spill, true)]);
-        let start = choices.one_of(&[Start::Anonymous, Start::Nobody, Start::Expired]);
+        let place = choices.one_of(&Self::PLACES_IN_ORDER);
+        let start = choices.one_of(&Self::STARTS_IN_ORDER);
         let mut kinds = vec![Kind::Login(1)];
         for _ in 0..=choices.below(3) {
-            kinds.push(choices.one_of(&[Kind::Read, Kind::WriteA, Kind::WriteB, Kind::Login(1), Kind::Login(2)]));
+            kinds.push(choices.one_of(&Self::KINDS_IN_ORDER));
         }
         let has_subject = !choices.one_in(4);
         Self { is_in_order: true, is_watched: false, ..Self::calm(place, has_subject, start, &kinds) }

@@ -2,6 +2,7 @@
 
 use sealed_session::{EncodeError, Session};
 
+use crate::event::Footprint;
 use crate::kind::Kind;
 use crate::ledger::{Outcome, Revocation};
 use crate::request::Request;
@@ -154,6 +155,7 @@ fn begin_revocation(request: &Request, user: &str) {
         returned: None,
     };
     state.ledger.revocations.push(revocation);
+    state.touched = Footprint::Everything;
 }
 
 fn end_revocation(request: &Request, user: &str) {
@@ -162,6 +164,7 @@ fn end_revocation(request: &Request, user: &str) {
     state.tell(request.number, |_| format!("has revoked the sessions of {user}"));
     let of_this = state.ledger.revocations.iter_mut().find(|revocation| revocation.by == request.number);
     of_this.unwrap().returned = Some(step);
+    state.touched = Footprint::Everything;
     state.ledger.is_changed = true;
 }
 

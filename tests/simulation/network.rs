@@ -4,8 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use sealed_session::{BackendError, BackendErrorKind};
+use sealed_session::{BackendError, BackendErrorKind, SessionId};
 
+use crate::event::{Footprint, Key, Names};
 use crate::story::Story;
 use crate::world::{Fate, State, Wait, World};
 
@@ -19,6 +20,7 @@ impl World {
     /// `effect` returns the answer, and how the story tells it.
     pub(crate) async fn ask<T>(
         &self,
+        about: About<'_>,
         question: impl FnOnce(&mut Story) -> String,
         effect: impl FnOnce(&mut State) -> (T, String),
     ) -> Result<T, BackendError> {
@@ -37,6 +39,7 @@ impl World {
             let mut state = self.state();
             let step = state.step;
             state.ledger.acts[request].last_effect = step;
+            state.touched = about.footprint(&mut state.names, request);
             let (answer, told) = effect(&mut state);
             state.tell(request, |story| format!("{} -> {told}", question(story)));
             answer
@@ -64,6 +67,30 @@ impl World {
     /// What a future comes to, or `None` if the scheduler has it dropped at one of its waits.
     pub(crate) fn unless_dropped<F: Future>(&self, future: F) -> UnlessDropped<'_, F> {
         UnlessDropped { world: self, future: Box::pin(future) }
+    }
+}
+
+/// What a question is about, and whether it changes that.
+#[derive(Clone, Copy)]
+pub(crate) enum About<'q> {
+    ReadRecord(SessionId),
+    WriteRecord(SessionId),
+    ReadMark(SessionId),
+    WriteMark(SessionId),
+    ReadGeneration(&'q str),
+    WriteGeneration(&'q str),
+}
+
+impl About<'_> {
+    fn footprint(self, names: &mut Names, by: usize) -> Footprint {
+        match self {
+            Self::ReadRecord(id) => Footprint::Read(Key::Record(names.of(id, Some(by)))),
+            Self::WriteRecord(id) => Footprint::Write(Key::Record(names.of(id, Some(by)))),
+            Self::ReadMark(id) => Footprint::Read(Key::Mark(names.of(id, Some(by)))),
+            Self::WriteMark(id) => Footprint::Write(Key::Mark(names.of(id, Some(by)))),
+            Self::ReadGeneration(subject) => Footprint::Read(Key::Generation(subject.to_owned())),
+            Self::WriteGeneration(subject) => Footprint::Write(Key::Generation(subject.to_owned())),
+        }
     }
 }
 

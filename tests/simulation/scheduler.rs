@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 
 use crate::browser::{Answer, Browser};
 use crate::choices::Choices;
+use crate::event::{Event, Footprint};
 use crate::fleet::Fleet;
 use crate::invariants;
 use crate::ledger::{Broken, Outcome};
@@ -39,18 +40,6 @@ enum Task {
     Over,
 }
 
-/// What may happen next.
-#[derive(Clone, Copy)]
-enum Event {
-    /// A request goes on; its question or its answer is lost, or it goes away.
-    Step(usize, Fate),
-    Crash(usize),
-    Deliver(usize),
-    Restart(usize),
-    Tick,
-    Clean,
-}
-
 pub(crate) fn run(setting: Setting, choices: &mut Choices, is_told: bool) -> Run {
     let world = World::new(setting, is_told);
     let fleet = Fleet::new(&world);
@@ -69,9 +58,14 @@ impl Scheduler {
         while let Some(event) = self.next(choices) {
             self.world.state().step += 1;
             self.happen(event, choices);
+            choices.note(self.footprint(event));
             if let Some(broken) = self.look(event) {
                 return Some(broken);
             }
+        }
+        // Whatever follows was seen in another run.
+        if self.tasks.iter().any(|task| !matches!(task, Task::Over)) {
+            return None;
         }
         self.end().filter(|broken| self.world.setting.is_wanted(broken.invariant))
     }
@@ -95,7 +89,7 @@ impl Scheduler {
             let is_next = !self.world.setting.is_in_order
                 || self.answers[..answer].iter().all(|other| other.browser != self.answers[answer].browser);
             if is_awaited && is_next {
-                events.push((6, Event::Deliver(answer)));
+                events.push((6, Event::Deliver(self.answers[answer].request)));
             }
         }
         if self.left.ticks > 0 {
@@ -107,8 +101,16 @@ impl Scheduler {
         if self.left.restarts > 0 {
             events.extend((0..self.fleet.len()).map(|node| (1, Event::Restart(node))));
         }
-        let weights: Vec<usize> = events.iter().map(|(weight, _)| *weight).collect();
-        Some(events[choices.weighted(&weights)].1)
+        choices.event(&events)
+    }
+
+    /// What an event touched.
+    fn footprint(&self, event: Event) -> Footprint {
+        let Event::Step(request, _) = event else { return Footprint::Everything };
+        let mut state = self.world.state();
+        let touched = std::mem::replace(&mut state.touched, Footprint::Nothing);
+        let is_looked_at = state.ledger.acts[request].is_empty_handed || matches!(self.tasks[request], Task::Over);
+        if is_looked_at { Footprint::Everything } else { touched }
     }
 
     fn add_steps(&self, request: usize, events: &mut Vec<(usize, Event)>) {
@@ -133,7 +135,7 @@ impl Scheduler {
                 self.left.crashes -= 1;
                 self.crash(request);
             }
-            Event::Deliver(answer) => self.deliver(answer),
+            Event::Deliver(request) => self.deliver(request),
             Event::Restart(node) => {
                 self.left.restarts -= 1;
                 self.tell(|| format!("node {} ends and begins anew", node + 1));
@@ -205,7 +207,8 @@ impl Scheduler {
         self.world.state().ledger.acts[request].outcome = Some(Outcome::Gone);
     }
 
-    fn deliver(&mut self, answer: usize) {
+    fn deliver(&mut self, request: usize) {
+        let answer = self.answers.iter().position(|answer| answer.request == request).unwrap();
         let Answer { request, browser, cookie } = self.answers.remove(answer);
         self.tell(|| match cookie {
             Some(cookie) => {
@@ -273,8 +276,8 @@ impl Scheduler {
     /// The last look, when everybody is answered.
     fn end(&mut self) -> Option<Broken> {
         if self.world.setting.is_in_order {
-            while !self.answers.is_empty() {
-                self.deliver(0);
+            while let Some(answer) = self.answers.first() {
+                self.deliver(answer.request);
             }
             let cookie = self.browsers[0].cookie;
             if let Some(broken) = invariants::the_browser_keeps_its_login(&self.world, &self.fleet, cookie) {

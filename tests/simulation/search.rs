@@ -1,7 +1,6 @@
 //! Many runs: all schedules of a small world, or one of each seed; and how a failure is reported.
 
 use std::env;
-use std::time::Instant;
 
 use crate::choices::Choices;
 use crate::scheduler::{Run, run};
@@ -25,24 +24,22 @@ impl Found {
         self.add(&run_seed(seed, false), || run_seed(seed, true), || again);
     }
 
-    /// Runs all schedules of a setting, depth first: the list of answers of each run says which one is next. Says whether there
-    /// was time for it.
-    pub(crate) fn run_all(&mut self, setting: &Setting, end: Option<Instant>) -> bool {
+    /// Runs all schedules of a setting. Says whether there was time for it.
+    pub(crate) fn run_all(&mut self, setting: &Setting, is_time_left: &dyn Fn(&Self) -> bool) -> bool {
         let setting = Setting { only: only(), ..setting.clone() };
-        let mut next = Some(Vec::new());
-        while let Some(list) = next {
-            if end.is_some_and(|end| Instant::now() >= end) {
+        let mut choices = Choices::of_tree();
+        loop {
+            if !is_time_left(self) {
                 return false;
             }
-            let mut choices = Choices::of_list(list);
             let found = run(setting.clone(), &mut choices, false);
-            // One story of a world is enough: its other schedules break much the same.
-            let is_broken = found.broken.is_some();
-            let again = || run(setting.clone(), &mut Choices::of_list(choices.list()), true);
+            let again = || run(setting.clone(), &mut choices.again(), true);
             self.add(&found, again, || "cargo test --test simulation two_requests".to_owned());
-            next = if is_broken { None } else { choices.next_list() };
+            // One story of a world is enough: its other schedules break much the same.
+            if found.broken.is_some() || !choices.advance() {
+                return true;
+            }
         }
-        true
     }
 
     fn add(&mut self, found: &Run, again: impl FnOnce() -> Run, how: impl FnOnce() -> String) {

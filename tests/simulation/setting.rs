@@ -125,8 +125,4 @@ impl Setting {
             |kind: Kind| kind.user().is_some_and(|other| other.to_string() == user) && kind != Kind::StrictLogin(1);
         !self.plans.iter().any(|plan| is_lax(plan.kind))
     }
-
-    pub(crate) fn has_one_backend(&self) -> bool {
-        self.has_list == (self.place == Place::Cookie)
-    }
 }

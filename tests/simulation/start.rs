@@ -90,6 +90,7 @@ fn keep(world: &World, node: &SessionManager, session: &sealed_session::Session)
         by: None,
         value,
     });
+    state.names.of(data.id(), None);
     let number = state.ledger.cookies.len();
     state.story.line(|story| format!("     cookie #{number} of {} is out, {}", story.id(data.id()), place(&data)));
     number - 1

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use sealed_session::UnixTime;
 
+use crate::event::{Footprint, Names};
 use crate::ledger::Ledger;
 use crate::setting::{Plan, Setting};
 use crate::shelves::Shelves;
@@ -30,6 +31,9 @@ pub(crate) struct State {
     pub(crate) waits: Vec<Wait>,
     /// When each request began to load or to commit: what is asked a minute later comes too late.
     pub(crate) began: Vec<u64>,
+    /// What the question of this step touched.
+    pub(crate) touched: Footprint,
+    pub(crate) names: Names,
     /// How often the scheduler chose.
     pub(crate) step: u64,
     pub(crate) shelves: Shelves,
@@ -70,6 +74,8 @@ impl World {
             fate: Fate::Good,
             waits: vec![Wait::Handler; requests],
             began: vec![START; requests],
+            touched: Footprint::Nothing,
+            names: Names::default(),
             step: 0,
             shelves: Shelves::new(&time),
             ledger: Ledger::new(requests),
