@@ -67,6 +67,26 @@ impl Setting {
         kinds
     }
 
+    /// Small worlds, each of which is run in every order: every two requests, then three of them, and two of which one question or
+    /// answer is lost, or one is dropped, and tries again. There are too many of those to be run to the end.
+    pub(crate) fn small() -> impl Iterator<Item = Self> {
+        let lost = Trouble { failures: 1, retries: 1, ..Trouble::default() };
+        let dropped = Trouble { drops: 1, retries: 1, ..Trouble::default() };
+        let pairs = || Self::pairs().into_iter().filter(|setting| !setting.is_in_order);
+        let troubled = pairs().flat_map(move |pair| [lost, dropped].map(|trouble| Self { trouble, ..pair.clone() }));
+        let threes = (0..u64::MAX).map(|seed| Self::draw_three(&mut Choices::of_seed(seed)));
+        Self::pairs().into_iter().chain(troubled.zip(threes).flat_map(|(two, three)| [two, three]))
+    }
+
+    fn draw_three(choices: &mut Choices) -> Self {
+        let place = choices.one_of(&Self::PLACES);
+        let has_subject = place.1 && !choices.one_in(4);
+        let start = choices.one_of(&Self::starts(place));
+        let kinds = Self::kinds(place, has_subject);
+        let drawn = [(); 3].map(|()| choices.one_of(&kinds));
+        Self::calm(place, has_subject, start, &drawn)
+    }
+
     /// Every two kinds of request, in every placement, from every start, in no order.
     pub(crate) fn pairs() -> Vec<Self> {
         let mut pairs = Vec::new();

@@ -44,7 +44,8 @@ impl World {
             state.tell(request, |story| format!("{} -> {told}", question(story)));
             answer
         };
-        if !self.setting.is_slow {
+        // An answer that nothing can happen to need not be waited for.
+        if !self.state().is_answer_awaited {
             return Ok(answer);
         }
         if self.wait(request, Wait::Answer).await == Fate::Fail {

@@ -106,7 +106,7 @@ impl Scheduler {
 
     /// What an event touched.
     fn footprint(&self, event: Event) -> Footprint {
-        let Event::Step(request, _) = event else { return Footprint::Everything };
+        let Event::Step(request, Fate::Good) = event else { return Footprint::Everything };
         let mut state = self.world.state();
         let touched = std::mem::replace(&mut state.touched, Footprint::Nothing);
         let is_looked_at = state.ledger.acts[request].is_empty_handed || matches!(self.tasks[request], Task::Over);
@@ -178,6 +178,7 @@ impl Scheduler {
         {
             let mut state = self.world.state();
             state.runs = Some(request);
+            state.is_answer_awaited = self.world.setting.is_slow || self.left.failures > 0 || self.left.drops > 0;
             state.fate = fate;
         }
         let is_over = task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();

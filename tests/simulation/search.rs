@@ -34,7 +34,7 @@ impl Found {
             }
             let found = run(setting.clone(), &mut choices, false);
             let again = || run(setting.clone(), &mut choices.again(), true);
-            self.add(&found, again, || "cargo test --test simulation two_requests".to_owned());
+            self.add(&found, again, || "cargo test --test simulation small_fleets".to_owned());
             // One story of a world is enough: its other schedules break much the same.
             if found.broken.is_some() || !choices.advance() {
                 return true;

@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) runs: Option<usize>,
     /// What becomes of the question that this request waits for.
     pub(crate) fate: Fate,
+    /// Whether answers take a step of their own.
+    pub(crate) is_answer_awaited: bool,
     /// What each request waits for.
     pub(crate) waits: Vec<Wait>,
     /// When each request began to load or to commit: what is asked a minute later comes too late.
@@ -72,6 +74,7 @@ impl World {
             plans: setting.plans.clone(),
             runs: None,
             fate: Fate::Good,
+            is_answer_awaited: false,
             waits: vec![Wait::Handler; requests],
             began: vec![START; requests],
             touched: Footprint::Nothing,
