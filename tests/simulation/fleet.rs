@@ -1,0 +1,83 @@
+//! The nodes: one manager each, under the same key, over the same doubles.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealed_session::{Key, SessionConfig, SessionManager, Status};
+
+use crate::doubles::{ListDouble, StoreDouble};
+use crate::network::at_once;
+use crate::setting::{ABSOLUTE, EXTEND_AFTER, IDLE, Place, SKEW};
+use crate::story::{Values, values_of};
+use crate::world::World;
+
+pub(crate) const COOKIE: &str = "tideway_session";
+
+pub(crate) struct Fleet {
+    world: Arc<World>,
+    nodes: Vec<SessionManager>,
+}
+
+impl Fleet {
+    pub(crate) fn new(world: &Arc<World>) -> Self {
+        let nodes = (0..world.setting.offsets.len()).map(|node| manager(world, node)).collect();
+        Self { world: Arc::clone(world), nodes }
+    }
+
+    pub(crate) fn node(&self, node: usize) -> &SessionManager {
+        &self.nodes[node]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Begins a node anew: what its process remembered is gone.
+    pub(crate) fn restart(&mut self, node: usize) {
+        self.nodes[node] = manager(&self.world, node);
+    }
+
+    /// What a cookie opens to on a node at this moment; `None` if it is refused.
+    pub(crate) fn look(&self, node: usize, value: &str) -> Option<Values> {
+        let session = at_once(self.nodes[node].load_async([format!("{COOKIE}={value}")])).ok()?;
+        let is_admitted = session.status() == Status::Loaded;
+        is_admitted.then(|| values_of(session.snapshot().unwrap().entries()))
+    }
+
+    /// Whether a cookie is authentic and alive, whatever the backends say.
+    pub(crate) fn opens(&self, node: usize, value: &str) -> bool {
+        self.nodes[node].codec().decode(value).is_ok()
+    }
+}
+
+fn manager(world: &Arc<World>, node: usize) -> SessionManager {
+    let setting = &world.setting;
+    let mut config = config().clock(world.clock(node));
+    match setting.place {
+        Place::Cookie => {}
+        Place::Store => config = config.store(StoreDouble(Arc::clone(world))),
+        Place::Spill => config = config.spill(StoreDouble(Arc::clone(world))),
+    }
+    if setting.has_list {
+        config = config.revocations(ListDouble(Arc::clone(world)));
+    }
+    if setting.has_subject {
+        config = config.subject("user_id");
+    }
+    config.build().unwrap()
+}
+
+/// One that keeps all values in the cookie, as it was before there was a store.
+pub(crate) fn without_backends(world: &World) -> SessionManager {
+    config().clock(world.clock(0)).build().unwrap()
+}
+
+pub(crate) fn config() -> SessionConfig {
+    let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
+    SessionConfig::new(key)
+        .cookie_name(COOKIE)
+        .idle_timeout(Duration::from_secs(IDLE))
+        .absolute_timeout(Duration::from_secs(ABSOLUTE))
+        .extend_after(Duration::from_secs(EXTEND_AFTER))
+        .clock_skew(Duration::from_secs(SKEW))
+}

@@ -1,0 +1,260 @@
+//! The books: everything that was promised to somebody, which is what the invariants are read from.
+
+use sealed_session::SessionId;
+
+use crate::setting::ABSOLUTE;
+use crate::story::Values;
+
+pub(crate) struct Ledger {
+    /// Every cookie that was ever handed out, and those that were out at the start.
+    pub(crate) cookies: Vec<Cookie>,
+    /// What each request came to.
+    pub(crate) acts: Vec<Act>,
+    /// Ids of which somebody was told that they ended.
+    pub(crate) ended: Vec<SessionId>,
+    /// Ids that were regenerated, of which the browser was told.
+    pub(crate) superseded: Vec<SessionId>,
+    /// A session that was somebody's, and the one that it was regenerated from.
+    pub(crate) parents: Vec<(SessionId, SessionId)>,
+    /// Each change that reached a backend: by which request, of which id.
+    pub(crate) touches: Vec<Touch>,
+    pub(crate) revocations: Vec<Revocation>,
+    /// Those of the sessions at the start, then one for each request: see [`Login`].
+    pub(crate) logins: Vec<Login>,
+    /// Whether something past its time was removed.
+    pub(crate) is_cleaned: bool,
+    /// Whether anything changed since all cookies were looked at.
+    pub(crate) is_changed: bool,
+    /// What was found to be broken first.
+    pub(crate) broken: Option<Broken>,
+}
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// Such as `I2`.
+    pub(crate) invariant: &'static str,
+    pub(crate) what: String,
+}
+
+pub(crate) struct Cookie {
+    pub(crate) value: String,
+    pub(crate) id: SessionId,
+    pub(crate) created_at: u64,
+    pub(crate) expires_at: u64,
+    /// Whether the values are in the cookie.
+    pub(crate) has_values: bool,
+    /// The request that was answered with it.
+    pub(crate) by: Option<usize>,
+}
+
+/// What a request came with, did, and was told.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(crate) struct Act {
+    /// The steps at which it came and was answered.
+    pub(crate) began: u64,
+    pub(crate) answered: Option<u64>,
+    /// The cookies of its browser.
+    pub(crate) candidates: Vec<usize>,
+    /// Those that opened on its node.
+    pub(crate) opened: Vec<usize>,
+    pub(crate) loaded: Option<Loaded>,
+    /// Whether its load came to no session, though no backend failed: nobody has looked yet whether that is right.
+    pub(crate) is_empty_handed: bool,
+    /// Whether the session that came was nobody's.
+    pub(crate) was_nobodys: bool,
+    /// Whether it is a login from a session of nobody's.
+    pub(crate) is_from_nobody: bool,
+    /// Whether its handler ended the session that came.
+    pub(crate) has_destroyed: bool,
+    /// The keys that the handler wrote.
+    pub(crate) wrote: Vec<&'static str>,
+    /// The values as the handler left them.
+    pub(crate) aim: Values,
+    /// What a record held whose end this request asked for.
+    pub(crate) buried: Option<Values>,
+    /// The step at which its last question had an effect, or its commit began.
+    pub(crate) last_effect: u64,
+    /// Whether a question of it was lost, or it was dropped.
+    pub(crate) is_disturbed: bool,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+pub(crate) struct Loaded {
+    pub(crate) id: SessionId,
+    pub(crate) values: Values,
+    pub(crate) created_at: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Of the cookies that were ever handed out.
+    Cookie(usize),
+    Deletion,
+    Nothing,
+    /// Somebody else ended the session.
+    Ended,
+    /// A backend failed.
+    Failed,
+    /// What should never be.
+    Error(String),
+    /// It was dropped or crashed.
+    Gone,
+}
+
+pub(crate) struct Touch {
+    pub(crate) by: usize,
+    pub(crate) id: SessionId,
+    /// Whether it asked for an end.
+    pub(crate) is_end: bool,
+}
+
+/// A revocation of a subject.
+pub(crate) struct Revocation {
+    pub(crate) by: usize,
+    pub(crate) subject: String,
+    /// Whether nobody may log in as this subject any more.
+    pub(crate) is_ban: bool,
+    pub(crate) began: u64,
+    pub(crate) had_effect: Option<u64>,
+    pub(crate) returned: Option<u64>,
+}
+
+/// What is known of the request that made a session somebody's. Each session holds the number of its login, as a value.
+#[derive(Clone, Default)]
+pub(crate) struct Login {
+    /// Whose session it is from then on.
+    pub(crate) user: String,
+    /// When its cookie was handed out.
+    pub(crate) answered: Option<u64>,
+    /// The login before it in the same session.
+    pub(crate) before: Option<usize>,
+    /// When it asked for the generation of its subject, if it did.
+    pub(crate) took: Option<u64>,
+    /// When the session became its subject's.
+    pub(crate) done: Option<u64>,
+}
+
+impl Login {
+    /// Whether the session of this login is one that the revocation ends.
+    fn is_before(&self, revocation: &Revocation) -> bool {
+        let was_out = self.answered.is_some_and(|answered| answered < revocation.began);
+        let had_asked = self.took.is_some_and(|took| revocation.had_effect.is_some_and(|effect| took < effect));
+        was_out || had_asked
+    }
+}
+
+impl Ledger {
+    pub(crate) fn new(requests: usize) -> Self {
+        let mut logins = vec![Login::default(); requests + 1];
+        logins[0] = Login { user: "1".to_owned(), answered: Some(0), done: Some(0), ..Login::default() };
+        Self {
+            cookies: Vec::new(),
+            acts: (0..requests).map(|_| Act::default()).collect(),
+            ended: Vec::new(),
+            superseded: Vec::new(),
+            parents: Vec::new(),
+            touches: Vec::new(),
+            revocations: Vec::new(),
+            logins,
+            is_cleaned: false,
+            is_changed: true,
+            broken: None,
+        }
+    }
+
+    pub(crate) fn break_it(&mut self, invariant: &'static str, what: impl Into<String>) {
+        self.broken.get_or_insert_with(|| Broken { invariant, what: what.into() });
+    }
+
+    /// An id, and those that it was regenerated from.
+    pub(crate) fn line_of(&self, id: SessionId) -> Vec<SessionId> {
+        let mut line = vec![id];
+        while let Some((_, parent)) = line.last().and_then(|id| self.parents.iter().find(|(child, _)| child == id)) {
+            line.push(*parent);
+        }
+        line
+    }
+
+    /// The revocation that ended the session of a login, if there is one: of its subject or, before the session became another
+    /// subject's, of the one that it had.
+    pub(crate) fn revocation_of(&self, login: usize) -> Option<&Revocation> {
+        let mut until = u64::MAX;
+        let (mut next, mut line) = (Some(login), Vec::new());
+        while let Some(login) = next {
+            // The login after it decides what a revocation of another subject means from then on.
+            if let Some(after) = line
+                .last()
+                .map(|after: &usize| &self.logins[*after])
+                .filter(|after| after.user != self.logins[login].user)
+            {
+                until = after.done.unwrap_or(u64::MAX);
+                line.clear();
+            }
+            line.push(login);
+            let ended = self.revocations.iter().find(|revocation| {
+                revocation.subject == self.logins[login].user
+                    && revocation.returned.is_some_and(|returned| returned < until)
+                    && line.iter().all(|login| *login != revocation.by + 1)
+                    && self.logins[login].is_before(revocation)
+            });
+            if ended.is_some() {
+                return ended;
+            }
+            next = self.logins[login].before;
+        }
+        None
+    }
+
+    /// Whether someone else than this request changed anything about an id, about one that it was or became, or about one that
+    /// this request made.
+    pub(crate) fn is_touched_by_others(&self, request: usize, id: SessionId) -> bool {
+        let is_own = |other: SessionId| self.touches.iter().any(|touch| touch.by == request && touch.id == other);
+        let is_related =
+            |other| self.line_of(other).contains(&id) || self.line_of(id).contains(&other) || is_own(other);
+        self.touches.iter().any(|touch| touch.by != request && is_related(touch.id))
+    }
+}
+
+impl Ledger {
+    /// A key whose value differs although this request did not write it.
+    pub(crate) fn lost_key(&self, request: usize, before: &Values, after: &Values) -> Option<String> {
+        let wrote = &self.acts[request].wrote;
+        let mut keys = before.keys().chain(after.keys()).filter(|key| !wrote.contains(&key.as_str()));
+        keys.find(|key| before.get(*key) != after.get(*key)).cloned()
+    }
+
+    /// I4 for a regeneration: what the old record held when it ended is in the new session.
+    pub(crate) fn check_carried_over(&mut self, request: usize, after: Option<&Values>) {
+        let (Some(before), Some(after)) = (&self.acts[request].buried, after) else { return };
+        if let Some(key) = self.lost_key(request, before, after) {
+            let what = format!("request {} regenerates and undoes what another one wrote to {key:?}", request + 1);
+            self.break_it("I4", what);
+        }
+    }
+}
+
+/// What an answer promises.
+impl Ledger {
+    pub(crate) fn note_success(&mut self, request: usize, outcome: &Outcome, time: u64) {
+        let act = &self.acts[request];
+        if act.has_destroyed {
+            // One who outlives the session may miss what it became.
+            let lives = |cookie: &&Cookie| time < cookie.created_at + ABSOLUTE;
+            let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives);
+            self.ended.extend(opened.map(|cookie| cookie.id));
+        }
+        let Outcome::Cookie(cookie) = outcome else { return };
+        let id = self.cookies[*cookie].id;
+        let effect = act.last_effect;
+        self.logins[request + 1].done.get_or_insert(effect);
+        let act = &self.acts[request];
+        if let Some(loaded) = act.loaded.as_ref().filter(|loaded| loaded.id != id && !act.has_destroyed) {
+            self.superseded.push(loaded.id);
+            if !act.was_nobodys {
+                self.parents.push((id, loaded.id));
+            }
+        }
+    }
+}

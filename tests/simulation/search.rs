@@ -1,0 +1,85 @@
+//! Many runs: all schedules of a small world, or one of each seed; and how a failure is reported.
+
+use std::env;
+
+use crate::choices::Choices;
+use crate::scheduler::{Run, run};
+use crate::setting::Setting;
+
+/// What many runs came to.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) runs: u64,
+    pub(crate) steps: u64,
+    /// How often each invariant was broken.
+    broken: Vec<(&'static str, u64)>,
+    /// The shortest run that broke one, and how to run it again.
+    shortest: Option<(Run, String)>,
+}
+
+impl Found {
+    /// Runs a seed. Of a run that breaks something the story is told in a second one.
+    pub(crate) fn run_seed(&mut self, seed: u64) {
+        let again = format!("SEALED_SESSION_SIMULATION_SEED={seed} cargo test --test simulation");
+        self.add(&run_seed(seed, false), || run_seed(seed, true), || again);
+    }
+
+    /// Runs all schedules of a setting. Says whether there was time for it.
+    pub(crate) fn run_all(&mut self, setting: &Setting, is_time_left: &dyn Fn(&Self) -> bool) -> bool {
+        let setting = Setting { only: only(), ..setting.clone() };
+        let mut choices = Choices::of_tree();
+        loop {
+            if !is_time_left(self) {
+                return false;
+            }
+            let found = run(setting.clone(), &mut choices, false);
+            let again = || run(setting.clone(), &mut choices.again(), true);
+            self.add(&found, again, || "cargo test --test simulation small_fleets".to_owned());
+            // One story of a world is enough: its other schedules break much the same.
+            if found.broken.is_some() || !choices.advance() {
+                return true;
+            }
+        }
+    }
+
+    fn add(&mut self, found: &Run, again: impl FnOnce() -> Run, how: impl FnOnce() -> String) {
+        self.runs += 1;
+        self.steps += found.steps;
+        let Some(broken) = &found.broken else { return };
+        match self.broken.iter_mut().find(|(invariant, _)| *invariant == broken.invariant) {
+            Some((_, times)) => *times += 1,
+            None => self.broken.push((broken.invariant, 1)),
+        }
+        if self.shortest.as_ref().is_none_or(|(shortest, _)| found.steps < shortest.steps) {
+            self.shortest = Some((again(), how()));
+        }
+    }
+
+    /// Fails if anything was broken, with the shortest story of all.
+    pub(crate) fn report(self) {
+        eprintln!("{} runs, {} steps", self.runs, self.steps);
+        if let Some((run, how)) = self.shortest {
+            let broken = run.broken.unwrap();
+            panic!(
+                "{} of {} runs broke something: {:?}. The shortest:\n\n{}\n\n{} is broken: {}\nAgain: {how}\n",
+                self.broken.iter().map(|(_, times)| times).sum::<u64>(),
+                self.runs,
+                self.broken,
+                run.story,
+                broken.invariant,
+                broken.what,
+            );
+        }
+    }
+}
+
+fn run_seed(seed: u64, is_told: bool) -> Run {
+    let mut choices = Choices::of_seed(seed);
+    let setting = Setting { only: only(), ..Setting::draw(&mut choices) };
+    run(setting, &mut choices, is_told)
+}
+
+/// `SEALED_SESSION_SIMULATION_ONLY=I4` looks for that alone, so that nothing else ends a run before.
+fn only() -> Option<String> {
+    env::var("SEALED_SESSION_SIMULATION_ONLY").ok()
+}

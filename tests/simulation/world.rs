@@ -1,0 +1,143 @@
+//! What all doubles share: the time, who is asking at this moment, what the network does to the question, and the books.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use sealed_session::UnixTime;
+
+use crate::event::{Footprint, Names};
+use crate::ledger::Ledger;
+use crate::setting::{Plan, Setting};
+use crate::shelves::Shelves;
+use crate::story::Story;
+
+/// The time at which the first request may come, by a clock that is ahead of none.
+pub(crate) const START: u64 = 1_700_000_000;
+
+pub(crate) struct World {
+    pub(crate) setting: Setting,
+    time: Arc<AtomicU64>,
+    state: Mutex<State>,
+}
+
+pub(crate) struct State {
+    pub(crate) plans: Vec<Plan>,
+    /// The request that runs at this moment. `None` while a world is prepared or looked at: then no question waits, none fails,
+    /// and none is written down.
+    pub(crate) runs: Option<usize>,
+    /// What becomes of the question that this request waits for.
+    pub(crate) fate: Fate,
+    /// Whether answers take a step of their own.
+    pub(crate) is_answer_awaited: bool,
+    /// What each request waits for.
+    pub(crate) waits: Vec<Wait>,
+    /// When each request began to load or to commit: what is asked a minute later comes too late.
+    pub(crate) began: Vec<u64>,
+    /// What the question of this step touched.
+    pub(crate) touched: Footprint,
+    pub(crate) names: Names,
+    /// How often the scheduler chose.
+    pub(crate) step: u64,
+    pub(crate) shelves: Shelves,
+    pub(crate) ledger: Ledger,
+    pub(crate) story: Story,
+}
+
+/// What the network does to a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fate {
+    #[default]
+    Good,
+    /// It fails: before its effect or, if that is done already, after it.
+    Fail,
+    /// The one who asks goes away.
+    Drop,
+}
+
+/// What a request waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Its handler.
+    #[default]
+    Handler,
+    /// That a question has its effect.
+    Effect,
+    /// The answer to a question that had it.
+    Answer,
+}
+
+impl World {
+    pub(crate) fn new(setting: Setting, is_told: bool) -> Arc<Self> {
+        let requests = setting.plans.len();
+        let time = Arc::new(AtomicU64::new(START));
+        let state = State {
+            plans: setting.plans.clone(),
+            runs: None,
+            fate: Fate::Good,
+            is_answer_awaited: false,
+            waits: vec![Wait::Handler; requests],
+            began: vec![START; requests],
+            touched: Footprint::Nothing,
+            names: Names::default(),
+            step: 0,
+            shelves: Shelves::new(&time),
+            ledger: Ledger::new(requests),
+            story: Story::new(is_told),
+        };
+        Arc::new(Self { setting, time, state: Mutex::new(state) })
+    }
+
+    /// The books. Never held while a session or a manager is called: a clock needs no lock, but a double does.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// The time that no node can read.
+    pub(crate) fn time(&self) -> u64 {
+        self.time.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_time(&self, seconds: u64) {
+        self.time.store(seconds, Ordering::Relaxed);
+    }
+
+    /// The time by the clock of a node.
+    pub(crate) fn time_at(&self, node: usize) -> u64 {
+        self.time() + self.setting.offsets[node]
+    }
+
+    /// The time by the clock that is most ahead.
+    pub(crate) fn latest(&self) -> UnixTime {
+        at(self.time() + self.setting.offsets.iter().max().unwrap())
+    }
+
+    /// The clock of a node, for its configuration.
+    pub(crate) fn clock(&self, node: usize) -> impl Fn() -> UnixTime + Send + Sync + 'static {
+        clock(&self.time, self.setting.offsets[node])
+    }
+
+    /// Tells of something that a request does or meets.
+    pub(crate) fn tell(&self, request: usize, what: impl FnOnce(&mut Story) -> String) {
+        self.state().tell(request, what);
+    }
+}
+
+impl State {
+    pub(crate) fn tell(&mut self, request: usize, what: impl FnOnce(&mut Story) -> String) {
+        let step = self.step;
+        let plan = self.plans[request];
+        self.story.line(|story| {
+            let what = what(story);
+            format!("{step:>3}  request {} ({}, node {}): {what}", request + 1, plan.kind.name(), plan.node + 1)
+        });
+    }
+}
+
+pub(crate) fn clock(time: &Arc<AtomicU64>, offset: u64) -> impl Fn() -> UnixTime + Send + Sync + 'static {
+    let time = Arc::clone(time);
+    move || at(time.load(Ordering::Relaxed) + offset)
+}
+
+pub(crate) fn at(seconds: u64) -> UnixTime {
+    UnixTime::from_secs(seconds).unwrap()
+}
