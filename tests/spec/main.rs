@@ -17,6 +17,8 @@ mod cookies;
 mod csrf;
 mod decode;
 mod environment;
+mod environment_names;
+mod environment_values;
 mod foreign;
 #[path = "../helpers/mod.rs"]
 mod helpers;
