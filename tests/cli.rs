@@ -592,9 +592,10 @@ fn doctor_names_each_bare_variable_and_whether_it_counts() {
     assert_eq!(report["bare"], json!(expected.map(|(name, counts)| json!({"name": name, "counts": counts}))));
     assert!(report["doubts"].as_array().unwrap().iter().any(|doubt| doubt["name"] == "secure"), "{report}");
     // The key that is only there without the prefix is named where it is missed.
-    let lost = run_with(&[], &[("SESSION_ENCRYPTION_KEY", KEY), ("TIDEWAY_SESSION_ENCRYPTION_KEY", " ")]);
+    let vars = [("SESSION_ENCRYPTION_KEY", KEY), ("TIDEWAY_SESSION_ENCRYPTION_KEY", " ")];
+    let lost = run_with(&[], &vars);
     assert!(lost.text(2).contains(&note("SESSION_ENCRYPTION_KEY", "doesn't count")), "{}", lost.stdout);
-    let found = run_with(&["--bare"], &[("SESSION_ENCRYPTION_KEY", KEY)]);
+    let found = run_with(&["--bare"], &vars);
     assert!(found.text(1).contains(&note("SESSION_ENCRYPTION_KEY", "counts")), "{}", found.stdout);
     assert!(found.stdout.contains("key f57c76ce"), "{}", found.stdout);
     let file = [WITH_KEY, ("SESSION_ENCRYPTION_KEY_FILE", "/nowhere"), ("SESSION_PREVIOUS_KEYS", OTHER_KEY)];
