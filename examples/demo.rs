@@ -58,9 +58,9 @@ fn manager() -> Result<SessionManager, ConfigError> {
     config.build()
 }
 
-/// Looks a variable up as the crate does: with the prefix, then without it.
+/// Looks a variable up as the crate does: with the prefix. One that is empty is not set.
 fn var(name: &str) -> Option<OsString> {
-    env::var_os(format!("{PREFIX}{name}")).or_else(|| env::var_os(name))
+    env::var_os(format!("{PREFIX}{name}")).filter(|text| !text.to_string_lossy().trim().is_empty())
 }
 
 async fn serve(manager: SessionManager) -> Result<(), String> {

@@ -208,7 +208,7 @@ fn without_a_key_it_makes_one_and_over_plain_http_it_drops_secure_unless_told_ot
 
 #[test]
 fn a_wrong_variable_ends_it_with_a_report() {
-    let vars = [("TIDEWAY_SESSION_TTL", "1"), ("SESSION_COOKIE_PATH", "x")];
+    let vars = [("TIDEWAY_SESSION_TTL", "1"), ("TIDEWAY_SESSION_COOKIE_PATH", "x")];
     let output = command("demo", &vars).output().unwrap();
     let report = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -1,6 +1,7 @@
 //! [`SessionManager`]: Cookie headers in, Set-Cookie headers out.
 
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 use super::codec::Codec;
@@ -163,10 +164,16 @@ impl SessionManager {
     }
 }
 
-/// Shows the codec and the backends, and no key.
+/// Shows the codec, the ids of the keys with the one that seals first, and the backends, and no key.
 impl fmt::Debug for SessionManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let backend = Some(&self.engine().backend).filter(|backend| backend.exists());
-        f.debug_struct("SessionManager").field("codec", &self.codec).field("backend", &backend).finish()
+        let sealer = self.engine().codec.sealer();
+        let key_ids: Vec<_> = iter::once(sealer.primary().id()).chain(sealer.previous_ids()).collect();
+        f.debug_struct("SessionManager")
+            .field("codec", &self.codec)
+            .field("key_ids", &key_ids)
+            .field("backend", &backend)
+            .finish()
     }
 }

@@ -18,6 +18,8 @@ mod crossing;
 mod csrf;
 mod decode;
 mod environment;
+mod environment_names;
+mod environment_values;
 mod foreign;
 #[path = "../helpers/mod.rs"]
 mod helpers;

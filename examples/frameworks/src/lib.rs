@@ -51,9 +51,8 @@ pub fn announce(port: u16) -> io::Result<()> {
 
 fn configured() -> Result<SessionManager, String> {
     let offset = Duration::from_secs(number("CLOCK_OFFSET_SECONDS", 0)?);
-    // An example must run without a key too. This variable has no prefix and comes first, so that every variable that
-    // is set overrides it.
-    let allow_random_key = iter::once(("SESSION_ALLOW_INSECURE_KEY".into(), "true".into()));
+    // An example must run without a key too. This variable comes first, so that one that is set overrides it.
+    let allow_random_key = iter::once(("TIDEWAY_SESSION_ALLOW_INSECURE_KEY".into(), "true".into()));
     let config = SessionConfig::from_vars("TIDEWAY_", allow_random_key.chain(env::vars_os()))
         .map_err(|error| error.to_string())?;
     if config.has_insecure_key() {
