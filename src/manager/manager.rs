@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::codec::Codec;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, EncodeError};
-use crate::session::{Engine, Session};
+use crate::session::{Dispensable, Engine, Session};
 
 /// Loads the session of a request and commits it to the response. One for the whole application; cheap to clone.
 ///
@@ -59,6 +59,12 @@ impl SessionManager {
         Session::load(self.engine(), cookie_headers)
     }
 
+    /// True when this manager, or a clone of it, loaded the session.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub(crate) fn has_loaded(&self, session: &Session) -> bool {
+        session.is_of(self.engine())
+    }
+
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
     ///
     /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
@@ -84,7 +90,7 @@ impl SessionManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit()
+        session.commit(Dispensable::Send)
     }
 
     /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
@@ -133,7 +139,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn commit_async(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit_async().await
+        session.commit_async(Dispensable::Send).await
     }
 
     /// Whether a backend is configured, so that sessions must be loaded and committed by the methods that ask it.

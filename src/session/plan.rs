@@ -7,6 +7,15 @@ use super::state::{Origin, State};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
 use crate::observe::{KeyRole, SealCause};
 
+/// What a commit does with a seal that is dispensable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dispensable {
+    /// It is sent.
+    Send,
+    /// It is left out, and the session stays as it was. A later request sends it.
+    LeaveOut,
+}
+
 /// What a commit has to do. docs/stores.md says what each comes to where there are backends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
@@ -31,8 +40,8 @@ impl Plan {
 
 impl State {
     /// True when a commit has anything to do, or fails.
-    pub(super) fn is_due(&mut self, engine: &Engine) -> bool {
-        !matches!(self.decide(engine), Ok(Plan::Nothing))
+    pub(super) fn is_due(&mut self, engine: &Engine, dispensable: Dispensable) -> bool {
+        !matches!(self.decide(engine, dispensable), Ok(Plan::Nothing))
     }
 
     /// Decides what a commit has to do. All that it changes is the time, and that an id is drawn where one is needed.
@@ -41,10 +50,13 @@ impl State {
     /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
     /// may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its absolute
     /// timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
-    pub(super) fn decide(&mut self, engine: &Engine) -> Result<Plan, EncodeError> {
+    pub(super) fn decide(&mut self, engine: &Engine, dispensable: Dispensable) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
         let plan = self.plan(engine)?;
+        if dispensable == Dispensable::LeaveOut && plan.is_dispensable() {
+            return Ok(Plan::Nothing);
+        }
         let begins = matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) });
         if matches!(plan, Plan::Move(_)) {
             self.leave_sent_id()?;

@@ -30,6 +30,7 @@ mod observe;
 mod operations_page;
 mod properties;
 mod public_data;
+mod quoted;
 mod revoked;
 mod rolling_upgrade;
 mod security_page;

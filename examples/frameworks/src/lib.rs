@@ -13,7 +13,8 @@ use sealed_session::{Clock, EncodeError, Session, SessionConfig, SessionManager,
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// The headers that one handler sets itself. All of them must stay beside those of the session.
+/// The headers that one handler sets itself. Those of other cookies and of Vary must stay beside those of
+/// the session, and nothing that lets caches store the response may.
 pub const OWN_HEADERS: [(&str, &str); 3] =
     [("cache-control", "public, max-age=60"), ("vary", "Accept-Language"), ("set-cookie", "theme=dark; Path=/")];
 

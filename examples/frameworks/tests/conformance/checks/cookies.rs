@@ -72,6 +72,13 @@ pub fn duplicates(framework: &Framework) -> Outcome {
     is_ada(&server, &["tideway_session=garbage", &cookie])
 }
 
+pub fn quoted(framework: &Framework) -> Outcome {
+    let server = framework.start(&[])?;
+    let cookie = server.logged_in()?.replacen('=', "=\"", 1) + "\"";
+    is_ada(&server, &[&cookie])?;
+    is_ada(&server, &[format!("$Version=\"1\"; {cookie};$Path=\"/\"")])
+}
+
 pub fn several_headers(framework: &Framework) -> Outcome {
     let server = framework.start(&[])?;
     let cookie = server.logged_in()?;

@@ -48,7 +48,7 @@ pub fn own_headers(framework: &Framework) -> Outcome {
     let server = framework.start(&[])?;
     let response = server.get("/cached", &[server.logged_in()?])?;
     ensure_eq!((response.status, response.text()), (200, "visit 1".to_owned()), "answer");
-    ensure_eq!(response.header("cache-control"), ["public, max-age=60"], "Cache-Control");
+    ensure_eq!(response.header("cache-control"), ["private, no-store"], "Cache-Control");
     ensure_eq!(response.vary(), ["Accept-Language", "Cookie"], "Vary");
     let lines = response.header("set-cookie");
     let (theirs, ours): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.starts_with("theme="));
