@@ -63,11 +63,23 @@ impl State {
         } else if begins {
             self.id()?;
         }
-        // A session that began in a request which outlived the absolute timeout would be over before its cookie arrives.
-        if (begins || matches!(plan, Plan::Move(_))) && self.now >= engine.lifetime().absolute_end(self.data.times()) {
-            return if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) };
+        let moves = matches!(plan, Plan::Move(_));
+        if (begins || moves) && self.now >= engine.lifetime().absolute_end(self.data.times()) {
+            return self.begin_now(plan, engine);
         }
         Ok(plan)
+    }
+
+    /// A session that begins in a request which outlived the absolute timeout begins now: else it would be over before its cookie
+    /// arrives. Where it is somebody's already, or its generation was taken earlier, the list may have forgotten by now what
+    /// concerns it.
+    fn begin_now(&mut self, plan: Plan, engine: &Engine) -> Result<Plan, EncodeError> {
+        let is_somebody = self.held().is_some_and(|held| held.owner.is_somebody);
+        if !is_somebody && self.login.is_none() {
+            self.data.put_times(engine.lifetime().start(self.now));
+            return Ok(plan);
+        }
+        if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) }
     }
 
     fn plan(&self, engine: &Engine) -> Result<Plan, EncodeError> {

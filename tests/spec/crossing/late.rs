@@ -6,10 +6,23 @@ use super::{Bare, DAY, KNOWN, LISTED, List, Site, SpillAndList, Store, StoreAndL
 use crate::backends::{commit, give_up, load, run, try_commit, user_id};
 
 #[test]
-fn a_session_that_begins_in_a_request_that_outlives_the_absolute_timeout_is_over_before_its_cookie_arrives() {
+fn a_session_that_begins_in_a_request_that_outlives_the_absolute_timeout_begins_then() {
     for place in [[Bare].as_slice(), &KNOWN].concat() {
         let (site, node) = Site::with_node(place);
         let session = load(&node, "");
+        session.set("user_id", 42).unwrap();
+        site.clock.set(31 * DAY);
+        let cookie = commit(&node, &session).unwrap();
+        assert_eq!(user_id(&load(&node, &cookie)), Some(42), "{place:?}");
+    }
+}
+
+#[test]
+fn a_login_that_began_before_the_absolute_timeout_and_ends_after_it_is_refused() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, "");
+        run(node.begin_login(&session, &42)).unwrap();
         session.set("user_id", 42).unwrap();
         site.clock.set(31 * DAY);
         assert_eq!(try_commit(&node, &session), Err(EncodeError::Ended), "{place:?}");
