@@ -157,8 +157,10 @@ fn nobody_is_ended_by_himself(world: &World, ledger: &Ledger, request: usize) ->
     let loaded = act.loaded.as_ref().filter(|_| act.outcome == Some(Outcome::Ended))?;
     let is_revoked = ledger.revocations.iter().any(|revocation| revocation.by != request);
     let is_outlived = world.latest().as_secs() >= loaded.created_at + ABSOLUTE;
-    let is_alone =
-        !ledger.is_touched_by_others(request, loaded.id) && !is_revoked && !is_outlived && !ledger.is_cleaned;
+    // A logout may find the session ended by this request's own earlier try, and end what that was to become.
+    let is_logged_out = ledger.ended.contains(&loaded.id);
+    let is_touched = ledger.is_touched_by_others(request, loaded.id) || is_logged_out;
+    let is_alone = !is_touched && !is_revoked && !is_outlived && !ledger.is_cleaned;
     is_alone.then(|| ("I8", "it is told that somebody ended its session, and nobody did".to_owned()))
 }
 
