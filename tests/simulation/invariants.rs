@@ -2,7 +2,7 @@
 //! to every node, and what it opens to is held against the books.
 
 use crate::fleet::Fleet;
-use crate::ledger::{Broken, Cookie, Ledger, Outcome, Revocation};
+use crate::ledger::{Act, Broken, Cookie, Ledger, Outcome, Revocation};
 use crate::setting::{ABSOLUTE, Place, Setting};
 use crate::story::{Values, shown};
 use crate::world::World;
@@ -157,8 +157,10 @@ fn nobody_is_ended_by_himself(world: &World, ledger: &Ledger, request: usize) ->
     let loaded = act.loaded.as_ref().filter(|_| act.outcome == Some(Outcome::Ended))?;
     let is_revoked = ledger.revocations.iter().any(|revocation| revocation.by != request);
     let is_outlived = world.latest().as_secs() >= loaded.created_at + ABSOLUTE;
-    // A logout may find the session ended by this request's own earlier try, and end what that was to become.
-    let is_logged_out = ledger.ended.contains(&loaded.id);
+    // A logout, though it is not answered yet, may find the session ended by this request's own earlier try, and end what that was
+    // to become.
+    let logs_out = |act: &Act| act.has_destroyed && act.opened.iter().any(|it| ledger.cookies[*it].id == loaded.id);
+    let is_logged_out = ledger.acts.iter().enumerate().any(|(other, act)| other != request && logs_out(act));
     let is_touched = ledger.is_touched_by_others(request, loaded.id) || is_logged_out;
     let is_alone = !is_touched && !is_revoked && !is_outlived && !ledger.is_cleaned;
     is_alone.then(|| ("I8", "it is told that somebody ended its session, and nobody did".to_owned()))
