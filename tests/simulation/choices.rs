@@ -19,13 +19,16 @@ enum Source {
     /// These events.
     Path(Vec<Event>),
     /// The input of a fuzzer, then always the first.
-    #[expect(dead_code, reason = "for the fuzz target")]
     Bytes(Vec<u8>),
 }
 
 impl Choices {
     pub(crate) fn of_seed(seed: u64) -> Self {
         Self { source: Source::Seed(seed), made: 0 }
+    }
+
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self { source: Source::Bytes(bytes.to_vec()), made: 0 }
     }
 
     pub(crate) fn of_tree() -> Self {

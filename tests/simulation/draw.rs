@@ -67,15 +67,17 @@ impl Setting {
         kinds
     }
 
-    /// Small worlds, each of which is run in every order: every two requests, then three of them, and two of which one question or
-    /// answer is lost, or one is dropped, and tries again. There are too many of those to be run to the end.
-    pub(crate) fn small() -> impl Iterator<Item = Self> {
+    /// Small worlds that are run in every order, each with the most runs that it may take: every two requests, however many there
+    /// are; then three of them, and two of which one question or answer is lost, or one is dropped, and tries again. Of those a
+    /// few have millions of orders, and all together are too many to be run to the end.
+    pub(crate) fn small() -> impl Iterator<Item = (Self, u64)> {
         let lost = Trouble { failures: 1, retries: 1, ..Trouble::default() };
         let dropped = Trouble { drops: 1, retries: 1, ..Trouble::default() };
         let pairs = || Self::pairs().into_iter().filter(|setting| !setting.is_in_order);
         let troubled = pairs().flat_map(move |pair| [lost, dropped].map(|trouble| Self { trouble, ..pair.clone() }));
         let threes = (0..u64::MAX).map(|seed| Self::draw_three(&mut Choices::of_seed(seed)));
-        Self::pairs().into_iter().chain(troubled.zip(threes).flat_map(|(two, three)| [two, three]))
+        let more = troubled.zip(threes).flat_map(|(two, three)| [two, three]).map(|setting| (setting, MOST_RUNS));
+        Self::pairs().into_iter().map(|setting| (setting, u64::MAX)).chain(more)
     }
 
     fn draw_three(choices: &mut Choices) -> Self {
@@ -187,3 +189,6 @@ impl Setting {
         Self { trouble, is_slow: true, ..Self::calm(place, has_subject, start, &[kind]) }
     }
 }
+
+/// How many runs one of the larger small worlds may take.
+const MOST_RUNS: u64 = 20_000;

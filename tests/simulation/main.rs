@@ -59,6 +59,7 @@ fn fleets_keep_their_promises_on_a_thousand_seeds() {
         (None, Some(end)) => (0..u64::MAX).take_while(|_| Instant::now() < end).for_each(|seed| found.run_seed(seed)),
         (None, None) => (0..1000).for_each(|seed| found.run_seed(seed)),
     }
+    eprintln!("{} runs of {} steps", found.runs, found.steps);
     found.report();
 }
 
@@ -69,7 +70,18 @@ fn small_fleets_keep_their_promises_in_every_order() {
     }
     let (mut found, end) = (Found::default(), end());
     let is_time_left = |found: &Found| end.map_or(found.runs < 2000, |end| Instant::now() < end);
-    let whole = Setting::small().take_while(|setting| found.run_all(setting, &is_time_left)).count();
-    eprintln!("{whole} worlds");
+    let count = Setting::small().take_while(|(setting, most)| found.run_all(setting, *most, &is_time_left)).count();
+    eprintln!("{count} small fleets ({} cut short), {} runs of {} steps", found.cut, found.runs, found.steps);
+    found.report();
+}
+
+/// Of `fuzz/fuzz_targets/simulation.rs`: an input that ends early is a whole run.
+#[test]
+fn every_input_of_the_fuzzer_is_a_run() {
+    let mut found = Found::default();
+    for length in 0..40 {
+        found.run_bytes(&(0..length).map(|at: u8| at.wrapping_mul(151)).collect::<Vec<_>>());
+    }
+    assert_eq!(found.runs, 40);
     found.report();
 }

@@ -11,6 +11,8 @@ use crate::setting::Setting;
 pub(crate) struct Found {
     pub(crate) runs: u64,
     pub(crate) steps: u64,
+    /// How many small worlds took more runs than they may.
+    pub(crate) cut: u64,
     /// How often each invariant was broken.
     broken: Vec<(&'static str, u64)>,
     /// The shortest run that broke one, and how to run it again.
@@ -18,17 +20,32 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Runs a seed. Of a run that breaks something the story is told in a second one.
+    /// Runs a seed.
     pub(crate) fn run_seed(&mut self, seed: u64) {
         let again = format!("SEALED_SESSION_SIMULATION_SEED={seed} cargo test --test simulation");
-        self.add(&run_seed(seed, false), || run_seed(seed, true), || again);
+        self.run_one(|| Choices::of_seed(seed), || again);
     }
 
-    /// Runs all schedules of a setting. Says whether there was time for it.
-    pub(crate) fn run_all(&mut self, setting: &Setting, is_time_left: &dyn Fn(&Self) -> bool) -> bool {
+    /// Runs the input of a fuzzer.
+    pub(crate) fn run_bytes(&mut self, bytes: &[u8]) {
+        self.run_one(|| Choices::of_bytes(bytes), || "cargo fuzz run simulation FILE".to_owned());
+    }
+
+    /// Runs what these choices draw. Of a run that breaks something the story is told in a second one.
+    fn run_one(&mut self, choices: impl Fn() -> Choices, how: impl FnOnce() -> String) {
+        let run = |is_told| {
+            let mut choices = choices();
+            let setting = Setting { only: only(), ..Setting::draw(&mut choices) };
+            run(setting, &mut choices, is_told)
+        };
+        self.add(&run(false), || run(true), how);
+    }
+
+    /// Runs all schedules of a setting, or the most that it may take. Says whether there was time for it.
+    pub(crate) fn run_all(&mut self, setting: &Setting, most: u64, is_time_left: &dyn Fn(&Self) -> bool) -> bool {
         let setting = Setting { only: only(), ..setting.clone() };
         let mut choices = Choices::of_tree();
-        loop {
+        for _ in 0..most {
             if !is_time_left(self) {
                 return false;
             }
@@ -40,6 +57,8 @@ impl Found {
                 return true;
             }
         }
+        self.cut += 1;
+        true
     }
 
     fn add(&mut self, found: &Run, again: impl FnOnce() -> Run, how: impl FnOnce() -> String) {
@@ -57,7 +76,6 @@ impl Found {
 
     /// Fails if anything was broken, with the shortest story of all.
     pub(crate) fn report(self) {
-        eprintln!("{} runs, {} steps", self.runs, self.steps);
         if let Some((run, how)) = self.shortest {
             let broken = run.broken.unwrap();
             panic!(
@@ -71,12 +89,6 @@ impl Found {
             );
         }
     }
-}
-
-fn run_seed(seed: u64, is_told: bool) -> Run {
-    let mut choices = Choices::of_seed(seed);
-    let setting = Setting { only: only(), ..Setting::draw(&mut choices) };
-    run(setting, &mut choices, is_told)
 }
 
 /// `SEALED_SESSION_SIMULATION_ONLY=I4` looks for that alone, so that nothing else ends a run before.
