@@ -472,6 +472,15 @@ impl Open {
         }
     }
 
+    /// A session that begins in a request which outlived the absolute timeout begins at its commit.
+    fn begin_if_late(&mut self, plan: &Plan, world: &World) {
+        let begins = self.is_regenerated || !matches!(self.origin, Origin::Cookie(..));
+        if *plan == Plan::Seal && begins && self.now >= world.end(&self.record) {
+            (self.record.created_at, self.record.issued_at) = (self.now, self.now);
+            self.record.expires_at = (self.now + world.idle).min(MAX);
+        }
+    }
+
     /// A request that took two seconds leaves out a seal that can be done without, since its answer might replace the
     /// cookie of a login that happened meanwhile.
     fn is_late(&self, world: &World) -> bool {
@@ -784,6 +793,7 @@ impl Run {
         if let Some(open) = &mut self.request.open {
             open.now = open.now.max(self.world.now());
             plan = open.plan(&self.world);
+            open.begin_if_late(&plan, &self.world);
         }
         let committed = self.server().manager.commit(&self.request.session);
         let line = committed.as_ref().ok().and_then(|lines| lines.iter().next());

@@ -219,7 +219,7 @@ pub(crate) fn the_browser_keeps_its_login(world: &World, fleet: &Fleet, cookie: 
     let value = {
         let state = world.state();
         let acts = || world.setting.plans.iter().zip(&state.ledger.acts);
-        let is_new = |plan_and_act: (&crate::setting::Plan, &crate::ledger::Act)| match plan_and_act.1.outcome {
+        let is_new = |plan_and_act: (&crate::setting::Plan, &Act)| match plan_and_act.1.outcome {
             Some(Outcome::Cookie(cookie)) => {
                 plan_and_act.1.loaded.as_ref().is_none_or(|loaded| loaded.id != state.ledger.cookies[cookie].id)
             }
