@@ -723,6 +723,12 @@ impl World {
         self.set_faults(faults);
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
+        // Somebody's session that becomes another user's, or nobody's, goes on under a new id, which its first try draws.
+        let was_of = request.base.user();
+        let is_another = self.has_list && was_of.is_some() && was_of != request.values.get("user");
+        let drawn = request.session.snapshot().expect("an id").id();
+        assert!(drawn == id || is_another && request.held.is_some_and(|held| held.id == id));
+        let id = drawn;
         let mut theirs = None;
         self.note(&made, Some(&mut request), Some(&mut theirs));
         let content = request.sealed(theirs.as_ref(), self.has_list);
