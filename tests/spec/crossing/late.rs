@@ -89,3 +89,26 @@ fn a_user_who_was_set_and_taken_back_keeps_the_generation_of_the_session() {
         assert_eq!(user_id(&load(&node, &cookie)), Some(1), "{place:?}");
     }
 }
+
+#[test]
+fn a_session_that_becomes_another_users_or_nobodys_goes_on_under_a_new_id_where_there_is_a_list() {
+    for place in LISTED {
+        for other in [Some(43_u64), None] {
+            let (site, node) = Site::with_node(place);
+            let before = login(&site, &node, 42);
+            let session = load(&node, &before);
+            let old = session.id().unwrap();
+            match other {
+                Some(user) => session.set("user_id", user).unwrap(),
+                None => assert!(session.discard("user_id")),
+            }
+            session.set("cart", 1).unwrap();
+            let after = commit(&node, &session).unwrap();
+            assert_ne!(session.id().unwrap(), old, "{place:?}");
+            assert!(!is_good(&node, &before), "{place:?}: the cookie of user 42 is nobody else's");
+            let session = load(&node, &after);
+            assert_eq!((user_id(&session), session.get("cart")), (other, Ok(Some(1))), "{place:?}");
+            assert!(session.created_at() <= node.codec().now(), "{place:?}");
+        }
+    }
+}
