@@ -58,9 +58,9 @@ fn manager() -> Result<SessionManager, ConfigError> {
     config.build()
 }
 
-/// Looks a variable up as the crate does: with the prefix, then without it.
+/// Looks a variable up as the crate does: with the prefix. One that is empty is not set.
 fn var(name: &str) -> Option<OsString> {
-    env::var_os(format!("{PREFIX}{name}")).or_else(|| env::var_os(name))
+    env::var_os(format!("{PREFIX}{name}")).filter(|text| !text.to_string_lossy().trim().is_empty())
 }
 
 async fn serve(manager: SessionManager) -> Result<(), String> {
@@ -92,7 +92,7 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
         Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
             response.headers_mut().append(header::SET_COOKIE, set_cookie);
             let no_store = HeaderValue::from_static("private, no-store");
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+            response.headers_mut().insert(header::CACHE_CONTROL, no_store);
         }),
         // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => response = Failure::from(error).into_response(),

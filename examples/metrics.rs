@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), Box<dyn Error>> {
     // These variables make a first run over plain http work. The variables of the environment override them.
-    let first_run = [("SESSION_ALLOW_INSECURE_KEY", "true"), ("SESSION_COOKIE_SECURE", "false")];
+    let first_run = [("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true"), ("TIDEWAY_SESSION_COOKIE_SECURE", "false")];
     let first_run = first_run.map(|(name, value)| (name.into(), value.into()));
     let config = SessionConfig::from_vars("TIDEWAY_", first_run.into_iter().chain(env::vars_os()))?;
     let counters = Counters::new();

@@ -4,6 +4,7 @@
 
 /// Makes the program of docs/stores.md a doctest.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/logout.md")]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}
 
@@ -61,7 +62,7 @@ pub use backend::{
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use backend::{RedisPool, revocations::RedisRevocations};
-pub use config::{SessionConfig, TimeoutPreset};
+pub use config::{EnvReader, SessionConfig, TimeoutPreset};
 pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
 pub use data::{Retired, SessionData, SessionId};

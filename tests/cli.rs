@@ -577,6 +577,44 @@ fn doctor_reports_every_problem_at_once() {
     assert_eq!(report["problems"].as_array().unwrap().len(), 3);
 }
 
+#[test]
+fn doctor_names_each_bare_variable_and_whether_it_counts() {
+    let bare = [("SESSION_COOKIE_SECURE", "false"), ("SESSION_TTL_SECONDS", "60"), ("SESSION_MANAGER", "x")];
+    let vars = [&SOUND[..], &bare].concat();
+    let note = |name: &str, what: &str| format!("bare      {name} is set without the prefix, and {what}\n");
+    let ignored = note("SESSION_TTL_SECONDS", "doesn't count") + &note("SESSION_COOKIE_SECURE", "doesn't count");
+    let run_with = |args: &[&str], vars: &[(&str, &str)]| run(&[&["doctor"], args].concat(), vars);
+    let plain = run_with(&[], &vars);
+    assert!(plain.text(0).starts_with(&(ignored + "fine ")), "{}", plain.stdout);
+    let ours = [WITH_KEY, ("TIDEWAY_SESSION_TTL_SECONDS", "3600")];
+    let report = run_with(&["--json", "--bare"], &[&ours[..], &bare].concat()).json(1);
+    let expected = [("SESSION_TTL_SECONDS", false), ("SESSION_COOKIE_SECURE", true)];
+    assert_eq!(report["bare"], json!(expected.map(|(name, counts)| json!({"name": name, "counts": counts}))));
+    assert!(report["doubts"].as_array().unwrap().iter().any(|doubt| doubt["name"] == "secure"), "{report}");
+    // The key that is only there without the prefix is named where it is missed.
+    let vars = [("SESSION_ENCRYPTION_KEY", KEY), ("TIDEWAY_SESSION_ENCRYPTION_KEY", " ")];
+    let lost = run_with(&[], &vars);
+    assert!(lost.text(2).contains(&note("SESSION_ENCRYPTION_KEY", "doesn't count")), "{}", lost.stdout);
+    let found = run_with(&["--bare"], &vars);
+    assert!(found.text(1).contains(&note("SESSION_ENCRYPTION_KEY", "counts")), "{}", found.stdout);
+    assert!(found.stdout.contains("key f57c76ce"), "{}", found.stdout);
+    let file = [WITH_KEY, ("SESSION_ENCRYPTION_KEY_FILE", "/nowhere"), ("SESSION_PREVIOUS_KEYS", OTHER_KEY)];
+    let behind = run_with(&["--bare"], &file);
+    assert!(behind.text(1).contains(&note("SESSION_ENCRYPTION_KEY_FILE", "doesn't count")), "{}", behind.stdout);
+    assert!(behind.stdout.contains(&note("SESSION_PREVIOUS_KEYS", "counts")), "{}", behind.stdout);
+    assert!(run_with(&["--prefix", ""], &[("SESSION_ENCRYPTION_KEY", KEY)]).text(1).starts_with("doubtful"));
+}
+
+#[test]
+fn rotate_with_bare_names_takes_the_key_that_the_application_takes() {
+    let vars = [("SESSION_ENCRYPTION_KEY", KEY)];
+    assert!(run(&["rotate"], &vars).error().starts_with("TIDEWAY_SESSION_ENCRYPTION_KEY: is required"));
+    let rotated = run(&["rotate", "--bare"], &vars);
+    assert!(rotated.text(0).contains(&format!("\nSESSION_ENCRYPTION_KEY={KEY}\n")), "{}", rotated.stdout);
+    let ours = [WITH_KEY, ("SESSION_PREVIOUS_KEYS", "of another program")];
+    assert!(run(&["rotate"], &ours).text(0).contains("\nTIDEWAY_SESSION_PREVIOUS_KEYS="));
+}
+
 // All the commands.
 
 #[test]
@@ -651,7 +689,7 @@ fn each_problem_of_the_environment_is_one_line_on_standard_error() {
 #[test]
 fn a_file_of_variables_replaces_the_environment() {
     let text = format!(
-        "# a comment\n\n export SHOP_SESSION_ENCRYPTION_KEY='{KEY}'\nSESSION_TTL_SECONDS = \"60\"\r\nPATH=/bin\n"
+        "# a comment\n\n export SHOP_SESSION_ENCRYPTION_KEY='{KEY}'\nSHOP_SESSION_TTL_SECONDS = \"60\"\r\nPATH=/bin\n"
     );
     let path = file("shop.env", &text, 0o600);
     let args = ["doctor", "--json", "--prefix", "SHOP_", "--env-file", path.to_str().unwrap()];

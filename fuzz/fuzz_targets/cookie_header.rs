@@ -103,12 +103,12 @@ fuzz_target!(|bytes: &[u8]| {
     }
 
     let candidates: Vec<&[u8]> = headers.iter().flatten().map(Vec::as_slice).filter(|pair| is_ours(pair)).collect();
-    let alive = [&world.older, &world.foreign_schema, &world.newer];
-    let expected = candidates
-        .iter()
-        .take(4)
-        .filter_map(|pair| alive.into_iter().find(|sealed| sealed.pair == trim(pair)))
-        .max_by_key(|sealed| sealed.issued_at);
+    let newest = |of: &[&'static Sealed]| {
+        let came = |sealed: &&&Sealed| candidates.iter().take(4).any(|pair| sealed.pair == trim(pair));
+        of.iter().filter(came).max_by_key(|sealed| sealed.issued_at).copied()
+    };
+    // A session of another schema hides no older one.
+    let expected = newest(&[&world.older, &world.newer]).or_else(|| newest(&[&world.foreign_schema]));
 
     let headers: Vec<Vec<u8>> = headers.iter().map(|pairs| pairs.join(&b';')).collect();
     let session = world.manager.load(&headers);
@@ -134,8 +134,6 @@ fuzz_target!(|bytes: &[u8]| {
         assert!([&world.older, &world.newer].into_iter().all(|sealed| session.id() != Ok(sealed.id)));
     }
 
-    let is_deleted = matches!(status, Status::Rejected(reason) if !reason.may_open_elsewhere());
-    let lines: Vec<String> = world.manager.commit(&session).expect("nothing to seal").into_iter().collect();
-    assert_eq!(lines.len(), usize::from(is_deleted));
-    assert!(lines.iter().all(|line| line.starts_with(&format!("{NAME}=;")) && line.contains("; Max-Age=0;")));
+    // Whatever came stays until something is stored.
+    assert!(world.manager.commit(&session).expect("nothing to seal").is_empty());
 });

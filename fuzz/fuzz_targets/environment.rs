@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use sealed_session::{ConfigError, ProblemKind, SessionConfig, Status};
+use sealed_session::{ConfigError, EnvReader, ProblemKind, SessionConfig, Status};
 use sealed_session_fuzz::{FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at, run};
 
 #[derive(Arbitrary, Debug)]
@@ -77,7 +77,7 @@ const VARIABLES: [(&str, &[&str]); 18] = [
     ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
     ("SESSION_COOKIE_NAME", &["sid", "__Host-sid", "__host-http-x", "__Secure-s", "!#$%&'*+-.^_`|~", "__HTTP-a"]),
     ("SESSION_COOKIE_PATH", &["/", "/app", "/a b=c, \"d\""]),
-    ("SESSION_COOKIE_DOMAIN", &["example.com", ".example.com", "", "..", ".a-b."]),
+    ("SESSION_COOKIE_DOMAIN", &["example.com", ".example.com", "localhost", "com", "", "..", ".a-b."]),
     ("SESSION_COOKIE_SECURE", &["true", "0", "No", "on"]),
     ("SESSION_COOKIE_HTTP_ONLY", &["yes", "false", "OFF"]),
     ("SESSION_COOKIE_SAME_SITE", &["strict", "Lax", "NONE"]),
@@ -190,12 +190,17 @@ fn check_shows_no_value(text: &str, prefix: &str, vars: &[(OsString, OsString)])
 }
 
 fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]) {
-    check_shows_no_value(&format!("{error} {error:?}"), prefix, vars);
+    // The path of a file that can't be read is shown on purpose.
+    let shown = error.problems().iter().fold(format!("{error} {error:?}"), |shown, problem| match problem.kind() {
+        ProblemKind::File { path: Some(path), .. } => shown.replace(&path.escape_debug().to_string(), ""),
+        _ => shown,
+    });
+    check_shows_no_value(&shown, prefix, vars);
     let problems = error.problems();
     assert!(!problems.is_empty());
     for problem in problems {
         // A setting has one problem, but a list of keys may have one for each key.
-        let is_key = matches!(problem.kind(), ProblemKind::Key(_));
+        let is_key = matches!(problem.kind(), ProblemKind::PreviousKey { .. });
         let same = problems.iter().filter(|other| other.setting() == problem.setting()).count();
         assert!(is_key || same == 1, "{error}");
         let is_set = vars.iter().any(|(name, _)| name == problem.setting());
@@ -204,10 +209,15 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
                 let is_required = ["SESSION_ENCRYPTION_KEY", "SESSION_STORE_URL"]
                     .iter()
                     .any(|name| problem.setting().ends_with(name));
-                assert!(!is_set && is_required, "{error}");
+                // An empty variable is not set.
+                let is_empty = |(name, value): &(OsString, OsString)| {
+                    name == problem.setting() && value.to_str().is_some_and(|text| text.trim().is_empty())
+                };
+                assert!((!is_set || vars.iter().any(is_empty)) && is_required, "{error}");
             }
             ProblemKind::UnknownVariable { nearest } => {
-                assert!(is_set && VARIABLES.iter().any(|(name, _)| nearest.ends_with(name)));
+                let is_known = |nearest: &String| VARIABLES.iter().any(|(name, _)| nearest.ends_with(name));
+                assert!(is_set && nearest.as_ref().is_none_or(is_known));
             }
             // A variable need not be set: its default may break a rule between two settings, and the rule be reported
             // under it.
@@ -313,8 +323,11 @@ fuzz_target!(|input: Input| {
         let value = var.value(name.to_string_lossy().ends_with("_FILE"));
         vars.push((name, value));
     }
-    match SessionConfig::from_vars(&prefix, vars.iter().cloned()) {
-        Ok(config) => check_settings(config, &vars),
-        Err(error) => check_report(&error, &prefix, &vars),
+    let reader = EnvReader::new(&*prefix);
+    for reader in [reader.clone(), reader.or_bare()] {
+        match reader.read_vars(vars.iter().cloned()) {
+            Ok(config) => check_settings(config, &vars),
+            Err(error) => check_report(&error, &prefix, &vars),
+        }
     }
 });

@@ -190,6 +190,7 @@ struct Browser {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Origin {
     Nothing,
+    /// The session of a cookie: its id, and the time at which it ends whatever is done to it.
     Cookie(SessionId, u64),
     Refused(DecodeError),
     Destroyed,
@@ -197,14 +198,21 @@ enum Origin {
 
 /// The model of a session that was opened, because the application asked something of it.
 struct Open {
+    /// The time of the load.
+    loaded_at: u64,
     now: u64,
     record: Record,
     origin: Origin,
     rejected: Option<DecodeError>,
+    /// The time at which the cookie of the client was sealed.
+    sealed_at: u64,
     is_changed: bool,
+    is_migrated: bool,
     is_regenerated: bool,
+    /// True when a session began in the place of another one, so that it is sealed even if it is empty.
+    is_begun: bool,
     is_stale: bool,
-    /// True when the cookie must be deleted and no deletion was sent yet.
+    /// True when a session was destroyed and no deletion was sent since, or when it was changed since one was sent.
     is_deletion_due: bool,
 }
 
@@ -343,38 +351,43 @@ impl World {
     fn open(&self, server: &Server, cookies: &[Cookie], reported: Option<DecodeError>) -> Open {
         let now = self.now();
         let blank = |record: Record, origin: Origin, rejected: Option<DecodeError>| Open {
+            loaded_at: now,
             now,
+            sealed_at: record.issued_at,
             record,
             origin,
             rejected,
             is_changed: false,
+            is_migrated: false,
             is_regenerated: false,
+            is_begun: false,
             is_stale: false,
-            is_deletion_due: rejected.is_some_and(|reason| !reason.may_open_elsewhere()),
+            is_deletion_due: false,
         };
         let refused = |reason| blank(self.new_record(server, now), Origin::Refused(reason), Some(reason));
-        let mut best: Option<(&Record, bool)> = None;
+        let mut good: Vec<(&Record, bool)> = Vec::new();
         let mut reasons = Vec::new();
         for cookie in cookies {
             match self.judge(server, now, cookie) {
-                Ok(good) if best.is_some_and(|best| best.0.issued_at >= good.0.issued_at) => (),
-                Ok(good) => best = Some(good),
+                Ok(found) => good.push(found),
                 Err(reason) => reasons.push(reason),
             }
         }
-        match best {
+        // The sort is stable, so the first counts of two that were issued in the same second.
+        good.sort_by_key(|(record, _)| std::cmp::Reverse(record.issued_at));
+        // The newest one of a known schema counts, whatever newer ones hold.
+        let is_known = |record: &Record| record.schema == server.schema || record.schema == 0;
+        match good.iter().find(|(record, _)| is_known(record)).or(good.first()).copied() {
+            Some((record, _)) if !is_known(record) => refused(DecodeError::UnsupportedSchema { schema: record.schema }),
             Some((record, is_stale)) => {
                 let is_old = record.schema != server.schema;
-                if is_old && record.schema != 0 {
-                    return refused(DecodeError::UnsupportedSchema { schema: record.schema });
-                }
                 let mut record = record.clone();
                 if is_old {
                     put(&mut record.data, "migrated", "true");
                     record.schema = server.schema;
                 }
                 let origin = Origin::Cookie(record.id.expect("sealed"), self.end(&record));
-                Open { is_stale, is_changed: is_old, ..blank(record, origin, None) }
+                Open { is_stale, is_migrated: is_old, ..blank(record, origin, None) }
             }
             None if reasons.is_empty() => blank(self.new_record(server, now), Origin::Nothing, None),
             None => {
@@ -405,6 +418,8 @@ enum Plan {
     Nothing,
     Seal,
     Delete,
+    /// Something was written to a session that has outlived its absolute timeout meanwhile.
+    Ended,
 }
 
 impl Open {
@@ -413,7 +428,7 @@ impl Open {
     }
 
     fn is_kept(&self) -> bool {
-        matches!(self.origin, Origin::Cookie(..)) || !self.is_empty()
+        matches!(self.origin, Origin::Cookie(..)) || self.is_begun || !self.is_empty()
     }
 
     fn changed(&mut self, changed: bool) {
@@ -431,7 +446,7 @@ impl Open {
     fn status(&self) -> Status {
         match self.origin {
             _ if self.is_kept() && self.is_regenerated => Status::Regenerated,
-            _ if self.is_kept() && self.is_changed => Status::Changed,
+            _ if self.is_kept() && (self.is_changed || self.is_migrated) => Status::Changed,
             Origin::Nothing => Status::New,
             Origin::Cookie(..) => Status::Loaded,
             Origin::Refused(reason) => Status::Rejected(reason),
@@ -443,12 +458,34 @@ impl Open {
         let age = self.now.saturating_sub(self.record.issued_at);
         let is_due = age >= world.extend_after && world.slid(self.now, &self.record).1 > self.record.expires_at;
         match self.origin {
-            _ if self.is_kept() && (self.is_changed || self.is_regenerated) => Plan::Seal,
-            Origin::Cookie(..) if is_due || self.is_stale => Plan::Seal,
-            Origin::Refused(reason) if reason.may_open_elsewhere() => Plan::Nothing,
-            Origin::Refused(_) | Origin::Destroyed if self.is_deletion_due => Plan::Delete,
-            _ => Plan::Nothing,
+            // A session that is regenerated begins anew.
+            Origin::Cookie(..) if self.is_regenerated => Plan::Seal,
+            Origin::Cookie(_, end) if self.now >= end && self.is_changed => Plan::Ended,
+            Origin::Cookie(_, end) if self.now >= end => Plan::Nothing,
+            Origin::Cookie(..) if self.is_changed => Plan::Seal,
+            Origin::Cookie(..) if self.is_late(world) => Plan::Nothing,
+            Origin::Cookie(..) if is_due || self.is_stale || self.is_migrated => Plan::Seal,
+            Origin::Cookie(..) => Plan::Nothing,
+            _ if self.is_kept() => Plan::Seal,
+            Origin::Destroyed if self.is_deletion_due => Plan::Delete,
+            Origin::Destroyed | Origin::Refused(_) | Origin::Nothing => Plan::Nothing,
         }
+    }
+
+    /// A session that begins in a request which outlived the absolute timeout begins at its commit.
+    fn begin_if_late(&mut self, plan: &Plan, world: &World) {
+        let begins = self.is_regenerated || !matches!(self.origin, Origin::Cookie(..));
+        if *plan == Plan::Seal && begins && self.now >= world.end(&self.record) {
+            (self.record.created_at, self.record.issued_at) = (self.now, self.now);
+            self.record.expires_at = (self.now + world.idle).min(MAX);
+        }
+    }
+
+    /// A request that took two seconds leaves out a seal that can be done without, since its answer might replace the
+    /// cookie of a login that happened meanwhile.
+    fn is_late(&self, world: &World) -> bool {
+        let is_young = self.now.saturating_sub(self.sealed_at) * 2 < world.idle;
+        self.now.saturating_sub(self.loaded_at) >= 2 && is_young
     }
 }
 
@@ -682,6 +719,7 @@ impl Run {
         let (session, open) = self.open();
         let retired = if empty { session.regenerate_empty() } else { session.regenerate() };
         Self::check_retired(retired.expect("a random number"), open.retired());
+        let was_kept = open.is_kept();
         if empty {
             open.record.data.clear();
             open.record.flash.clear();
@@ -689,7 +727,16 @@ impl Run {
         let now = open.now;
         let times =
             Record { created_at: now, issued_at: now, expires_at: (now + idle).min(MAX), ..open.record.clone() };
-        open.record = Record { id: None, ..times };
+        // The id that an earlier call drew stays as long as no cookie was sealed with it.
+        let is_drawn = open.is_regenerated && !empty;
+        open.record = if is_drawn { times } else { Record { id: None, ..times } };
+        if empty {
+            open.is_begun |= was_kept;
+            if matches!(open.origin, Origin::Cookie(..)) {
+                // The session is destroyed, and another one begins.
+                (open.origin, open.is_changed, open.is_migrated) = (Origin::Destroyed, false, false);
+            }
+        }
         open.is_regenerated = true;
         open.is_deletion_due = true;
         self.drawn();
@@ -702,15 +749,19 @@ impl Run {
     }
 
     fn destroyed(&mut self) {
-        let Open { now, rejected, .. } = *self.open().1;
+        let Open { loaded_at, now, sealed_at, rejected, .. } = *self.open().1;
         let record = self.world.new_record(self.server(), now);
         self.request.open = Some(Open {
+            loaded_at,
             now,
             record,
             origin: Origin::Destroyed,
             rejected,
+            sealed_at,
             is_changed: false,
+            is_migrated: false,
             is_regenerated: false,
+            is_begun: false,
             is_stale: false,
             is_deletion_due: true,
         });
@@ -742,24 +793,24 @@ impl Run {
         if let Some(open) = &mut self.request.open {
             open.now = open.now.max(self.world.now());
             plan = open.plan(&self.world);
-            if plan == Plan::Seal && open.now >= self.world.end(&open.record) {
-                self.destroyed();
-                plan = Plan::Delete;
-            }
+            open.begin_if_late(&plan, &self.world);
         }
         let committed = self.server().manager.commit(&self.request.session);
         let line = committed.as_ref().ok().and_then(|lines| lines.iter().next());
         match plan {
             Plan::Nothing => assert!(committed.as_ref().is_ok_and(|lines| lines.is_empty()), "{committed:?}"),
+            Plan::Ended => assert_eq!(committed.as_ref().err(), Some(&EncodeError::Ended)),
             Plan::Delete => {
                 let deletion = format!("{NAME}={ATTRIBUTES}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
                 assert_eq!(line, Some(deletion.as_str()));
-                self.open().1.is_deletion_due = false;
+                let open = self.open().1;
+                (open.is_deletion_due, open.is_changed, open.is_regenerated) = (false, false, false);
                 self.browser.jar = None;
             }
             Plan::Seal if self.is_too_large() => {
                 let open = self.open().1;
-                let excused = !open.is_changed && !open.is_regenerated;
+                let is_held = matches!(open.origin, Origin::Cookie(..));
+                let excused = is_held && !open.is_changed && !open.is_regenerated;
                 match &committed {
                     Ok(lines) => assert!(excused && lines.is_empty()),
                     Err(EncodeError::TooLarge { size, limit, .. }) => assert!(!excused && size > limit),
@@ -803,8 +854,9 @@ impl Run {
         let end = self.world.end(&record);
         let open = self.open().1;
         open.origin = Origin::Cookie(record.id.expect("sealed"), end);
-        open.record = record;
-        (open.is_changed, open.is_regenerated, open.is_stale) = (false, false, false);
+        (open.sealed_at, open.record) = (record.issued_at, record);
+        (open.is_changed, open.is_migrated, open.is_regenerated) = (false, false, false);
+        (open.is_begun, open.is_stale, open.is_deletion_due) = (false, false, false);
     }
 
     fn next(&mut self, server: u8, send: &Send) {

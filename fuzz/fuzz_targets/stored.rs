@@ -10,20 +10,18 @@
 //! the value, and the calls that fail.
 #![no_main]
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use sealed_session::{
-    BackendError, BackendErrorKind, BoxFuture, Codec, DecodeError, EncodeError, FailurePolicy, MemoryRevocations,
-    MemoryStore, Record, Revocable, Revocations, Save, Session, SessionConfig, SessionId, SessionManager, SessionStore,
-    UnixTime, ValueError,
+    BackendError, BackendErrorKind, BoxFuture, Codec, DecodeError, EncodeError, FailurePolicy, Generation, Known, Mark,
+    MemoryRevocations, MemoryStore, Only, Record, Revocations, Save, Session, SessionConfig, SessionId, SessionManager,
+    SessionStore, UnixTime, ValueError,
 };
-use sealed_session_fuzz::{
-    FIRST_KEY, MAX_ENTRIES_LEN, NAME, NOW, Pairs, SECOND_KEY, at, entries_len, owned, put, ring, run,
-};
+use sealed_session_fuzz::{FIRST_KEY, MAX_ENTRIES_LEN, NAME, NOW, SECOND_KEY, at, entries_len, owned, ring, run};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Placement {
@@ -36,11 +34,10 @@ const PLACEMENTS: [Placement; 3] = [Placement::Spill, Placement::Store, Placemen
 const POLICIES: [FailurePolicy; 3] = [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit];
 const NAMES: [&str; 3] = ["user", "a", "b"];
 
-/// A step. The two requests go on side by side.
+/// What is done. Two requests go on side by side.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// A request comes with a cookie: 0 stands for the cookie that the browser has, 1 for none, and a higher number for
-    /// an old cookie.
+    /// A request comes with a cookie. 0 is the one that the browser has, and 1 is none.
     Next {
         server: usize,
         cookie: u8,
@@ -54,6 +51,8 @@ enum Step {
     },
     Destroy,
     Commit,
+    BeginLogin(u8),
+    RevokeOthers,
     Revoke(u8),
     RevokeSubject(u8),
     ClearStore,
@@ -64,7 +63,7 @@ enum Step {
 impl Step {
     fn of(number: u8, more: u8, value: u8) -> Self {
         let name = NAMES[usize::from(more) % 3];
-        match number % 14 {
+        match number % 16 {
             0 | 1 => Self::Next { server: usize::from(more) % 2, cookie: value },
             2 | 3 => Self::Commit,
             4 => Self::Set(name, value % 4),
@@ -76,18 +75,15 @@ impl Step {
             10 => Self::Revoke(value),
             11 => Self::RevokeSubject(value % 4),
             12 => Self::Seconds(value),
-            _ => {
-                if value.is_multiple_of(2) {
-                    Self::CleanUp
-                } else {
-                    Self::ClearStore
-                }
-            }
+            13 if value.is_multiple_of(2) => Self::CleanUp,
+            13 => Self::ClearStore,
+            14 => Self::BeginLogin(value % 4),
+            _ => Self::RevokeOthers,
         }
     }
 }
 
-/// The faults of a step's first four calls, two bits each. All further calls succeed.
+/// What becomes of the next calls of a step, two bits each. The calls after those go well.
 type Faults = [Fault; 4];
 
 fn faults(byte: u8) -> Faults {
@@ -101,24 +97,47 @@ fn faults(byte: u8) -> Faults {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
-    /// The call fails before it does its work.
+    /// Nothing was done.
     Before,
-    /// The call does its work, and its answer gets lost.
+    /// It was done, and the answer got lost.
     After,
 }
 
-/// A call that reached a backend.
-#[derive(Debug)]
+/// A call that reached a backend, with what came of it if it was done.
+#[derive(Clone, Debug)]
 enum Call {
-    Load,
-    IsRevoked,
-    Save { id: SessionId, expires_at: u64, wrote: bool },
+    Load {
+        id: SessionId,
+        is_found: bool,
+    },
+    /// `mark` is the one of a tombstone.
+    Save {
+        id: SessionId,
+        mark: Option<Mark>,
+        expires_at: u64,
+        wrote: bool,
+    },
     Delete(SessionId),
-    Revoke(SessionId),
-    RevokeSubject(String, u64),
+    Look {
+        id: Option<SessionId>,
+        subject: Option<String>,
+        known: Option<Known>,
+    },
+    /// `stands` is the mark that stands after it.
+    Revoke {
+        id: SessionId,
+        stands: Option<Mark>,
+        until: u64,
+    },
+    RevokeSubject {
+        subject: String,
+        to: Generation,
+        applied: bool,
+        until: u64,
+    },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Made {
     call: Call,
     is_done: bool,
@@ -131,7 +150,7 @@ struct Control {
     made: Vec<Made>,
 }
 
-/// A backend in memory. Its calls fail as [`Control`] says, and each of them is noted there.
+/// A backend in memory whose calls fail as they are told, and are noted.
 struct Faulty<T> {
     inner: T,
     control: Arc<Mutex<Control>>,
@@ -158,13 +177,18 @@ fn broken() -> BackendError {
 
 impl SessionStore for Faulty<MemoryStore> {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
-        Box::pin(self.call(self.inner.load(id), |_| Call::Load))
+        let note =
+            move |found: Option<&Option<Record>>| Call::Load { id, is_found: found.is_some_and(Option::is_some) };
+        Box::pin(self.call(self.inner.load(id), note))
     }
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         let expires_at = record.expires_at().as_secs();
+        // A tombstone is a record of exactly 16 bytes.
+        let mark = record.bytes().try_into().ok().map(Mark::from_bytes);
         Box::pin(self.call(self.inner.save(id, record, save), move |wrote| Call::Save {
             id,
+            mark,
             expires_at,
             wrote: wrote == Some(&true),
         }))
@@ -184,60 +208,127 @@ impl SessionStore for Faulty<MemoryStore> {
 }
 
 impl Revocations for Faulty<MemoryRevocations> {
-    fn revoke(&self, id: SessionId, until: UnixTime) -> BoxFuture<'_, Result<(), BackendError>> {
-        Box::pin(self.call(self.inner.revoke(id, until), move |_| Call::Revoke(id)))
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
+        let note = move |stands: Option<&Mark>| Call::Revoke { id, stands: stands.copied(), until: until.as_secs() };
+        Box::pin(self.call(self.inner.revoke(id, mark, until), note))
     }
 
     fn revoke_subject<'a>(
         &'a self,
         subject: &'a str,
-        cutoff: UnixTime,
+        only: Only,
+        to: Generation,
         until: UnixTime,
-    ) -> BoxFuture<'a, Result<(), BackendError>> {
-        let note = move |_: Option<&()>| Call::RevokeSubject(subject.to_owned(), cutoff.as_secs());
-        Box::pin(self.call(self.inner.revoke_subject(subject, cutoff, until), note))
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        let note = move |applied: Option<&bool>| {
+            let (subject, until) = (subject.to_owned(), until.as_secs());
+            Call::RevokeSubject { subject, to, applied: applied == Some(&true), until }
+        };
+        Box::pin(self.call(self.inner.revoke_subject(subject, only, to, until), note))
     }
 
-    fn is_revoked<'a>(&'a self, session: Revocable<'a>) -> BoxFuture<'a, Result<bool, BackendError>> {
-        Box::pin(self.call(self.inner.is_revoked(session), |_| Call::IsRevoked))
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>> {
+        let note = move |known: Option<&Known>| {
+            let subject = subject.map(str::to_owned);
+            Call::Look { id, subject, known: known.copied() }
+        };
+        Box::pin(self.call(self.inner.look(id, subject), note))
     }
 }
 
-/// A cookie that was sent to the browser.
+/// Values and their keys. The order in which they were stored is not compared here.
+type Values = BTreeMap<String, String>;
+
+/// What a session holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Content {
+    values: Values,
+    /// The generation of its subject, and the number of the login that took it.
+    generation: Option<Generation>,
+    login: Option<usize>,
+}
+
+impl Content {
+    fn user(&self) -> Option<&String> {
+        self.values.get("user")
+    }
+}
+
+/// A record of the store.
+#[derive(Clone, Debug)]
+enum Kept {
+    Values(Content),
+    Tombstone(Mark),
+}
+
+/// What was sent to the browser.
 #[derive(Clone)]
 struct Cookie {
     value: String,
     id: SessionId,
     created_at: u64,
     expires_at: u64,
-    /// The values that are in the cookie. Values in the store are not among them.
-    data: Pairs,
+    /// The content that is in it. It has no values if they are in the store.
+    content: Content,
+}
+
+/// The generation that a login takes, and the number of that login.
+#[derive(Clone)]
+struct Login {
+    subject: String,
+    generation: Option<Generation>,
+    number: usize,
+    /// True when the session takes it although its subject was there before.
+    replaces: bool,
+}
+
+/// A cookie of a request that opened.
+#[derive(Clone, Copy)]
+struct Opened {
+    id: SessionId,
+    /// The absolute timeout of the session.
+    end: u64,
+    expires_at: u64,
+    is_ended: bool,
 }
 
 /// A session during a request.
 struct Request {
     session: Session,
     server: usize,
-    data: Pairs,
-    rejected: Option<DecodeError>,
-    /// The session that the client's cookie holds.
-    origin: Option<SessionId>,
-    /// True when the values of the origin were in the store.
+    /// What the session held when it was loaded or committed last, and the values that it holds now.
+    base: Content,
+    values: Values,
+    is_cleared: bool,
+    /// The keys that a commit which failed may have written.
+    tried: HashSet<String>,
+    /// The session that the client's cookie holds, and whether its values are in the store.
+    held: Option<Opened>,
     from_store: bool,
-    /// A session that opened, but for which the backends could not vouch because a call failed.
-    unsure: Option<SessionId>,
-    /// A session that this request ended, and whose end the backends were not told yet.
-    ended: Option<SessionId>,
+    opened: Option<Opened>,
+    /// What an ended session became.
+    successor: Option<SessionId>,
+    /// True when nobody could vouch for the session of the cookie.
+    is_unsure: bool,
+    login: Option<Login>,
+    /// How many logins there were when this request revoked the others.
+    revoked_at: Option<usize>,
     is_changed: bool,
     is_regenerated: bool,
+    /// True when a session began that is sealed even if it is empty.
+    is_begun: bool,
     is_destroyed: bool,
-    /// True when the client was not told yet that the session was destroyed.
+    /// True when the client was not told of that yet.
     is_deletion_due: bool,
 }
 
 struct World {
     managers: Vec<SessionManager>,
-    /// A codec without backends. It opens every cookie, and seals what fits into one.
+    /// Opens every cookie, and seals what fits.
     codec: Codec,
     control: Arc<Mutex<Control>>,
     clock: Arc<AtomicU64>,
@@ -245,20 +336,26 @@ struct World {
     has_list: bool,
     policy: FailurePolicy,
     absolute: u64,
-    records: HashMap<SessionId, (Pairs, u64)>,
-    revoked: HashSet<SessionId>,
-    subjects: HashMap<String, u64>,
-    /// The sessions that a server said are over, and whose record is gone: no request may write it again.
-    gone: HashSet<SessionId>,
+    records: HashMap<SessionId, (Kept, u64)>,
+    marks: HashMap<SessionId, (Mark, u64)>,
+    generations: HashMap<String, (Generation, u64)>,
+    /// Sessions whose end was acknowledged, and that must never be good again.
+    over: HashSet<SessionId>,
+    /// What somebody's session went on as.
+    successors: HashMap<SessionId, SessionId>,
+    /// The subject of each login, and the logins that an acknowledged revocation concerns.
+    logins: Vec<String>,
+    banned: HashSet<usize>,
     jar: Option<usize>,
     history: Vec<Cookie>,
     requests: [Option<Request>; 2],
 }
 
-/// The result of loading a cookie.
+/// What a cookie gives.
 #[derive(Debug, PartialEq)]
 enum Found {
-    Session { data: Pairs, from_store: bool },
+    Session { content: Content, from_store: bool },
+    Ended(Mark),
     Refused(&'static str),
     Failed,
 }
@@ -309,9 +406,12 @@ impl World {
             policy,
             absolute,
             records: HashMap::new(),
-            revoked: HashSet::new(),
-            subjects: HashMap::new(),
-            gone: HashSet::new(),
+            marks: HashMap::new(),
+            generations: HashMap::new(),
+            over: HashSet::new(),
+            successors: HashMap::new(),
+            logins: Vec::new(),
+            banned: HashSet::new(),
             jar: None,
             history: Vec::new(),
             requests: [None, None],
@@ -330,14 +430,33 @@ impl World {
         self.control.lock().expect("no thread panics").faults = faults.iter().copied().collect();
     }
 
-    /// Takes the calls since the last look, and drops the faults that no call met, since they hold for one step only.
+    /// Returns the calls that were made since it was called last. No fault outlives its step.
     fn made(&self) -> Vec<Made> {
         let mut control = self.control.lock().expect("no thread panics");
         control.faults.clear();
         std::mem::take(&mut control.made)
     }
 
-    /// Works out what a cookie must give if the calls went as in `made`, and checks that no other call was made.
+    fn mark(&self, id: SessionId) -> Option<Mark> {
+        self.marks.get(&id).map(|(mark, _)| *mark)
+    }
+
+    fn generation(&self, subject: Option<&String>) -> Option<Generation> {
+        self.generations.get(subject?).map(|(generation, _)| *generation)
+    }
+
+    /// Tells whether the list knows of a later generation of the subject than the one of the session.
+    fn is_revoked(&self, content: &Content) -> bool {
+        let generation = self.generation(content.user());
+        generation.is_some() && generation != content.generation
+    }
+
+    /// Tells whose session it is: nobody's may have many successors.
+    fn is_somebody(&self, content: &Content) -> bool {
+        if self.has_list { content.user().is_some() } else { !content.values.is_empty() }
+    }
+
+    /// Works out what a cookie gives if these calls were made. It panics if any other call was due.
     fn expected(&self, cookie: &Cookie, made: &[Made]) -> Found {
         let mut made = made.iter();
         let mut asks =
@@ -349,68 +468,79 @@ impl World {
             }
             let unheard =
                 if self.policy == FailurePolicy::Fail { Found::Failed } else { Found::Refused("unavailable") };
-            let from_store = self.has_store() && cookie.data.is_empty();
-            let data = if from_store {
-                if !asks(|call| matches!(call, Call::Load)) {
+            let from_store = self.has_store() && cookie.content.values.is_empty();
+            let content = if from_store {
+                if !asks(|call| matches!(call, Call::Load { .. })) {
                     break 'found unheard;
                 }
                 match self.records.get(&cookie.id) {
-                    Some((data, expires_at)) if *expires_at > now => data.clone(),
+                    Some((Kept::Tombstone(mark), expires_at)) if *expires_at > now => break 'found Found::Ended(*mark),
+                    Some((Kept::Values(content), expires_at)) if *expires_at > now => content.clone(),
                     _ => break 'found Found::Refused("not_stored"),
                 }
             } else {
-                cookie.data.clone()
+                cookie.content.clone()
             };
             if self.has_list {
-                let is_answered = asks(|call| matches!(call, Call::IsRevoked));
+                let is_answered = asks(|call| matches!(call, Call::Look { .. }));
                 if !is_answered && self.policy != FailurePolicy::Admit {
                     break 'found unheard;
                 }
-                let user = data.iter().find(|(key, _)| key == "user").and_then(|(_, user)| self.subjects.get(user));
-                if is_answered
-                    && (self.revoked.contains(&cookie.id) || user.is_some_and(|cutoff| cookie.created_at <= *cutoff))
-                {
+                if let Some(mark) = self.mark(cookie.id).filter(|_| is_answered) {
+                    break 'found Found::Ended(mark);
+                }
+                if is_answered && self.is_revoked(&content) {
                     break 'found Found::Refused("revoked");
                 }
             }
-            Found::Session { data, from_store }
+            Found::Session { content, from_store }
         };
         assert!(made.next().is_none(), "one question too many");
         found
     }
 
-    /// Sends a cookie to a server, and compares the result with the model.
-    fn load(&self, server: usize, cookie: Option<&Cookie>) -> (Option<Session>, Found) {
+    /// Sends a cookie to a server, and compares what comes of it.
+    fn load(&mut self, server: usize, cookie: Option<&Cookie>) -> (Option<Session>, Found) {
         let header = cookie.map(|cookie| format!("{NAME}={}", cookie.value));
         let loaded = run(self.managers[server].load_async(header));
         let made = self.made();
+        self.note(&made, None, None);
         let found = match cookie {
             Some(cookie) => self.expected(cookie, &made),
-            None => Found::Session { data: Pairs::new(), from_store: false },
+            None => Found::Session { content: Content::default(), from_store: false },
         };
+        let is_sure = made.iter().all(|made| made.is_answered);
         match (&loaded, &found) {
             (Err(error), Found::Failed) => assert_eq!(*error, broken()),
-            (Ok(session), Found::Refused(reason)) => {
+            (Ok(session), Found::Refused(_) | Found::Ended(_)) => {
+                let reason = if let Found::Refused(reason) = found { reason } else { "revoked" };
                 let rejected = session.rejected().expect("a refusal").as_str();
                 assert!(rejected.starts_with(reason), "{rejected}, expected {reason}");
                 assert!(session.is_empty());
             }
-            (Ok(session), Found::Session { data, .. }) => {
+            (Ok(session), Found::Session { content, from_store }) => {
                 assert_eq!(session.rejected(), None, "{made:?}");
                 let snapshot = session.snapshot().expect("an id");
-                assert_eq!(owned(snapshot.entries()), *data);
+                assert_eq!(values(&snapshot), content.values);
                 assert!(cookie.is_none_or(|cookie| snapshot.id() == cookie.id));
+                // Without a list, nobody is asked about a cookie that holds its values.
+                let is_asked = self.has_list || *from_store;
+                let is_over = is_asked && cookie.is_some_and(|cookie| self.over.contains(&cookie.id));
+                assert!(!is_over || !is_sure, "it came back");
+                let is_banned = content.login.is_some_and(|login| self.banned.contains(&login));
+                assert!(!is_banned || !is_sure, "its subject was revoked");
             }
             _ => panic!("{:?}, expected {found:?}", loaded.map(|session| session.status())),
         }
         (loaded.ok(), found)
     }
 
-    /// Checks that each of the last four cookies gives what it must when no call fails.
-    fn probe(&self) {
+    /// Every recent cookie gives what it must when no call fails.
+    fn probe(&mut self) {
         let start = self.history.len().saturating_sub(4);
-        for (number, cookie) in self.history.iter().enumerate().skip(start) {
-            self.load(number % 2, Some(cookie));
+        for number in start..self.history.len() {
+            let cookie = self.history[number].clone();
+            self.load(number % 2, Some(&cookie));
         }
     }
 
@@ -424,181 +554,318 @@ impl World {
         self.set_faults(faults);
         let (session, found) = self.load(server, cookie.as_ref());
         self.requests[slot] = session.map(|session| {
-            let id = cookie.map(|cookie| cookie.id);
             let rejected = session.rejected();
-            let unsure = id.filter(|_| rejected == Some(DecodeError::Unavailable));
-            let (data, origin, from_store) = match found {
-                Found::Session { data, from_store } => (data, id, from_store),
-                _ => (Pairs::new(), None, false),
+            let opened = cookie.map(|cookie| Opened {
+                id: cookie.id,
+                end: cookie.created_at + self.absolute,
+                expires_at: cookie.expires_at,
+                is_ended: matches!(found, Found::Ended(_)),
+            });
+            // An expired cookie does not open.
+            let opened = opened.filter(|_| !rejected.is_some_and(|reason| reason.as_str().starts_with("expired")));
+            let successor = if let Found::Ended(Mark::Became(successor)) = found { Some(successor) } else { None };
+            let (base, from_store, is_good) = match found {
+                Found::Session { content, from_store } => (content, from_store, true),
+                _ => (Content::default(), false, false),
             };
             Request {
                 session,
                 server,
-                data,
-                rejected,
-                origin,
+                values: base.values.clone(),
+                base,
+                is_cleared: false,
+                tried: HashSet::new(),
+                held: opened.filter(|_| is_good),
                 from_store,
-                unsure,
-                ended: None,
+                opened,
+                successor,
+                is_unsure: rejected == Some(DecodeError::Unavailable),
+                login: None,
+                revoked_at: None,
                 is_changed: false,
                 is_regenerated: false,
+                is_begun: false,
                 is_destroyed: false,
                 is_deletion_due: false,
             }
         });
     }
 
-    /// Notes what the calls did to the backends while a session held `data`. `may_recreate` allows a save for a session
-    /// that is over.
-    fn note(&mut self, made: &[Made], data: &Pairs, may_recreate: bool) {
-        for Made { call, is_done, .. } in made {
+    /// Takes note of what became of the backends, and of what a request learned from them. `theirs` becomes what other
+    /// requests have written to its session.
+    fn note(&mut self, made: &[Made], mut request: Option<&mut Request>, mut theirs: Option<&mut Option<Content>>) {
+        let now = self.now();
+        for Made { call, is_done, is_answered } in made {
             match call {
-                Call::Save { id, expires_at, wrote: true } => {
-                    assert!(!self.gone.remove(id) || may_recreate, "it was over");
-                    self.records.insert(*id, (data.clone(), *expires_at));
+                Call::Load { id, is_found } if *is_done => {
+                    let kept = self.records.get(id);
+                    assert!(*is_found || kept.is_none_or(|(_, expires_at)| *expires_at <= now), "{id} was there");
+                    if !is_found {
+                        self.records.remove(id);
+                    } else if let (Some(request), Some(theirs)) = (&request, &mut theirs)
+                        && request.held.is_some_and(|held| held.id == *id)
+                        && *is_answered
+                        && let Some((Kept::Values(content), _)) = kept
+                    {
+                        **theirs = Some(content.clone());
+                    }
+                }
+                Call::Look { id, subject, known } => {
+                    if let Some(known) = known {
+                        self.see(*id, subject.as_ref(), *known, now);
+                    }
+                    if let (None, Some(subject), Some(request)) = (id, subject, &mut request)
+                        && (*is_answered || self.policy == FailurePolicy::Admit)
+                        && request.takes_generation(subject)
+                    {
+                        let generation = known.filter(|_| *is_answered).and_then(|known| known.generation);
+                        request.login = Some(self.log_in(subject, generation, false));
+                    }
+                }
+                Call::Save { id, mark, expires_at, wrote: true } => {
+                    let kept = match (mark, &request) {
+                        (Some(mark), _) => Kept::Tombstone(*mark),
+                        (None, Some(request)) => {
+                            let theirs = theirs.as_ref().and_then(|theirs| theirs.as_ref());
+                            Kept::Values(request.sealed(theirs, self.has_list))
+                        }
+                        (None, None) => panic!("values that nobody stored"),
+                    };
+                    self.records.insert(*id, (kept, *expires_at));
                 }
                 Call::Delete(id) if *is_done => drop(self.records.remove(id)),
-                Call::Revoke(id) if *is_done => drop(self.revoked.insert(*id)),
-                Call::RevokeSubject(subject, cutoff) if *is_done => {
-                    let kept = self.subjects.entry(subject.clone()).or_insert(*cutoff);
-                    *kept = (*kept).max(*cutoff);
+                Call::Revoke { id, stands: Some(mark), until } => {
+                    let kept = self.marks.entry(*id).or_insert((*mark, *until));
+                    assert!(kept.0 == *mark || kept.1 <= now, "{id} had another mark");
+                    *kept = (*mark, kept.1.max(*until));
+                }
+                Call::RevokeSubject { subject, to, applied: true, until } => {
+                    let kept = self.generations.entry(subject.clone()).or_insert((*to, *until));
+                    *kept = (*to, kept.1.max(*until));
                 }
                 _ => (),
             }
         }
     }
 
-    /// Checks that a session is over, after a server said so.
+    /// Compares what the list knows with what was written. An entry may be gone once its time has passed.
+    fn see(&mut self, id: Option<SessionId>, subject: Option<&String>, known: Known, now: u64) {
+        if let Some(id) = id {
+            if known.mark.is_none() && self.marks.get(&id).is_some_and(|(_, until)| *until <= now) {
+                self.marks.remove(&id);
+            }
+            assert_eq!(known.mark, self.mark(id), "{id}");
+        }
+        if let Some(subject) = subject {
+            if known.generation.is_none() && self.generations.get(subject).is_some_and(|(_, until)| *until <= now) {
+                self.generations.remove(subject);
+            }
+            assert_eq!(known.generation, self.generation(Some(subject)), "{subject}");
+        }
+    }
+
+    fn log_in(&mut self, subject: &str, generation: Option<Generation>, replaces: bool) -> Login {
+        self.logins.push(subject.to_owned());
+        Login { subject: subject.to_owned(), generation, number: self.logins.len() - 1, replaces }
+    }
+
+    /// Checks a session of which a server said that it is over.
     fn check_over(&mut self, id: SessionId, made: &[Made]) {
-        let is_listed = self.revoked.contains(&id);
-        let failed = |made: &Made| matches!(made.call, Call::Revoke(of) if of == id) && !made.is_answered;
+        let failed = |made: &Made| matches!(made.call, Call::Revoke { .. }) && !made.is_answered;
         if self.has_list {
-            assert!(is_listed || self.policy == FailurePolicy::Admit && made.iter().any(failed), "{made:?}");
-        } else {
-            assert!(!self.records.contains_key(&id), "{made:?}");
+            if self.mark(id).is_some() {
+                self.over.insert(id);
+            } else {
+                assert!(self.policy == FailurePolicy::Admit && made.iter().any(failed), "{id} goes on: {made:?}");
+            }
+            return;
         }
-        if !self.records.contains_key(&id) {
-            self.gone.insert(id);
+        match self.records.get(&id) {
+            Some((Kept::Tombstone(_), _)) => drop(self.over.insert(id)),
+            Some((Kept::Values(_), expires_at)) => assert!(*expires_at <= self.now(), "{id} goes on: {made:?}"),
+            // Where a cookie may hold the values, only a tombstone ends it. The store was cleared then.
+            None if self.placement == Placement::Store => drop(self.over.insert(id)),
+            None => (),
         }
+    }
+
+    /// Checks a session whose end was acknowledged: whatever it became is over, too.
+    fn check_ended(&mut self, id: SessionId, end: u64, made: &[Made]) {
+        self.check_over(id, made);
+        // Past its end, its mark may be gone.
+        if self.now() < end && (self.policy != FailurePolicy::Admit || made.iter().all(|made| made.is_answered)) {
+            let mut id = id;
+            while let Some(&successor) = self.successors.get(&id) {
+                self.check_over(successor, made);
+                id = successor;
+            }
+        }
+    }
+
+    /// Tells whether something other than this request ended its session.
+    fn is_gone(&self, held: &Opened, base: &Content, own: SessionId) -> bool {
+        let is_marked = |mark: Option<Mark>| mark.is_some_and(|mark| mark != Mark::Became(own));
+        let is_kept_out = match self.records.get(&held.id) {
+            Some((Kept::Tombstone(mark), _)) => is_marked(Some(*mark)),
+            Some((Kept::Values(_), _)) => false,
+            None => self.has_store(),
+        };
+        self.now() >= held.end || is_marked(self.mark(held.id)) || self.is_revoked(base) || is_kept_out
     }
 
     fn commit(&mut self, slot: usize, faults: &Faults) {
         let Some(mut request) = self.requests[slot].take() else { return };
-        let before = request.session.snapshot().expect("an id");
-        let id = before.id();
-        let is_kept = request.origin.is_some() || !request.data.is_empty();
-        let is_due = is_kept && (request.is_changed || request.is_regenerated);
-        let is_over = self.now() >= before.created_at().as_secs() + self.absolute;
+        let id = request.session.snapshot().expect("an id").id();
+        let now = self.now();
+        let is_kept = request.held.is_some() || request.is_begun || !request.values.is_empty();
+        let is_due = is_kept && (request.is_changed || request.is_regenerated || request.is_begun);
+        request.note_try();
         self.set_faults(faults);
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
-        // Values that came in a cookie may be written into the store for the first time. Values that came from the
-        // store may only replace their record: if it is gone, the session was ended, and the save must fail.
-        let may_recreate = self.placement == Placement::Spill && !(request.from_store && request.origin == Some(id));
-        self.note(&made, &request.data, may_recreate);
-
-        let old = request.ended.or(request.origin.filter(|old| *old != id));
-        let mut has_ended = false;
-        for Made { call, is_answered, .. } in &made {
-            match call {
-                Call::Save { id: saved, .. } => assert!(*saved == id && !has_ended, "kept first: {made:?}"),
-                // Any other deletion takes back the new record of a login that failed.
-                Call::Delete(gone) | Call::Revoke(gone) if Some(*gone) == old => has_ended = true,
-                Call::Delete(gone) => assert!(*gone == id && committed.is_err() && has_ended, "{made:?}"),
-                call => panic!("{call:?}"),
-            }
-            if committed.is_err() && matches!(call, Call::Revoke(gone) | Call::Delete(gone) if Some(*gone) == old) {
-                assert!(!is_answered, "it was ended, and that is no error: {made:?}");
-            }
-        }
-        let is_kept_in_vain =
-            committed.is_err() && has_ended && made.iter().any(|made| matches!(made.call, Call::Save { .. }));
-        let is_taken_back = made.iter().any(|made| matches!(made.call, Call::Delete(gone) if gone == id));
-        assert_eq!(is_kept_in_vain, is_taken_back, "{made:?}");
+        // Somebody's session that becomes another user's, or nobody's, goes on under a new id, which its first try draws.
+        let was_of = request.base.user();
+        let is_another = self.has_list && was_of.is_some() && was_of != request.values.get("user");
+        let drawn = request.session.snapshot().expect("an id").id();
+        assert!(drawn == id || is_another && request.held.is_some_and(|held| held.id == id));
+        let id = drawn;
+        let mut theirs = None;
+        self.note(&made, Some(&mut request), Some(&mut theirs));
+        let content = request.sealed(theirs.as_ref(), self.has_list);
         let line = match &committed {
             Ok(lines) => lines.iter().next().map(str::to_owned),
             Err(error) => {
                 match error {
-                    EncodeError::Backend(_) if request.is_unsure() => assert!(made.is_empty() && is_due),
-                    EncodeError::Backend(error) => assert_eq!(*error, broken()),
-                    EncodeError::Ended => {
-                        assert!(is_due && !self.records.contains_key(&id), "{made:?}");
-                        assert!(request.from_store && !request.is_regenerated, "only what was in the store is missed");
+                    EncodeError::Backend(_) if request.is_unsure => assert!(made.is_empty() && is_due),
+                    EncodeError::Backend(error) if *error == broken() => {
+                        assert!(made.iter().any(|made| !made.is_answered));
                     }
-                    EncodeError::TooLarge { .. } => assert!(self.placement == Placement::Cookie && made.is_empty()),
+                    // After so many successors an end gives up.
+                    EncodeError::Backend(error) => {
+                        assert!(request.is_destroyed && self.successors.len() >= 5, "{error} {made:?}");
+                    }
+                    EncodeError::Ended => {
+                        let is_own_over =
+                            self.mark(id).is_some() || matches!(self.records.get(&id), Some((Kept::Tombstone(_), _)));
+                        let is_gone = match (&request.held, &request.opened) {
+                            (Some(held), _) => self.is_gone(held, &request.base, id),
+                            (None, Some(opened)) => now >= opened.expires_at,
+                            (None, None) => false,
+                        };
+                        assert!(is_gone || is_own_over, "{made:?}");
+                        assert!(is_due || request.is_destroyed);
+                    }
+                    EncodeError::TooLarge { .. } => {
+                        let is_question = |made: &Made| matches!(made.call, Call::Look { .. });
+                        assert!(self.placement == Placement::Cookie && made.iter().all(is_question), "{made:?}");
+                    }
                     error => panic!("{error}"),
                 }
                 let after = request.session.snapshot().expect("an id");
-                assert_eq!((after.id(), owned(after.entries())), (id, request.data.clone()));
+                assert_eq!((after.id(), values(&after)), (id, request.values.clone()));
                 self.requests[slot] = Some(request);
                 return;
             }
         };
         match line {
             None => {
-                assert!(!is_due && !request.is_deletion_due, "nothing says that it was kept: {made:?}");
-                self.requests[slot] = Some(request);
-                return;
+                assert!(!request.is_deletion_due, "nothing says that it was ended: {made:?}");
+                let is_lost = |held: &Opened| {
+                    let is_overtaken = !self.is_somebody(&request.base) || self.is_gone(held, &request.base, id);
+                    now >= held.end || request.is_regenerated && is_overtaken
+                };
+                let is_lost = request.held.as_ref().is_some_and(is_lost) && !request.is_changed;
+                assert!(!is_due || is_lost, "nothing says that it was kept: {made:?}");
             }
-            Some(line) if line.contains("; Max-Age=0") => {
-                let is_refused = request.rejected.is_some_and(|reason| reason.as_str().starts_with("expired"));
-                assert!(request.is_destroyed || is_over || is_refused, "{line}");
+            Some(line) if line.contains("; Max-Age=0; Expires") => {
+                assert!(request.is_destroyed, "{line}");
                 self.jar = None;
-                request.data.clear();
-                (request.origin, request.from_store) = (None, false);
-                (request.is_changed, request.is_regenerated) = (false, false);
-                (request.is_destroyed, request.is_deletion_due) = (true, false);
-                // A session that ended by its timeout is not reported to the backends.
-                let old = if is_over && is_due { None } else { request.ended };
-                old.into_iter().for_each(|old| self.check_over(old, &made));
+                self.check_destroyed(&request, &made);
+                request.values.clear();
+                request.committed(None, false, Content::default());
             }
             Some(line) => {
-                self.sealed(&mut request, &line);
-                old.into_iter().for_each(|old| self.check_over(old, &made));
+                if request.is_destroyed && request.held.is_none() && request.is_deletion_due {
+                    self.check_destroyed(&request, &made);
+                }
+                let old = request.held.filter(|held| held.id != id);
+                if let Some(old) = old {
+                    self.check_over(old.id, &made);
+                    if self.is_somebody(&request.base) && made.iter().all(|made| made.is_answered) {
+                        self.successors.insert(old.id, id);
+                    }
+                } else if let (Some(held), true) = (request.held, self.has_list && !content.values.is_empty()) {
+                    let is_asked = self.placement == Placement::Cookie && self.policy != FailurePolicy::Admit;
+                    let is_good = self.mark(held.id).is_none() && !self.is_revoked(&request.base);
+                    assert!(is_good || !is_asked, "a cookie of a session that is over: {made:?}");
+                }
+                self.sealed(&mut request, &line, content);
             }
         }
-        request.ended = None;
         self.requests[slot] = Some(request);
     }
 
-    /// Checks a cookie that was sent: its values are in it, or in the store for as long as the cookie lives.
-    fn sealed(&mut self, request: &mut Request, line: &str) {
+    /// Checks what a logout must have ended.
+    fn check_destroyed(&mut self, request: &Request, made: &[Made]) {
+        if !request.is_deletion_due {
+            return;
+        }
+        if let Some(opened) = request.opened.filter(|opened| self.now() < opened.expires_at) {
+            if opened.is_ended {
+                request.successor.into_iter().for_each(|successor| self.check_over(successor, made));
+            } else {
+                self.check_ended(opened.id, opened.end, made);
+            }
+        }
+    }
+
+    /// A cookie was sent: its values are in it, or in the store for as long as it lives.
+    fn sealed(&mut self, request: &mut Request, line: &str, content: Content) {
         let value = line.split(['=', ';']).nth(1).expect("a value").to_owned();
         let snapshot = request.session.snapshot().expect("an id");
+        let end = snapshot.created_at().as_secs() + self.absolute;
+        if self.now() >= end {
+            // The request outlived the session that began in it.
+            let held = Opened { id: snapshot.id(), end, expires_at: end, is_ended: false };
+            self.jar = None;
+            return request.committed(Some(held), self.has_store() && self.records.contains_key(&held.id), content);
+        }
         let data = self.codec.decode(&value).expect("sealed now");
         assert_eq!((data.id(), data.created_at()), (snapshot.id(), snapshot.created_at()));
-        assert_eq!(owned(snapshot.entries()), request.data);
-        let (in_cookie, expires_at) = (owned(data.entries()), data.expires_at().as_secs());
+        assert_eq!(values(&snapshot), content.values, "{content:?}");
+        let expires_at = data.expires_at().as_secs();
+        let in_cookie = values(&data);
         let from_store = self.has_store() && in_cookie.is_empty();
         if from_store {
             let (kept, until) = &self.records[&data.id()];
-            assert!(*kept == request.data && *until >= expires_at, "what was acknowledged is there");
-            let fits = self.codec.encode(&snapshot).is_ok();
-            assert!(self.placement == Placement::Store || request.data.is_empty() || !fits);
+            let is_kept = matches!(kept, Kept::Values(kept) if *kept == content);
+            assert!(is_kept && *until >= expires_at, "what was acknowledged is there: {kept:?}, not {content:?}");
         } else {
-            assert!(in_cookie == request.data && self.placement != Placement::Store);
+            assert!(in_cookie == content.values && self.placement != Placement::Store);
         }
         let created_at = data.created_at().as_secs();
         self.jar = Some(self.history.len());
-        self.history.push(Cookie { value, id: data.id(), created_at, expires_at, data: in_cookie });
-        (request.origin, request.from_store) = (Some(data.id()), from_store);
-        (request.is_changed, request.is_regenerated) = (false, false);
-        (request.is_destroyed, request.is_deletion_due) = (false, false);
+        let in_cookie = if from_store { Content::default() } else { content.clone() };
+        self.history.push(Cookie { value, id: data.id(), created_at, expires_at, content: in_cookie });
+        let held = Opened { id: data.id(), end: created_at + self.absolute, expires_at, is_ended: false };
+        request.committed(Some(held), from_store, content);
     }
 
     fn revoke(&mut self, number: u8, faults: &Faults) {
         let Some(number) = usize::from(number).checked_rem(self.history.len()) else { return };
         let Cookie { id, created_at, .. } = self.history[number];
+        let end = created_at + self.absolute;
         self.set_faults(faults);
-        let revoked = run(self.managers[number % 2].revoke(id, at(created_at + self.absolute)));
+        let revoked = run(self.managers[number % 2].revoke(id, at(end)));
         let made = self.made();
-        self.note(&made, &Pairs::new(), false);
+        self.note(&made, None, None);
         match revoked {
-            Ok(()) => self.check_over(id, &made),
+            Ok(()) => self.check_ended(id, end, &made),
             Err(error) if error.kind() == BackendErrorKind::Unsupported => {
                 assert!(made.is_empty() && !self.has_list && self.placement == Placement::Spill);
             }
-            Err(error) => assert!(error == broken() && made.iter().any(|made| !made.is_answered)),
+            Err(error) if error == broken() => assert!(made.iter().any(|made| !made.is_answered)),
+            Err(error) => assert!(self.successors.len() >= 5, "{error} {made:?}"),
         }
     }
 
@@ -606,12 +873,64 @@ impl World {
         self.set_faults(faults);
         let revoked = run(self.managers[usize::from(user) % 2].revoke_subject(&user));
         let made = self.made();
-        self.note(&made, &Pairs::new(), false);
+        self.note(&made, None, None);
         match revoked {
-            Ok(()) => assert!(self.subjects[&user.to_string()] >= self.now()),
+            Ok(()) => self.ban(&user.to_string(), self.logins.len()),
             Err(error) if error.kind() == BackendErrorKind::Unsupported => assert!(!self.has_list),
             Err(error) => assert_eq!(error, broken()),
         }
+    }
+
+    /// Notes that every login of the subject up to this number is over.
+    fn ban(&mut self, subject: &str, count: usize) {
+        assert!(self.generations.contains_key(subject));
+        let logins = self.logins.iter().take(count).enumerate().filter(|(_, of)| *of == subject);
+        self.banned.extend(logins.map(|(number, _)| number));
+    }
+
+    fn begin_login(&mut self, slot: usize, user: u8, faults: &Faults) {
+        let Some(mut request) = self.requests[slot].take() else { return };
+        self.set_faults(faults);
+        let begun = run(self.managers[request.server].begin_login(&request.session, &user));
+        let made = self.made();
+        self.note(&made, None, None);
+        match begun {
+            Ok(()) => {
+                let [Made { call: Call::Look { known, .. }, is_answered, .. }] = &made[..] else { panic!("{made:?}") };
+                assert!(*is_answered || self.policy == FailurePolicy::Admit);
+                let generation = known.filter(|_| *is_answered).and_then(|known| known.generation);
+                request.login = Some(self.log_in(&user.to_string(), generation, false));
+            }
+            Err(error) if error.kind() == BackendErrorKind::Unsupported => assert!(!self.has_list),
+            Err(error) => assert_eq!(error, broken()),
+        }
+        self.requests[slot] = Some(request);
+    }
+
+    fn revoke_others(&mut self, slot: usize, faults: &Faults) {
+        let Some(mut request) = self.requests[slot].take() else { return };
+        let subject = request.base.user().filter(|_| request.held.is_some() && self.has_list).cloned();
+        let is_revoked = self.is_revoked(&request.base);
+        // A call that is made again before a commit is the same revocation.
+        let count = *request.revoked_at.get_or_insert(self.logins.len());
+        self.set_faults(faults);
+        let revoked = run(self.managers[request.server].revoke_others(&request.session));
+        let made = self.made();
+        self.note(&made, None, None);
+        match (revoked, subject) {
+            (Ok(()), Some(subject)) => {
+                self.ban(&subject, count);
+                let generation = self.generation(Some(&subject));
+                request.login = Some(self.log_in(&subject, generation, true));
+                request.is_regenerated = true;
+            }
+            // An earlier try of its own may have been done.
+            (Err(EncodeError::Ended), Some(_)) => assert!(is_revoked),
+            (Err(EncodeError::Backend(error)), None) => assert_eq!(error.kind(), BackendErrorKind::Unsupported),
+            (Err(EncodeError::Backend(error)), Some(_)) => assert_eq!(error, broken()),
+            (other, subject) => panic!("{other:?} {subject:?}"),
+        }
+        self.requests[slot] = Some(request);
     }
 
     fn step(&mut self, [number, request, value, failing]: [u8; 4]) {
@@ -619,12 +938,21 @@ impl World {
         match Step::of(number, request / 2, value) {
             Step::Next { server, cookie } => return self.next(slot, server, cookie, &faults),
             Step::Commit => self.commit(slot, &faults),
+            Step::BeginLogin(user) => self.begin_login(slot, user, &faults),
+            Step::RevokeOthers => self.revoke_others(slot, &faults),
             Step::Revoke(number) => self.revoke(number, &faults),
             Step::RevokeSubject(user) => self.revoke_subject(user, &faults),
             Step::Seconds(seconds) => drop(self.clock.fetch_add(u64::from(seconds), Ordering::Relaxed)),
             Step::ClearStore => {
                 assert_eq!(run(self.managers[0].clear()).is_ok(), self.has_store());
                 self.records.clear();
+                if !self.has_list && self.placement == Placement::Spill {
+                    // A cookie that holds its values is good again without its tombstone.
+                    self.over.clear();
+                }
+                if !self.has_list {
+                    self.successors.clear();
+                }
             }
             Step::CleanUp => {
                 let now = self.now();
@@ -640,55 +968,126 @@ impl World {
     }
 }
 
+fn values(data: &sealed_session::SessionData) -> Values {
+    owned(data.entries()).into_iter().collect()
+}
+
 impl Request {
-    /// True when the request stands for a session for which the backends could not vouch.
-    fn is_unsure(&self) -> bool {
-        self.unsure.is_some() && self.origin.is_none() && self.ended.is_none()
+    /// Tells whether a commit has to ask for the generation of this subject.
+    fn takes_generation(&self, subject: &String) -> bool {
+        self.values.get("user") == Some(subject)
+            && !(self.held.is_some() && self.base.user() == Some(subject))
+            && self.login.as_ref().is_none_or(|login| login.subject != *subject)
+    }
+
+    /// Returns what a commit seals: what this request did, done to what other requests left.
+    fn sealed(&self, theirs: Option<&Content>, has_subject: bool) -> Content {
+        let user = self.values.get("user");
+        let login = self.login.as_ref().filter(|login| Some(&login.subject) == user);
+        let is_same = self.held.is_some() && self.base.user() == user && user.is_some();
+        let (generation, number) = match login {
+            Some(login) if login.replaces || !is_same => (login.generation, Some(login.number)),
+            _ if is_same => (self.base.generation, self.base.login),
+            _ => (None, None),
+        };
+        let mine = Content { values: self.values.clone(), generation, login: number };
+        let Some(theirs) = theirs else { return mine };
+        let base = &self.base;
+        let mut merged = if self.is_cleared { mine.clone() } else { theirs.clone() };
+        merged.values.retain(|key, _| !base.values.contains_key(key) || mine.values.contains_key(key));
+        for (key, json) in mine.values.iter().filter(|(key, json)| base.values.get(*key) != Some(*json)) {
+            merged.values.insert(key.clone(), json.clone());
+        }
+        // What an earlier try wrote is as this request left it since.
+        for key in &self.tried {
+            match mine.values.get(key) {
+                Some(json) => drop(merged.values.insert(key.clone(), json.clone())),
+                None => drop(merged.values.remove(key)),
+            }
+        }
+        let wrote_user = base.user() != user || self.tried.contains("user");
+        let is_mine = has_subject && wrote_user || generation != base.generation;
+        let of = if is_mine { &mine } else { theirs };
+        Content { values: merged.values, generation: of.generation, login: of.login }
+    }
+
+    /// Notes the keys that a commit is about to write.
+    fn note_try(&mut self) {
+        let (base, mine) = (&self.base.values, &self.values);
+        let keys = base.keys().chain(mine.keys()).filter(|key| base.get(*key) != mine.get(*key));
+        self.tried.extend(keys.filter(|_| self.held.is_some()).cloned());
+    }
+
+    /// Notes what the client holds after a commit.
+    fn committed(&mut self, held: Option<Opened>, from_store: bool, content: Content) {
+        self.values = content.values.clone();
+        self.base = content;
+        (self.held, self.opened, self.from_store, self.successor) = (held, held, from_store, None);
+        (self.is_cleared, self.is_changed, self.is_regenerated, self.is_begun) = (false, false, false, false);
+        (self.is_destroyed, self.is_deletion_due) = (self.is_destroyed && held.is_none(), false);
+        (self.is_unsure, self.login, self.revoked_at) = (false, None, None);
+        self.tried.clear();
+    }
+
+    /// Notes that the session ended, and that what comes is another one.
+    fn destroyed(&mut self) {
+        (self.base, self.held, self.from_store) = (Content::default(), None, false);
+        self.values.clear();
+        (self.is_cleared, self.is_changed, self.is_regenerated, self.is_begun) = (false, false, false, false);
+        (self.is_destroyed, self.is_deletion_due, self.is_unsure) = (true, true, false);
     }
 
     fn step(&mut self, step: Step) {
-        let Self { session, data, .. } = self;
+        let id = self.held.map(|held| held.id);
         match step {
             Step::Set(name, value) => {
-                session.set(name, value).expect("there is room");
-                self.is_changed |= put(data, name, &value.to_string());
+                self.session.set(name, value).expect("there is room");
+                let before = self.values.insert(name.to_owned(), value.to_string());
+                self.is_changed |= before != Some(value.to_string());
             }
             Step::SetLong(name, chars) => {
-                let text = "x".repeat(chars);
-                match session.set(name, &text) {
-                    Ok(()) => self.is_changed |= put(data, name, &format!("\"{text}\"")),
+                let json = format!("\"{}\"", "x".repeat(chars));
+                match self.session.set(name, "x".repeat(chars)) {
+                    Ok(()) => self.is_changed |= self.values.insert(name.to_owned(), json.clone()) != Some(json),
                     Err(ValueError::Full { .. } | ValueError::TooLong { .. }) => {
-                        let others = data.iter().filter(|(key, _)| key != name);
-                        assert!(entries_len(others) + 3 + name.len() + text.len() + 2 > MAX_ENTRIES_LEN);
+                        let others: Vec<_> = self.values.clone().into_iter().filter(|(key, _)| key != name).collect();
+                        // The generation of the subject and the like take some bytes, too.
+                        assert!(entries_len(&others) + 3 + name.len() + json.len() + 64 > MAX_ENTRIES_LEN);
                     }
                     Err(error) => panic!("{error}"),
                 }
             }
             Step::Discard(name) => {
-                let before = data.len();
-                data.retain(|(key, _)| key != name);
-                assert_eq!(session.discard(name), data.len() < before);
-                self.is_changed |= data.len() < before;
+                let is_there = self.values.remove(name).is_some();
+                assert_eq!(self.session.discard(name), is_there);
+                self.is_changed |= is_there;
             }
             Step::Clear => {
-                session.clear();
-                self.is_changed |= !std::mem::take(data).is_empty();
-            }
-            Step::Regenerate { is_emptied } => {
-                let retired = if is_emptied { session.regenerate_empty() } else { session.regenerate() };
-                assert_eq!(retired.expect("an id").map(|retired| retired.id), self.origin);
-                if is_emptied {
-                    data.clear();
+                self.session.clear();
+                if !std::mem::take(&mut self.values).is_empty() || self.from_store && self.held.is_some() {
+                    (self.is_changed, self.is_cleared) = (true, true);
                 }
+            }
+            Step::Regenerate { is_emptied: false } => {
+                let retired = self.session.regenerate();
+                assert_eq!(retired.expect("an id").map(|retired| retired.id), id);
                 self.is_regenerated = true;
             }
+            Step::Regenerate { is_emptied: true } => {
+                let is_kept = self.held.is_some() || self.is_begun || !self.values.is_empty();
+                let retired = self.session.regenerate_empty();
+                assert_eq!(retired.expect("an id").map(|retired| retired.id), id);
+                // Whatever opened ends with it.
+                if self.held.is_some() || self.opened.is_some() {
+                    self.destroyed();
+                }
+                self.values.clear();
+                self.is_regenerated = true;
+                self.is_begun |= is_kept;
+            }
             Step::Destroy => {
-                assert_eq!(session.destroy().map(|retired| retired.id), self.origin);
-                data.clear();
-                self.ended = self.ended.or(self.origin).or(self.unsure);
-                (self.origin, self.from_store, self.unsure) = (None, false, None);
-                (self.is_changed, self.is_regenerated) = (false, false);
-                (self.is_destroyed, self.is_deletion_due) = (true, true);
+                assert_eq!(self.session.destroy().map(|retired| retired.id), id);
+                self.destroyed();
             }
             _ => unreachable!("of the world"),
         }

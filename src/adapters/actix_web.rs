@@ -16,6 +16,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -24,16 +26,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{self, Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, COOKIE, HeaderValue, SET_COOKIE, VARY};
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
 use super::extract_error::ExtractError;
-use super::request::{Exchange, Middleware};
-use super::response::{ResponseHeaders, status_of};
+use super::headers::ResponseHeaders;
+use super::nesting::{self, Extensions, Others};
+use super::request::{Committer, Exchange, Middleware};
+use super::response::status_of;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -42,14 +46,28 @@ use crate::session::{Session, Typed};
 /// the status.
 ///
 /// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
-/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
+/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
+/// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
+/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if `CDN-Cache-Control` (or one of Cloudflare,
+/// Netlify and Vercel) or `Surrogate-Control` lets others store the response, an extension of the session waits for another
+/// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
+/// this middleware are not seen.
+///
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
+/// empty 409 if another request ended the session. The reason goes to
 /// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
 /// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionMiddleware::on_error`] sets another response. An error of a handler is a response, and the session is kept.
-/// An error of a middleware inside this one is no response, and nothing is kept.
+/// [`SessionMiddleware::on_error`] sets another response. An error is a response, whether a handler returned it or a middleware
+/// inside of this one, and the session is kept. The error of a middleware goes on as an error, whose response has the headers of the
+/// session; if the session was looked at, it can't be downcast any more. When a handler panics there is no response, and nothing is
+/// kept.
+///
+/// A middleware that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit
+/// and the error response to the one that put it there. So it does no harm if an inner scope has the middleware again. Middlewares of
+/// two managers are independent, and handlers get the session of the innermost one. Whoever puts a session into the extensions by
+/// hand commits it by hand.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -83,7 +101,7 @@ impl SessionMiddleware {
         Self { manager, on_error: Arc::new(empty_response) }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
@@ -153,8 +171,15 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let session = self.middleware.manager.load(request.headers().get_all(COOKIE));
-        request.extensions_mut().insert(session.clone());
+        let manager = &self.middleware.manager;
+        let found = nesting::find(&mut *request.extensions_mut(), manager);
+        let session = if let Some(session) = found {
+            (session, Committer::Outer)
+        } else {
+            let session = manager.load(request.headers().get_all(COOKIE));
+            request.extensions_mut().insert(session.clone());
+            (session, Committer::This)
+        };
         let mut inner = Rc::clone(&self.inner);
         SessionFuture { exchange: Exchange::begin(self.middleware.clone(), session, &mut inner, request) }
     }
@@ -168,18 +193,91 @@ pin_project! {
     }
 }
 
-/// The handler's body stands on the left, the body of an error response on the right.
-type Answer<B> = ServiceResponse<EitherBody<B>>;
+/// What leaves the middleware.
+enum Answer<B> {
+    /// The handler's body stands on the left, the body of an error response on the right.
+    Response(ServiceResponse<EitherBody<B>>),
+    /// An error of an inner middleware, and the response that it makes, once it was asked for. The framework makes the response of
+    /// the error outside of this middleware, so the session has to go with the error.
+    Error { error: Error, response: OnceCell<HttpResponse> },
+}
+
+impl<B> Answer<B> {
+    fn headers(&self) -> &HeaderMap {
+        match self {
+            Self::Response(response) => response.headers(),
+            Self::Error { error, response } => response.get_or_init(|| error.error_response()).headers(),
+        }
+    }
+
+    fn headers_mut(&mut self) -> Option<&mut HeaderMap> {
+        match self {
+            Self::Response(response) => Some(response.headers_mut()),
+            Self::Error { error, response } => {
+                response.get_or_init(|| error.error_response());
+                response.get_mut().map(HttpResponse::headers_mut)
+            }
+        }
+    }
+
+    fn into_result(self) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+        match self {
+            Self::Response(response) => Ok(response),
+            Self::Error { error, response } => Err(match response.into_inner() {
+                None => error,
+                Some(response) => {
+                    let (status, headers) = (response.status(), response.headers().clone());
+                    WithSession { error, status, headers, response: RefCell::new(Some(response)) }.into()
+                }
+            }),
+        }
+    }
+}
+
+/// An error of an inner middleware, with a response that has the headers of the session.
+struct WithSession {
+    error: Error,
+    status: StatusCode,
+    headers: HeaderMap,
+    /// The response that the error made. Not every error can make a second one.
+    response: RefCell<Option<HttpResponse>>,
+}
+
+impl fmt::Debug for WithSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.error, f)
+    }
+}
+
+impl fmt::Display for WithSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl ResponseError for WithSession {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response.take().unwrap_or_else(|| {
+            let mut response = HttpResponse::new(self.status);
+            response.headers_mut().clone_from(&self.headers);
+            response
+        })
+    }
+}
 
 impl<S, I, B> Future for SessionFuture<S, I, B>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error, Future = I>,
     I: Future<Output = Result<ServiceResponse<B>, Error>>,
 {
-    type Output = Result<Answer<B>, Error>;
+    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().exchange.poll(context)
+        self.project().exchange.poll(context).map(|answer| answer.and_then(Answer::into_result))
     }
 }
 
@@ -201,35 +299,72 @@ where
     }
 
     fn response(answer: I::Output) -> Result<Answer<B>, Error> {
-        answer.map(ServiceResponse::map_into_left_body)
+        Ok(match answer {
+            Ok(response) => Answer::Response(response.map_into_left_body()),
+            Err(error) => Answer::Error { error, response: OnceCell::new() },
+        })
     }
 
     fn refuse(&self, request: ServiceRequest, error: &EncodeError) -> Answer<B> {
-        request.into_response((self.on_error)(error)).map_into_right_body()
+        Answer::Response(request.into_response((self.on_error)(error)).map_into_right_body())
     }
 
-    fn replace(&self, response: &mut Answer<B>, error: &EncodeError) {
-        *response.response_mut() = (self.on_error)(error).map_into_right_body();
+    fn replace(&self, answer: &mut Answer<B>, error: &EncodeError) {
+        let replacement = (self.on_error)(error);
+        match answer {
+            Answer::Response(response) => *response.response_mut() = replacement.map_into_right_body(),
+            Answer::Error { response, .. } => *response = OnceCell::from(replacement),
+        }
     }
 }
 
-impl<B> ResponseHeaders for ServiceResponse<B> {
+impl<B> ResponseHeaders for Answer<B> {
     fn append_set_cookie(&mut self, set_cookie: String) {
         // A Set-Cookie is printable ASCII, so it is a header value.
-        if let Ok(mut set_cookie) = HeaderValue::try_from(set_cookie) {
+        if let (Some(headers), Ok(mut set_cookie)) = (self.headers_mut(), HeaderValue::try_from(set_cookie)) {
             set_cookie.set_sensitive(true); // It stays out of HPACK's table and out of logs of headers.
-            self.headers_mut().append(SET_COOKIE, set_cookie);
-        }
-    }
-
-    fn set_default_cache_control(&mut self, directives: &'static str) {
-        if !self.headers().contains_key(CACHE_CONTROL) {
-            self.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(directives));
+            headers.append(SET_COOKIE, set_cookie);
         }
     }
 
     fn append_vary(&mut self, header_name: &'static str) {
-        self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
+        if let Some(headers) = self.headers_mut() {
+            headers.append(VARY, HeaderValue::from_static(header_name));
+        }
+    }
+
+    fn values(&self, header_name: &'static str) -> impl Iterator<Item = &[u8]> {
+        self.headers().get_all(header_name).map(HeaderValue::as_bytes)
+    }
+
+    fn set(&mut self, header_name: &'static str, value: Cow<'static, str>) {
+        if let (Some(headers), Ok(value)) = (self.headers_mut(), HeaderValue::try_from(&*value)) {
+            headers.insert(HeaderName::from_static(header_name), value);
+        }
+    }
+
+    fn remove(&mut self, header_name: &'static str) {
+        if let Some(headers) = self.headers_mut() {
+            headers.remove(header_name);
+        }
+    }
+}
+
+impl Extensions for dev::Extensions {
+    fn session(&self) -> Option<&Session> {
+        self.get()
+    }
+
+    fn put_session(&mut self, session: Session) {
+        self.insert(session);
+    }
+
+    fn take_others(&mut self) -> Option<Others> {
+        self.remove()
+    }
+
+    fn put_others(&mut self, others: Others) {
+        self.insert(others);
     }
 }
 

@@ -4,7 +4,8 @@
 //! 2. *Handling*: the inner service handles the request.
 //! 3. *Committing*: the backends are told about the session, if there is something to tell them.
 //!
-//! A request that waits for no backend begins at step 2 and ends with it, and costs no allocation here.
+//! A request that waits for no backend begins at step 2 and ends with it, and costs no allocation here. So does a request that
+//! brings the session of an outer middleware: that one asked, and commits.
 
 use std::future::Future;
 use std::mem;
@@ -13,7 +14,8 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::response::{self, ResponseHeaders};
+use super::headers::ResponseHeaders;
+use super::response;
 use crate::backend::BoxFuture;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, EncodeError};
@@ -28,7 +30,8 @@ pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
     /// Calls the inner service.
     fn call(inner: &mut S, request: Q) -> I;
 
-    /// Turns what the inner service answered into the response that leaves the middleware.
+    /// Turns what the inner service answered into the response that leaves the middleware. Where there is an error and no response
+    /// is made of it, nothing is committed.
     fn response(answer: I::Output) -> Result<R, Self::Error>;
 
     /// Makes the error response to a request whose session could not be loaded.
@@ -44,8 +47,18 @@ pin_project! {
         #[pin]
         step: Step<S, Q, I, R>,
         session: Session,
+        committer: Committer,
         middleware: M,
     }
+}
+
+/// Who loads and commits the session of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Committer {
+    /// The middleware at hand.
+    This,
+    /// Another middleware of the same manager, around this one.
+    Outer,
 }
 
 pin_project! {
@@ -61,14 +74,14 @@ pin_project! {
 
 impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
     /// Begins to load the session, or calls the inner service at once when no backend has to be asked.
-    pub(super) fn begin(middleware: M, session: Session, inner: &mut S, request: Q) -> Self
+    pub(super) fn begin(middleware: M, (session, committer): (Session, Committer), inner: &mut S, request: Q) -> Self
     where
         M: Middleware<S, Q, I, R>,
         S: Clone,
         I: Future,
         R: ResponseHeaders,
     {
-        let step = if session.must_ask() {
+        let step = if committer == Committer::This && session.must_ask() {
             // The service that is ready takes this request. Its clone has to become ready before it takes the next one.
             let clone = inner.clone();
             let inner = mem::replace(inner, clone);
@@ -77,7 +90,7 @@ impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
         } else {
             Step::Handling { handling: M::call(inner, request) }
         };
-        Self { step, session, middleware }
+        Self { step, session, committer, middleware }
     }
 
     /// The session of the request.
@@ -109,11 +122,15 @@ where
                 }
                 StepProjection::Handling { handling } => {
                     let response = M::response(ready!(handling.poll(context)))?;
-                    if let Some(committed) = this.session.commit_at_once() {
+                    if *this.committer == Committer::Outer {
+                        return Poll::Ready(Ok(response));
+                    }
+                    let dispensable = response::dispensable(&response, this.session);
+                    if let Some(committed) = this.session.commit_at_once(dispensable) {
                         break (response, committed);
                     }
                     let session = this.session.clone();
-                    let committing = Box::pin(async move { session.commit_async().await });
+                    let committing = Box::pin(async move { session.commit_async(dispensable).await });
                     Step::Committing { committing, response: Some(response) }
                 }
                 StepProjection::Committing { committing, response } => {

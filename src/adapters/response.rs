@@ -1,29 +1,32 @@
 //! What a session adds to a response: one rule for every framework.
 //!
 //! 1. Each Set-Cookie becomes a header of its own.
-//! 2. A response with a Set-Cookie gets `Cache-Control: private, no-store`, unless the handler set a Cache-Control,
-//!    because a shared cache that stored the response would hand one visitor's cookie to the next (RFC 9111 section
-//!    7.3).
-//! 3. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.
-//! 4. When the session could not be committed, an error response takes the place of the handler's response, and the
+//! 2. No response with a Set-Cookie may be stored by a shared cache, which would hand one visitor's cookie to the next (RFC 9111
+//!    section 7.3). What that does to the handler's Cache-Control, `caching.rs` says.
+//! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. It goes out with
+//!    another response.
+//! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.
+//! 5. When the session could not be committed, an error response takes the place of the handler's response, and the
 //!    reason goes to the log.
+//!
+//! The rule asks for no status and no method: a redirect, a 304 and the answer to a HEAD are stored, or change what is stored.
 
 use std::fmt::Display;
 
+use super::caching::{self, Sharing};
+use super::headers::ResponseHeaders;
 use crate::cookie::SetCookies;
 use crate::error::EncodeError;
-use crate::session::Session;
+use crate::session::{Dispensable, Session};
 
-/// The headers of a framework's response, as far as the rule of this module needs them.
-pub(super) trait ResponseHeaders {
-    /// Adds one Set-Cookie header, marked as sensitive where the framework can do that.
-    fn append_set_cookie(&mut self, set_cookie: String);
-
-    /// Sets Cache-Control, unless the response has one.
-    fn set_default_cache_control(&mut self, directives: &'static str);
-
-    /// Adds one Vary header.
-    fn append_vary(&mut self, header_name: &'static str);
+/// Says what the commit of a session does with a seal that is dispensable, if its cookie would go out with this response.
+pub(super) fn dispensable(response: &impl ResponseHeaders, session: &Session) -> Dispensable {
+    // Nothing is sent of a session that nobody looked at.
+    if session.is_opened() && caching::sharing(response) == Sharing::Meant {
+        Dispensable::LeaveOut
+    } else {
+        Dispensable::Send
+    }
 }
 
 /// Applies the rule of this module to a response. `replace` puts the error response in the place of the handler's.
@@ -35,9 +38,11 @@ pub(super) fn finish<R: ResponseHeaders>(
 ) {
     match committed {
         Ok(set_cookies) => {
+            if !set_cookies.is_empty() {
+                caching::keep_from_others(response);
+            }
             for set_cookie in set_cookies {
                 response.append_set_cookie(set_cookie);
-                response.set_default_cache_control("private, no-store");
             }
         }
         Err(error) => {
@@ -45,7 +50,8 @@ pub(super) fn finish<R: ResponseHeaders>(
             replace(response, &error);
         }
     }
-    if session.is_opened() {
+    // Of two layers around each other, each may have looked.
+    if session.is_opened() && !response.values("vary").any(|value| value == b"Cookie") {
         response.append_vary("Cookie");
     }
 }

@@ -17,7 +17,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
@@ -26,7 +29,8 @@ use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
 use super::extract_error::ExtractError;
-use super::response::{self, ResponseHeaders, log_failure};
+use super::headers::ResponseHeaders;
+use super::response::{self, log_failure};
 use crate::error::{BackendError, EncodeError};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -35,14 +39,25 @@ use crate::session::{Session, Typed};
 /// answered, whatever the status.
 ///
 /// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
-/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
+/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
+/// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
+/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if `CDN-Cache-Control` (or one of Cloudflare,
+/// Netlify and Vercel) or `Surrogate-Control` lets others store the response, an extension of the session waits for another
+/// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
+/// this fairing, or by a fairing that was attached after it, are not seen.
+///
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
+/// empty 409 if another request ended the session. The reason goes to
 /// the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's
 /// cookie stays as it was. [`SessionFairing::on_error`] sets another response. When a backend fails under
-/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), the client gets that response too. A handler whose guard is the
-/// session does not run then, but any other handler does, because a fairing can't answer in its place.
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), a handler whose guard is the session does not run, and the client gets
+/// that response in place of the catcher's 500. A fairing can't answer in place of any other handler: that one runs, and its
+/// response goes out. So does the response of a handler whose guard is an `Option` or a `Result` of the session, unless it is a
+/// 500.
+///
+/// Rocket makes a response of a panic, and that is a response like any other: what the handler set before it panicked is kept.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -75,7 +90,7 @@ impl SessionFairing {
         Self { manager, on_error: Box::new(empty) }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
@@ -116,23 +131,32 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        let session = self.load(request);
-        let loaded = session.ask().await.map(|()| session);
-        if let Err(error) = &loaded {
-            log_failure("loaded", error);
+        // A fairing that was attached before has loaded the session.
+        if loaded(request).is_some() {
+            return;
         }
-        request.local_cache(|| Some(loaded));
+        let session = self.load(request);
+        let outcome = session.ask().await.map(|()| session).map_err(|error| {
+            log_failure("loaded", &error);
+            NotLoaded { error, is_asked_for: AtomicBool::new(false) }
+        });
+        request.local_cache(Loaded::new).get_or_init(|| outcome);
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let session = match request.local_cache(|| None::<Loaded>) {
+        let session = match loaded(request) {
             Some(Ok(session)) => session,
-            // A fairing can't answer in a handler's place. A handler that asked for the session has failed, and any
-            // other handler has run.
-            Some(Err(error)) => return *response = (self.on_error)(&error.clone().into()),
+            // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a catcher has
+            // answered. Any other handler has run, and its response stands.
+            Some(Err(NotLoaded { error, is_asked_for })) => {
+                if is_asked_for.load(Ordering::Relaxed) && response.status() == Status::InternalServerError {
+                    *response = (self.on_error)(&error.clone().into());
+                }
+                return;
+            }
             None => return,
         };
-        let committed = session.commit_async().await;
+        let committed = session.commit_async(response::dispensable(response, session)).await;
         response::finish(response, session, committed, |response, error| *response = (self.on_error)(error));
     }
 }
@@ -142,19 +166,33 @@ impl ResponseHeaders for Response<'_> {
         self.adjoin_raw_header("Set-Cookie", set_cookie);
     }
 
-    fn set_default_cache_control(&mut self, directives: &'static str) {
-        if !self.headers().contains("Cache-Control") {
-            self.set_raw_header("Cache-Control", directives);
-        }
-    }
-
     fn append_vary(&mut self, header_name: &'static str) {
         self.adjoin_raw_header("Vary", header_name);
     }
+
+    fn values(&self, header_name: &'static str) -> impl Iterator<Item = &[u8]> {
+        self.headers().get(header_name).map(str::as_bytes)
+    }
+
+    fn set(&mut self, header_name: &'static str, value: Cow<'static, str>) {
+        self.set_raw_header(header_name, value);
+    }
+
+    fn remove(&mut self, header_name: &'static str) {
+        self.remove_header(header_name);
+    }
 }
 
-/// The session of a request, or why the backends could not be asked about it before the handler ran.
-type Loaded = Result<Session, BackendError>;
+/// The session of a request, or why the backends could not be asked about it before the handler ran. It is unset where no fairing
+/// has loaded it.
+type Loaded = OnceLock<Result<Session, NotLoaded>>;
+
+/// A session that the backends could not be asked about, under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+struct NotLoaded {
+    error: BackendError,
+    /// True when a guard asked for the session, and failed.
+    is_asked_for: AtomicBool,
+}
 
 /// Guards a handler with the session that a [`SessionFairing`] put into the request.
 #[rocket::async_trait]
@@ -186,10 +224,17 @@ impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
     }
 }
 
+fn loaded<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, NotLoaded>> {
+    request.local_cache(Loaded::new).get()
+}
+
 fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, ExtractError> {
-    match request.local_cache(|| None::<Loaded>) {
+    match loaded(request) {
         Some(Ok(session)) => Ok(session),
-        Some(Err(error)) => Err(ExtractError::Backend(error.clone())),
+        Some(Err(NotLoaded { error, is_asked_for })) => {
+            is_asked_for.store(true, Ordering::Relaxed);
+            Err(ExtractError::Backend(error.clone()))
+        }
         None => Err(ExtractError::Missing),
     }
 }

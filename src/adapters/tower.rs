@@ -16,34 +16,51 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::header::{COOKIE, SET_COOKIE, VARY};
 use http::{HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::request::{Exchange, Middleware};
-use super::response::{self, ResponseHeaders};
+use super::headers::ResponseHeaders;
+use super::nesting::{self, Extensions, Others};
+use super::request::{Committer, Exchange, Middleware};
+use super::response;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
+use crate::session::Session;
 
-/// Puts a [`Session`](crate::Session) into the extensions of each request, and commits it when the inner service has
+/// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has
 /// answered, whatever the status.
 ///
 /// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response that sends a Set-Cookie gets `Cache-Control: private, no-store`,
-/// unless the handler set a Cache-Control. A response whose session was looked at gets `Vary: Cookie`.
+/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, the reason goes to
+/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
+/// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
+/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if `CDN-Cache-Control` (or one of Cloudflare,
+/// Netlify and Vercel) or `Surrogate-Control` lets others store the response, an extension of the session waits for another
+/// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
+/// this layer are not seen.
+///
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
+/// empty 409 if another request ended the session. The reason goes to
 /// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
 /// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionLayer::on_error`] sets another response. When the inner service fails instead of answering, there is no
-/// response that could carry a cookie, and nothing is kept.
+/// [`SessionLayer::on_error`] sets another response. When the inner service fails or panics instead of answering, there is no
+/// response that could carry a cookie, and nothing is kept. A layer inside of this one that makes a response of an error or of a
+/// panic makes one like any other, and the session is kept.
+///
+/// A layer that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit and
+/// the error response to the layer that put it there. So it does no harm if a nested router has the layer again. Layers of two
+/// managers are independent, and handlers get the session of the innermost one. Whoever puts a session into the extensions by hand
+/// commits it by hand.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -76,7 +93,7 @@ impl SessionLayer {
 }
 
 impl<F> SessionLayer<F> {
-    /// Sets the function that makes the error response, in place of an empty 500. The reason that it gets is meant for
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
     /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
     ///
     /// ```
@@ -132,8 +149,14 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let session = self.layer.manager.load(request.headers().get_all(COOKIE));
-        request.extensions_mut().insert(session.clone());
+        let manager = &self.layer.manager;
+        let session = if let Some(session) = nesting::find(request.extensions_mut(), manager) {
+            (session, Committer::Outer)
+        } else {
+            let session = manager.load(request.headers().get_all(COOKIE));
+            request.extensions_mut().insert(session.clone());
+            (session, Committer::This)
+        };
         SessionFuture { exchange: Exchange::begin(self.layer.clone(), session, &mut self.inner, request) }
     }
 }
@@ -199,12 +222,40 @@ impl<B> ResponseHeaders for Response<B> {
         }
     }
 
-    fn set_default_cache_control(&mut self, directives: &'static str) {
-        self.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(directives));
-    }
-
     fn append_vary(&mut self, header_name: &'static str) {
         self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
+    }
+
+    fn values(&self, header_name: &'static str) -> impl Iterator<Item = &[u8]> {
+        self.headers().get_all(header_name).into_iter().map(HeaderValue::as_bytes)
+    }
+
+    fn set(&mut self, header_name: &'static str, value: Cow<'static, str>) {
+        if let Ok(value) = HeaderValue::try_from(&*value) {
+            self.headers_mut().insert(header_name, value);
+        }
+    }
+
+    fn remove(&mut self, header_name: &'static str) {
+        self.headers_mut().remove(header_name);
+    }
+}
+
+impl Extensions for http::Extensions {
+    fn session(&self) -> Option<&Session> {
+        self.get()
+    }
+
+    fn put_session(&mut self, session: Session) {
+        self.insert(session);
+    }
+
+    fn take_others(&mut self) -> Option<Others> {
+        self.remove()
+    }
+
+    fn put_others(&mut self, others: Others) {
+        self.insert(others);
     }
 }
 
@@ -227,12 +278,15 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// Makes an empty 500. A [`SessionLayer`] answers with it unless [`SessionLayer::on_error`] sets another response.
+/// Makes an empty 500, or an empty 409 when another request ended the session meanwhile. A [`SessionLayer`] answers with it
+/// unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};
-/// let response: http::Response<String> = EmptyResponse::default().response(&EncodeError::Random);
-/// assert_eq!((response.status().as_u16(), response.body().as_str()), (500, ""));
+/// for (error, status) in [(EncodeError::Random, 500), (EncodeError::Ended, 409)] {
+///     let response: http::Response<String> = EmptyResponse::default().response(&error);
+///     assert_eq!((response.status().as_u16(), response.body().as_str()), (status, ""));
+/// }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]

@@ -51,7 +51,8 @@ impl Questions<'_> {
                 Mark::Became(successor) => ending = self.successor(successor, now),
             }
         }
-        Err(never_wins().into())
+        let text = "the session went on under another id more than 100 times, and the last one was not reached";
+        Err(BackendError::new(BackendErrorKind::Unavailable, text).into())
     }
 
     /// What is known of a session that another one became. It began by now, by a clock that may be ahead.
@@ -100,8 +101,8 @@ pub(crate) fn never_wins() -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, "other requests changed the session at each of eight tries")
 }
 
-/// How many sessions in a row may have become another one while one of them is ended.
-const MAX_HOPS: usize = 6;
+/// How many sessions in a row may have become another one: an end follows them, with a question or two for each.
+const MAX_HOPS: usize = 100;
 
 /// How often a record is written before its request gives up.
 pub(crate) const MAX_TRIES: usize = 8;

@@ -43,12 +43,10 @@ impl SessionConfig {
     }
 
     fn engine(self) -> Result<Engine, ConfigError> {
-        let (Self { keys, options }, problem) = self.for_this_process();
-        let mut checked = match (check::check(&options), problem) {
-            (Ok(checked), None) => checked,
-            (checked, problem) => {
-                return Err(ConfigError::new(checked.err().into_iter().flatten().chain(problem).collect()));
-            }
+        let (Self { keys, options }, problems) = self.for_this_process();
+        let mut checked = match check::check(&options) {
+            Ok(checked) if problems.is_empty() => checked,
+            checked => return Err(ConfigError::new(checked.err().into_iter().flatten().chain(problems).collect())),
         };
         let imports = checked.imports();
         let Checked { cookie, lifetime, .. } = checked;

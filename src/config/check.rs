@@ -70,7 +70,8 @@ fn attributes(options: &Options, problems: &mut Problems) -> Option<Attributes> 
     let takes = "a path that begins with `/`, up to 1024 bytes of ASCII, without `;` and without a space at its end";
     problems.require(path.is_some(), "path", invalid(takes));
     let domain = options.domain.as_deref().map(CookieDomain::parse);
-    let takes = "a host name: labels of up to 63 letters, digits and `-`, with dots between them";
+    let takes = "a host name such as example.com, or localhost: labels of up to 63 letters, digits and `-` with dots between \
+                 them, and not a single label, whose cookies browsers ignore";
     problems.require(!matches!(domain, Some(None)), "domain", invalid(takes));
     let &Options { secure, http_only, same_site, partitioned, .. } = options;
     Some(Attributes { path: path?, domain: domain.flatten(), secure, http_only, same_site, partitioned })
@@ -215,7 +216,7 @@ mod tests {
         assert!(of("example.com").is_empty());
         assert!(of(".example.com").is_empty());
         assert!(of(&["a"; 127].join(".")).is_empty());
-        assert!(of(&"d".repeat(63)).is_empty());
+        assert!(of(&format!("{}.example", "d".repeat(63))).is_empty());
         for domain in [
             "",
             ".",
@@ -226,7 +227,7 @@ mod tests {
             "a-",
             "example.com.",
             &["a"; 128].join("."),
-            &"d".repeat(64),
+            &format!("{}.example", "d".repeat(64)),
             "a b",
             "a;b",
             "a\n",
@@ -234,6 +235,17 @@ mod tests {
             "example.com:80",
         ] {
             assert!(of(domain).contains(&"domain I".to_owned()), "{domain:?}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_no_single_label_but_localhost() {
+        let of = |domain: &str| problems_of(|options| options.domain = Some(domain.into()));
+        for domain in ["localhost", "LocalHost", ".localhost", "a.b", "app.localhost", "co.uk", "127.0.0.1"] {
+            assert!(of(domain).is_empty(), "{domain:?}");
+        }
+        for domain in ["com", ".com", "COM", "internal", "xn--p1ai", "localhost2", "1", &"d".repeat(63)] {
+            assert_eq!(of(domain), ["domain I"], "{domain:?}");
         }
     }
 

@@ -90,6 +90,11 @@ impl SessionConfig {
     ///
     /// With a Domain, every host below that name gets the cookie, and can plant another cookie of the same name.
     ///
+    /// Browsers ignore a cookie for a public suffix, a name under which anyone can register, such as `com` or `co.uk`.
+    /// A single label is refused, except `localhost`. Longer public suffixes are not checked, since the list of them
+    /// changes weekly: with `co.uk`, no browser keeps the cookie. Nor is it checked that the Domain is the host that
+    /// serves the application, or one above it.
+    ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
     /// let manager = SessionConfig::new(Key::generate()?).domain("example.com").build()?;
@@ -97,6 +102,7 @@ impl SessionConfig {
     /// # session.set("user_id", 42)?;
     /// let set_cookie = manager.commit(&session)?.into_iter().next().unwrap();
     /// assert!(set_cookie.contains("; Domain=example.com;"));
+    /// assert!(SessionConfig::new(Key::generate()?).domain("com").build().is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use super::env_reader::{Reader, Var};
+use super::env_reader::{Var, Variables};
+#[cfg(any(feature = "file", feature = "sqlite"))]
+use super::store_url::path;
 use crate::backend::{Coordinator, MemoryStore, Placement, SessionStore};
 use crate::error::ProblemKind;
 
-pub(crate) const BACKEND: &str = "SESSION_BACKEND";
-pub(crate) const STORE_URL: &str = "SESSION_STORE_URL";
+pub(super) const BACKEND: &str = "SESSION_BACKEND";
+pub(super) const STORE_URL: &str = "SESSION_STORE_URL";
 
 /// The values of [`BACKEND`]: where the values of a session are kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,9 +24,9 @@ enum Kind {
 /// Opens a store at the place that a URL names.
 type Open = fn(&str) -> Result<Arc<dyn SessionStore>, ProblemKind>;
 
-impl Reader<'_> {
+impl Variables<'_> {
     /// Opens the backend. A store is opened only if no other variable has a problem, since opening may make files.
-    pub(crate) fn backend(&mut self) -> Coordinator {
+    pub(super) fn backend(&mut self) -> Coordinator {
         let kind = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", kind);
         let url = self.var(STORE_URL);
         match (kind, url) {
@@ -88,26 +90,9 @@ fn kind(text: &str) -> Option<Kind> {
     }
 }
 
-/// Returns the path of a URL of this scheme; a text without a scheme is a path itself.
-#[cfg(any(feature = "file", feature = "sqlite"))]
-fn path<'a>(url: &'a str, scheme: &str) -> Result<&'a std::path::Path, ProblemKind> {
-    let takes = if scheme == "file" { FILE } else { SQLITE };
-    let path = match url.split_once("://") {
-        None => url,
-        Some((found, path)) if found == scheme && path.starts_with('/') => path,
-        Some(_) => return Err(ProblemKind::Invalid { takes }),
-    };
-    if path.is_empty() { Err(ProblemKind::Invalid { takes }) } else { Ok(std::path::Path::new(path)) }
-}
-
-#[cfg(any(feature = "file", feature = "sqlite"))]
-fn problem(error: &crate::error::BackendError) -> ProblemKind {
-    ProblemKind::Backend(error.kind())
-}
-
 #[cfg(feature = "file")]
 const OPEN_FILE: Option<Open> = Some(|url| {
-    let store = crate::backend::store::FileStore::open(path(url, "file")?).map_err(|error| problem(&error))?;
+    let store = crate::backend::store::FileStore::open(path(url, "file", FILE)?).map_err(ProblemKind::Backend)?;
     Ok(Arc::new(store))
 });
 #[cfg(not(feature = "file"))]
@@ -115,7 +100,7 @@ const OPEN_FILE: Option<Open> = None;
 
 #[cfg(feature = "sqlite")]
 const OPEN_SQLITE: Option<Open> = Some(|url| {
-    let store = crate::backend::store::SqliteStore::open(path(url, "sqlite")?).map_err(|error| problem(&error))?;
+    let store = crate::backend::store::SqliteStore::open(path(url, "sqlite", SQLITE)?).map_err(ProblemKind::Backend)?;
     Ok(Arc::new(store))
 });
 #[cfg(not(feature = "sqlite"))]
@@ -129,6 +114,7 @@ const OPEN_REDIS: Option<Open> = Some(|url| {
 #[cfg(not(feature = "redis"))]
 const OPEN_REDIS: Option<Open> = None;
 
-const FILE: &str = "the path of a folder, or file:// and a path, such as file:///var/lib/shop/sessions";
-const SQLITE: &str = "the path of a database, or sqlite:// and a path, such as sqlite:///var/lib/shop/sessions.db";
-const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0";
+const FILE: &str = "the path of a folder, or a URL such as file:///var/lib/shop/sessions";
+const SQLITE: &str =
+    "the path of a database, or a URL such as sqlite:///var/lib/shop/sessions.db or sqlite:sessions.db";
+const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0, or unix:///run/redis.sock; not rediss:// (TLS)";

@@ -1,47 +1,57 @@
-//! [`Reader`]: looks variables up by their names, with the prefix or without, and notes what is wrong with them.
+//! [`Variables`]: looks variables up by their names, and notes what is wrong with them.
+//!
+//! Three rules hold for every variable. A variable that is empty, or holds only white space, is not set. White space
+//! and a byte order mark around a value are not part of it. A value with quotes around it is refused, since whether they
+//! are part of it depends on the program that read the file of variables.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 
 use crate::error::{ConfigProblem, ProblemKind};
 
-/// The variables, and the problems found in them so far.
-pub(crate) struct Reader<'p> {
-    pub(crate) prefix: &'p str,
-    pub(crate) vars: BTreeMap<OsString, OsString>,
-    pub(crate) problems: Vec<ConfigProblem>,
+/// The variables that are set, and the problems found in them so far.
+pub(super) struct Variables<'p> {
+    pub(super) prefix: &'p str,
+    /// True when a variable without the prefix counts where the one with the prefix is not set.
+    reads_bare: bool,
+    pub(super) by_name: BTreeMap<OsString, OsString>,
+    pub(super) problems: Vec<ConfigProblem>,
 }
 
 /// A variable that is set: its full name, and its text without white space around it.
-pub(crate) struct Var {
-    pub(crate) name: String,
-    pub(crate) text: String,
+pub(super) struct Var {
+    pub(super) name: String,
+    pub(super) text: String,
 }
 
 /// The result of looking up a text that stands in a variable or in a file.
-pub(crate) enum Text {
+pub(super) enum Text {
     Is(Var),
     Unset,
     /// The text is set, but could not be read; the problem was noted.
     Unreadable,
 }
 
-impl<'p> Reader<'p> {
-    pub(crate) fn new<N: Into<OsString>, V: Into<OsString>>(
+impl<'p> Variables<'p> {
+    /// Takes the variables but for the empty ones. Of two with one name, the later one counts.
+    pub(super) fn new<N: Into<OsString>, V: Into<OsString>>(
         prefix: &'p str,
+        reads_bare: bool,
         vars: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { prefix, vars, problems: Vec::new() }
+        let mut by_name: BTreeMap<OsString, OsString> =
+            vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        by_name.retain(|_, value| value.to_str().is_none_or(|text| !trimmed(text).is_empty()));
+        Self { prefix, reads_bare, by_name, problems: Vec::new() }
     }
 
-    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
         self.var(name).map(|var| var.text)
     }
 
-    pub(crate) fn parse<T>(
+    pub(super) fn parse<T>(
         &mut self,
         name: &str,
         takes: &'static str,
@@ -56,10 +66,10 @@ impl<'p> Reader<'p> {
 
     /// Reads the text of the variable `name`, or of the file whose path is in the variable `file_name`. A variable with
     /// the prefix goes before one without it.
-    pub(crate) fn text_or_file(&mut self, name: &str, file_name: &str) -> Text {
+    pub(super) fn text_or_file(&mut self, name: &str, file_name: &str) -> Text {
         let [var, file] = [name, file_name].map(|name| self.is_set(name).then(|| self.name_of(name)));
-        let has_prefix = |found: &Option<String>| found.as_ref().is_some_and(|found| found.starts_with(self.prefix));
-        let (var, file) = match (has_prefix(&var), has_prefix(&file)) {
+        let has_prefix = |found: &Option<String>, name| *found == Some(self.full(name));
+        let (var, file) = match (has_prefix(&var, name), has_prefix(&file, file_name)) {
             (true, false) => (var, None),
             (false, true) => (None, file),
             _ => (var, file),
@@ -78,42 +88,136 @@ impl<'p> Reader<'p> {
 
     fn file(&mut self, file_name: &str) -> Option<Var> {
         let Var { name, text: path } = self.var(file_name)?;
-        match fs::read_to_string(Path::new(&path)) {
-            Ok(text) => Some(Var { name, text: text.trim().to_owned() }),
-            Err(error) => self.problem(name, ProblemKind::File(error.kind())),
+        match read(&path) {
+            Ok(text) => self.unquoted(name, &text),
+            Err(error) => self.problem(name, ProblemKind::File { path: shown(&path), kind: error.kind() }),
         }
     }
 
-    pub(crate) fn var(&mut self, name: &str) -> Option<Var> {
+    pub(super) fn var(&mut self, name: &str) -> Option<Var> {
         let name = self.name_of(name);
-        match self.vars.get(OsStr::new(&name))?.to_str() {
-            Some(text) => Some(Var { name, text: text.trim().to_owned() }),
+        match self.by_name.get(OsStr::new(&name))?.to_str().map(str::to_owned) {
+            Some(text) => self.unquoted(name, &text),
             None => self.problem(name, ProblemKind::Invalid { takes: "UTF-8 text" }),
         }
     }
 
-    pub(crate) fn has_problem(&self, name: &str) -> bool {
+    fn unquoted(&mut self, name: String, text: &str) -> Option<Var> {
+        let text = trimmed(text);
+        if is_quoted(text) {
+            self.problem(name, ProblemKind::Quoted)
+        } else {
+            Some(Var { name, text: text.to_owned() })
+        }
+    }
+
+    pub(super) fn has_problem(&self, name: &str) -> bool {
         let name = self.name_of(name);
         self.problems.iter().any(|problem| problem.setting() == name)
     }
 
     fn is_set(&self, name: &str) -> bool {
-        self.vars.contains_key(OsStr::new(&self.name_of(name)))
+        self.by_name.contains_key(OsStr::new(&self.name_of(name)))
+    }
+
+    /// True when a variable is set without the prefix, and does not count.
+    pub(super) fn is_set_bare_only(&self, name: &str) -> bool {
+        !self.is_set(name) && self.by_name.contains_key(OsStr::new(name))
     }
 
     /// Returns the name under which a variable is set. A variable that is not set is named with the prefix.
-    pub(crate) fn name_of(&self, name: &str) -> String {
-        let full = format!("{}{name}", self.prefix);
-        let is_bare = !self.vars.contains_key(OsStr::new(&full)) && self.vars.contains_key(OsStr::new(name));
+    pub(super) fn name_of(&self, name: &str) -> String {
+        let full = self.full(name);
+        let is_bare = self.reads_bare
+            && !self.by_name.contains_key(OsStr::new(&full))
+            && self.by_name.contains_key(OsStr::new(name));
         if is_bare { name.to_owned() } else { full }
     }
 
-    pub(crate) fn problem<T>(&mut self, name: String, kind: ProblemKind) -> Option<T> {
+    fn full(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    pub(super) fn problem<T>(&mut self, name: String, kind: ProblemKind) -> Option<T> {
         self.note(name, kind);
         None
     }
 
-    pub(crate) fn note(&mut self, name: String, kind: ProblemKind) {
+    pub(super) fn note(&mut self, name: String, kind: ProblemKind) {
         self.problems.push(ConfigProblem::new(name, kind));
+    }
+}
+
+/// Returns a text without the white space and the byte order marks around it. Editors of Windows write such a mark, and
+/// the shell and `cat` keep it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
+}
+
+/// True when a text begins and ends with a quotation mark, of any kind.
+pub(super) fn is_quoted(text: &str) -> bool {
+    let is_quote =
+        |character: char| "\"'`\u{2018}\u{2019}\u{201a}\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}".contains(character);
+    let mut characters = text.chars();
+    characters.next().is_some_and(is_quote) && characters.next_back().is_some_and(is_quote)
+}
+
+/// Reads a file, but no more than keys need, since a path may be that of a device without an end.
+fn read(path: &str) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(FILE_LIMIT).read_to_string(&mut text)?;
+    let is_whole = u64::try_from(read).is_ok_and(|read| read < FILE_LIMIT);
+    if is_whole { Ok(text) } else { Err(ErrorKind::FileTooLarge.into()) }
+}
+
+/// Returns the path for a report. `None` when it may be a secret that was put into the wrong variable: when there are 32
+/// hexadecimal digits in a row, or when it is long and does not begin as a path does.
+fn shown(path: &str) -> Option<String> {
+    let is_hex = path.split(|character: char| !character.is_ascii_hexdigit()).any(|digits| digits.len() >= 32);
+    let starts = ["/", "./", "../", "~", "\\", "$"];
+    let is_path =
+        starts.iter().any(|start| path.starts_with(start)) || path.get(1..).is_some_and(|rest| rest.starts_with(':'));
+    let is_secret = is_hex || path.ends_with('=') || (path.len() >= 20 && !is_path);
+    (!is_secret).then(|| path.to_owned())
+}
+
+/// A thousand keys.
+const FILE_LIMIT: u64 = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_count_as_a_pair_of_any_kind() {
+        for text in ["\"a\"", "'a'", "`a`", "\u{201c}a\u{201d}", "\u{201e}a\u{201c}", "\u{ab}a\u{bb}", "\"a'", "\"\""] {
+            assert!(is_quoted(text), "{text}");
+        }
+        for text in ["", "a", "\"", "\"a", "a\"", "a\"b\"c", "O'Neill"] {
+            assert!(!is_quoted(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_shown_and_what_may_be_a_key_in_its_place_is_not() {
+        for path in [
+            "/run/secrets/key",
+            "key",
+            "./a",
+            "../a/b",
+            "keys/session.key",
+            "C:\\keys\\session.key.txt",
+            "~/session.key",
+        ] {
+            assert_eq!(shown(path).as_deref(), Some(path));
+        }
+        let hex = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        let listed = format!("{hex},{hex}");
+        let below = format!("/{}", &hex[..32]);
+        for secret in
+            [hex, &listed, &below, &hex[..32], "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "/AECAwQFBgcICQoL="]
+        {
+            assert_eq!(shown(secret), None, "{secret}");
+        }
     }
 }

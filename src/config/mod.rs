@@ -8,20 +8,28 @@
 //!   given and their defaults; `presets.rs` holds the timeouts that standards name.
 //! - `check.rs` checks the settings, and `check_import.rs` those of imports; `problems.rs` collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
-//! - `env.rs` makes a configuration out of environment variables, `env_backend.rs` opens the store that they name, and
-//!   `env_reader.rs` looks each of them up.
+//! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
+//!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` opens the
+//!   store that they name, at the place that `store_url.rs` finds.
+//! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;
 mod check;
 #[cfg(feature = "import")]
 mod check_import;
 mod config;
+mod dev;
 mod env;
 mod env_backend;
+mod env_names;
 mod env_reader;
+mod env_settings;
 mod options;
 mod presets;
 mod problems;
+#[cfg(any(feature = "file", feature = "sqlite"))]
+mod store_url;
 
 pub use config::SessionConfig;
+pub use env::EnvReader;
 pub use presets::TimeoutPreset;

@@ -2,6 +2,9 @@
 //!
 //! Names are compared byte for byte, without percent-decoding, Unicode white space or `&str`. Browsers store cookies
 //! named `\u{2000}__Host-sid` and `__%48ost-sid`, and a parser that tidies names hands those out as `__Host-sid`.
+//!
+//! One pair of quotes around a value is no part of it (RFC 6265bis section 4.1.1). Java's `CookieManager` puts the value of a
+//! cookie that has a Max-Age and no Expires into quotes, and RFC 2109's attributes around it.
 
 use memchr::memchr_iter;
 
@@ -22,7 +25,12 @@ pub(crate) fn values<'h>(header: &'h [u8], name: &'h [u8]) -> impl Iterator<Item
 fn value_of<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     // A name holds no `=`, so nothing but white space may stand between the name and the first `=`.
     let value = trim_start(trim_start(pair).strip_prefix(name)?).strip_prefix(b"=")?;
-    Some(trim_end(trim_start(value)))
+    Some(unquoted(trim_end(trim_start(value))))
+}
+
+/// Takes one pair of quotes from around a value. A quote without its other one stays part of the value.
+fn unquoted(value: &[u8]) -> &[u8] {
+    if let [b'"', inside @ .., b'"'] = value { inside } else { value }
 }
 
 fn trim_start(mut bytes: &[u8]) -> &[u8] {
@@ -66,8 +74,6 @@ mod tests {
             // Empty is a value, and every duplicate counts, in order.
             ("__Host-s=", &[""]),
             ("__Host-s=1; __Host-s=2", &["1", "2"]),
-            // Quotes are part of the value.
-            ("__Host-s=\"v\"", &["\"v\""]),
             // A name in another case, a longer name, a shorter name and a name inside a value are not the name.
             ("__host-s=v", &[]),
             ("__Host-s2=v", &[]),
@@ -91,6 +97,42 @@ mod tests {
             ("a=1, __Host-s=v", &[]),
             ("", &[]),
             (";;;", &[]),
+        ] {
+            assert_eq!(in_one(header), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn one_pair_of_quotes_around_a_value_is_no_part_of_it() {
+        // Each row is a header and the values that are found in it. Each comment is a rule.
+        for (header, expected) in [
+            // White space is taken from outside of the quotes, and stays inside of them.
+            (r#"__Host-s="v""#, &["v"][..]),
+            ("\t__Host-s = \t\"v\"\t ", &["v"]),
+            (r#"__Host-s=" v ""#, &[" v "]),
+            // It is one pair and no more.
+            (r#"__Host-s=""v"""#, &[r#""v""#]),
+            // Two quotes with nothing between them are the empty value.
+            (r#"__Host-s="""#, &[""]),
+            (r#"__Host-s=""""#, &["\""]),
+            // A quote that is alone, or inside of the value, is part of it.
+            ("__Host-s=\"", &["\""]),
+            (r#"__Host-s="v"#, &["\"v"]),
+            (r#"__Host-s=v""#, &["v\""]),
+            (r#"__Host-s=a"b"c"#, &[r#"a"b"c"#]),
+            (r#"__Host-s="a"b""#, &[r#"a"b"#]),
+            // Single quotes are no quotes, and a backslash escapes nothing.
+            ("__Host-s='v'", &["'v'"]),
+            (r#"__Host-s="v\""#, &[r"v\"]),
+            // A quote hides no `;`, which ends a pair wherever it stands (RFC 6265bis section 5.6).
+            (r#"__Host-s="a;b""#, &["\"a"]),
+            (r#"a="; __Host-s=v; b=""#, &["v"]),
+            // A name in quotes is another name.
+            (r#""__Host-s"=v"#, &[]),
+            (r#""__Host-s=v""#, &[]),
+            // Java's `CookieManager` sends this of two cookies with a Max-Age and one without.
+            (r#"$Version="1"; __Host-s="1";$Path="/"; other="2";$Path="/";$Domain="h.local""#, &["1"]),
+            (r#"$Version="1"; __Host-s="1"; __Host-s=2"#, &["1", "2"]),
         ] {
             assert_eq!(in_one(header), expected, "{header:?}");
         }

@@ -11,7 +11,7 @@ pub(crate) struct CookieName(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CookiePath(String);
 
-/// The Domain attribute: a host name.
+/// The Domain attribute: a host name of two labels or more, or `localhost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CookieDomain(String);
 
@@ -43,7 +43,7 @@ impl CookiePath {
 }
 
 impl CookieDomain {
-    /// Returns `None` when the text is no host name.
+    /// Returns `None` when the text is no host name, or is a single label that browsers ignore.
     pub(crate) fn parse(domain: &str) -> Option<Self> {
         is_domain(domain).then(|| Self(domain.to_owned()))
     }
@@ -66,6 +66,11 @@ fn is_path(path: &str) -> bool {
 }
 
 /// True for a host name (RFC 1123 section 2.1). Browsers ignore one dot in front of it.
+///
+/// Browsers ignore a cookie for a whole top-level domain, such as `com`, and for every other public suffix (RFC 6265bis
+/// section 5.7). A single label is always one of them, unless it is the host's own name, and then the cookie is what it
+/// is without a Domain. Which longer names are public suffixes, such as `co.uk`, is known to a list that changes
+/// weekly, so this function does not ask it.
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -74,7 +79,9 @@ fn is_domain(domain: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
+    let name = domain.strip_prefix('.').unwrap_or(domain);
+    let is_site = name.contains('.') || name.eq_ignore_ascii_case("localhost");
+    domain.len() <= 253 && is_site && name.split('.').all(is_label)
 }
 
 /// Returns a cookie name without its prefix, such as `__Host-`, by which it asks browsers for more checks.

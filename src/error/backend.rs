@@ -40,6 +40,11 @@ impl BackendError {
     pub fn kind(&self) -> BackendErrorKind {
         self.kind
     }
+
+    /// Returns what the backend said.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl fmt::Display for BackendError {

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use super::backend::BackendErrorKind;
+use super::backend::BackendError;
 use super::key::KeyError;
 
 /// Everything that is wrong with a configuration, in one report.
@@ -18,9 +18,10 @@ use super::key::KeyError;
 ///     .build()
 ///     .unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
+/// assert_eq!(format!("{error:?}"), error.to_string(), "this is what a `main` that returns it prints");
 /// # Ok::<(), sealed_session::KeyError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<ConfigProblem>,
 }
@@ -53,10 +54,17 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// Reads like the `Display`, since a `main` that returns this error prints its `Debug`.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error for ConfigError {}
 
 /// One thing that is wrong with a configuration. It names the setting and says what the setting takes, and never shows
-/// its value.
+/// its value, except for the path of a file or of a store that can't be opened.
 ///
 /// ```
 /// use sealed_session::{Key, SessionConfig};
@@ -134,12 +142,27 @@ pub enum ProblemKind {
         /// The rule that both settings must keep.
         rule: &'static str,
     },
-    /// The key, or one of the previous keys, is refused.
+    /// The value, or one of the keys in a list, has quotes around it. Some programs that read files of variables drop
+    /// them and others keep them, so they are refused.
+    Quoted,
+    /// The key is refused.
     Key(KeyError),
+    /// One of the previous keys is refused.
+    PreviousKey {
+        /// Which of the keys it is, counted from 1.
+        number: usize,
+        /// The reason.
+        error: KeyError,
+    },
     /// The file named by a `..._FILE` variable can't be read.
-    File(io::ErrorKind),
+    File {
+        /// The path of the file. `None` when it may be a key that was put into the wrong variable.
+        path: Option<String>,
+        /// The reason. [`InvalidData`](io::ErrorKind::InvalidData) means that the file is not UTF-8 text.
+        kind: io::ErrorKind,
+    },
     /// The store that the setting names can't be opened.
-    Backend(BackendErrorKind),
+    Backend(BackendError),
     /// The setting needs a feature that this build of the crate lacks.
     NeedsFeature {
         /// The feature that is missing.
@@ -147,8 +170,8 @@ pub enum ProblemKind {
     },
     /// The crate knows no environment variable of this name.
     UnknownVariable {
-        /// The known variable whose name is nearest.
-        nearest: String,
+        /// The known variable that was most likely meant. `None` when no name is near.
+        nearest: Option<String>,
     },
 }
 
@@ -158,11 +181,25 @@ impl fmt::Display for ProblemKind {
             Self::Missing { takes } => write!(f, "is required: {takes}"),
             Self::Invalid { takes } => write!(f, "takes {takes}"),
             Self::Conflict { rule } => f.write_str(rule),
+            Self::Quoted => f.write_str("has quotes around its value, or around a key in it: leave them out"),
             Self::Key(error) => error.fmt(f),
-            Self::File(kind) => write!(f, "names a file that can't be read: {kind}"),
-            Self::Backend(kind) => write!(f, "names a store that can't be opened: it {}", kind.text()),
+            Self::PreviousKey { number, error } => write!(f, "previous key number {number}: {error}"),
+            Self::File { path, kind } => {
+                match kind {
+                    io::ErrorKind::InvalidData => f.write_str("names a file that is not UTF-8 text")?,
+                    _ => write!(f, "names a file that can't be read: {kind}")?,
+                }
+                match path {
+                    Some(path) => write!(f, ": {}", path.escape_debug()),
+                    None => f.write_str("; the path is not shown, since it looks like a key"),
+                }
+            }
+            Self::Backend(error) => {
+                write!(f, "names a store that can't be opened: it {}: {}", error.kind().text(), error.message())
+            }
             Self::NeedsFeature { feature } => write!(f, "needs {feature}"),
-            Self::UnknownVariable { nearest } => {
+            Self::UnknownVariable { nearest: None } => f.write_str("is not a known variable"),
+            Self::UnknownVariable { nearest: Some(nearest) } => {
                 write!(f, "is not a known variable; did you mean {}?", nearest.escape_debug())
             }
         }

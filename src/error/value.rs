@@ -70,7 +70,7 @@ impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyLength { found } => write!(f, "session key must be 1 to 127 bytes, found {found}"),
-            Self::Reserved { key } => write!(f, "session key {key:?} is reserved for the CSRF token"),
+            Self::Reserved { key } => write!(f, "session key {key:?} is reserved for this crate"),
             Self::Serialize { key } => write!(f, "session value {key:?} could not be serialized"),
             Self::TooLong { key, found } => {
                 write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")

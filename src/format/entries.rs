@@ -166,6 +166,13 @@ impl Entries {
         Ok(changed)
     }
 
+    /// The keys of the entries that are in one of the two alone, or differ between them.
+    pub(crate) fn changed_keys(base: &Self, mine: &Self) -> Vec<(Namespace, String)> {
+        let gone = base.iter().filter(|entry| mine.get(entry.namespace, entry.key).is_none());
+        let written = mine.iter().filter(|entry| base.get(entry.namespace, entry.key) != Some(entry.json));
+        gone.chain(written).map(|entry| (entry.namespace, entry.key.to_owned())).collect()
+    }
+
     /// The entries that a request makes of those that are there by now (`theirs`), where it found `base` and leaves `mine`: key by
     /// key, what it wrote or removed is done to theirs, and everything else stays as they have it. A flash value that it took is
     /// removed only if it still is the one that it took. With `cleared`, every value that mine does not have goes.

@@ -1,12 +1,13 @@
 //! [`SessionManager`]: Cookie headers in, Set-Cookie headers out.
 
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 use super::codec::Codec;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, EncodeError};
-use crate::session::{Engine, Session};
+use crate::session::{Dispensable, Engine, Session};
 
 /// Loads the session of a request and commits it to the response. One for the whole application; cheap to clone.
 ///
@@ -58,6 +59,12 @@ impl SessionManager {
         Session::load(self.engine(), cookie_headers)
     }
 
+    /// True when this manager, or a clone of it, loaded the session.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub(crate) fn has_loaded(&self, session: &Session) -> bool {
+        session.is_of(self.engine())
+    }
+
     /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
     ///
     /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
@@ -83,7 +90,7 @@ impl SessionManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit()
+        session.commit(Dispensable::Send)
     }
 
     /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
@@ -132,7 +139,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn commit_async(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit_async().await
+        session.commit_async(Dispensable::Send).await
     }
 
     /// Whether a backend is configured, so that sessions must be loaded and committed by the methods that ask it.
@@ -163,10 +170,16 @@ impl SessionManager {
     }
 }
 
-/// Shows the codec and the backends, and no key.
+/// Shows the codec, the ids of the keys with the one that seals first, and the backends, and no key.
 impl fmt::Debug for SessionManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let backend = Some(&self.engine().backend).filter(|backend| backend.exists());
-        f.debug_struct("SessionManager").field("codec", &self.codec).field("backend", &backend).finish()
+        let sealer = self.engine().codec.sealer();
+        let key_ids: Vec<_> = iter::once(sealer.primary().id()).chain(sealer.previous_ids()).collect();
+        f.debug_struct("SessionManager")
+            .field("codec", &self.codec)
+            .field("key_ids", &key_ids)
+            .field("backend", &backend)
+            .finish()
     }
 }

@@ -123,11 +123,10 @@ impl SessionManager {
         let (Some(owner), Some(_)) = (owner, &engine.backend.revocations) else {
             return Err(unsupported("the session has no subject, or no list of revocations is configured").into());
         };
-        let subject = owner.subject.unwrap_or_default();
         // A call that is made again after its answer was lost asks for the same.
-        let to = session.draw_generation(&subject)?;
-        let only = Only::Of(owner.generation);
-        if !questions(engine).strict().revoke_subject(&subject, only, to, engine.now()).await? {
+        let (expected, to) = session.draw_generation(&owner)?;
+        let subject = owner.subject.unwrap_or_default();
+        if !questions(engine).strict().revoke_subject(&subject, Only::Of(expected), to, engine.now()).await? {
             return Err(EncodeError::Ended);
         }
         session.take_generation(subject, Some(to), true);

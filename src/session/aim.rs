@@ -126,6 +126,11 @@ impl Aim {
         self.committed.max(self.destroyed)
     }
 
+    /// True when a handler ended the session after this step.
+    pub(super) fn was_destroyed_since(&self, step: u64) -> bool {
+        self.destroyed > step
+    }
+
     /// True when a handler ended the session.
     pub(super) fn is_destroyed(&self) -> bool {
         self.destroyed > self.committed

@@ -7,7 +7,7 @@
 use super::engine::Engine;
 use super::held::Held;
 use super::perform::{Commit, Sent};
-use super::plan::Plan;
+use super::plan::{Dispensable, Plan};
 use super::sending::{delete, with_deletions};
 use super::session::Session;
 use super::shared::Shared;
@@ -21,14 +21,14 @@ impl Session {
     ///
     /// # Errors
     /// [`BackendErrorKind::NotAsked`] where a backend is configured and the session has anything to be kept or ended.
-    pub(crate) fn commit(&self) -> Result<SetCookies, EncodeError> {
+    pub(crate) fn commit(&self, dispensable: Dispensable) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
         let mut event = None;
         let outcome = match &mut *self.lock() {
             Some(state) if state.is_looked_at() => {
                 if !engine.backend.exists() {
-                    commit_alone(state, engine, &mut event)
-                } else if state.is_due(engine) {
+                    commit_alone(state, engine, dispensable, &mut event)
+                } else if state.is_due(engine, dispensable) {
                     Err(not_asked().into())
                 } else {
                     Ok(SetCookies::default())
@@ -41,12 +41,13 @@ impl Session {
 
     /// [`Session::commit`], unless a backend must be told: then `None`.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
-    pub(crate) fn commit_at_once(&self) -> Option<Result<SetCookies, EncodeError>> {
+    pub(crate) fn commit_at_once(&self, dispensable: Dispensable) -> Option<Result<SetCookies, EncodeError>> {
         let Shared { engine, .. } = &*self.shared;
         if !engine.backend.exists() {
-            return Some(self.commit());
+            return Some(self.commit(dispensable));
         }
-        let must_wait = self.lock().as_mut().is_some_and(|state| state.is_looked_at() && state.is_due(engine));
+        let is_due = |state: &mut State| state.is_looked_at() && state.is_due(engine, dispensable);
+        let must_wait = self.lock().as_mut().is_some_and(is_due);
         (!must_wait).then(|| Ok(SetCookies::default()))
     }
 
@@ -69,19 +70,27 @@ impl Session {
     }
 
     /// What the response must carry, once the backends have done their part.
-    pub(crate) async fn commit_async(&self) -> Result<SetCookies, EncodeError> {
+    pub(crate) async fn commit_async(&self, dispensable: Dispensable) -> Result<SetCookies, EncodeError> {
         if !self.shared.engine.backend.exists() {
-            return self.commit();
+            return self.commit(dispensable);
         }
         let mut event = None;
-        let outcome = self.commit_and_ask(&mut event).await;
+        let outcome = self.commit_and_ask(dispensable, &mut event).await;
         self.tell(event, outcome)
     }
 
-    async fn commit_and_ask(&self, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
+    async fn commit_and_ask(
+        &self,
+        dispensable: Dispensable,
+        event: &mut Option<Event>,
+    ) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
         let (plan, state) = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => (state.decide(engine)?, state.clone()),
+            Some(state) if state.is_looked_at() => {
+                let plan = state.decide(engine, dispensable)?;
+                state.note_try();
+                (plan, state.clone())
+            }
             _ => return Ok(SetCookies::default()),
         };
         let aim = state.aim;
@@ -117,8 +126,13 @@ impl Session {
 }
 
 /// A commit where there is no backend to wait for.
-fn commit_alone(state: &mut State, engine: &Engine, event: &mut Option<Event>) -> Result<SetCookies, EncodeError> {
-    let plan = state.decide(engine)?;
+fn commit_alone(
+    state: &mut State,
+    engine: &Engine,
+    dispensable: Dispensable,
+    event: &mut Option<Event>,
+) -> Result<SetCookies, EncodeError> {
+    let plan = state.decide(engine, dispensable)?;
     let cause = match plan {
         Plan::Nothing => return Ok(SetCookies::default()),
         Plan::Destroy { begin: None } => {

@@ -44,18 +44,10 @@ impl Commit<'_> {
         Ok(generation)
     }
 
-    /// True when the list still has nothing against the session. The last question is the one that matters more: whose cookie is
-    /// overwritten, or, when the session is made another subject's, who is refused.
-    pub(super) async fn is_still_good(&self, held: &Held, changes_subject: bool) -> Result<bool, BackendError> {
-        let (id, subject) = (Some(held.retired.id), held.owner.subject.as_deref());
-        let ask = async |id, subject| {
-            let known = self.questions.look(id, subject).await;
-            self.questions.or_admit(known, Known::default())
-        };
-        if changes_subject {
-            return Ok(ask(id, None).await?.mark.is_none() && held.owner.is_of(ask(None, subject).await?));
-        }
-        let known = ask(id, subject).await?;
+    /// True when the list still has nothing against the session.
+    pub(super) async fn is_still_good(&self, held: &Held) -> Result<bool, BackendError> {
+        let known = self.questions.look(Some(held.retired.id), held.owner.subject.as_deref()).await;
+        let known = self.questions.or_admit(known, Known::default())?;
         Ok(known.mark.is_none() && held.owner.is_of(known))
     }
 

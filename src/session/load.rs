@@ -38,4 +38,10 @@ impl Session {
         }
         Self { shared }
     }
+
+    /// True when the session was loaded with this engine.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub(crate) fn is_of(&self, engine: &Arc<Engine>) -> bool {
+        Arc::ptr_eq(&self.shared.engine, engine)
+    }
 }

@@ -26,6 +26,7 @@ mod status;
 mod typed;
 
 pub(crate) use engine::Engine;
+pub(crate) use plan::Dispensable;
 pub use recent::StaleLogin;
 pub use session::Session;
 pub use status::Status;

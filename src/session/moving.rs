@@ -5,6 +5,7 @@ use super::perform::{Commit, Sent, replace};
 use crate::backend::{Known, MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
+use crate::format::{CSRF_KEY, Namespace};
 use crate::observe::SealCause;
 
 impl Commit<'_> {
@@ -19,19 +20,22 @@ impl Commit<'_> {
         let changes_subject = self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, None);
         self.check_size(&data, is_stored)?;
-        let mut stored = if is_stored { Some(self.put(&data).await?) } else { None };
+        let mine = Content(data.content().clone());
+        let mut stored = if is_stored { Some(self.put(&mut data, Some((held, &mine))).await?) } else { None };
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
-        if self.questions.has_list() {
-            let stands = self.questions.revoke(old, mark, until).await?;
-            if is_somebody && stands != mark {
-                return self.lost(stored, new).await;
-            }
+        // Of somebody's session the list decides who moves it on. Of nobody's the store says first whether it has become somebody's,
+        // and the list marks it only then.
+        if is_somebody && self.questions.has_list() && self.questions.revoke(old, mark, until).await? != mark {
+            return self.lost(stored, new).await;
         }
         if self.engine.backend.placement != Placement::Cookie {
-            match self.bury(held, mark, &mut data, &mut stored).await? {
+            match self.bury(held, mark, &mine, &mut data, &mut stored).await? {
                 Buried::Lost => return self.lost(stored, new).await,
                 Buried::Done => {}
             }
+        }
+        if !is_somebody && self.questions.has_list() {
+            self.questions.revoke(old, mark, until).await?;
         }
         self.end_candidates(Some(old)).await?;
         if self.questions.has_list() && changes_subject && held.owner.subject.is_some() {
@@ -41,7 +45,7 @@ impl Commit<'_> {
                 return Err(EncodeError::Ended);
             }
         }
-        let set_cookies = self.lines(&data, is_stored)?;
+        let set_cookies = self.lines(&data, stored.is_some())?;
         Ok(Some(self.sent(set_cookies, data, stored, cause)))
     }
 
@@ -51,11 +55,11 @@ impl Commit<'_> {
         &self,
         held: &Held,
         mark: Mark,
+        mine: &Content,
         data: &mut SessionData,
         stored: &mut Option<Stored>,
     ) -> Result<Buried, EncodeError> {
         let old = held.retired.id;
-        let mine = Content(data.content().clone());
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
         let has_list = self.questions.has_list();
         let is_somebody = held.owner.is_somebody;
@@ -80,17 +84,29 @@ impl Commit<'_> {
                 return Ok(if is_lost { Buried::Lost } else { Buried::Done });
             };
             if let Some(found) = mark_of(&record) {
-                return Ok(if is_somebody && found != mark { Buried::Lost } else { Buried::Done });
+                if is_somebody && found != mark {
+                    return Ok(Buried::Lost);
+                }
+                // An earlier try of this commit may have taken over what others wrote.
+                if stored.is_none() && self.questions.load(data.id()).await?.is_some() {
+                    *stored = Some(self.put(data, Some((held, mine))).await?);
+                }
+                return Ok(Buried::Done);
             }
             tag = Some(Stored::of(&record));
-            let Some((theirs, _)) = self.read(data, record) else { continue };
+            let Some((theirs, _)) = self.read(old, data, record) else { continue };
             let became_somebody = !is_somebody && self.engine.backend.owner_of(&theirs).is_somebody;
             if became_somebody && !self.says_whose(held) {
                 return Ok(Buried::Lost);
             }
-            data.set_content(self.merge(held, &mine, &theirs)?);
-            if stored.is_some() {
-                *stored = Some(self.put(data).await?);
+            data.set_content(self.merge(held, mine, &theirs)?);
+            if mine.0.get(Namespace::Csrf, CSRF_KEY).is_none() {
+                // A token goes with the id of its session.
+                data.remove_in(Namespace::Csrf, CSRF_KEY);
+            }
+            // What was taken over may need more room than a cookie has.
+            if stored.is_some() || self.is_stored(data, None) {
+                *stored = Some(self.put(data, None).await?);
             }
         }
         Err(never_wins().into())

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::sending::{delete, with_deletions};
 use super::shared::Shared;
 use super::state::{Client, Origin, Sealed, State};
-use crate::backend::{MAX_TRIES, Placement, Questions, Save, Stored, never_wins};
+use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Save, Stored, never_wins};
 use crate::cookie::SetCookies;
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
@@ -79,7 +79,7 @@ impl<'s> Commit<'s> {
         self.put_generation(&mut data, None).await?;
         let is_stored = self.is_stored(&data, None);
         let set_cookies = self.lines(&data, is_stored)?;
-        let stored = if is_stored { Some(self.put(&data).await?) } else { None };
+        let stored = if is_stored { Some(self.put(&mut data, None).await?) } else { None };
         Ok(self.sent(set_cookies, data, stored, cause))
     }
 
@@ -88,9 +88,11 @@ impl<'s> Commit<'s> {
     async fn again(&self, held: &Held, cause: SealCause, is_dispensable: bool) -> Result<Option<Sent>, EncodeError> {
         let id = held.retired.id;
         let mut data = self.sliding();
-        let changes_subject = self.put_generation(&mut data, Some(held)).await?;
+        self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
         let set_cookies = self.lines(&data, is_stored)?;
+        // A save is the last word on a session that had a record. Where it had none, a cookie of it that ended may be about.
+        let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
         let mut stored = held.stored;
         if is_stored {
             let mine = Content(data.content().clone());
@@ -108,16 +110,18 @@ impl<'s> Commit<'s> {
                     // Whoever wrote extended the session, and whoever ended it ended it.
                     return Ok(None);
                 }
-                let found = self.questions.load(id).await?.and_then(|record| self.read(&data, record));
+                let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 data.set_content(self.merge(held, &mine, &theirs)?);
                 stored = Some(theirs_stored);
             }
         }
-        if self.questions.has_list()
-            && (!is_stored || changes_subject)
-            && !self.is_still_good(held, changes_subject).await?
-        {
+        if asks_list && !self.is_still_good(held).await? {
+            if is_stored {
+                // The record that was just written is of a session that is over.
+                let ending = Ending { stored, ..held.ending(self.engine) };
+                self.questions.end(ending, self.state.now).await?;
+            }
             return Err(EncodeError::Ended);
         }
         let sent = self.sent(set_cookies, data, stored.filter(|_| is_stored), cause);

@@ -7,6 +7,15 @@ use super::state::{Origin, State};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
 use crate::observe::{KeyRole, SealCause};
 
+/// What a commit does with a seal that is dispensable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dispensable {
+    /// It is sent.
+    Send,
+    /// It is left out, and the session stays as it was. A later request sends it.
+    LeaveOut,
+}
+
 /// What a commit has to do. docs/stores.md says what each comes to where there are backends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
@@ -31,8 +40,8 @@ impl Plan {
 
 impl State {
     /// True when a commit has anything to do, or fails.
-    pub(super) fn is_due(&mut self, engine: &Engine) -> bool {
-        !matches!(self.decide(engine), Ok(Plan::Nothing))
+    pub(super) fn is_due(&mut self, engine: &Engine, dispensable: Dispensable) -> bool {
+        !matches!(self.decide(engine, dispensable), Ok(Plan::Nothing))
     }
 
     /// Decides what a commit has to do. All that it changes is the time, and that an id is drawn where one is needed.
@@ -41,14 +50,36 @@ impl State {
     /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
     /// may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its absolute
     /// timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
-    pub(super) fn decide(&mut self, engine: &Engine) -> Result<Plan, EncodeError> {
+    pub(super) fn decide(&mut self, engine: &Engine, dispensable: Dispensable) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
         let plan = self.plan(engine)?;
-        if matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) }) {
+        if dispensable == Dispensable::LeaveOut && plan.is_dispensable() {
+            return Ok(Plan::Nothing);
+        }
+        let begins = matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) });
+        if matches!(plan, Plan::Move(_)) {
+            self.leave_sent_id()?;
+        } else if begins {
             self.id()?;
         }
+        let moves = matches!(plan, Plan::Move(_));
+        if (begins || moves) && self.now >= engine.lifetime().absolute_end(self.data.times()) {
+            return self.begin_now(plan, engine);
+        }
         Ok(plan)
+    }
+
+    /// A session that begins in a request which outlived the absolute timeout begins now: else it would be over before its cookie
+    /// arrives. Where it is somebody's already, or its generation was taken earlier, the list may have forgotten by now what
+    /// concerns it.
+    fn begin_now(&mut self, plan: Plan, engine: &Engine) -> Result<Plan, EncodeError> {
+        let is_somebody = self.held().is_some_and(|held| held.owner.is_somebody);
+        if !is_somebody && self.login.is_none() {
+            self.data.put_times(engine.lifetime().start(self.now));
+            return Ok(plan);
+        }
+        if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) }
     }
 
     fn plan(&self, engine: &Engine) -> Result<Plan, EncodeError> {
@@ -89,7 +120,7 @@ impl State {
         if is_over && !is_login {
             return if self.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(Plan::Nothing) };
         }
-        if cause == SealCause::Regenerated {
+        if cause == SealCause::Regenerated || self.changes_owner(held, engine) {
             return Ok(Plan::Move(cause));
         }
         // An import is in no cookie of ours yet.
@@ -99,6 +130,14 @@ impl State {
         } else {
             Plan::Again { cause, is_dispensable }
         })
+    }
+
+    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other: it goes on under a new id, so
+    /// that no cookie of the former subject is ever a cookie of the new one. So does a session that got its id in an earlier try.
+    fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
+        let subject = &held.owner.subject;
+        let is_another = subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
+        engine.backend.revocations.is_some() && is_another || self.data.id() != held.retired.id
     }
 
     /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the cookie of a

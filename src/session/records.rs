@@ -3,7 +3,7 @@
 use super::held::{Content, Held};
 use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
-use crate::data::SessionData;
+use crate::data::{SessionData, SessionId};
 use crate::error::{EncodeError, ValueError};
 use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
@@ -26,27 +26,41 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Keeps the record of an id that this request drew. A record that is there is its own, from a commit that was given up.
-    pub(super) async fn put(&self, data: &SessionData) -> Result<Stored, EncodeError> {
+    /// Keeps the record of an id that this request drew. A record that is there is its own, from a try that was given up. With
+    /// `moved`, the session that is moved and the values that the handlers left, what that try took over from others is kept.
+    pub(super) async fn put(
+        &self,
+        data: &mut SessionData,
+        moved: Option<(&Held, &Content)>,
+    ) -> Result<Stored, EncodeError> {
         let until = self.engine.lifetime().record_end(data.expires_at());
-        let record = Record::new(self.engine.codec.seal_record(data)?, until);
         let mut save = Save::Create;
         for _ in 0..MAX_TRIES {
+            let record = Record::new(self.engine.codec.seal_record(data)?, until);
             if self.questions.save(data.id(), &record, save).await? {
                 return Ok(Stored::of(&record));
             }
-            save = match self.questions.load(data.id()).await? {
-                Some(found) if mark_of(&found).is_some() => return Err(EncodeError::Ended),
-                Some(found) => Save::Replace(found.tag()),
-                None => Save::Create,
+            let Some(found) = self.questions.load(data.id()).await? else {
+                save = Save::Create;
+                continue;
             };
+            if mark_of(&found).is_some() {
+                return Err(EncodeError::Ended);
+            }
+            save = Save::Replace(found.tag());
+            if let (Some((held, mine)), Some((theirs, _))) = (moved, self.read(data.id(), data, found)) {
+                data.set_content(self.merge(held, mine, &theirs)?);
+            }
         }
         Err(never_wins().into())
     }
 
-    /// The session of a record that was found in place of the one that was expected; `None` when it is over.
-    pub(super) fn read(&self, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {
-        read_record(&self.engine.codec, data.without_entries(), self.state.now, record)
+    /// The session of the record that was found under this id in place of the one that was expected; `None` when it is over. Its
+    /// times are those of `data`.
+    pub(super) fn read(&self, id: SessionId, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {
+        let mut expected = data.without_entries();
+        expected.set_id(id);
+        read_record(&self.engine.codec, expected, self.state.now, record)
     }
 
     pub(super) fn merge(&self, held: &Held, mine: &Content, theirs: &SessionData) -> Result<Entries, EncodeError> {
@@ -54,7 +68,20 @@ impl Commit<'_> {
         let base = held.content.as_ref().unwrap_or(&nothing);
         let cleared = self.state.aim.has_cleared();
         let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
-            let wrote_subject = |key| base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key);
+            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it.
+            for (namespace, key) in &self.state.tried {
+                match mine.0.get(*namespace, key) {
+                    Some(json) => drop(merged.put(*namespace, key, json)?),
+                    // A flash value that was taken is removed by the rule above alone.
+                    None if *namespace == Namespace::Flash && base.0.get(*namespace, key).is_some() => {}
+                    None => drop(merged.remove(*namespace, key)),
+                }
+            }
+            let wrote_subject = |key: &str| {
+                let tried =
+                    self.state.tried.iter().any(|(namespace, tried)| *namespace == Namespace::Data && tried == key);
+                tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)
+            };
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
                 // The generation goes with the subject: what theirs had is of theirs.
                 merged.remove(Namespace::Generation, GENERATION_KEY);

@@ -730,21 +730,28 @@ impl Session {
         self.with(|state, _| state.held().map(|held| held.owner.clone()))
     }
 
-    /// The generation for a call of `revoke_others`: the same one for this subject at each call.
-    pub(crate) fn draw_generation(&self, subject: &str) -> Result<Generation, EncodeError> {
-        self.with(|state, _| match &state.drawn {
-            Some((of, generation)) if of == subject => Ok(*generation),
-            _ => {
-                let generation = Generation::generate()?;
-                state.drawn = Some((subject.to_owned(), generation));
-                Ok(generation)
+    /// The generation that the subject must still have for `revoke_others`, and the one to put in its place: the same one until the
+    /// list has answered.
+    pub(crate) fn draw_generation(&self, owner: &Owner) -> Result<(Option<Generation>, Generation), EncodeError> {
+        self.with(|state, _| {
+            let subject = owner.subject.as_deref().unwrap_or_default();
+            let earlier = state.login.as_ref().filter(|login| login.replaces && login.subject == subject);
+            let expected = earlier.map_or(owner.generation, |login| login.generation);
+            if let Some((_, drawn)) = state.drawn.as_ref().filter(|(of, _)| of == subject) {
+                return Ok((expected, *drawn));
             }
+            let drawn = Generation::generate()?;
+            state.drawn = Some((subject.to_owned(), drawn));
+            Ok((expected, drawn))
         })
     }
 
     /// Notes the generation that this session takes when it is sealed for this subject.
     pub(crate) fn take_generation(&self, subject: String, generation: Option<Generation>, replaces: bool) {
-        self.with(|state, _| state.login = Some(Login { subject, generation, replaces }));
+        self.with(|state, _| {
+            state.login = Some(Login { subject, generation, replaces });
+            state.drawn = None;
+        });
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {

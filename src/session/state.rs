@@ -10,7 +10,7 @@ use super::status::Status;
 use crate::backend::Generation;
 use crate::data::{Lifetime, Retired, SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError};
-use crate::format::Entries;
+use crate::format::{Entries, Namespace};
 use crate::import::OldCookies;
 use crate::time::{Times, UnixTime};
 
@@ -35,10 +35,13 @@ pub(super) struct State {
     pub(super) candidates: Vec<Candidate>,
     /// The sessions that ended cookies of this request became.
     pub(super) successors: Vec<SessionId>,
-    /// The generation that a login in this request takes into its session, once it is known.
+    /// The generation that a login takes into its session, once it is known, until a commit has sent it.
     pub(super) login: Option<Login>,
     /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
     pub(super) drawn: Option<(String, Generation)>,
+    /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
+    /// the answer was lost.
+    pub(super) tried: Vec<(Namespace, String)>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -99,6 +102,7 @@ impl State {
             successors: Vec::new(),
             login: None,
             drawn: None,
+            tried: Vec::new(),
             is_looked_at: false,
             old: OldCookies::default(),
         }
@@ -175,7 +179,7 @@ impl State {
     pub(super) fn regenerate_empty(&mut self, engine: &Engine) -> Result<Option<Retired>, EncodeError> {
         let (is_kept, persistent, retired) = (self.is_kept(), self.data.is_persistent(), self.retired());
         let id = SessionId::generate()?;
-        let has_cookie = matches!(self.origin(), Origin::Cookie(_));
+        let has_cookie = self.held().is_some() || !self.candidates.is_empty();
         self.data = engine.blank(self.now);
         self.data.set_id(id);
         self.data.set_persistent(persistent);
@@ -240,6 +244,25 @@ impl State {
         self.held().map(|held| held.retired)
     }
 
+    /// Notes the keys that a commit is about to write to a record.
+    pub(super) fn note_try(&mut self) {
+        let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) else { return };
+        let mut keys = Entries::changed_keys(base, self.data.content());
+        keys.retain(|key| !self.tried.contains(key));
+        self.tried.extend(keys);
+    }
+
+    /// Draws another id for a session that is to be moved and still has the id of the client's cookie.
+    pub(super) fn leave_sent_id(&mut self) -> Result<(), EncodeError> {
+        if self.held().is_some_and(|held| held.retired.id == self.data.id()) {
+            self.data.set_id(SessionId::generate()?);
+            // A clock that is ahead may have begun the session, and no session begins after the clock of its own node.
+            let times = *self.data.times();
+            self.data.put_times(Times { created_at: times.created_at.min(self.loaded_at), ..times });
+        }
+        Ok(())
+    }
+
     /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
     /// changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
@@ -248,6 +271,8 @@ impl State {
         match sealed {
             Sealed::With(times) if is_unchanged => self.data.put_times(times),
             Sealed::As { data, .. } if is_unchanged => self.data = data,
+            // What another request stored goes with a session that was destroyed while the commit waited.
+            Sealed::As { .. } if self.aim.was_destroyed_since(aim.step()) => {}
             Sealed::As { data, before } => {
                 let merged = Entries::merge(&before.0, self.data.content(), data.content(), false);
                 // Where both do not fit together, the next commit says so.
@@ -260,6 +285,8 @@ impl State {
         self.client = client;
         self.candidates = candidates;
         self.successors.clear();
+        (self.login, self.drawn) = (None, None);
+        self.tried.clear();
         self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }

@@ -5,10 +5,10 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
-use std::future::{self, Future};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::Poll;
 
+use super::at_once::at_once;
 use crate::backend::{Generation, Known, Mark, Only, Revocations};
 use crate::data::SessionId;
 use crate::error::BackendError;
@@ -113,7 +113,7 @@ impl Suite<'_> {
     async fn fill(&self) -> Result<(), Seen> {
         for _ in 0..11 {
             let ids = (0..100).map(|_| new_id()).collect::<Result<Vec<_>, _>>()?;
-            let marks = all(ids.into_iter().map(|id| self.list.revoke(id, Mark::Ended, PASSED))).await;
+            let marks = at_once(ids.into_iter().map(|id| self.list.revoke(id, Mark::Ended, PASSED))).await;
             marks.into_iter().collect::<Result<Vec<_>, _>>()?;
         }
         Ok(())
@@ -175,22 +175,6 @@ fn new_id() -> Result<SessionId, Seen> {
 
 fn new_subject() -> Result<String, Seen> {
     Ok(format!("\"{}\"", new_id()?))
-}
-
-/// Waits for all of them, which run at once, on any runtime.
-async fn all<F: Future + Unpin>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<_> = futures.map(|future| (Some(future), None)).collect();
-    future::poll_fn(|context| {
-        for (future, output) in &mut running {
-            if let Some(Poll::Ready(value)) = future.as_mut().map(|future| Pin::new(future).poll(context)) {
-                *output = Some(value);
-                *future = None;
-            }
-        }
-        if running.iter().all(|(future, _)| future.is_none()) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    running.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 /// An `until` that has passed.

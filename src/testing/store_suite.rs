@@ -5,16 +5,10 @@ mod replaces;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
-use std::fmt;
-use std::future::poll_fn;
-use std::task::Poll;
-
-use crate::backend::BoxFuture;
-use crate::backend::{Record, Save, SessionStore};
-use crate::data::SessionId;
-use crate::error::BackendError;
-use crate::time::UnixTime;
+use self::verdict::{Breach, Verdict};
+use crate::backend::{BoxFuture, SessionStore};
 
 /// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make` hands
 /// out empty.
@@ -54,18 +48,6 @@ async fn first_breach<S: SessionStore>(make: impl AsyncFn() -> S) -> Option<(&'s
 
 type Rule = for<'a> fn(&'a dyn SessionStore) -> BoxFuture<'a, Verdict>;
 
-type Verdict = Result<(), Breach>;
-
-/// What was seen of a store that breaks a rule.
-#[derive(Debug)]
-struct Breach(String);
-
-impl From<BackendError> for Breach {
-    fn from(error: BackendError) -> Self {
-        Self(error.to_string())
-    }
-}
-
 macro_rules! named {
     ($($module:ident::$rule:ident),+ $(,)?) => {
         &[$((stringify!($rule), |store| Box::pin($module::$rule(store)))),+]
@@ -96,61 +78,3 @@ const RULES: &[(&str, Rule)] = named![
     races::a_replace_never_revives_a_deleted_record,
     races::a_replace_that_races_a_cleanup_is_kept_or_refused,
 ];
-
-/// In the year 2096, so that nothing expires while it is looked at.
-const FAR: u64 = 4_000_000_000;
-
-fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap_or(UnixTime::MAX)
-}
-
-fn id(number: u8) -> SessionId {
-    SessionId::from_bytes([number; 16])
-}
-
-fn record(bytes: impl Into<Vec<u8>>, expires_at: u64) -> Record {
-    Record::new(bytes.into(), at(expires_at))
-}
-
-fn must(holds: bool, otherwise: impl fmt::Display) -> Verdict {
-    if holds { Ok(()) } else { Err(Breach(otherwise.to_string())) }
-}
-
-async fn must_write(store: &dyn SessionStore, id: SessionId, record: &Record, save: Save) -> Verdict {
-    must(store.save(id, record, save).await?, format_args!("{save:?} by {record:?} said that it wrote nothing"))
-}
-
-async fn must_refuse(store: &dyn SessionStore, id: SessionId, record: &Record, save: Save) -> Verdict {
-    must(!store.save(id, record, save).await?, format_args!("{save:?} by {record:?} said that it wrote"))
-}
-
-async fn must_load(store: &dyn SessionStore, id: SessionId, expected: &Record) -> Verdict {
-    let loaded = store.load(id).await?;
-    let differs = match &loaded {
-        Some(loaded) if loaded.expires_at() == expected.expires_at() => "their bytes differ",
-        _ => "no such record",
-    };
-    must(loaded.as_ref() == Some(expected), format_args!("{expected:?} is kept, {loaded:?} was loaded: {differs}"))
-}
-
-async fn must_be_gone(store: &dyn SessionStore, id: SessionId) -> Verdict {
-    let loaded = store.load(id).await?;
-    must(loaded.is_none(), format_args!("no record should be there, {loaded:?} was loaded"))
-}
-
-/// Polls all of them until each has ended, and returns what each gave.
-async fn at_once<T>(mut futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
-    let mut results: Vec<Option<T>> = futures.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        for (future, result) in futures.iter_mut().zip(&mut results) {
-            if result.is_none()
-                && let Poll::Ready(value) = future.as_mut().poll(context)
-            {
-                *result = Some(value);
-            }
-        }
-        if results.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    results.into_iter().flatten().collect()
-}

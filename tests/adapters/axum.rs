@@ -1,20 +1,34 @@
 //! The application on the `tower` layer, with the extractors of `axum`.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CACHE_CONTROL, COOKIE};
-use axum::http::{Request, StatusCode};
+use axum::http::header::{CACHE_CONTROL, COOKIE, HeaderName};
+use axum::http::{Request, StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use futures_lite::FutureExt;
 use sealed_session::tower::SessionLayer;
-use sealed_session::{EncodeError, Session, Typed};
+use sealed_session::{EncodeError, Session, SessionManager, Typed};
 use tower_service::Service;
 
-use crate::common::{Other, Reply, Visitor, count, fill, manager, read, visit};
+use crate::common::{
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
+    with_backends,
+};
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
+    let manager = manager();
+    let nested = Router::new()
+        .route("/twice/{before}/{inside}/{after}", get(inside))
+        .layer(SessionLayer::new(manager.clone()))
+        .layer(from_fn(between));
     let inside = Router::new()
-        .route("/untouched", get(async || "untouched"))
+        .route("/refused", get(async || "").layer(from_fn(refuse)))
+        .route("/panic", get(panicking).layer(from_fn(catch)))
+        .route("/untouched", get(async || untouched()))
         .route("/read", get(async |session: Session| read(&session).unwrap()))
         .route("/visit", get(async |session: Session| visit(&session).unwrap()))
         .route("/cached", get(async |session: Session| ([(CACHE_CONTROL, "max-age=60")], visit(&session).unwrap())))
@@ -22,15 +36,20 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/fill", get(async |session: Session| ([("x-handler", "here")], fill(&session).unwrap())))
         .route("/logout", get(async |session: Session| assert!(session.destroy().is_some())))
         .route("/typed", get(async |mut visitor: Typed<Visitor>| count(&mut visitor)))
-        .route("/other", get(async |_: Typed<Other>| ()));
+        .route("/other", get(async |_: Typed<Other>| ()))
+        .route("/answer", get(answered))
+        .merge(nested);
     let inside = if hooked {
-        inside.layer(SessionLayer::new(manager()).on_error(full))
+        inside.layer(SessionLayer::new(manager).on_error(full))
     } else {
-        inside.layer(SessionLayer::new(manager()))
+        inside.layer(SessionLayer::new(manager))
     };
-    let app = inside.route("/outside", any(async |_: Session| ()));
+    reply(&inside.route("/outside", any(async |_: Session| ())), path, cookies)
+}
 
-    let mut request = Request::get(path);
+fn reply(app: &Router, path: &str, cookies: &[&str]) -> Reply {
+    let (method, path) = method_of(path);
+    let mut request = Request::builder().method(method).uri(path);
     for cookie in cookies {
         request = request.header(COOKIE, *cookie);
     }
@@ -42,6 +61,42 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         Reply { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     })
+}
+
+async fn between(session: Session, request: Request<Body>, next: Next) -> Response {
+    let [before, _, after] = acts(request.uri().path());
+    act(&session, &before);
+    let response = next.run(request).await;
+    act(&session, &after);
+    response
+}
+
+async fn inside(session: Session, uri: Uri) {
+    act(&session, &acts(uri.path())[1]);
+}
+
+async fn refuse(session: Session, _: Request<Body>, _: Next) -> StatusCode {
+    visit(&session).unwrap();
+    StatusCode::IM_A_TEAPOT
+}
+
+async fn panicking(session: Session) {
+    visit(&session).unwrap();
+    panic!("a handler that panics");
+}
+
+async fn catch(request: Request<Body>, next: Next) -> Response {
+    let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    caught.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn answered(session: Session, uri: Uri) -> Response {
+    let answer = answer(&session, uri.query().unwrap_or_default());
+    let mut response = StatusCode::from_u16(answer.status).unwrap().into_response();
+    for (name, value) in answer.headers {
+        response.headers_mut().append(HeaderName::try_from(name).unwrap(), value.try_into().unwrap());
+    }
+    response
 }
 
 fn full(error: &EncodeError) -> Response {
@@ -81,4 +136,56 @@ fn an_error_of_the_inner_service_is_handed_on() {
     assert_eq!(block_on(service.call(Request::new(()))).unwrap_err(), "broken");
     let ready = block_on(std::future::poll_fn(|context| service.poll_ready(context)));
     assert_eq!(ready, Err("not ready"));
+}
+
+#[test]
+fn a_panic_that_nobody_makes_a_response_of_keeps_nothing() {
+    be(with_backends());
+    let cookie = send("/visit", &[], false).cookie().to_owned();
+    let app = Router::new().route("/", get(panicking)).layer(SessionLayer::new(manager()));
+    let request = Request::get("/").header(COOKIE, &cookie).body(Body::empty()).unwrap();
+    let call = AssertUnwindSafe(async { app.clone().call(request).await });
+    assert!(block_on(call.catch_unwind()).is_err(), "it goes on");
+    assert_eq!(visits(&cookie), Some(1));
+}
+
+#[test]
+fn no_handler_runs_whose_session_may_be_lost() {
+    let cookie = crate::checks::break_under_fail(&send);
+    let reply = send("/untouched", &[&cookie], false);
+    assert_eq!((reply.status, ran()), (500, 0));
+}
+
+/// Layers from the innermost to the outermost, around a handler that visits the session that it gets.
+fn layered(layers: impl IntoIterator<Item = SessionManager>) -> Router {
+    let handler = Router::new().route("/", get(async |session: Session| visit(&session).unwrap()));
+    layers.into_iter().fold(handler, |inside, manager| inside.layer(SessionLayer::new(manager)))
+}
+
+#[test]
+fn layers_of_two_managers_do_not_know_each_other() {
+    let [ours, theirs] = crate::checks::two_managers();
+    for (layers, innermost) in crate::checks::orders(&ours, &theirs) {
+        let between = from_fn(async |session: Session, request: Request<Body>, next: Next| {
+            visit(&session).unwrap();
+            next.run(request).await
+        });
+        let app = layered(layers).layer(between).layer(SessionLayer::new(ours.clone()));
+        crate::checks::visits_both_or_one_twice(&|cookies| reply(&app, "/", cookies), innermost);
+    }
+}
+
+#[test]
+fn a_clone_of_a_manager_is_the_manager_and_an_equal_one_is_not() {
+    let [ours, _] = crate::checks::two_managers();
+    let reply_of = |inner: SessionManager| {
+        let touch = from_fn(async |session: Session, request: Request<Body>, next: Next| {
+            visit(&session).unwrap();
+            next.run(request).await
+        });
+        reply(&layered([inner]).layer(touch).layer(SessionLayer::new(ours.clone())), "/", &[])
+    };
+    assert_eq!(reply_of(ours.clone()).all("set-cookie").len(), 1);
+    let [equal, _] = crate::checks::two_managers();
+    assert_eq!(reply_of(equal).all("set-cookie").len(), 2);
 }

@@ -1,11 +1,13 @@
 //! The checks that every adapter must pass. Each function checks one behaviour.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use sealed_session::{FailurePolicy, SessionConfig};
+use futures_lite::future::block_on;
+use sealed_session::{FailurePolicy, Key, KeyRing, MemoryRevocations, Session, SessionConfig, SystemClock, UnixTime};
 
-use crate::common::{Send, Small, be, config, visits, with_backends};
+use crate::common::{Send, Small, act, be, config, logged, manager, ran, visits, with_backends};
+use crate::helpers::{KEY, OTHER_KEY};
 
 /// Visits the application once, and returns the cookie.
 fn visited(send: &Send) -> String {
@@ -37,9 +39,216 @@ pub(crate) fn a_change_is_sealed_and_kept_from_caches(send: &Send) {
 }
 
 pub(crate) fn what_the_handler_says_of_caching_stands(send: &Send) {
-    let reply = send("/cached", &[], false);
-    assert_eq!(reply.all("cache-control"), ["max-age=60"]);
-    assert_eq!(visits(reply.cookie()), Some(1));
+    for (own, sent) in [
+        ("private", "private"),
+        ("no-store", "no-store"),
+        ("private,+max-age=60", "private, max-age=60"),
+        ("no-cache,+no-store", "no-cache, no-store"),
+        // A shared cache may store these as they are.
+        ("max-age=60", "private, max-age=60"),
+        ("no-cache", "private, no-cache"),
+    ] {
+        let reply = send(&format!("/answer?do=visit&cache-control={own}"), &[], false);
+        assert_eq!(reply.all("cache-control"), [sent]);
+        assert_eq!(visits(reply.cookie()), Some(1));
+    }
+    assert_eq!(send("/cached", &[], false).all("cache-control"), ["private, max-age=60"]);
+    let reply = send("/answer?do=read&cache-control=max-age=60", &[], false);
+    assert_eq!(reply.all("cache-control"), ["max-age=60"], "no cookie is sent");
+    assert_eq!(logged(), []);
+}
+
+/// Headers with which a response is meant for everybody.
+const SHARED: [&str; 7] = [
+    "cache-control=public",
+    "cache-control=public,+max-age=60",
+    "cache-control=max-age=60,+s-maxage=600",
+    "cache-control=private&cdn-cache-control=max-age=600",
+    "surrogate-control=max-age=600",
+    "cache-control=no-store&cloudflare-cdn-cache-control=public,+max-age=600",
+    "netlify-cdn-cache-control=public&vercel-cdn-cache-control=public",
+];
+
+/// Ways to ask and to answer: caches store redirects and what a HEAD says, and update what they stored by a 304.
+const WAYS: [(&str, u16); 5] = [("", 200), ("HEAD ", 200), ("", 304), ("", 301), ("", 308)];
+
+/// Makes the applications of this test use a manager whose clock is this many seconds ahead.
+fn be_ahead(change: impl FnOnce(SessionConfig) -> SessionConfig) -> Arc<AtomicU64> {
+    let ahead = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&ahead);
+    let now = move || {
+        let now = sealed_session::Clock::now(&SystemClock).as_secs();
+        UnixTime::from_secs(now.saturating_add(clock.load(Ordering::SeqCst))).unwrap()
+    };
+    be(change(config().clock(now)).build().unwrap());
+    ahead
+}
+
+/// Checks that a session which is due is sealed again by every response but those that are meant for everybody.
+fn is_left_out_of_what_is_shared(send: &Send, cookie: &str) {
+    for ((method, status), shared) in WAYS.into_iter().flat_map(|way| SHARED.map(|shared| (way, shared))) {
+        let reply = send(&format!("{method}/answer?do=read&status={status}&{shared}"), &[cookie], false);
+        assert_eq!((reply.status, reply.all("set-cookie").len()), (status, 0), "{method}{shared}: {reply:?}");
+        assert_eq!(reply.all("vary"), ["Cookie"]);
+        for (name, value) in shared.split('&').filter_map(|header| header.split_once('=')) {
+            assert_eq!(reply.all(name), [value.replace('+', " ")], "what the handler said stands");
+        }
+    }
+    assert_eq!(logged(), []);
+    for own in ["", "&cache-control=private", "&cache-control=max-age=60", "&cdn-cache-control=no-store"] {
+        let reply = send(&format!("/answer?do=read{own}"), &[cookie], false);
+        assert_eq!(visits(reply.cookie()), Some(1), "it waited for this one: {own}");
+    }
+}
+
+pub(crate) fn an_extension_waits_for_a_response_that_is_not_shared(send: &Send) {
+    for has_backends in [false, true] {
+        let ahead = be_ahead(|config| {
+            if has_backends { config.store(Small::default()).revocations(MemoryRevocations::new()) } else { config }
+        });
+        let cookie = visited(send);
+        ahead.store(3 * 3600, Ordering::SeqCst);
+        is_left_out_of_what_is_shared(send, &cookie);
+    }
+}
+
+pub(crate) fn a_new_key_waits_for_a_response_that_is_not_shared(send: &Send) {
+    let cookie = visited(send);
+    let [old, new] = [KEY, OTHER_KEY].map(|digits| Key::from_hex(digits).unwrap());
+    be(SessionConfig::new(KeyRing::new(new, vec![old]).unwrap()).cookie_name("sid").build().unwrap());
+    is_left_out_of_what_is_shared(send, &cookie);
+}
+
+pub(crate) fn what_must_be_sent_makes_a_shared_response_private_and_is_told_in_the_log(send: &Send) {
+    for ((method, status), shared) in WAYS.into_iter().flat_map(|way| SHARED.map(|shared| (way, shared))) {
+        for what in ["visit", "login", "logout"] {
+            let cookie = visited(send);
+            assert_eq!(logged(), []);
+            let reply = send(&format!("{method}/answer?do={what}&status={status}&{shared}"), &[&cookie], false);
+            assert_eq!(reply.status, status);
+            assert_ne!(reply.cookie(), cookie);
+            assert_eq!(reply.all("cache-control"), ["private, no-store"], "{method}{status} {shared}");
+            let is_targeted = |(name, _): &&(String, String)| name.contains("cdn") || name.contains("surrogate");
+            assert_eq!(reply.headers.iter().find(is_targeted), None, "a CDN would obey it");
+            let [(log::Level::Warn, line)] = &logged()[..] else { panic!("one warning") };
+            assert!(line.contains("private, no-store") && !line.contains("600"), "{line}");
+        }
+    }
+}
+
+/// The things that can be done to a session between two layers and inside of them.
+const ACTS: [&str; 5] = ["nothing", "read", "visit", "login", "logout"];
+
+pub(crate) fn a_layer_inside_of_another_one_leaves_the_commit_to_it(send: &Send) {
+    for before in ACTS {
+        for (inside, after) in
+            ACTS.into_iter().flat_map(|inside| ["nothing", "visit", "logout"].map(|after| (inside, after)))
+        {
+            // The same is done to one session without any layer.
+            let [alone, ours] = [visited(send), visited(send)];
+            let manager = manager();
+            let session = block_on(manager.load_async([&alone])).unwrap();
+            for what in [before, inside, after] {
+                act(&session, what);
+            }
+            let expected: Vec<String> = block_on(manager.commit_async(&session)).unwrap().into_iter().collect();
+            assert!(expected.len() <= 1);
+
+            let path = format!("/twice/{before}/{inside}/{after}");
+            let reply = send(&path, &[&ours], false);
+            assert_eq!(reply.all("set-cookie").len(), expected.len(), "{path}: {reply:?}");
+            assert_eq!(reply.all("vary").len(), usize::from(session.is_opened()), "{path}");
+            if let Some(line) = expected.first() {
+                let is_deletion = line.starts_with("sid=;");
+                assert_eq!(reply.cookie() == "sid=", is_deletion, "{path}");
+                let found = |cookie: &str| -> (Option<u64>, Option<u64>) {
+                    let session: Session = block_on(manager.load_async([cookie])).unwrap();
+                    (session.get("visits").unwrap(), session.get("user").unwrap())
+                };
+                assert_eq!(found(reply.cookie()), found(line.split(';').next().unwrap()), "{path}");
+            }
+        }
+    }
+}
+
+pub(crate) fn a_layer_inside_of_another_one_asks_no_backend_again(send: &Send) {
+    let store = Small::default();
+    let loads = Arc::clone(&store.loads);
+    be(config().store(store).build().unwrap());
+    let cookie = visited(send);
+    loads.store(0, Ordering::SeqCst);
+    send("/twice/nothing/read/nothing", &[&cookie], false);
+    assert_eq!(loads.load(Ordering::SeqCst), 1);
+}
+
+/// Two managers with cookies of their own.
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+pub(crate) fn two_managers() -> [sealed_session::SessionManager; 2] {
+    let ours = config().build().unwrap();
+    let theirs = SessionConfig::new(Key::from_hex(OTHER_KEY).unwrap()).cookie_name("theirs").build().unwrap();
+    [ours, theirs]
+}
+
+/// Three layers of two managers, from the innermost to the outermost, in each order; and the name of the cookie of the innermost
+/// one.
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+pub(crate) fn orders<M: Clone>(ours: &M, theirs: &M) -> Vec<([M; 3], &'static str)> {
+    let pick = |number: u8, bit: u8| if number >> bit & 1 == 0 { ours.clone() } else { theirs.clone() };
+    let orders = (0..8).map(|number: u8| {
+        let innermost = if number & 1 == 0 { "sid" } else { "theirs" };
+        ([0, 1, 2].map(|bit| pick(number, bit)), innermost)
+    });
+    orders.collect()
+}
+
+/// Checks that a handler inside of layers of two managers visits the session of the innermost one. A middleware inside of the
+/// outermost layer, which is one of ours, visits our session before.
+#[cfg(any(feature = "axum", feature = "actix-web"))]
+pub(crate) fn visits_both_or_one_twice(send: &dyn Fn(&[&str]) -> crate::common::Reply, innermost: &str) {
+    let mut cookies = Vec::new();
+    let bodies = if innermost == "sid" { ["2", "4", "6"] } else { ["1", "2", "3"] };
+    for body in bodies {
+        let borrowed: Vec<&str> = cookies.iter().map(String::as_str).collect();
+        let reply = send(&borrowed);
+        assert_eq!((reply.status, reply.body.as_str()), (200, body));
+        let pairs = reply.headers.iter().filter(|(name, _)| name == "set-cookie");
+        cookies = pairs.map(|(_, line)| line.split(';').next().unwrap().to_owned()).collect();
+        let mut names: Vec<&str> = cookies.iter().filter_map(|pair| pair.split('=').next()).collect();
+        names.sort_unstable();
+        assert_eq!(names, if innermost == "sid" { vec!["sid"] } else { vec!["sid", "theirs"] });
+    }
+}
+
+pub(crate) fn a_response_to_an_error_or_to_a_panic_keeps_what_was_set(send: &Send) {
+    for (path, status) in [("/refused", 418), ("/panic", 500), ("/failing", 418)] {
+        let cookie = visited(send);
+        let reply = send(path, &[&cookie], false);
+        assert_eq!(reply.status, status, "{path}");
+        assert_eq!(visits(reply.cookie()), Some(2), "{path}");
+        assert_eq!((reply.all("vary"), reply.all("cache-control")), (vec!["Cookie"], vec!["private, no-store"]));
+    }
+}
+
+pub(crate) fn a_handler_that_ran_is_not_answered_for(send: &Send) {
+    let cookie = break_under_fail(send);
+    for (path, hooked) in [("/untouched", false), ("/untouched", true), ("/visit", false), ("/visit", true)] {
+        let reply = send(path, &[&cookie], hooked);
+        match ran() {
+            0 => assert_eq!((reply.status, reply.body.as_str()), if hooked { (507, "full") } else { (500, "") }),
+            1 => assert_eq!((reply.status, reply.body.as_str(), path), (200, "untouched", "/untouched")),
+            more => panic!("{more} handlers ran"),
+        }
+        assert_eq!(reply.all("set-cookie").len(), 0);
+    }
+}
+
+/// Breaks the store of the applications of this test, which answer with an error then, and returns a cookie that needs it.
+pub(crate) fn break_under_fail(send: &Send) -> String {
+    let is_broken = breakable(|config| config.on_backend_failure(FailurePolicy::Fail));
+    let cookie = visited(send);
+    is_broken.store(true, Ordering::SeqCst);
+    assert_eq!(ran(), 1);
+    cookie
 }
 
 pub(crate) fn the_cookie_comes_back_whichever_header_it_is_in(send: &Send) {
@@ -140,4 +349,16 @@ pub(crate) fn a_store_that_fails_is_an_error_without_a_handler_on_request(send: 
     assert_eq!(send("/read", &[], false).body, "0", "who brings no session needs no store");
     is_broken.store(false, Ordering::SeqCst);
     assert_eq!(send("/visit", &[&cookie], false).body, "2");
+}
+
+pub(crate) fn a_session_that_another_request_ended_is_an_empty_409(send: &Send) {
+    let store = Small::default();
+    let is_overtaken = Arc::clone(&store.is_overtaken);
+    be(config().store(store).build().unwrap());
+    let cookie = visited(send);
+    is_overtaken.store(true, Ordering::SeqCst);
+    let reply = send("/visit", &[&cookie], false);
+    assert_eq!((reply.status, reply.body.as_str(), reply.all("set-cookie").len()), (409, "", 0));
+    is_overtaken.store(false, Ordering::SeqCst);
+    assert_eq!(send("/read", &[&cookie], false).body, "0");
 }

@@ -1,9 +1,10 @@
 //! The parts of the application that are the same in each framework: its configuration, the work of its handlers, and a
 //! reply.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::{Cell, RefCell};
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Once};
 
 use futures_lite::future::block_on;
 use sealed_session::{
@@ -19,7 +20,14 @@ thread_local! {
     static MANAGER: RefCell<Option<SessionManager>> = const { RefCell::new(None) };
 }
 
+/// The manager of the applications of this test.
 pub(crate) fn manager() -> SessionManager {
+    static LOGGING: Once = Once::new();
+    // Rocket would set a logger of its own.
+    LOGGING.call_once(|| {
+        log::set_logger(&Log).unwrap();
+        log::set_max_level(log::LevelFilter::Warn);
+    });
     MANAGER.with_borrow(Clone::clone).unwrap_or_else(|| config().build().unwrap())
 }
 
@@ -42,11 +50,51 @@ pub(crate) fn visits(cookie: &str) -> Option<u64> {
     block_on(manager().load_async([cookie])).unwrap().get("visits").unwrap()
 }
 
-/// A store that has no room for a record of 4,000 bytes, and that fails on demand.
+thread_local! {
+    static LOGGED: RefCell<Vec<(log::Level, String)>> = const { RefCell::new(Vec::new()) };
+    static RAN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Keeps what the adapters log, for each test by itself, since all of a test runs on one thread.
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.target() == "sealed_session"
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            LOGGED.with_borrow_mut(|logged| logged.push((record.level(), record.args().to_string())));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// What was logged since the last call.
+pub(crate) fn logged() -> Vec<(log::Level, String)> {
+    LOGGED.with_borrow_mut(mem::take)
+}
+
+/// Notes that a handler runs.
+pub(crate) fn run() {
+    RAN.set(RAN.get().saturating_add(1));
+}
+
+/// How many handlers ran since the last call.
+pub(crate) fn ran() -> u32 {
+    RAN.take()
+}
+
+/// A store that has no room for a record of 4,000 bytes, and that fails, or is used by another request, on demand.
 #[derive(Default)]
 pub(crate) struct Small {
     records: MemoryStore,
     pub(crate) is_broken: Arc<AtomicBool>,
+    /// True if another request ends each session just before it is saved.
+    pub(crate) is_overtaken: Arc<AtomicBool>,
+    pub(crate) loads: Arc<AtomicU64>,
 }
 
 impl Small {
@@ -62,6 +110,7 @@ impl SessionStore for Small {
             // A real store does not answer at once either.
             futures_lite::future::yield_now().await;
             self.check()?;
+            self.loads.fetch_add(1, Ordering::SeqCst);
             self.records.load(id).await
         })
     }
@@ -72,6 +121,9 @@ impl SessionStore for Small {
             self.check()?;
             if record.bytes().len() >= 4000 {
                 return Err(BackendError::new(BackendErrorKind::Full, "4,000 bytes are too many"));
+            }
+            if self.is_overtaken.load(Ordering::SeqCst) {
+                self.records.delete(id).await?;
             }
             self.records.save(id, record, save).await
         })
@@ -86,7 +138,7 @@ impl SessionStore for Small {
     }
 }
 
-/// Sends a GET with these Cookie headers. With `hooked` the application answers 507 and `full` instead of an empty 500.
+/// Sends a request for this path with these Cookie headers. It is a GET, unless `HEAD ` stands before the path. With `hooked` the application answers 507 and `full` instead of an empty 500.
 pub(crate) type Send = dyn Fn(&str, &[&str], bool) -> Reply;
 
 #[derive(Debug)]
@@ -108,7 +160,58 @@ impl Reply {
     }
 }
 
+/// The method and the path of a request.
+pub(crate) fn method_of(path: &str) -> (&str, &str) {
+    path.split_once(' ').unwrap_or(("GET", path))
+}
+
+/// Does one thing to a session, and says so.
+pub(crate) fn act(session: &Session, what: &str) {
+    match what {
+        "nothing" => {}
+        "read" => drop(read(session).unwrap()),
+        "visit" => drop(visit(session).unwrap()),
+        "login" => {
+            session.regenerate().unwrap();
+            session.set("user", 1).unwrap();
+        }
+        "logout" => drop(session.destroy()),
+        other => panic!("nobody can {other}"),
+    }
+}
+
+/// What is to be done before, inside of and after the inner one of two layers, by the path `/twice/{before}/{inside}/{after}`.
+pub(crate) fn acts(path: &str) -> [String; 3] {
+    let acts: Vec<String> = path.split('/').skip(2).map(str::to_owned).collect();
+    acts.try_into().unwrap()
+}
+
+/// The answer of the handler of `/answer`, which does and says what the query asks for: `do`, `status`, and headers. In the values of
+/// headers, `+` is a space.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+pub(crate) fn answer(session: &Session, query: &str) -> Answer {
+    let mut answer = Answer { status: 200, headers: Vec::new() };
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "do" => act(session, value),
+            "status" => answer.status = value.parse().unwrap(),
+            header => answer.headers.push((header.to_owned(), value.replace('+', " "))),
+        }
+    }
+    answer
+}
+
+pub(crate) fn untouched() -> &'static str {
+    run();
+    "untouched"
+}
+
 pub(crate) fn visit(session: &Session) -> Result<String, ValueError> {
+    run();
     let visits = session.get::<u64>("visits")?.unwrap_or(0).saturating_add(1);
     session.set("visits", visits)?;
     Ok(visits.to_string())

@@ -53,11 +53,19 @@ contract! {
     a_typed_session_is_read_and_saved
     values_of_another_type_are_an_empty_500_and_stay
     a_route_outside_the_adapter_is_a_500
+    what_must_be_sent_makes_a_shared_response_private_and_is_told_in_the_log
+    a_layer_inside_of_another_one_leaves_the_commit_to_it
+    a_response_to_an_error_or_to_a_panic_keeps_what_was_set
     ;
+    an_extension_waits_for_a_response_that_is_not_shared
+    a_new_key_waits_for_a_response_that_is_not_shared
+    a_layer_inside_of_another_one_asks_no_backend_again
+    a_handler_that_ran_is_not_answered_for
     the_values_go_to_the_store_before_the_cookie_goes_out
     a_logout_ends_every_copy_of_the_cookie
     a_store_that_fails_gives_an_empty_session_in_which_nothing_can_be_kept
     a_store_that_fails_is_an_error_without_a_handler_on_request
+    a_session_that_another_request_ended_is_an_empty_409
 }
 
 mod tests {

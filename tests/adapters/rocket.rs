@@ -1,32 +1,44 @@
 //! The application on the fairing and the guards of `rocket`.
 
-use rocket::http::{Header, Status};
+use rocket::http::uri::Origin;
+use rocket::http::{Header, Method, Status};
 use rocket::local::blocking::{Client, LocalRequest};
-use rocket::response::Responder;
+use rocket::request::{FromRequest, Outcome};
 use rocket::response::status::Custom;
-use rocket::{Config, Response, get, routes};
+use rocket::response::{self, Responder};
+use rocket::{Config, Request, Response, get, routes};
 use sealed_session::rocket::SessionFairing;
-use sealed_session::{EncodeError, Session, Typed};
+use sealed_session::{EncodeError, ExtractError, Session, Typed};
 
-use crate::common::{Other, Reply, Visitor, count, fill, manager, read, visit};
+use crate::common::{
+    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, visit,
+};
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
     // A fairing covers a whole application in Rocket, so a route outside of it needs an application without it.
-    let client = client(path != "/outside", hooked);
-    let mut request = client.get(path.to_owned());
+    let (method, path) = method_of(path);
+    let fairings = if path.starts_with("/twice") { 2 } else { usize::from(path != "/outside") };
+    let client = client(fairings, hooked);
+    let mut request = client.req(method.parse::<Method>().unwrap(), path.to_owned());
     for cookie in cookies {
         request.add_header(Header::new("Cookie", (*cookie).to_owned()));
     }
     reply(request)
 }
 
-fn client(inside: bool, hooked: bool) -> Client {
-    let fairing = SessionFairing::new(manager());
-    let fairing = if hooked { fairing.on_error(full) } else { fairing };
+fn client(fairings: usize, hooked: bool) -> Client {
+    let manager = manager();
     let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
-    let all = routes![untouched, reading, visiting, cached, failing, filled, logout, typed, other, outside];
-    let app = rocket::custom(quiet).mount("/", all);
-    Client::untracked(if inside { app.attach(fairing) } else { app }).unwrap()
+    let all = routes![
+        untouched, reading, visiting, cached, failing, filled, logout, typed, other, outside, twice, answered, refused,
+        panicking, optional, result
+    ];
+    let mut app = rocket::custom(quiet).mount("/", all);
+    for _ in 0..fairings {
+        let fairing = SessionFairing::new(manager.clone());
+        app = app.attach(if hooked { fairing.on_error(full) } else { fairing });
+    }
+    Client::untracked(app).unwrap()
 }
 
 fn reply(request: LocalRequest<'_>) -> Reply {
@@ -38,7 +50,76 @@ fn reply(request: LocalRequest<'_>) -> Reply {
 
 #[get("/untouched")]
 fn untouched() -> &'static str {
-    "untouched"
+    crate::common::untouched()
+}
+
+/// Does what comes before the handler. In Rocket a guard stands where a middleware stands elsewhere.
+struct Between;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Between {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let session = request.guard::<&Session>().await.unwrap();
+        act(session, &acts(request.uri().path().as_str())[0]);
+        Outcome::Success(Self)
+    }
+}
+
+#[get("/twice/<_>/<inside>/<after>")]
+fn twice(session: &Session, _between: Between, inside: &str, after: &str) {
+    act(session, inside);
+    act(session, after);
+}
+
+impl<'r> Responder<'r, 'static> for Answer {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = Response::build().status(Status::new(self.status)).finalize();
+        for (name, value) in self.headers {
+            response.adjoin_raw_header(name, value);
+        }
+        Ok(response)
+    }
+}
+
+#[get("/answer")]
+fn answered(session: &Session, origin: &Origin<'_>) -> Answer {
+    answer(session, origin.query().unwrap().as_str())
+}
+
+/// Refuses the request after a visit.
+struct Refusing;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Refusing {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        visit(request.guard::<&Session>().await.unwrap()).unwrap();
+        Outcome::Error((Status::ImATeapot, ()))
+    }
+}
+
+#[get("/refused")]
+fn refused(_refusing: Refusing) {}
+
+#[get("/panic")]
+fn panicking(session: &Session) {
+    visit(session).unwrap();
+    panic!("a handler that panics");
+}
+
+#[get("/optional")]
+fn optional(session: Option<&Session>) -> &'static str {
+    run();
+    session.map_or("none", |_| "some")
+}
+
+#[get("/result")]
+fn result(session: Result<&Session, ExtractError>) -> Custom<&'static str> {
+    run();
+    Custom(Status::ServiceUnavailable, session.map_or("none", |_| "some"))
 }
 
 #[get("/read")]
@@ -97,7 +178,7 @@ fn full(error: &EncodeError) -> Response<'static> {
 
 #[test]
 fn the_local_client_of_rocket_brings_its_cookies_too() {
-    let client = client(true, false);
+    let client = client(1, false);
     let visited = reply(client.get("/visit"));
     let (name, value) = visited.cookie().split_once('=').unwrap();
     let again = client.get("/read").cookie((name.to_owned(), value.to_owned()));
@@ -107,4 +188,18 @@ fn the_local_client_of_rocket_brings_its_cookies_too() {
 #[test]
 fn debug_shows_the_manager() {
     assert!(format!("{:?}", SessionFairing::new(manager())).starts_with("SessionFairing { manager: "));
+}
+
+#[test]
+fn a_handler_runs_that_asks_for_no_session_or_takes_it_as_an_option_or_a_result() {
+    let cookie = crate::checks::break_under_fail(&send);
+    for hooked in [false, true] {
+        for (path, status, body) in
+            [("/untouched", 200, "untouched"), ("/optional", 200, "none"), ("/result", 503, "none")]
+        {
+            let reply = send(path, &[&cookie], hooked);
+            assert_eq!((reply.status, reply.body.as_str(), ran()), (status, body, 1));
+            assert!(reply.all("vary").is_empty());
+        }
+    }
 }

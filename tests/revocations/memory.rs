@@ -148,10 +148,6 @@ async fn an_entry_that_is_written_again_lives_until_the_later_of_its_times() {
 
 const FIRST: Generation = Generation::from_bytes([1; 8]);
 
-fn id(number: u64) -> SessionId {
-    SessionId::from_bytes(u128::from(number).to_be_bytes())
-}
-
 struct Sick;
 
 impl Revocations for Sick {

@@ -1,6 +1,7 @@
 //! Helpers for the tests of stores and of revocations. Their backends keep a log of calls and fail on demand.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sealed_session::{
@@ -17,11 +18,26 @@ pub(crate) struct Watched<T> {
     calls: Mutex<Vec<String>>,
     broken: Mutex<HashSet<&'static str>>,
     hanging: Mutex<HashSet<&'static str>>,
+    stepping: AtomicBool,
+}
+
+impl<T: Default> Watched<T> {
+    pub(crate) fn new(inner: T) -> Arc<Self> {
+        Arc::new(Self { inner, ..Self::default() })
+    }
 }
 
 impl<T> Watched<T> {
-    pub(crate) fn new(inner: T) -> Arc<Self> {
-        Arc::new(Self { inner, calls: Mutex::default(), broken: Mutex::default(), hanging: Mutex::default() })
+    /// Makes each method wait from now on until the request that calls it is polled once more: so a test can let others go on
+    /// before every question.
+    pub(crate) fn step(&self) {
+        self.stepping.store(true, Ordering::SeqCst);
+    }
+
+    async fn turn(&self) {
+        if self.stepping.load(Ordering::SeqCst) {
+            futures_lite::future::yield_now().await;
+        }
     }
 
     /// Makes these methods fail from now on, and no others. A save can be named by what it does, as "save Replace".
@@ -61,6 +77,7 @@ pub(crate) fn broken() -> BackendError {
 impl<T: SessionStore> SessionStore for Watched<T> {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
         Box::pin(async move {
+            self.turn().await;
             self.note("load", "")?;
             self.inner.load(id).await
         })
@@ -69,6 +86,7 @@ impl<T: SessionStore> SessionStore for Watched<T> {
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             let word = if save == Save::Create { " Create" } else { " Replace" };
+            self.turn().await;
             self.note("save", word)?;
             self.answer("save", word, self.inner.save(id, record, save).await).await
         })
@@ -76,6 +94,7 @@ impl<T: SessionStore> SessionStore for Watched<T> {
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
+            self.turn().await;
             self.note("delete", "")?;
             self.answer("delete", "", self.inner.delete(id).await).await
         })
@@ -101,6 +120,7 @@ impl<T: SessionStore> SessionStore for Watched<T> {
 impl<T: Revocations> Revocations for Watched<T> {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
+            self.turn().await;
             self.note("revoke", &format!(" until {}", until.as_secs()))?;
             self.answer("revoke", "", self.inner.revoke(id, mark, until).await).await
         })
@@ -114,6 +134,7 @@ impl<T: Revocations> Revocations for Watched<T> {
         until: UnixTime,
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
+            self.turn().await;
             self.note("revoke_subject", &format!(" {subject} until {}", until.as_secs()))?;
             self.answer("revoke_subject", "", self.inner.revoke_subject(subject, only, to, until).await).await
         })
@@ -125,6 +146,7 @@ impl<T: Revocations> Revocations for Watched<T> {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
+            self.turn().await;
             let about: Vec<&str> = id.map(|_| "id").into_iter().chain(subject).collect();
             self.note("look", &format!(" {}", about.join(" and ")))?;
             self.inner.look(id, subject).await

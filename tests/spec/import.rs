@@ -541,3 +541,38 @@ proptest! {
         }
     }
 }
+
+/// Two nodes over one backend, which import old cookies.
+fn with_backends(change: impl Fn(SessionConfig) -> SessionConfig) -> [SessionManager; 2] {
+    [(); 2].map(|()| manager_with(|config| change(config.import(object("old")))).0)
+}
+
+#[test]
+fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_backend_remembers_it() {
+    let (list, store) = (Arc::new(MemoryRevocations::new()), Arc::new(MemoryStore::new()));
+    for [first, second] in [
+        with_backends(|config| config.revocations(Arc::clone(&list))),
+        with_backends(|config| config.store(Arc::clone(&store))),
+    ] {
+        let old = ada("old");
+        let session = load(&first, &old);
+        assert_eq!(user_id(&session), Some(1));
+        let ours = cookie_of(&run(first.commit_async(&session)).unwrap().into_iter().last().unwrap());
+        let session = load(&second, &ours);
+        session.destroy();
+        drop(run(second.commit_async(&session)).unwrap());
+        // Percent-encoding changes nothing about which cookie it is.
+        for copy in [old.clone(), old.replace('=', "%3D").replacen("%3D", "=", 1)] {
+            let session = load(&first, &copy);
+            assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Revoked)), "{copy}");
+        }
+        assert_eq!(user_id(&load(&first, &ada("old"))), Some(1), "the next old cookie is another session");
+    }
+}
+
+#[test]
+fn an_import_that_no_backend_was_asked_about_is_refused() {
+    let [manager, _] = with_backends(|config| config.revocations(MemoryRevocations::new()));
+    let session = manager.load([ada("old")]);
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::NotAsked)));
+}

@@ -22,6 +22,7 @@ const MARK: u64 = LIFE + 60 + 60;
 const GENERATION: u64 = LIFE + 2 * 60 + 60;
 
 type List = Arc<Watched<MemoryRevocations>>;
+type Handler = fn(&Session);
 
 fn with_list(change: impl FnOnce(SessionConfig) -> SessionConfig) -> (SessionManager, TestClock, List) {
     let clock = TestClock::new();
@@ -147,7 +148,6 @@ fn a_session_that_never_was_in_a_cookie_is_not_put_on_the_list() {
 fn a_session_past_its_absolute_timeout_is_not_put_on_the_list_and_what_was_written_to_it_is_an_error() {
     let (manager, clock, list) = with_list(|config| config.idle_timeout(Duration::from_secs(LIFE)));
     let cookie = login(&manager, 42);
-    type Handler = fn(&Session);
     let handlers: [(Handler, _); 4] = [
         (|session| session.set("a", 1).unwrap(), Err(EncodeError::Ended)),
         (|session| assert_eq!(user_id(session), Some(42)), Ok(None)),

@@ -20,6 +20,8 @@ struct Vectors {
     absolute_timeout: u64,
     accepted: Vec<Accepted>,
     refused: Vec<Refused>,
+    /// Sessions with entries that no application sees.
+    reserved: Vec<Accepted>,
     two_cookies: TwoCookies,
     records: Records,
 }
@@ -28,6 +30,8 @@ struct Vectors {
 struct Records {
     accepted: Vec<Stored>,
     refused: Vec<Refused>,
+    /// Sessions with a tombstone in the place of their record.
+    ended: Vec<Refused>,
 }
 
 /// A session whose cookie has none of its entries.
@@ -142,6 +146,22 @@ fn every_accepted_vector_opens_to_its_session() {
 }
 
 #[test]
+fn a_reserved_entry_is_read_from_any_place_shown_to_nobody_and_sealed_again() {
+    let mut vectors = vectors();
+    let reserved = std::mem::take(&mut vectors.reserved);
+    assert!(reserved.len() >= 4);
+    for mut v in reserved {
+        let codec = codec(&vectors, &v.cookie_name, &v.audience, v.schema, v.now);
+        let data = codec.decode(&v.value).unwrap_or_else(|reason| panic!("{}: {reason}", v.name));
+        v.data.retain(|(key, _)| !["~csrf", "~gen"].contains(&key.as_str()));
+        v.check(&vectors, &data);
+        assert!(data.clone().set("~gen", 1).is_err() && data.clone().set("~csrf", 1).is_err(), "{}", v.name);
+        // What is compared here has the entries that nobody sees.
+        assert_eq!(codec.decode(&codec.encode(&data).unwrap()), Ok(data), "{}", v.name);
+    }
+}
+
+#[test]
 fn every_refused_vector_is_refused_for_its_reason() {
     let vectors = vectors();
     assert!(vectors.refused.len() >= 20);
@@ -219,6 +239,18 @@ fn every_refused_vector_of_a_record_is_no_session_and_only_a_reason_of_another_s
             reason => reason,
         };
         assert_eq!(session.rejected().map(|reason| reason.as_str()), Some(reason), "{}", v.name);
+        assert!(session.is_empty(), "{}", v.name);
+    }
+}
+
+#[test]
+fn every_vector_of_a_tombstone_is_the_end_of_its_session() {
+    let vectors = vectors();
+    assert!(vectors.records.ended.len() >= 3);
+    for v in &vectors.records.ended {
+        let config = config(&vectors, &v.cookie_name, &v.audience, 0, v.now);
+        let session = load_stored(&vectors, config, &v.record, &v.cookie);
+        assert_eq!(session.rejected().map(|reason| reason.as_str()), Some(v.reason.as_str()), "{}", v.name);
         assert!(session.is_empty(), "{}", v.name);
     }
 }

@@ -10,7 +10,8 @@ use sealed_session::testing::check_store;
 use sealed_session::{BackendError, BackendErrorKind, FileStore, Record, Save, SessionStore, UnixTime};
 use tempfile::TempDir;
 
-use crate::{at, changes_by_threads, id, is_revived_by_threads, record, run, threads_that_created};
+use crate::helpers::at;
+use crate::{changes_by_threads, id, is_revived_by_threads, record, run, threads_that_created};
 
 const EXPIRY: u64 = 1_700_000_000;
 

@@ -14,10 +14,11 @@ mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::future::Future;
 use std::thread;
 
-use sealed_session::{Record, Save, SessionId, SessionStore, UnixTime};
+// The stores in memory and on disk need no async runtime.
+use futures_lite::future::block_on as run;
+use sealed_session::{Record, Save, SessionId, SessionStore};
 
 use crate::helpers::at;
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use sealed_session::testing::{TestClock, check_store};
 use sealed_session::{BackendErrorKind, MemoryStore, Save, SessionStore};
 
-use crate::{at, changes_by_threads, id, record, run};
+use crate::helpers::{START, at};
+use crate::{changes_by_threads, id, record, run};
 
 /// The least number of saves between two searches of the store for expired records.
 const SWEEP: u64 = 64;

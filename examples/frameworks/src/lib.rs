@@ -13,7 +13,8 @@ use sealed_session::{Clock, EncodeError, Session, SessionConfig, SessionManager,
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// The headers that one handler sets itself. All of them must stay beside those of the session.
+/// The headers that one handler sets itself. Those of other cookies and of Vary must stay beside those of
+/// the session, and nothing that lets caches store the response may.
 pub const OWN_HEADERS: [(&str, &str); 3] =
     [("cache-control", "public, max-age=60"), ("vary", "Accept-Language"), ("set-cookie", "theme=dark; Path=/")];
 
@@ -51,9 +52,8 @@ pub fn announce(port: u16) -> io::Result<()> {
 
 fn configured() -> Result<SessionManager, String> {
     let offset = Duration::from_secs(number("CLOCK_OFFSET_SECONDS", 0)?);
-    // An example must run without a key too. This variable has no prefix and comes first, so that every variable that
-    // is set overrides it.
-    let allow_random_key = iter::once(("SESSION_ALLOW_INSECURE_KEY".into(), "true".into()));
+    // An example must run without a key too. This variable comes first, so that one that is set overrides it.
+    let allow_random_key = iter::once(("TIDEWAY_SESSION_ALLOW_INSECURE_KEY".into(), "true".into()));
     let config = SessionConfig::from_vars("TIDEWAY_", allow_random_key.chain(env::vars_os()))
         .map_err(|error| error.to_string())?;
     if config.has_insecure_key() {

@@ -10,13 +10,14 @@ use crate::instant::span;
 use crate::keys::Keys;
 use crate::object::Object;
 use crate::outcome::{Output, Result, Verdict};
-use crate::vars::{Source, Vars};
+use crate::vars::{Bare, Source, Vars};
 
 /// Check the variables: everything that is wrong, and every choice that is doubtful
 ///
 /// Doubtful is what the application takes, and what is weaker than it could be. Doubts are looked
 /// for when nothing is wrong. Each has a name that --allow takes. The report names keys by their
-/// ids and shows none.
+/// ids and shows none. It names each variable that is set without the prefix, and says whether it
+/// counts: only with --bare, and only where the one with the prefix is not set.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -60,20 +61,22 @@ impl Doctor {
         let vars = Vars::read(&self.source)?;
         // Reading the variables checks every rule, so the builder would find nothing more.
         match vars.config() {
-            Err(error) => Ok(self.wrong(&error)),
+            Err(error) => Ok(self.wrong(&error, &vars.bare())),
             Ok(_) => self.report(&vars),
         }
     }
 
-    fn wrong(&self, error: &ConfigError) -> Output {
+    fn wrong(&self, error: &ConfigError, bare: &[Bare]) -> Output {
         let problems = error.problems();
         let text = if self.json {
             let problems = problems.iter().map(|problem| {
                 Object::default().with("setting", problem.setting()).with("message", problem.kind().to_string())
             });
-            Object::default().with("verdict", "wrong").with("problems", problems.collect::<Vec<_>>()).line()
+            let report = Object::default().with("verdict", "wrong").with("problems", problems.collect::<Vec<_>>());
+            report.with("bare", shown(bare)).line()
         } else {
-            problems.iter().fold(String::new(), |text, problem| format!("{text}wrong     {problem}\n"))
+            let text = problems.iter().fold(String::new(), |text, problem| format!("{text}wrong     {problem}\n"));
+            text + &notes(bare)
         };
         Output::new(Verdict::Wrong, text)
     }
@@ -85,7 +88,13 @@ impl Doctor {
         doubts.retain(|doubt| self.allow.iter().all(|allowed| allowed != doubt.name));
         let verdict = if doubts.is_empty() { Verdict::Fine } else { Verdict::Doubtful };
         let key_id = keys.primary.as_ref().map(|(key, _)| key.id.to_string());
-        Ok(Output::new(verdict, if self.json { json(&facts, key_id, &doubts) } else { text(&facts, key_id, &doubts) }))
+        let bare = vars.bare();
+        let report = if self.json {
+            json(&facts, key_id, &doubts).with("bare", shown(&bare)).line()
+        } else {
+            notes(&bare) + &text(&facts, key_id, &doubts)
+        };
+        Ok(Output::new(verdict, report))
     }
 }
 
@@ -103,7 +112,21 @@ fn text(facts: &Facts, key_id: Option<String>, doubts: &[Doubt]) -> String {
     text
 }
 
-fn json(facts: &Facts, key_id: Option<String>, doubts: &[Doubt]) -> String {
+/// Says of each variable that is set without the prefix whether it counts. The one that counts is another one than its
+/// name says to whoever knows the application's prefix, and the one that does not may be a mistake.
+fn notes(bare: &[Bare]) -> String {
+    let note = |Bare { name, counts }: &Bare| {
+        let what = if *counts { "counts" } else { "doesn't count" };
+        format!("bare      {name} is set without the prefix, and {what}\n")
+    };
+    bare.iter().map(note).collect()
+}
+
+fn shown(bare: &[Bare]) -> Vec<Object> {
+    bare.iter().map(|Bare { name, counts }| Object::default().with("name", name).with("counts", *counts)).collect()
+}
+
+fn json(facts: &Facts, key_id: Option<String>, doubts: &[Doubt]) -> Object {
     let shown: Vec<_> = doubts
         .iter()
         .map(|Doubt { name, message }| Object::default().with("name", name).with("message", message))
@@ -115,5 +138,4 @@ fn json(facts: &Facts, key_id: Option<String>, doubts: &[Doubt]) -> String {
         .with("cookie_name", &facts.cookie_name)
         .with("idle_timeout", facts.idle_timeout)
         .with("absolute_timeout", facts.absolute_timeout)
-        .line()
 }

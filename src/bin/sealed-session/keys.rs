@@ -6,7 +6,7 @@ use sealed_session::{Key, KeyError, KeyId};
 use zeroize::Zeroizing;
 
 use crate::outcome::{Failure, Result};
-use crate::vars::{Found, KEY, PREVIOUS_KEYS, Vars};
+use crate::vars::{Found, KEY, PREVIOUS_KEYS, Vars, trimmed};
 
 /// A key that the library has taken, as its 64 hexadecimal digits.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl Digits {
     }
 
     fn new(text: &str) -> Result<Self, KeyError> {
-        let text = text.trim();
+        let text = trimmed(text);
         Ok(Self { id: Key::from_hex(text)?.id(), text: Zeroizing::new(text.to_owned()) })
     }
 }

@@ -1,7 +1,8 @@
 //! What a list does with the generation of a subject.
 
-use super::{PASSED, Seen, Suite, all, generation, must, new_id, new_subject};
+use super::{PASSED, Seen, Suite, generation, must, new_id, new_subject};
 use crate::backend::{Generation, Only};
+use crate::testing::at_once::at_once;
 use crate::time::UnixTime;
 
 impl Suite<'_> {
@@ -131,7 +132,7 @@ impl Suite<'_> {
             }
             let only = Only::Of(before);
             let calls = (0..64).map(|to| self.list.revoke_subject(&subject, only, generation(to), self.far));
-            let done = all(calls).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let done = at_once(calls).await.into_iter().collect::<Result<Vec<_>, _>>()?;
             let done: Vec<_> = done.iter().zip(0..).filter(|(is_done, _)| **is_done).map(|(_, to)| to).collect();
             let [to] = done.as_slice() else {
                 return Err(Seen(format!(
@@ -147,7 +148,7 @@ impl Suite<'_> {
     pub(super) async fn generations_at_once(&self) -> Result<(), Seen> {
         let subject = new_subject()?;
         let calls = (0..64).map(|to| self.list.revoke_subject(&subject, Only::Any, generation(to), self.far));
-        let done = all(calls).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let done = at_once(calls).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         must(done.iter().all(|is_done| *is_done), || "a generation that may replace any was refused".to_owned())?;
         let stands = self.list.look(None, Some(&subject)).await?.generation;
         let is_one = (0..64).any(|to| Some(generation(to)) == stands);

@@ -1,8 +1,9 @@
 //! What a list does with the mark of an id.
 
-use super::{PASSED, Seen, Suite, all, must, new_id};
+use super::{PASSED, Seen, Suite, must, new_id};
 use crate::backend::Mark;
 use crate::data::SessionId;
+use crate::testing::at_once::at_once;
 use crate::time::UnixTime;
 
 impl Suite<'_> {
@@ -53,7 +54,7 @@ impl Suite<'_> {
         for _ in 0..63 {
             marks.push(Mark::Became(new_id()?));
         }
-        let told = all(marks.iter().map(|mark| self.list.revoke(id, *mark, self.far))).await;
+        let told = at_once(marks.iter().map(|mark| self.list.revoke(id, *mark, self.far))).await;
         let told = told.into_iter().collect::<Result<Vec<_>, _>>()?;
         let stands = self.list.look(Some(id), None).await?.mark;
         let is_one = stands.is_some_and(|stands| marks.contains(&stands));

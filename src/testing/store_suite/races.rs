@@ -1,10 +1,10 @@
 //! What a store does for many callers at once.
 
-use super::{FAR, Verdict, at, at_once, id, must, must_be_gone, must_load, must_write, record};
-use crate::backend::BoxFuture;
-use crate::backend::{Record, Save, SessionStore};
+use super::verdict::{FAR, Verdict, at, id, must, must_be_gone, must_load, must_write, record};
+use crate::backend::{BoxFuture, Record, Save, SessionStore};
 use crate::data::SessionId;
 use crate::error::BackendError;
+use crate::testing::at_once::at_once;
 
 /// How many callers there are, each with a record of its own.
 const CALLERS: u8 = 16;
@@ -20,7 +20,7 @@ pub(super) async fn saves_at_once_are_all_kept(store: &dyn SessionStore) -> Verd
         (records.iter().zip(0..).collect::<Vec<_>>(), Save::Replace(first.tag())),
         (others.collect::<Vec<_>>(), Save::Create),
     ] {
-        let saves = records.iter().map(|(record, number)| store.save(id(*number), record, save)).collect();
+        let saves = records.iter().map(|(record, number)| store.save(id(*number), record, save));
         for saved in at_once(saves).await {
             must(saved?, format_args!("of {CALLERS} times {save:?} with ids of their own, one wrote nothing"))?;
         }
@@ -34,7 +34,7 @@ pub(super) async fn saves_at_once_are_all_kept(store: &dyn SessionStore) -> Verd
 pub(super) async fn of_many_creates_one_writes(store: &dyn SessionStore) -> Verdict {
     let records = records();
     for round in 0..CALLERS {
-        let creates = records.iter().map(|record| store.save(id(round), record, Save::Create)).collect();
+        let creates = records.iter().map(|record| store.save(id(round), record, Save::Create));
         let written = at_once(creates).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let winners: Vec<_> =
             records.iter().zip(written).filter_map(|(record, is_written)| is_written.then_some(record)).collect();
@@ -89,8 +89,8 @@ pub(super) async fn callers_that_read_and_replace_lose_nothing(store: &dyn Sessi
     // Each adds its own byte: to what it read, as often as others were faster.
     let start = record([0xff; 40], FAR);
     must_write(store, id(1), &start, Save::Create).await?;
-    let adds = (0..CALLERS).map(|caller| -> BoxFuture<'_, Verdict> { Box::pin(add(store, caller)) });
-    at_once(adds.collect()).await.into_iter().collect::<Result<(), _>>()?;
+    let adds = (0..CALLERS).map(|caller| Box::pin(add(store, caller)));
+    at_once(adds).await.into_iter().collect::<Result<(), _>>()?;
     let Some(kept) = store.load(id(1)).await? else { return must(false, "the record that all replace is gone") };
     let mut bytes = kept.bytes().to_vec();
     bytes.sort_unstable();

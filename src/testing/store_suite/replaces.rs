@@ -1,7 +1,6 @@
 //! What a store replaces, for one caller.
 
-use super::rules::LONGEST;
-use super::{FAR, Verdict, at, id, must_be_gone, must_load, must_refuse, must_write, record};
+use super::verdict::{FAR, LONGEST, Verdict, at, id, must_be_gone, must_load, must_refuse, must_write, record};
 use crate::backend::{Record, Save, SessionStore, Tag};
 
 pub(super) async fn replace_writes_only_where_there_is_a_record(store: &dyn SessionStore) -> Verdict {

@@ -1,13 +1,10 @@
 //! What a store does for one caller.
 
-use super::{FAR, Verdict, at, id, must, must_be_gone, must_load, must_refuse, must_write, record};
+use super::verdict::{FAR, LONGEST, Verdict, at, id, must, must_be_gone, must_load, must_refuse, must_write, record};
 use crate::backend::{Record, Save, SessionStore};
 use crate::data::SessionId;
 use crate::error::BackendErrorKind;
 use crate::time::UnixTime;
-
-/// What a record may have at most.
-pub(super) const LONGEST: usize = 67_000;
 
 pub(super) async fn a_new_store_is_healthy(store: &dyn SessionStore) -> Verdict {
     must(store.is_healthy().await, "it says that it can't be used")

@@ -1,12 +1,14 @@
 //! The suite fails: a store is broken in one way after another, and the right rule catches each.
 
 mod broken;
+mod fault;
 
 use std::collections::BTreeSet;
 
 use futures_lite::future::block_on;
 
-use self::broken::{Broken, Fault};
+use self::broken::Broken;
+use self::fault::Fault;
 use super::{RULES, check_store, first_breach};
 use crate::backend::Tag;
 

@@ -80,12 +80,13 @@ fn a_client_that_goes_away_in_a_commit_leaves_the_old_session_or_the_new_one() {
 struct Slow {
     inner: FileStore,
     under_way: AtomicU64,
+    begun: AtomicU64,
     dropped: AtomicU64,
 }
 
 impl Slow {
     fn new(inner: FileStore) -> Self {
-        Self { inner, under_way: AtomicU64::new(0), dropped: AtomicU64::new(0) }
+        Self { inner, under_way: AtomicU64::new(0), begun: AtomicU64::new(0), dropped: AtomicU64::new(0) }
     }
 
     fn call<'a, T: Send + 'a>(&'a self, call: BoxFuture<'a, T>) -> BoxFuture<'a, T> {
@@ -99,15 +100,16 @@ impl Slow {
         })
     }
 
-    /// Waits until no call is under way, and no thread works on for a call that was dropped.
+    /// Waits until no call is under way, none has begun for a while, and no thread works on for a call that was dropped. A busy
+    /// machine may hear late that a client went away.
     fn rest(&self) {
         let start = Instant::now();
-        thread::sleep(Duration::from_millis(20));
-        while self.under_way.load(SeqCst) > 0 {
+        let mut begun = None;
+        while self.under_way.load(SeqCst) > 0 || begun != Some(self.begun.load(SeqCst)) {
             assert!(start.elapsed() < Duration::from_secs(5));
-            thread::sleep(Duration::from_millis(1));
+            begun = Some(self.begun.load(SeqCst));
+            thread::sleep(Duration::from_millis(80));
         }
-        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -119,6 +121,7 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     fn begin(store: &'a Slow) -> Self {
         store.under_way.fetch_add(1, SeqCst);
+        store.begun.fetch_add(1, SeqCst);
         Self { store, is_over: false }
     }
 }

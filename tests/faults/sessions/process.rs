@@ -4,9 +4,12 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 use std::{env, fs, thread};
 
-use sealed_session::{FileStore, RedisPool, RedisRevocations, RedisStore, SessionConfig, SqliteStore};
+use sealed_session::{
+    Clock, FileStore, RedisPool, RedisRevocations, RedisStore, SessionConfig, SqliteStore, SystemClock,
+};
 use tokio::runtime::Runtime;
 
 use crate::app;
@@ -55,7 +58,11 @@ fn main() {
     let runtime = Runtime::new().unwrap();
     match job.split_once('-').unwrap() {
         ("serve", kind) => {
-            let port = app::start(&runtime, over(kind, place).build().unwrap(), 6_000);
+            // `redis+55` is a server over Redis whose clock is 55 seconds ahead.
+            let (kind, ahead) = kind.split_once('+').unwrap_or((kind, "0"));
+            let ahead = Duration::from_secs(ahead.parse().unwrap());
+            let config = over(kind, place).clock(move || SystemClock.now().checked_add(ahead).unwrap());
+            let port = app::start(&runtime, config.build().unwrap(), 6_000);
             println!("ready {port}");
         }
         ("lock", kind) => hold(kind, Path::new(place)),

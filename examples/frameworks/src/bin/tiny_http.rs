@@ -33,12 +33,12 @@ fn with_session(manager: &SessionManager, mut request: Request) -> io::Result<()
     let mut response = routes(&mut request, &session)
         .unwrap_or_else(|error| Response::from_string(error.to_string()).with_status_code(error.status()).boxed());
     match manager.commit(&session) {
-        Ok(set_cookies) => set_cookies.into_iter().for_each(|set_cookie| {
-            if !response.headers().iter().any(|header| header.field.equiv("Cache-Control")) {
-                response.add_header(header("Cache-Control", "private, no-store"));
-            }
-            response.add_header(header("Set-Cookie", &set_cookie));
-        }),
+        Ok(set_cookies) if set_cookies.is_empty() => {}
+        Ok(set_cookies) => {
+            // `add_header` adds beside what is there, so the handler's own is taken out before.
+            response = without(response, "Cache-Control").with_header(header("Cache-Control", "private, no-store"));
+            set_cookies.iter().for_each(|set_cookie| response.add_header(header("Set-Cookie", set_cookie)));
+        }
         // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => {
             eprintln!("session not kept: {error}");
@@ -94,6 +94,13 @@ fn form<T: DeserializeOwned>(request: &mut Request) -> Result<T, app::Error> {
 
 fn see_other(path: &'static str) -> ResponseBox {
     Response::empty(303).with_header(header("Location", path)).boxed()
+}
+
+/// Takes a header out of a response.
+fn without(response: ResponseBox, name: &'static str) -> ResponseBox {
+    let headers = response.headers().iter().filter(|header| !header.field.equiv(name)).cloned().collect();
+    let (status, length) = (response.status_code(), response.data_length());
+    Response::new(status, headers, response.into_reader(), length, None)
 }
 
 fn header(name: &str, value: &str) -> Header {

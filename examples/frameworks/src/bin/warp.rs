@@ -49,7 +49,7 @@ where
         Ok(set_cookies) => set_cookies.into_iter().flat_map(HeaderValue::try_from).for_each(|set_cookie| {
             response.headers_mut().append(SET_COOKIE, set_cookie);
             let no_store = HeaderValue::from_static("private, no-store");
-            response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
+            response.headers_mut().insert(CACHE_CONTROL, no_store);
         }),
         // The handler's response may not be true if the session is not kept, so it is not sent.
         Err(error) => {

@@ -24,7 +24,7 @@ async fn it_makes_its_table_cleans_up_and_serves() {
     store.save(id(2), &record([2], FAR), Save::Create).await.unwrap();
 
     let mut program = Command::new(PROGRAM);
-    program.env("DATABASE_URL", url).env("LISTEN", "127.0.0.1:0").env("SESSION_ALLOW_INSECURE_KEY", "true");
+    program.env("DATABASE_URL", url).env("LISTEN", "127.0.0.1:0").env("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true");
     let mut program = program.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let line = BufReader::new(program.stdout.take().unwrap()).lines().next_line().await.unwrap().unwrap();
     let address = line.strip_prefix("Listening on http://").unwrap();

@@ -1,0 +1,140 @@
+//! Cookies from before the store was configured. They hold their values, and end with their session all the same.
+
+use sealed_session::{DecodeError, EncodeError, SessionManager, UnixTime};
+
+use super::{HOUR, Place, Site, Store, StoreAndList, answer, cross, in_every_order, is_good, logout};
+use crate::backends::{self, commit, load, run, try_commit, user_id};
+use crate::common::manager_with;
+
+const PLACES: [Place; 2] = [Store, StoreAndList];
+
+/// A site whose store is new, its first node, and a cookie from before.
+fn site_and_cookie(place: Place) -> (Site, SessionManager, String) {
+    let (site, node) = Site::with_node(place);
+    let (before, _) = manager_with(|config| config.clock(site.clock.reader()));
+    let cookie = backends::login(&before, 42);
+    (site, node, cookie)
+}
+
+#[test]
+fn a_cookie_from_before_the_store_is_over_after_a_logout_and_so_is_every_copy() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        assert!(is_good(&node, &cookie));
+        let late = [(); 2].map(|()| load(&node, &cookie));
+        logout(&node, &load(&node, &cookie));
+        for node in [&node, &site.node()] {
+            assert_eq!(load(node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+        }
+        logout(&node, &late[0]);
+        late[1].regenerate().unwrap();
+        assert_eq!((try_commit(&node, &late[1]), site.stored()), (Ok(None), 0), "{place:?}");
+    }
+}
+
+#[test]
+fn a_cookie_from_before_the_store_can_be_ended_from_outside() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        let id = load(&node, &cookie).id().unwrap();
+        run(site.node().revoke(id, UnixTime::MAX)).unwrap();
+        assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+    }
+}
+
+#[test]
+fn a_change_under_way_makes_no_good_session_of_a_cookie_from_before_the_store_that_was_ended() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        let late = load(&node, &cookie);
+        late.set("cart", 1).unwrap();
+        logout(&node, &load(&node, &cookie));
+        let answer = try_commit(&node, &late);
+        assert!(matches!(answer, Ok(Some(_)) | Err(EncodeError::Ended)), "{place:?} {answer:?}");
+        let is_in = answer.unwrap_or_default().is_some_and(|cookie| is_good(&node, &cookie));
+        assert!(!is_in && !is_good(&node, &cookie), "{place:?}");
+        if place == Store {
+            assert_eq!(site.stored(), 0, "no record under the ended id");
+        }
+    }
+}
+
+#[test]
+fn a_write_into_a_cookie_from_before_the_store_that_was_ended_is_an_error() {
+    for place in PLACES {
+        let (_, node, cookie) = site_and_cookie(place);
+        let late = load(&node, &cookie);
+        late.set("cart", 1).unwrap();
+        logout(&node, &load(&node, &cookie));
+        assert_eq!(try_commit(&node, &late), Err(EncodeError::Ended), "{place:?}");
+    }
+}
+
+#[test]
+fn once_the_values_moved_an_older_copy_shows_the_newer_values_and_ends_with_them() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        let session = load(&node, &cookie);
+        session.set("cart", 1).unwrap();
+        let moved = commit(&node, &session).unwrap();
+        for cookie in [&cookie, &moved] {
+            assert_eq!(load(&node, cookie).get("cart"), Ok(Some(1)), "{place:?}");
+        }
+        // The record is the first of its session, and stays for as long as the cookie that holds values may come.
+        site.clock.set(20 * HOUR);
+        assert_eq!(run(node.cleanup_expired()), Ok(0));
+        logout(&node, &load(&node, &cookie));
+        assert_eq!([&cookie, &moved].map(|cookie| is_good(&node, cookie)), [false; 2], "{place:?}");
+    }
+}
+
+#[test]
+fn two_first_writes_into_a_cookie_from_before_the_store_are_both_kept() {
+    for place in PLACES {
+        in_every_order(|schedule| {
+            let (site, node, cookie) = site_and_cookie(place);
+            let (one, other) = (load(&node, &cookie), load(&node, &cookie));
+            one.set("one", 1).unwrap();
+            other.set("other", 2).unwrap();
+            site.step();
+            let answers = cross(schedule, answer(&node, &one), answer(&node, &other));
+            for cookie in [answers.0, answers.1] {
+                let session = load(&node, &cookie.unwrap().unwrap());
+                assert_eq!(
+                    (user_id(&session), session.get("one"), session.get("other")),
+                    (Some(42), Ok(Some(1)), Ok(Some(2)))
+                );
+            }
+        });
+    }
+}
+
+#[test]
+fn in_whatever_order_a_renewal_and_a_logout_of_a_cookie_from_before_the_store_ask_none_is_good_afterwards() {
+    for place in PLACES {
+        in_every_order(|schedule| {
+            let (site, node, cookie) = site_and_cookie(place);
+            let (leaver, rival) = (load(&node, &cookie), load(&node, &cookie));
+            leaver.destroy();
+            rival.regenerate().unwrap();
+            site.step();
+            let (left, renewed) = cross(schedule, answer(&node, &leaver), answer(&node, &rival));
+            assert!(left.unwrap().is_some());
+            let is_in = renewed.unwrap().is_some_and(|cookie| is_good(&node, &cookie));
+            assert!(!is_in && !is_good(&node, &cookie) && site.stored() == 0, "{place:?} {schedule:?}");
+        });
+    }
+}
+
+#[test]
+fn a_reader_of_a_cookie_from_before_the_store_does_not_overwrite_the_cookie_of_a_login() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        site.clock.set(20 * HOUR);
+        let (reader, login) = (load(&node, &cookie), load(&node, &cookie));
+        assert_eq!(user_id(&reader), Some(42));
+        login.regenerate().unwrap();
+        assert!(commit(&node, &login).is_some());
+        assert_eq!(try_commit(&node, &reader), Ok(None), "{place:?}: its answer may come last");
+    }
+}

@@ -1,0 +1,91 @@
+//! Requests that take very long, and sessions that went on under many ids.
+
+use sealed_session::{DecodeError, EncodeError, UnixTime};
+
+use super::{Bare, DAY, KNOWN, LISTED, List, Site, SpillAndList, Store, StoreAndList, is_good, login};
+use crate::backends::{commit, give_up, load, run, try_commit, user_id};
+
+#[test]
+fn a_session_that_begins_in_a_request_that_outlives_the_absolute_timeout_begins_then() {
+    for place in [[Bare].as_slice(), &KNOWN].concat() {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, "");
+        session.set("user_id", 42).unwrap();
+        site.clock.set(31 * DAY);
+        let cookie = commit(&node, &session).unwrap();
+        assert_eq!(user_id(&load(&node, &cookie)), Some(42), "{place:?}");
+    }
+}
+
+#[test]
+fn a_login_that_began_before_the_absolute_timeout_and_ends_after_it_is_refused() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, "");
+        run(node.begin_login(&session, &42)).unwrap();
+        session.set("user_id", 42).unwrap();
+        site.clock.set(31 * DAY);
+        assert_eq!(try_commit(&node, &session), Err(EncodeError::Ended), "{place:?}");
+    }
+}
+
+#[test]
+fn an_end_follows_a_session_through_fifty_ids() {
+    // Where a session spills and there is no list, nobody can end it by its id alone.
+    for place in [List, Store, StoreAndList, SpillAndList] {
+        let (site, node) = Site::with_node(place);
+        let first = login(&site, &node, 42);
+        let id = load(&node, &first).id().unwrap();
+        let mut cookie = first.clone();
+        for _ in 0..50 {
+            let session = load(&node, &cookie);
+            session.regenerate().unwrap();
+            cookie = commit(&node, &session).unwrap();
+        }
+        assert!(is_good(&node, &cookie));
+        run(node.revoke(id, UnixTime::MAX)).unwrap();
+        assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+    }
+}
+
+#[test]
+fn who_logged_in_between_two_calls_of_revoke_others_is_logged_out_by_the_second() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        run(node.revoke_others(&session)).unwrap();
+        let between = login(&site, &node, 42);
+        assert!(is_good(&node, &between), "{place:?}");
+        run(node.revoke_others(&session)).unwrap();
+        let cookie = commit(&node, &session).unwrap();
+        assert!(!is_good(&node, &between), "{place:?}");
+        assert!(is_good(&node, &cookie), "{place:?}");
+    }
+}
+
+#[test]
+fn a_user_who_was_set_and_taken_back_keeps_the_generation_of_the_session() {
+    for place in [StoreAndList, SpillAndList] {
+        let (site, node) = Site::with_node(place);
+        for user in [1, 2] {
+            run(node.revoke_subject(&user)).unwrap();
+        }
+        let cookie = if place == SpillAndList {
+            let session = load(&node, "");
+            session.set("user_id", 1).unwrap();
+            session.set("draft", "x".repeat(10_000)).unwrap();
+            commit(&node, &session).unwrap()
+        } else {
+            login(&site, &node, 1)
+        };
+        let session = load(&node, &cookie);
+        session.set("user_id", 2).unwrap();
+        site.store.hang(&["save"]);
+        give_up(&node, &session);
+        site.store.hang(&[]);
+        session.set("user_id", 1).unwrap();
+        session.set("cart", 3).unwrap();
+        let cookie = commit(&node, &session).unwrap();
+        assert_eq!(user_id(&load(&node, &cookie)), Some(1), "{place:?}");
+    }
+}

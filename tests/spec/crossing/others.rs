@@ -1,0 +1,158 @@
+//! "Log out my other devices", beside bans and beside itself: the session of the request stays, unless it was revoked as well.
+
+use sealed_session::{BackendErrorKind, DecodeError, EncodeError, MemoryRevocations, Session, SessionManager};
+
+use super::{LISTED, List, Site, Store, answer, cross, in_every_order, is_good, login, visit};
+use crate::backends::{commit, load, run, try_commit, user_id};
+use crate::common::manager_with;
+
+#[test]
+fn no_number_of_calls_of_revoke_others_outlives_a_ban() {
+    for place in LISTED {
+        let site = Site::new(place);
+        let (node, other) = (site.node(), site.node());
+        let mut cookie = login(&site, &node, 42);
+        for _ in 0..3 {
+            let session = load(&node, &cookie);
+            run(node.revoke_others(&session)).unwrap();
+            cookie = commit(&node, &session).unwrap();
+            assert_eq!(user_id(&load(&other, &cookie)), Some(42));
+        }
+        run(other.revoke_subject(&42)).unwrap();
+        assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+    }
+}
+
+#[test]
+fn revoke_others_ends_all_others_and_keeps_its_own_session() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let cookies = [42, 42, 42, 43].map(|user| login(&site, &node, user));
+        let session = load(&node, &cookies[0]);
+        let under_way = load(&node, &cookies[1]);
+        run(node.revoke_others(&session)).unwrap();
+        let kept = commit(&node, &session).unwrap();
+        assert_eq!(cookies.each_ref().map(|cookie| is_good(&node, cookie)), [false, false, false, true], "{place:?}");
+        under_way.regenerate().unwrap();
+        under_way.set("cart", 1).unwrap();
+        let late = try_commit(&node, &under_way).unwrap();
+        assert!(!late.is_some_and(|cookie| is_good(&node, &cookie)), "{place:?}: nor what another one became");
+        assert_eq!(user_id(&load(&node, &kept)), Some(42), "{place:?}");
+    }
+}
+
+#[test]
+fn revoke_others_after_a_ban_is_an_error_and_takes_nothing_back() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let session = load(&node, &cookie);
+        run(site.node().revoke_subject(&42)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(run(node.revoke_others(&session)), Err(EncodeError::Ended), "{place:?}");
+        }
+        session.set("cart", 1).unwrap();
+        let late = try_commit(&node, &session).unwrap_or_default();
+        assert!(!late.is_some_and(|cookie| is_good(&node, &cookie)) && !is_good(&node, &cookie), "{place:?}");
+    }
+}
+
+#[test]
+fn in_whatever_order_a_ban_and_revoke_others_ask_the_user_is_out_afterwards() {
+    for place in LISTED {
+        in_every_order(|schedule| {
+            let (site, node) = Site::with_node(place);
+            let cookie = login(&site, &node, 42);
+            let session = load(&node, &cookie);
+            site.step();
+            let keep = async {
+                node.revoke_others(&session).await?;
+                answer(&node, &session).await
+            };
+            let (banned, kept) = cross(schedule, node.revoke_subject(&42), keep);
+            banned.unwrap();
+            let is_in = kept.unwrap_or_default().is_some_and(|cookie| is_good(&node, &cookie));
+            assert!(!is_in && !is_good(&node, &cookie), "{place:?} {schedule:?}");
+        });
+    }
+}
+
+#[test]
+fn of_two_devices_that_revoke_each_other_at_once_at_most_one_stays() {
+    for place in LISTED {
+        in_every_order(|schedule| {
+            let (site, node) = Site::with_node(place);
+            let devices = [(); 2].map(|()| load(&node, &login(&site, &node, 42)));
+            site.step();
+            let keep = async |session: &Session| {
+                node.revoke_others(session).await?;
+                answer(&node, session).await
+            };
+            let (one, other) = cross(schedule, keep(&devices[0]), keep(&devices[1]));
+            let is_in = |kept: Result<Option<String>, EncodeError>| {
+                kept.ok().flatten().is_some_and(|cookie| is_good(&node, &cookie))
+            };
+            assert!(!(is_in(one) && is_in(other)), "{place:?} {schedule:?}");
+        });
+    }
+}
+
+#[test]
+fn revoke_others_can_be_called_again_before_its_commit_and_after_its_answer_was_lost() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let (cookie, other) = (login(&site, &node, 42), login(&site, &node, 42));
+        let session = load(&node, &cookie);
+        site.list.hang(&["revoke_subject"]);
+        let mut lost = Box::pin(node.revoke_others(&session));
+        assert!(run(futures_lite::future::poll_once(lost.as_mut())).is_none());
+        drop(lost);
+        site.list.hang(&[]);
+        for _ in 0..2 {
+            assert_eq!(run(node.revoke_others(&session)), Ok(()), "{place:?}");
+        }
+        let kept = commit(&node, &session).unwrap();
+        assert_eq!((user_id(&load(&node, &kept)), is_good(&node, &other)), (Some(42), false), "{place:?}");
+    }
+}
+
+#[test]
+fn revoke_others_of_a_session_that_was_kept_before_ends_who_logged_in_since() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        let mut kept = String::new();
+        for _ in 0..2 {
+            let other = login(&site, &node, 42);
+            run(node.revoke_others(&session)).unwrap();
+            kept = commit(&node, &session).unwrap();
+            assert!(!is_good(&node, &other), "{place:?}");
+        }
+        assert_eq!(user_id(&load(&node, &kept)), Some(42), "{place:?}");
+    }
+}
+
+#[test]
+fn revoke_others_without_a_user_a_list_or_an_answer_is_an_error_that_says_so() {
+    let kind = |node: &SessionManager, session: &Session| match run(node.revoke_others(session)) {
+        Err(EncodeError::Backend(error)) => error.kind(),
+        other => panic!("{other:?}"),
+    };
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        for nobody in [load(&node, ""), load(&node, &visit(&site, &node))] {
+            nobody.set("user_id", 42).unwrap(); // is not in the session as it was loaded
+            assert_eq!(kind(&node, &nobody), BackendErrorKind::Unsupported, "{place:?}");
+        }
+        let cookie = login(&site, &node, 42);
+        let session = load(&node, &cookie);
+        site.list.fail(&["revoke_subject"]);
+        assert_eq!(kind(&node, &session), BackendErrorKind::Unavailable, "{place:?}");
+        site.list.fail(&[]);
+        assert!(is_good(&node, &cookie), "{place:?}");
+    }
+    let (site, node) = Site::with_node(Store);
+    assert_eq!(kind(&node, &load(&node, &login(&site, &node, 42))), BackendErrorKind::Unsupported);
+    let (node, _) = manager_with(|config| config.revocations(MemoryRevocations::new()));
+    assert_eq!(kind(&node, &load(&node, &login(&Site::new(List), &node, 42))), BackendErrorKind::Unsupported);
+}

@@ -1,0 +1,101 @@
+//! Renewals and logins that cross: of renewals one wins and none is an error, and of a double click both are good.
+
+use std::collections::BTreeSet;
+
+use sealed_session::{DecodeError, EncodeError, Session};
+
+use super::{Bare, KNOWN, Site, answer, cross, in_every_order, in_turns, is_good, login, logout, visit};
+use crate::backends::{load, try_commit, user_id};
+use crate::common::is_deletion;
+
+#[test]
+fn a_renewal_after_the_logout_of_its_session_makes_no_good_cookie() {
+    for place in KNOWN {
+        for has_written in [false, true] {
+            let (site, node) = Site::with_node(place);
+            let cookie = login(&site, &node, 42);
+            let late = load(&node, &cookie);
+            logout(&node, &load(&node, &cookie));
+            late.regenerate().unwrap();
+            if has_written {
+                late.set("cart", 1).unwrap();
+            }
+            let expected = if has_written { Err(EncodeError::Ended) } else { Ok(None) };
+            for _ in 0..2 {
+                assert_eq!(try_commit(&node, &late), expected, "{place:?}");
+            }
+            assert_eq!((is_good(&node, &cookie), site.stored()), (false, 0), "{place:?}");
+        }
+    }
+}
+
+#[test]
+fn in_whatever_order_a_logout_and_a_renewal_ask_no_cookie_of_the_session_is_good_afterwards() {
+    for place in KNOWN {
+        let mut answers = BTreeSet::new();
+        in_every_order(|schedule| {
+            let (site, node) = Site::with_node(place);
+            let cookie = login(&site, &node, 42);
+            let (leaver, rival) = (load(&node, &cookie), load(&node, &cookie));
+            leaver.destroy();
+            rival.regenerate().unwrap();
+            site.step();
+            let (left, renewed) = cross(schedule, answer(&node, &leaver), answer(&node, &rival));
+            assert!(is_deletion(&left.unwrap().unwrap()));
+            let renewed = renewed.unwrap();
+            answers.insert(renewed.is_some());
+            for cookie in renewed.iter().chain([&cookie]) {
+                assert_eq!(load(&node, cookie).rejected(), Some(DecodeError::Revoked), "{place:?} {schedule:?}");
+            }
+            assert_eq!(site.stored(), 0, "{place:?} {schedule:?}");
+        });
+        assert_eq!(answers.len(), 2, "{place:?}: each of the two is the first at times");
+    }
+}
+
+#[test]
+fn of_six_renewals_at_once_one_wins_and_none_is_an_error_unless_it_wrote() {
+    for place in KNOWN {
+        for has_written in [false, true] {
+            let (site, node) = Site::with_node(place);
+            let cookie = login(&site, &node, 42);
+            let sessions: Vec<Session> = (0..6).map(|_| load(&node, &cookie)).collect();
+            for (number, session) in sessions.iter().enumerate() {
+                session.regenerate().unwrap();
+                if has_written {
+                    session.set("number", number).unwrap();
+                }
+            }
+            site.step();
+            let answers = in_turns(sessions.iter().map(|session| answer(&node, session)));
+            let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| matches!(answer, Ok(Some(_))));
+            let expected = if has_written { Err(EncodeError::Ended) } else { Ok(None) };
+            assert!(won.len() == 1 && lost.iter().all(|answer| *answer == expected), "{place:?} {won:?} {lost:?}");
+            let winner = won.into_iter().next().unwrap().unwrap().unwrap();
+            assert_eq!(user_id(&load(&node, &winner)), Some(42), "{place:?}");
+            assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+            assert!(site.stored() <= 1, "{place:?}: the records of the others are taken back");
+        }
+    }
+}
+
+#[test]
+fn of_a_login_that_is_clicked_twice_both_are_good_in_whatever_order_they_ask() {
+    for place in KNOWN.into_iter().chain([Bare]) {
+        in_every_order(|schedule| {
+            let (site, node) = Site::with_node(place);
+            let visitor = visit(&site, &node);
+            let clicks = [(); 2].map(|()| load(&node, &visitor));
+            for click in &clicks {
+                click.regenerate().unwrap();
+                click.set("user_id", 42).unwrap();
+            }
+            site.step();
+            let (one, other) = cross(schedule, answer(&node, &clicks[0]), answer(&node, &clicks[1]));
+            for cookie in [one, other] {
+                assert_eq!(user_id(&load(&node, &cookie.unwrap().unwrap())), Some(42), "{place:?} {schedule:?}");
+            }
+            assert_eq!(is_good(&node, &visitor), place == Bare, "{place:?} {schedule:?}");
+        });
+    }
+}
