@@ -5,6 +5,8 @@
 #![no_main]
 #![expect(dead_code, reason = "the tests use more of the modules")]
 
+#[path = "../../tests/simulation/answers.rs"]
+mod answers;
 #[path = "../../tests/simulation/browser.rs"]
 mod browser;
 #[path = "../../tests/simulation/choices.rs"]
@@ -25,8 +27,12 @@ mod invariants;
 mod kind;
 #[path = "../../tests/simulation/ledger.rs"]
 mod ledger;
+#[path = "../../tests/simulation/logins.rs"]
+mod logins;
 #[path = "../../tests/simulation/network.rs"]
 mod network;
+#[path = "../../tests/simulation/outside.rs"]
+mod outside;
 #[path = "../../tests/simulation/reader.rs"]
 mod reader;
 #[path = "../../tests/simulation/request.rs"]
@@ -45,6 +51,10 @@ mod start;
 mod story;
 #[path = "../../tests/simulation/tree.rs"]
 mod tree;
+#[path = "../../tests/simulation/watch.rs"]
+mod watch;
+#[path = "../../tests/simulation/witness.rs"]
+mod witness;
 #[path = "../../tests/simulation/world.rs"]
 mod world;
 

@@ -1,13 +1,11 @@
-//! What the handlers of the application do with a session, and what an administrator does from outside.
+//! What the handlers of the application do with a session.
 
 use sealed_session::{EncodeError, Session};
 
-use crate::event::Footprint;
 use crate::kind::Kind;
-use crate::ledger::{Outcome, Revocation};
+use crate::ledger::Outcome;
+use crate::outside;
 use crate::request::Request;
-use crate::setting::ABSOLUTE;
-use crate::world::at;
 
 /// Does what the request came for. An error is what it is answered with.
 pub(crate) async fn handle(request: &Request, session: &Session) -> Result<(), Outcome> {
@@ -40,7 +38,7 @@ pub(crate) async fn handle(request: &Request, session: &Session) -> Result<(), O
         }
         Kind::SwitchKeep if user.is_some() => log_in(request, session, 2),
         Kind::Logout | Kind::LogoutUnasked => destroy(request, session),
-        Kind::Others if user.is_some() => log_out_others(request, session, &user.unwrap()).await?,
+        Kind::Others if user.is_some() => outside::log_out_others(request, session, &user.unwrap()).await?,
         _ => {} // a read, or nobody's session
     }
     Ok(())
@@ -62,7 +60,8 @@ fn regenerate(session: &Session) -> Result<(), Outcome> {
     session.regenerate().map(drop).map_err(refused)
 }
 
-fn refused(error: EncodeError) -> Outcome {
+/// What an error of a session is to the books.
+pub(crate) fn refused(error: EncodeError) -> Outcome {
     match error {
         EncodeError::Ended => Outcome::Ended,
         EncodeError::Backend(_) => Outcome::Failed,
@@ -103,7 +102,7 @@ fn log_in(request: &Request, session: &Session, user: u8) {
 }
 
 /// A session that became somebody's, or whose subject took a new generation for it, is of this request's login.
-fn note_login(request: &Request, session: &Session) {
+pub(crate) fn note_login(request: &Request, session: &Session) {
     let before = session.get::<usize>("login").unwrap();
     session.set("login", request.number + 1).unwrap();
     note(request, "login", &(request.number + 1).to_string());
@@ -111,100 +110,4 @@ fn note_login(request: &Request, session: &Session) {
     let user = state.ledger.acts[request.number].aim.get("user_id").cloned();
     let login = &mut state.ledger.logins[request.number + 1];
     (login.before, login.user) = (before, user.unwrap_or_default());
-}
-
-/// Takes the generation of a user before anything else is known of the login.
-pub(crate) async fn begin(request: &Request, session: &Session) -> Result<(), Outcome> {
-    let Kind::StrictLogin(user) = request.plan.kind else { return Ok(()) };
-    let done = request.world.unless_dropped(request.manager.begin_login(session, &user)).await;
-    done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)
-}
-
-/// "Log out my other devices".
-async fn log_out_others(request: &Request, session: &Session, user: &str) -> Result<(), Outcome> {
-    if !request.world.setting.has_subject {
-        return Ok(());
-    }
-    begin_revocation(request, user);
-    let mut retries = request.world.setting.trouble.retries;
-    while let Err(outcome) = revoke_others(request, session).await {
-        if outcome == Outcome::Ended || retries == 0 {
-            return Err(outcome);
-        }
-        retries -= 1;
-    }
-    end_revocation(request, user);
-    note_login(request, session);
-    Ok(())
-}
-
-async fn revoke_others(request: &Request, session: &Session) -> Result<(), Outcome> {
-    request.note_time();
-    let done = request.world.unless_dropped(request.manager.revoke_others(session)).await;
-    done.ok_or(Outcome::Gone)?.map_err(refused)
-}
-
-fn begin_revocation(request: &Request, user: &str) {
-    let mut state = request.world.state();
-    let revocation = Revocation {
-        by: request.number,
-        subject: user.to_owned(),
-        is_ban: request.plan.kind == Kind::Ban,
-        began: state.step,
-        had_effect: None,
-        returned: None,
-    };
-    state.ledger.revocations.push(revocation);
-    state.touched = Footprint::Everything;
-}
-
-fn end_revocation(request: &Request, user: &str) {
-    let mut state = request.world.state();
-    let step = state.step;
-    state.tell(request.number, |_| format!("has revoked the sessions of {user}"));
-    let of_this = state.ledger.revocations.iter_mut().find(|revocation| revocation.by == request.number);
-    of_this.unwrap().returned = Some(step);
-    state.touched = Footprint::Everything;
-    state.ledger.is_changed = true;
-}
-
-/// Does what an administrator asked for.
-pub(crate) async fn administer(request: &Request) -> Outcome {
-    if request.plan.kind != Kind::Kill {
-        begin_revocation(request, "1");
-    }
-    let mut retries = request.world.setting.trouble.retries;
-    loop {
-        request.note_time();
-        let done =
-            if request.plan.kind == Kind::Kill { revoke_first(request).await } else { revoke_user(request).await };
-        match done {
-            Ok(()) => return Outcome::Nothing,
-            Err(outcome) if retries == 0 => return outcome,
-            Err(_) => retries -= 1,
-        }
-    }
-}
-
-async fn revoke_user(request: &Request) -> Result<(), Outcome> {
-    let done = request.world.unless_dropped(request.manager.revoke_subject(&1)).await;
-    done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)?;
-    end_revocation(request, "1");
-    Ok(())
-}
-
-/// Ends the session that there was at the start by its id, until its absolute timeout.
-async fn revoke_first(request: &Request) -> Result<(), Outcome> {
-    let first = request.world.state().ledger.cookies.first().map(|cookie| (cookie.id, cookie.created_at));
-    let Some((id, created_at)) = first else { return Ok(()) };
-    let until = created_at + ABSOLUTE;
-    let done = request.world.unless_dropped(request.manager.revoke(id, at(until))).await;
-    done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)?;
-    let mut state = request.world.state();
-    state.tell(request.number, |story| format!("has revoked the id {}", story.id(id)));
-    if request.world.time() < until {
-        state.ledger.ended.push(id);
-        state.ledger.is_changed = true;
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use sealed_session::SessionId;
 
+use crate::logins::{Login, Revocation};
 use crate::setting::ABSOLUTE;
 use crate::story::Values;
 
@@ -55,9 +56,9 @@ pub(crate) struct Act {
     /// The steps at which it came and was answered.
     pub(crate) began: u64,
     pub(crate) answered: Option<u64>,
-    /// The cookies of its browser.
-    pub(crate) candidates: Vec<usize>,
-    /// Those that opened on its node.
+    /// The time by the clock of its node when it came.
+    pub(crate) clock: u64,
+    /// The cookies that it came with and that opened on its node.
     pub(crate) opened: Vec<usize>,
     pub(crate) loaded: Option<Loaded>,
     /// Whether its load came to no session, though no backend failed: nobody has looked yet whether that is right.
@@ -110,41 +111,6 @@ pub(crate) struct Touch {
     pub(crate) is_end: bool,
 }
 
-/// A revocation of a subject.
-pub(crate) struct Revocation {
-    pub(crate) by: usize,
-    pub(crate) subject: String,
-    /// Whether nobody may log in as this subject any more.
-    pub(crate) is_ban: bool,
-    pub(crate) began: u64,
-    pub(crate) had_effect: Option<u64>,
-    pub(crate) returned: Option<u64>,
-}
-
-/// What is known of the request that made a session somebody's. Each session holds the number of its login, as a value.
-#[derive(Clone, Default)]
-pub(crate) struct Login {
-    /// Whose session it is from then on.
-    pub(crate) user: String,
-    /// When its cookie was handed out.
-    pub(crate) answered: Option<u64>,
-    /// The login before it in the same session.
-    pub(crate) before: Option<usize>,
-    /// When it asked for the generation of its subject, if it did.
-    pub(crate) took: Option<u64>,
-    /// When the session became its subject's.
-    pub(crate) done: Option<u64>,
-}
-
-impl Login {
-    /// Whether the session of this login is one that the revocation ends.
-    fn is_before(&self, revocation: &Revocation) -> bool {
-        let was_out = self.answered.is_some_and(|answered| answered < revocation.began);
-        let had_asked = self.took.is_some_and(|took| revocation.had_effect.is_some_and(|effect| took < effect));
-        was_out || had_asked
-    }
-}
-
 impl Ledger {
     pub(crate) fn new(requests: usize) -> Self {
         let mut logins = vec![Login::default(); requests + 1];
@@ -175,36 +141,6 @@ impl Ledger {
             line.push(*parent);
         }
         line
-    }
-
-    /// The revocation that ended the session of a login, if there is one: of its subject or, before the session became another
-    /// subject's, of the one that it had.
-    pub(crate) fn revocation_of(&self, login: usize) -> Option<&Revocation> {
-        let mut until = u64::MAX;
-        let (mut next, mut line) = (Some(login), Vec::new());
-        while let Some(login) = next {
-            // The login after it decides what a revocation of another subject means from then on.
-            if let Some(after) = line
-                .last()
-                .map(|after: &usize| &self.logins[*after])
-                .filter(|after| after.user != self.logins[login].user)
-            {
-                until = after.done.unwrap_or(u64::MAX);
-                line.clear();
-            }
-            line.push(login);
-            let ended = self.revocations.iter().find(|revocation| {
-                revocation.subject == self.logins[login].user
-                    && revocation.returned.is_some_and(|returned| returned < until)
-                    && line.iter().all(|login| *login != revocation.by + 1)
-                    && self.logins[login].is_before(revocation)
-            });
-            if ended.is_some() {
-                return ended;
-            }
-            next = self.logins[login].before;
-        }
-        None
     }
 
     /// Whether someone else than this request changed anything about an id, about one that it was or became, or about one that
@@ -239,21 +175,25 @@ impl Ledger {
 impl Ledger {
     pub(crate) fn note_success(&mut self, request: usize, outcome: &Outcome, time: u64) {
         let act = &self.acts[request];
-        if act.has_destroyed {
-            // One who outlives the session may miss what it became.
+        let new = match outcome {
+            Outcome::Cookie(cookie) => Some(self.cookies[*cookie].id),
+            _ => None,
+        };
+        let old = act.loaded.as_ref().filter(|loaded| new.is_some_and(|new| new != loaded.id)).map(|loaded| loaded.id);
+        let is_regenerated = old.is_some() && !act.has_destroyed;
+        if act.has_destroyed || is_regenerated {
+            // Every cookie that came is over, but for one whose session the request outlived: who knows what it became.
             let lives = |cookie: &&Cookie| time < cookie.created_at + ABSOLUTE;
-            let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives);
-            self.ended.extend(opened.map(|cookie| cookie.id));
+            let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives).map(|cookie| cookie.id);
+            self.ended.extend(opened.filter(|id| !is_regenerated || old != Some(*id)));
         }
-        let Outcome::Cookie(cookie) = outcome else { return };
-        let id = self.cookies[*cookie].id;
-        let effect = act.last_effect;
-        self.logins[request + 1].done.get_or_insert(effect);
-        let act = &self.acts[request];
-        if let Some(loaded) = act.loaded.as_ref().filter(|loaded| loaded.id != id && !act.has_destroyed) {
-            self.superseded.push(loaded.id);
+        if new.is_some() {
+            self.logins[request + 1].done.get_or_insert(act.last_effect);
+        }
+        if let (Some(new), Some(old)) = (new, old.filter(|_| is_regenerated)) {
+            self.superseded.push(old);
             if !act.was_nobodys {
-                self.parents.push((id, loaded.id));
+                self.parents.push((new, old));
             }
         }
     }

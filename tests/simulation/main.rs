@@ -14,6 +14,7 @@
     reason = "a helper that fails is a test that fails; counts are for the reader"
 )]
 
+mod answers;
 mod browser;
 mod choices;
 mod doubles;
@@ -24,7 +25,9 @@ mod handler;
 mod invariants;
 mod kind;
 mod ledger;
+mod logins;
 mod network;
+mod outside;
 mod reader;
 mod request;
 mod scheduler;
@@ -34,6 +37,8 @@ mod shelves;
 mod start;
 mod story;
 mod tree;
+mod watch;
+mod witness;
 mod world;
 
 use std::env;

@@ -119,8 +119,13 @@ impl<F: Future> Future for UnlessDropped<'_, F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let is_dropped = self.world.state().fate == Fate::Drop;
-        if is_dropped { Poll::Ready(None) } else { self.future.as_mut().poll(context).map(Some) }
+        let mut state = self.world.state();
+        if state.fate == Fate::Drop {
+            state.fate = Fate::Good;
+            return Poll::Ready(None);
+        }
+        drop(state);
+        self.future.as_mut().poll(context).map(Some)
     }
 }
 

@@ -9,10 +9,9 @@ use crate::browser::{Answer, Browser};
 use crate::choices::Choices;
 use crate::event::{Event, Footprint};
 use crate::fleet::Fleet;
-use crate::invariants;
 use crate::ledger::{Broken, Outcome};
 use crate::request::Request;
-use crate::setting::{ABSOLUTE, Setting, Trouble};
+use crate::setting::{Setting, Trouble};
 use crate::start;
 use crate::world::{Fate, START, Wait, World};
 
@@ -23,18 +22,19 @@ pub(crate) struct Run {
     pub(crate) story: String,
 }
 
-struct Scheduler {
-    world: Arc<World>,
-    fleet: Fleet,
-    browsers: Vec<Browser>,
-    tasks: Vec<Task>,
+pub(crate) struct Scheduler {
+    pub(crate) world: Arc<World>,
+    pub(crate) fleet: Fleet,
+    pub(crate) browsers: Vec<Browser>,
+    pub(crate) tasks: Vec<Task>,
     /// Not there yet, in the order in which they were handed out.
-    answers: Vec<Answer>,
+    pub(crate) answers: Vec<Answer>,
     /// What may still go wrong.
     left: Trouble,
 }
 
-enum Task {
+/// How far a request is.
+pub(crate) enum Task {
     Waiting,
     Running(Pin<Box<dyn Future<Output = ()>>>),
     Over,
@@ -208,7 +208,7 @@ impl Scheduler {
         self.world.state().ledger.acts[request].outcome = Some(Outcome::Gone);
     }
 
-    fn deliver(&mut self, request: usize) {
+    pub(crate) fn deliver(&mut self, request: usize) {
         let answer = self.answers.iter().position(|answer| answer.request == request).unwrap();
         let Answer { request, browser, cookie } = self.answers.remove(answer);
         self.tell(|| match cookie {
@@ -220,82 +220,14 @@ impl Scheduler {
         self.browsers[browser].cookie = cookie;
     }
 
-    fn advance(&self, seconds: u64) {
+    pub(crate) fn advance(&self, seconds: u64) {
         self.world.set_time(self.world.time() + seconds);
         self.tell(|| format!("{seconds} s pass, to {} s after the start", self.world.time() - START));
     }
 
-    /// Removes what is past its time, which must change no answer about any cookie.
-    fn clean(&self) {
-        self.tell(|| "what is past its time is removed, by the clock that is most ahead".to_owned());
-        let before = invariants::all_sights(&self.world, &self.fleet);
-        let mut state = self.world.state();
-        state.shelves.clean(self.world.latest());
-        state.ledger.is_cleaned = true;
-        drop(state);
-        let after = invariants::all_sights(&self.world, &self.fleet);
-        if let Some(Broken { invariant, what }) = invariants::a_cleanup_changes_nothing(&before, &after) {
-            self.world.state().ledger.break_it(invariant, what);
-        }
-    }
-
-    fn tell(&self, what: impl FnOnce() -> String) {
+    pub(crate) fn tell(&self, what: impl FnOnce() -> String) {
         let mut state = self.world.state();
         let step = state.step;
         state.story.line(|_| format!("{step:>3}  {}", what()));
-    }
-
-    /// Looks whether all holds after an event.
-    fn look(&self, event: Event) -> Option<Broken> {
-        let broken = self.world.state().ledger.broken.take();
-        if let Some(broken) = broken.filter(|broken| self.world.setting.is_wanted(broken.invariant)) {
-            return Some(broken);
-        }
-        if let Event::Step(request, _) = event {
-            let is_empty_handed = std::mem::take(&mut self.world.state().ledger.acts[request].is_empty_handed);
-            if is_empty_handed
-                && self.world.setting.is_wanted("I7")
-                && let Some(broken) = invariants::no_good_cookie_is_hidden(&self.world, &self.fleet, request)
-            {
-                return Some(broken);
-            }
-        }
-        let is_due = match event {
-            Event::Step(request, _) => self.world.setting.is_watched || matches!(self.tasks[request], Task::Over),
-            Event::Tick => self.world.setting.is_watched,
-            Event::Clean => true,
-            _ => false,
-        };
-        if !is_due {
-            return None;
-        }
-        // Nothing but time makes a cookie good or bad by itself.
-        let is_changed = std::mem::take(&mut self.world.state().ledger.is_changed);
-        if is_changed || !matches!(event, Event::Step(..)) { invariants::look(&self.world, &self.fleet) } else { None }
-    }
-
-    /// The last look, when everybody is answered.
-    fn end(&mut self) -> Option<Broken> {
-        if self.world.setting.is_in_order {
-            while let Some(answer) = self.answers.first() {
-                self.deliver(answer.request);
-            }
-            let cookie = self.browsers[0].cookie;
-            if let Some(broken) = invariants::the_browser_keeps_its_login(&self.world, &self.fleet, cookie) {
-                return Some(broken);
-            }
-        }
-        if let Some(broken) = invariants::look(&self.world, &self.fleet) {
-            return Some(broken);
-        }
-        // To the end of all sessions, with what is removed meanwhile.
-        for _ in 0..if self.world.setting.trouble.cleanups > 0 { ABSOLUTE / 150 + 2 } else { 0 } {
-            self.advance(150);
-            self.clean();
-            if let Some(broken) = self.look(Event::Clean) {
-                return Some(broken);
-            }
-        }
-        None
     }
 }
