@@ -24,7 +24,7 @@ impl Admitted {
         Self { opened, stored }
     }
 
-    /// The session, and the record that its values came from, if they did.
+    /// Returns the session, and the record that its values came from, if they came from one.
     pub(crate) fn into_parts(self) -> (Opened, Option<Stored>) {
         (self.opened, self.stored)
     }

@@ -14,7 +14,7 @@ use crate::error::{BackendError, BackendErrorKind, DecodeError, Refusal};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
-/// What the backends say of a session whose cookie opened.
+/// The answer of the backends about a session whose cookie opened.
 pub(crate) enum Answer {
     Good(Admitted),
     /// The session was ended, or became another one.
@@ -71,7 +71,7 @@ impl Questions<'_> {
         };
         let refused = |reason, key_id: KeyId| Refusal { reason, key_id: Some(key_id) };
         let Some(record) = found.filter(|record| record.expires_at() > opened.at) else {
-            // Its cookie may be from before the store was configured.
+            // The cookie of this session may be from before the store was configured.
             return Ok(if holds_values {
                 Filled::Alive(opened, None)
             } else {
@@ -88,7 +88,8 @@ impl Questions<'_> {
         })
     }
 
-    /// A record that is not what was stored is told to observers. It must not keep its browser from logging in again.
+    /// Tells the observers of a record that is not what was stored. Such a record must not keep its browser from
+    /// logging in again.
     fn damaged(&self, refusal: Refusal, key_id: KeyId) -> Refusal {
         if matches!(refusal.reason, DecodeError::Malformed | DecodeError::NotAuthentic) {
             let text = "a record is not what was stored for its session";
@@ -111,8 +112,8 @@ impl Owner {
     }
 }
 
-/// The session of a record that was found in place of the one that was expected, with the id and the times of `data`; `None`
-/// when the session has ended meanwhile, or when the record is not what was stored.
+/// Returns the session of a record that was found in place of the one that was expected, with the id and the times of
+/// `data`; `None` when the session has ended meanwhile, or when the record is not what was stored.
 pub(crate) fn read_record(
     codec: &TextCodec,
     data: SessionData,

@@ -10,15 +10,15 @@ use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
 use crate::time::UnixTime;
 
-/// A session to be ended, and what is known of it.
+/// A session to be ended, with the facts that its end needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ending {
     pub(crate) id: SessionId,
-    /// The time until which its mark must stand: no cookie of it opens then by any clock.
+    /// The time until which the mark of the session must stand: no cookie of the session opens then by any clock.
     pub(crate) until: UnixTime,
     /// The record that was read, if one was.
     pub(crate) stored: Option<Stored>,
-    /// True when cookies that hold its values may be about.
+    /// True when cookies that hold the values of the session may be about.
     pub(crate) holds_values: bool,
     /// The time at which the cookie that was seen ends by itself.
     pub(crate) cookie_expires_at: UnixTime,
@@ -39,7 +39,8 @@ impl Questions<'_> {
             }
             if self.backend.placement != Placement::Cookie {
                 match self.bury(ending, mark, now).await {
-                    // With a list, its mark counts: a tombstone may have been written by an end that knew less.
+                    // With a list, the mark of the list counts: a tombstone may have been written by an end that knew
+                    // less.
                     Ok(found) if mark == Mark::Ended => mark = found,
                     Ok(_) => {}
                     Err(EncodeError::Backend(error)) if self.has_list() => self.observers.tell_of(&error),
@@ -55,13 +56,15 @@ impl Questions<'_> {
         Err(BackendError::new(BackendErrorKind::Unavailable, text).into())
     }
 
-    /// What is known of a session that another one became. It began by now, by a clock that may be ahead.
+    /// Returns the facts about a session that another one became. That session began by `now`, by a clock that may be
+    /// ahead.
     pub(crate) fn successor(&self, id: SessionId, now: UnixTime) -> Ending {
         let until = self.lifetime.all_end(now);
         Ending { id, until, stored: None, holds_values: false, cookie_expires_at: UnixTime::MAX }
     }
 
-    /// Puts a tombstone with this mark in the place of the record, and returns the mark of the one that stands there.
+    /// Puts a tombstone with this mark in the place of the record, and returns the mark of the tombstone that stands
+    /// there.
     async fn bury(&self, ending: Ending, mark: Mark, now: UnixTime) -> Result<Mark, EncodeError> {
         let mut stored = ending.stored;
         // With a list, or where no cookie holds the values, a record that is not there needs no tombstone.
@@ -89,20 +92,22 @@ impl Questions<'_> {
         Err(never_wins().into())
     }
 
-    /// The time until which a tombstone stays: as long as the record in whose place it stands, or as the mark of its session.
+    /// Returns the time until which a tombstone stays: as long as the record in whose place it stands, or as the mark
+    /// of its session.
     pub(crate) fn tombstone_end(&self, stored: Option<Stored>, until: UnixTime) -> UnixTime {
         let spills = self.backend.placement == Placement::Spill && !self.has_list();
         stored.filter(|_| !spills).map_or(until, |stored| stored.expires_at)
     }
 }
 
-/// Others wrote to the record at every try.
+/// Returns the error for a request that lost to other writers at every try.
 pub(crate) fn never_wins() -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, "other requests changed the session at each of eight tries")
 }
 
-/// How many sessions in a row may have become another one: an end follows them, with a question or two for each.
+/// The largest number of sessions in a row that an end follows, when each became the next. An end asks a question or
+/// two for each.
 const MAX_HOPS: usize = 100;
 
-/// How often a record is written before its request gives up.
+/// The number of times that a request tries to write a record before it gives up.
 pub(crate) const MAX_TRIES: usize = 8;

@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-/// What the methods of [`SessionStore`](crate::SessionStore) and [`Revocations`](crate::Revocations) return: the future
-/// that `Box::pin(async move { .. })` makes, for any runtime. So both are traits of objects.
+/// The return type of the methods of [`SessionStore`](crate::SessionStore) and [`Revocations`](crate::Revocations): the
+/// future that `Box::pin(async move { .. })` makes, for any runtime. So both are traits of objects.
 ///
 /// ```
 /// use sealed_session::BoxFuture;

@@ -1,11 +1,12 @@
-//! [`Owner`]: whose session it is.
+//! [`Owner`]: the subject of a session, and whether the session is somebody's.
 
 use super::coordinator::Coordinator;
 use super::revocations::Generation;
 use crate::data::{SessionData, json};
 use crate::format::Namespace;
 
-/// Whose session it is: that decides whether it has one successor at most, and which revocations concern it.
+/// The owner of a session. The owner decides whether the session has one successor at most, and which revocations
+/// concern it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Owner {
     /// The canonical JSON text of the subject, where one is configured and the session has it.

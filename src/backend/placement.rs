@@ -1,13 +1,13 @@
 //! [`Placement`]: where the values of sessions are kept.
 
-/// Where values may go.
+/// The places where a manager may keep the values of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Placement {
-    /// Into the cookie, always.
+    /// The values always go into the cookie.
     #[default]
     Cookie,
-    /// Into the store, always.
+    /// The values always go into the store.
     Store,
-    /// Into the cookie while they fit, else into the store.
+    /// The values go into the cookie while they fit, else into the store.
     Spill,
 }

@@ -1,6 +1,6 @@
 //! [`FailurePolicy`]: whether a request goes on while a backend fails.
 
-/// What becomes of a request while a backend fails: the choice between keeping everyone out and letting everyone in
+/// The policy for a request while a backend fails: the choice between keeping everyone out and letting everyone in
 /// (OWASP ASVS 5.0, 16.5.3, asks that it be made, and that failing open is never the default).
 ///
 /// ```

@@ -9,8 +9,9 @@ use crate::error::{BackendError, BackendErrorKind};
 use crate::observe::Observers;
 use crate::time::{Clock, UnixTime};
 
-/// The backends on behalf of one load or one commit. Once [`UNDER_WAY_SECONDS`] have passed since it began, it asks nothing
-/// more: marks and tombstones are kept for that much longer than a session lives, and not for ever.
+/// The backends on behalf of one load or one commit. Once [`UNDER_WAY_SECONDS`] have passed since the load or the
+/// commit began, `Questions` asks nothing more: marks and tombstones are kept for that much longer than a session
+/// lives, and not for ever.
 pub(crate) struct Questions<'e> {
     pub(super) backend: &'e Coordinator,
     pub(super) observers: &'e Observers,
@@ -31,7 +32,8 @@ impl<'e> Questions<'e> {
         Self { backend, observers, lifetime, clock, until, policy: backend.policy }
     }
 
-    /// The same questions for whoever must hear that a backend failed, whatever the policy for requests is.
+    /// Returns the same questions for a caller that must hear that a backend failed, whatever the policy for requests
+    /// is.
     pub(crate) fn strict(self) -> Self {
         Self { policy: FailurePolicy::Refuse, ..self }
     }
@@ -67,8 +69,8 @@ impl<'e> Questions<'e> {
         }
     }
 
-    /// Puts a mark on the list unless one stands, and returns the one that stands. Under [`FailurePolicy::Admit`] a list that
-    /// fails counts as done.
+    /// Puts a mark on the list unless a mark stands, and returns the mark that stands. Under [`FailurePolicy::Admit`] a
+    /// list that fails counts as done.
     pub(crate) async fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> Result<Mark, BackendError> {
         let done = match self.list() {
             Ok(list) => list.revoke(id, mark, until).await,
@@ -87,7 +89,7 @@ impl<'e> Questions<'e> {
         self.list()?.revoke_subject(subject, only, to, self.lifetime.all_end(now)).await
     }
 
-    /// Under [`FailurePolicy::Admit`], what to go on with when the list failed.
+    /// Returns `otherwise` when the list failed under [`FailurePolicy::Admit`], and else the answer.
     pub(crate) fn or_admit<T>(&self, answer: Result<T, BackendError>, otherwise: T) -> Result<T, BackendError> {
         match answer {
             Err(error) if self.policy == FailurePolicy::Admit => {

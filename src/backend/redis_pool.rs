@@ -17,14 +17,14 @@ use crate::error::{BackendError, BackendErrorKind, ConfigError, ConfigProblem, P
 /// The connections to one Redis, which [`RedisStore`](crate::RedisStore) and [`RedisRevocations`](crate::RedisRevocations)
 /// share. Cheap to clone.
 ///
-/// None is made before the first request, and then in the tokio runtime of that request, which must have I/O and time
-/// enabled, as `#[tokio::main]` does. A connection that broke, that belongs to a runtime which ended, or that does not answer a
-/// PING after a second without use is replaced by itself. So a request fails only if Redis does while it is asked, or did
-/// within the second before.
+/// The pool makes no connection before the first request, and makes it then in the tokio runtime of that request, which
+/// must have I/O and time enabled, as `#[tokio::main]` does. A connection that broke, that belongs to a runtime which
+/// ended, or that does not answer a PING after a second without use is replaced by itself. So a request fails only if
+/// Redis fails while it is asked, or failed within the second before.
 ///
-/// Whatever is asked is answered within [`RedisPool::timeout`], connecting included: otherwise it is
-/// [`BackendErrorKind::Unavailable`]. A write that failed so may have been done all the
-/// same, or be done when Redis wakes up.
+/// Every request gets its answer within [`RedisPool::timeout`], connecting included, or else
+/// [`BackendErrorKind::Unavailable`]. A write that failed so may have been done all the same, or be done when Redis
+/// wakes up.
 ///
 /// # What Redis must be
 /// Redis 6.2 or later, or Valkey; one server, or a primary under a name that moves with it. Not a cluster, and not through
@@ -60,7 +60,8 @@ impl RedisPool {
     /// Nothing is connected yet.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is no address of a Redis. The message never shows it, for there may be a password in it.
+    /// [`ConfigError`] when `url` is no address of a Redis. The message never shows the address, for it may hold a
+    /// password.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -77,7 +78,7 @@ impl RedisPool {
             let takes = "redis://[user:password@]host[:port][/database] or unix:///path[?db=database]";
             ConfigError::new(vec![ConfigProblem::new("redis url", ProblemKind::Invalid { takes })])
         })?;
-        // The one used last is taken first, so that the others rest, and few need a PING.
+        // The connection that was used last is taken first, so that the others rest, and few need a PING.
         let connections = Pool::builder(connector).max_size(16).queue_mode(QueueMode::Lifo).build();
         let connections = connections.map_err(|_| {
             let rule = "the pool can't be built";
@@ -86,7 +87,8 @@ impl RedisPool {
         Ok(Self { connections, prefix: "sealed_session:".into(), timeout: Duration::from_secs(1) })
     }
 
-    /// What each key in Redis begins with, so that several applications share one. None may begin with another's.
+    /// Sets the prefix of every key in Redis, so that several applications share one. No prefix may begin with another
+    /// one.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -99,8 +101,9 @@ impl RedisPool {
         Self { prefix: prefix.into(), ..self }
     }
 
-    /// How long anything may take that is asked of Redis: waiting for a connection, making it, and the answer, together. A
-    /// whole [`all`](crate::SessionStore::all) or [`clear`](crate::SessionStore::clear) takes longer, but no step of it does.
+    /// Sets the time that one request to Redis may take: waiting for a connection, making it, and the answer, together.
+    /// A whole [`all`](crate::SessionStore::all) or [`clear`](crate::SessionStore::clear) takes longer, but no step of
+    /// it does.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -114,7 +117,8 @@ impl RedisPool {
         Self { timeout, ..self }
     }
 
-    /// How many connections there are at most, at least one; each serves one request at a time. For all clones of the pool.
+    /// Sets the largest number of connections, at least one; each serves one request at a time. All clones of the pool
+    /// share it.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -128,7 +132,7 @@ impl RedisPool {
         self
     }
 
-    /// The key of something, under the prefix.
+    /// Returns the key of the entry `name` of this kind, under the prefix.
     pub(crate) fn key(&self, kind: &str, name: impl fmt::Display) -> String {
         format!("{}{kind}:{name}", self.prefix)
     }
@@ -158,18 +162,19 @@ impl RedisPool {
             },
             Err(_) => unavailable("no answer in time"),
         };
-        // What happened to this connection most likely happened to those that rest.
+        // The connections that rest most likely failed in the same way as this one.
         drop(Object::take(connection));
         self.connections.retain(|_, _| false);
         Err(error)
     }
 
-    /// Whether it answers a PING.
+    /// Returns true when Redis answers a PING.
     pub(crate) async fn answers(&self) -> bool {
         self.ask::<(String,)>(redis::pipe().cmd("PING")).await.is_ok()
     }
 
-    /// The next page of the keys of a kind, from a cursor that begins at 0 and is 0 again at the end. A key may come twice.
+    /// Returns the next page of the keys of a kind, from a cursor that begins at 0 and is 0 again at the end. A key may
+    /// come twice.
     pub(crate) async fn page(&self, kind: &str, cursor: u64) -> Result<(u64, Vec<Vec<u8>>), BackendError> {
         let mut pattern = String::new();
         for character in self.key(kind, "").chars() {
@@ -187,7 +192,7 @@ impl RedisPool {
 
 impl fmt::Debug for RedisPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the address: it may hold a password.
+        // The address stays out: it may hold a password.
         f.debug_struct("RedisPool")
             .field("prefix", &self.prefix)
             .field("timeout", &self.timeout)
@@ -195,7 +200,7 @@ impl fmt::Debug for RedisPool {
     }
 }
 
-/// Makes connections and says whether one can be used again.
+/// Makes connections, and says whether a connection can be used again.
 struct Connector {
     client: Client,
     config: AsyncConnectionConfig,
@@ -242,7 +247,8 @@ impl Drop for Connection {
     }
 }
 
-/// What Redis itself said no to, so that the connection is good: by its error codes, for its texts may repeat what was sent.
+/// Returns the error when Redis itself refused a command, so that the connection is good. Only the error code tells
+/// that, for the texts of Redis may repeat what was sent.
 fn refusal(error: &RedisError) -> Option<BackendError> {
     let errors = error.clone().into_server_errors()?;
     let code = errors.first()?.1.code();
@@ -267,8 +273,9 @@ fn unavailable(message: impl fmt::Display) -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, message)
 }
 
-/// For how long after its last use a connection is taken for good without a PING.
+/// The time after its last use for which a connection is taken for good without a PING.
 const TRUSTED: Duration = Duration::from_secs(1);
 
-/// How many seconds longer than it must Redis keeps something, for the difference between its clock and ours.
+/// The seconds that Redis keeps an entry past its time, for the difference between the clock of Redis and this
+/// server's.
 pub(crate) const GRACE: u64 = 60;

@@ -4,7 +4,7 @@ use std::future::{self, Future};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Polls all of them until each has ended, and returns what each gave. The suites thus start no thread and no task.
+/// Polls all futures until each has ended, and returns what each gave. The suites thus start no thread and no task.
 pub(super) async fn at_once<F: Future + Unpin>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(|future| (Some(future), None)).collect();
     future::poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! [`check_revocations`]: what every list of revocations must keep to.
+//! [`check_revocations`]: the rules that every list of revocations must keep.
 
 mod generations;
 mod marks;
@@ -16,8 +16,9 @@ use crate::time::UnixTime;
 
 /// Checks that a list keeps every rule of [`Revocations`].
 ///
-/// `now` is the time by the clock of the list. The list need not be empty: ids and subjects are new each time. It gets some
-/// 2,500 entries, of which about 300 live for a day after `now`, or for ever. It runs under any runtime, or none.
+/// `now` is the time by the clock of the list. The list need not be empty: ids and subjects are new each time. The
+/// suite puts some 2,500 entries on the list, of which about 300 live for a day after `now`, or for ever. The suite
+/// runs under any runtime, or none.
 ///
 /// # Panics
 /// When the list breaks a rule, or answers with an error. The message names each such rule and says what was seen.
@@ -67,7 +68,7 @@ async fn breaches(list: &dyn Revocations, now: UnixTime) -> Vec<(&'static str, S
 
 type Check<'a> = Pin<Box<dyn Future<Output = Result<(), Seen>> + Send + 'a>>;
 
-/// What was seen that must not be.
+/// The behavior that was seen and that breaks a rule.
 struct Seen(String);
 
 impl From<BackendError> for Seen {
@@ -109,7 +110,7 @@ impl Suite<'_> {
         if self.list.is_healthy().await { Ok(()) } else { Err(Seen("is_healthy says no".to_owned())) }
     }
 
-    /// Adds so many entries whose time has passed that a list which ever looks for such, does.
+    /// Adds many entries whose time has passed: enough that a list which ever looks for such, does.
     async fn fill(&self) -> Result<(), Seen> {
         for _ in 0..11 {
             let ids = (0..100).map(|_| new_id()).collect::<Result<Vec<_>, _>>()?;
@@ -119,7 +120,7 @@ impl Suite<'_> {
         Ok(())
     }
 
-    /// Puts a mark and is told that `stands` does.
+    /// Puts a mark and checks that the list answers that `stands` does.
     async fn puts(&self, case: &str, id: SessionId, mark: Mark, until: UnixTime, stands: Mark) -> Result<(), Seen> {
         let told = self.list.revoke(id, mark, until).await?;
         must(told == stands, || {
@@ -127,7 +128,7 @@ impl Suite<'_> {
         })
     }
 
-    /// Puts a generation and is told whether that was done.
+    /// Puts a generation and checks the answer of the list, true when it was put.
     async fn replaces(
         &self,
         case: &str,

@@ -13,10 +13,10 @@ use crate::backend::{BoxFuture, SessionStore};
 /// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make` hands
 /// out empty.
 ///
-/// It runs under any runtime, or none, and starts no thread and no task: what it does at once, it does in one future. All
-/// its records expire in the year 2096 or later, but for one of 1970.
+/// The suite runs under any runtime, or none, and starts no thread and no task: its concurrent calls run in one future.
+/// All its records expire in the year 2096 or later, but for one of 1970.
 ///
-/// What a store may choose, it may choose here: to list no sessions
+/// A store may choose two things, and the suite accepts both: to list no sessions
 /// ([`Unsupported`](crate::BackendErrorKind::Unsupported)), or to drop expired records by itself.
 ///
 /// # Panics
@@ -54,7 +54,7 @@ macro_rules! named {
     };
 }
 
-/// In an order in which each rests on those before it, so that the first one that fails says what is wrong.
+/// The order of the rules: each rests on those before it, so that the first rule that fails says what is wrong.
 const RULES: &[(&str, Rule)] = named![
     rules::a_new_store_is_healthy,
     rules::a_load_finds_nothing_where_nothing_was_saved,

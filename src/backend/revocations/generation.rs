@@ -1,4 +1,4 @@
-//! [`Generation`]: by which the sessions of a subject from before a revocation are told from those after it.
+//! [`Generation`]: tells the sessions of a subject from before a revocation from those after it.
 
 use std::fmt;
 
@@ -43,7 +43,7 @@ impl Generation {
         Some(Self(bytes))
     }
 
-    /// A generation that was kept by a list, or made for a test. A new one must be random.
+    /// Makes a generation that was kept by a list, or one for a test. A new generation must be random.
     ///
     /// ```
     /// use sealed_session::Generation;
@@ -54,7 +54,7 @@ impl Generation {
         Self(bytes)
     }
 
-    /// The eight bytes, for a list to keep.
+    /// Returns the eight bytes, for a list to keep.
     ///
     /// ```
     /// use sealed_session::Generation;
@@ -66,7 +66,7 @@ impl Generation {
     }
 }
 
-/// Sixteen hexadecimal digits.
+/// Writes sixteen hexadecimal digits.
 impl fmt::Display for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
@@ -91,17 +91,17 @@ impl fmt::Debug for Generation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a list must decide both; a third would break every one of them")]
 pub enum Only {
-    /// Whatever is there.
+    /// Whatever generation is there.
     Any,
-    /// This one: that of the session which asks, or `None` where that one took none. A subject without an entry has none that
-    /// could be lost, so its generation is put whatever is named here. And one that is there already was put by an earlier try
-    /// of the same revocation, whose answer was lost.
+    /// This generation: that of the session which asks, or `None` where that session took none. A subject without an
+    /// entry has no generation that could be lost, so the new one is put whatever is named here. A new generation that
+    /// is there already was put by an earlier try of the same revocation, whose answer was lost.
     Of(Option<Generation>),
 }
 
 impl Only {
-    /// Whether `to` may take the place of the generation `found`, if there is one. For lists that look and write under one
-    /// lock; a database decides by a condition in its statement.
+    /// Returns true when `to` may be put where the generation `found` stands, or where none does. For lists that look
+    /// and write under one lock; a database decides by a condition in its statement.
     ///
     /// ```
     /// use sealed_session::{Generation, Only};

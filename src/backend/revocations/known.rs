@@ -1,9 +1,9 @@
-//! [`Known`]: what a list of revocations knows of a session, and the [`Mark`] of one that ended.
+//! [`Known`]: the entries of a list of revocations about one session, and the [`Mark`] of a session that ended.
 
 use super::Generation;
 use crate::data::SessionId;
 
-/// What became of a session that is over: every cookie of it is refused.
+/// The reason why a session is over: every cookie of it is refused.
 ///
 /// ```
 /// use sealed_session::{Mark, SessionId};
@@ -14,9 +14,10 @@ use crate::data::SessionId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a list must keep both; a third would break every one of them")]
 pub enum Mark {
-    /// It ended: by a logout, or from outside.
+    /// The session ended: by a logout, or from outside.
     Ended,
-    /// It goes on under this id, since it was regenerated: an end that comes late ends this one, too.
+    /// The session goes on under this id, since it was regenerated: an end that comes late ends the session of this id,
+    /// too.
     Became(SessionId),
 }
 
@@ -51,7 +52,7 @@ impl Mark {
     }
 }
 
-/// What a list knows of the id and of the subject that it was asked about.
+/// The entries of a list about the id and the subject that it was asked about.
 ///
 /// ```
 /// use sealed_session::{Known, Mark};
@@ -62,9 +63,10 @@ impl Mark {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Known {
-    /// The mark that stands for the id. `None` where nobody put one, or no id was asked about.
+    /// The mark that stands for the id. `None` where nobody put a mark, or no id was asked about.
     pub mark: Option<Mark>,
-    /// The generation that stands for the subject. `None` where nobody revoked it, or no subject was asked about.
+    /// The generation that stands for the subject. `None` where nobody revoked the subject, or no subject was asked
+    /// about.
     pub generation: Option<Generation>,
 }
 

@@ -72,21 +72,23 @@ use crate::time::UnixTime;
 /// # drop(Box::new(Endless::default()) as Box<dyn Revocations>);
 /// ```
 pub trait Revocations: Send + Sync {
-    /// Puts a mark on the session of this id, unless one stands, and returns the one that stands: of many that mark one id at
-    /// once, all are told the same. No cookie of the id opens at `until` or later, so from then on the entry may go. Called
-    /// again for an id, the first mark and the latest time stand.
+    /// Puts a mark on the session of this id, unless a mark stands, and returns the mark that stands: of many that mark
+    /// one id at once, all are told the same. No cookie of the id opens at `until` or later, so from then on the entry
+    /// may go. When the list is called again for an id, the first mark and the latest time stand.
     ///
     /// # Errors
     /// [`Full`](BackendErrorKind::Full) without room. After [`Unavailable`](BackendErrorKind::Unavailable) the mark may have
-    /// been put all the same: a second call says which one stands.
+    /// been put all the same: a second call says which mark stands.
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>>;
 
-    /// Puts the generation `to` on the subject in the place of the one that is there, and says whether it stands: with
-    /// [`Only::Any`] always; with [`Only::Of`] where there is none, or that one, or `to` already. Otherwise it changes nothing
-    /// and returns `false`: of many that replace one generation at once, one is told that it did.
+    /// Puts the generation `to` on the subject in the place of the one that is there, and returns true when `to`
+    /// stands: with [`Only::Any`] always; with [`Only::Of`] where no generation was there, or the named one, or `to`
+    /// already. Otherwise the list changes nothing and returns `false`: of many that replace one generation at once,
+    /// one is told that it did.
     ///
-    /// A subject is the JSON text of an entry, of at most 65,535 bytes. No cookie of it that the revocation refuses opens at
-    /// `until` or later, so from then on the entry may go. Called again for a subject, the latest time stands.
+    /// A subject is the JSON text of an entry, of at most 65,535 bytes. No cookie of it that the revocation refuses
+    /// opens at `until` or later, so from then on the entry may go. When the list is called again for a subject, the
+    /// latest time stands.
     ///
     /// # Errors
     /// As for [`Revocations::revoke`].
@@ -98,7 +100,7 @@ pub trait Revocations: Send + Sync {
         until: UnixTime,
     ) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Returns the mark of the id and the generation of the subject, where it is asked about them and they stand.
+    /// Returns the mark of the id and the generation of the subject, where the list is asked about them and they stand.
     ///
     /// The two need not be read at one moment. A list that reads them one after the other reads the generation first and the
     /// mark last: a session that is over when the answer comes is not taken for one that goes on. Whoever needs the
@@ -113,13 +115,13 @@ pub trait Revocations: Send + Sync {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>>;
 
-    /// Whether it can be used at this moment. For a health check: no request waits for it.
+    /// Returns true when the list can be used at this moment. For a health check: no request waits for it.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
 }
 
-/// So that a list can be handed to the configuration and kept.
+/// An `Arc` is a list too, so that a list can be handed to the configuration and kept.
 impl<R: Revocations + ?Sized> Revocations for Arc<R> {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         (**self).revoke(id, mark, until)

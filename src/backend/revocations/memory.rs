@@ -13,11 +13,12 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// A list for an application of one process, in its memory: a restart forgets it, and another process does not see it.
 ///
 /// Entries whose time has passed go by themselves, while others are added: the list looks for them when it has 1,024
-/// entries or twice what it kept the last time, whichever is more. One that is live is never forgotten, so nothing bounds
-/// the list but the sessions that are ended within their absolute timeout. It answers at once and never fails.
+/// entries or twice what it kept the last time, whichever is more. A live entry is never forgotten, so nothing bounds
+/// the list but the sessions that are ended within their absolute timeout. The list answers at once and never fails.
 ///
-/// The clock says only which entries may go. Where it runs ahead of the clocks that open cookies, an entry may go while a
-/// cookie of it still opens: give it the clock of the manager, which is the same one unless you changed it.
+/// The clock says only which entries may go. Where it runs ahead of the clocks that open cookies, an entry may go while
+/// a cookie of it still opens: give the list the clock of the manager. The two are the same clock unless you changed
+/// one.
 ///
 /// ```
 /// use sealed_session::{Generation, Mark, MemoryRevocations, Only, Revocations, SessionId, UnixTime};
@@ -42,7 +43,7 @@ pub struct MemoryRevocations {
 }
 
 impl MemoryRevocations {
-    /// An empty list, by the operating system's clock.
+    /// Makes an empty list that goes by the operating system's clock.
     ///
     /// ```
     /// use sealed_session::MemoryRevocations;
@@ -53,7 +54,7 @@ impl MemoryRevocations {
         Self { clock: Box::new(SystemClock), entries: Mutex::new(Entries::default()) }
     }
 
-    /// Goes by a clock of yours: the one that [`SessionConfig::clock`](crate::SessionConfig::clock) was given.
+    /// Sets the clock of the list: the one that [`SessionConfig::clock`](crate::SessionConfig::clock) was given.
     ///
     /// ```
     /// use sealed_session::{MemoryRevocations, UnixTime};
@@ -65,7 +66,8 @@ impl MemoryRevocations {
         self
     }
 
-    /// How many ids and subjects it holds, those whose time has passed but that have not gone yet among them. For a metric.
+    /// Returns the number of ids and subjects that the list holds, with those whose time has passed but that have not
+    /// gone yet. For a metric.
     ///
     /// ```
     /// use sealed_session::{Generation, Mark, MemoryRevocations, Only, Revocations, SessionId, UnixTime};
@@ -83,7 +85,7 @@ impl MemoryRevocations {
         self.lock().len()
     }
 
-    /// Whether it holds nothing.
+    /// Returns true when the list holds no entry.
     ///
     /// ```
     /// use sealed_session::MemoryRevocations;
@@ -99,7 +101,7 @@ impl MemoryRevocations {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entries, with room for one more.
+    /// Returns the entries, with room for one more.
     fn lock_to_add(&self) -> MutexGuard<'_, Entries> {
         let mut entries = self.lock();
         if entries.len() >= entries.limit {
@@ -167,8 +169,8 @@ impl Revocations for MemoryRevocations {
 struct Entries {
     marks: HashMap<SessionId, Entry<Mark>>,
     generations: HashMap<Box<str>, Entry<Generation>>,
-    /// How many there may be before those whose time has passed are looked for: so often that an insert costs the same on
-    /// average, however long the list is.
+    /// The number of entries from which the list looks for those whose time has passed: so often that an insert costs
+    /// the same on average, however long the list is.
     limit: usize,
 }
 
@@ -186,7 +188,7 @@ impl Entries {
         self.marks.retain(|_, entry| entry.until > now);
         self.generations.retain(|_, entry| entry.until > now);
         self.limit = self.len().saturating_mul(2).max(SMALLEST_LIMIT);
-        // After a wave of logouts its memory is given back, too.
+        // After a wave of logouts the list gives its memory back, too.
         self.marks.shrink_to(self.limit);
         self.generations.shrink_to(self.limit);
     }

@@ -13,9 +13,10 @@ use crate::time::UnixTime;
 /// JSON text of the subject as it is: whoever can read Redis, its log of slow commands or its backups sees who was logged
 /// out, by e-mail address if that is your subject. If that matters, make the subject a number.
 ///
-/// Its value is [`Mark::to_bytes`] or the generation in hexadecimal digits, a space, and the time until which it must be kept,
-/// in decimal digits of Unix seconds. Redis removes it a minute after that time. Each change is one script of `EVAL`, and a
-/// session is asked about in one round trip, whether it has a subject or not.
+/// The value of an entry is [`Mark::to_bytes`] or the generation in hexadecimal digits, a space, and the time until
+/// which the entry must be kept, in decimal digits of Unix seconds. Redis removes the entry a minute after that time.
+/// Each change is one script of `EVAL`, and a session is asked about in one round trip, whether it has a subject or
+/// not.
 ///
 /// ```no_run
 /// use sealed_session::{Mark, RedisRevocations, Revocations, SessionId, UnixTime};
@@ -35,7 +36,7 @@ pub struct RedisRevocations {
 }
 
 impl RedisRevocations {
-    /// A list with connections of its own, as [`RedisPool::open`] makes them. Nothing is connected yet.
+    /// Makes a list with connections of its own, as [`RedisPool::open`] makes them. Nothing is connected yet.
     ///
     /// # Errors
     /// As for [`RedisPool::open`].
@@ -50,7 +51,7 @@ impl RedisRevocations {
         Ok(Self::new(&RedisPool::open(url)?))
     }
 
-    /// A list over connections that others use, too.
+    /// Makes a list over connections that others use, too.
     ///
     /// ```
     /// use sealed_session::{RedisPool, RedisRevocations, RedisStore};
@@ -103,7 +104,8 @@ impl Revocations for RedisRevocations {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
-            // Not MGET: for a key that holds no text it says that there is none, and so admits. Redis answers in this order.
+            // MGET would say for a key that holds no text that there is none, and so admit. Redis answers these
+            // commands in their order.
             let mut commands = redis::pipe();
             if let Some(subject) = subject {
                 commands.cmd("GET").arg(self.pool.key(SUBJECT, subject));
@@ -171,8 +173,8 @@ local done = redis.pcall('SET', KEYS[1], string.format('%s %.0f', mark, till), '
 return done.err and done or mark
 ";
 
-/// Writes a generation where there is none, or one that may be replaced, as one step, with the later time of the two. Returns
-/// nil where another one stands.
+/// Writes a generation where there is none, or in place of one that may be replaced, as one step, with the later time
+/// of the two. Returns nil where another generation stands.
 const PUT_GENERATION: &str = r"
 local generation, till, only = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local kept = redis.pcall('GET', KEYS[1])

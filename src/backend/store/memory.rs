@@ -13,10 +13,10 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// Keeps records in the memory of this process: for tests, for development, and for a site of one process that may forget
 /// its sessions when it restarts.
 ///
-/// It is bounded: [`MemoryStore::DEFAULT_MAX_RECORDS`], unless set otherwise. When it is full it drops what has expired, and if
-/// that makes no room refuses new records with [`BackendErrorKind::Full`]: a live session is never dropped for another. It
-/// drops expired records by itself too, now and then when one is saved, at a cost that stays the same for each save however
-/// many it holds.
+/// The store is bounded: by [`MemoryStore::DEFAULT_MAX_RECORDS`], unless set otherwise. When the store is full it drops
+/// what has expired, and if that makes no room refuses new records with [`BackendErrorKind::Full`]: a live session is
+/// never dropped for another. The store drops expired records by itself too, now and then when one is saved, at a cost
+/// that stays the same for each save however many it holds.
 ///
 /// [`SessionStore::supports_revocation`] is true: a record is in this process alone, so where it was deleted was the only
 /// place that had it. Behind several processes, a session is known to the one that began it.
@@ -41,18 +41,18 @@ pub struct MemoryStore {
 
 struct Records {
     by_id: HashMap<SessionId, Record>,
-    /// Nothing expires before it: a sweep until then would find nothing.
+    /// No record expires before this time: a sweep until then would find nothing.
     earliest: UnixTime,
-    /// So many more records are saved before the next sweep.
+    /// The number of new records that are saved before the next sweep.
     until_sweep: usize,
 }
 
 impl MemoryStore {
-    /// How many records it holds at most, unless [`MemoryStore::max_records`] says otherwise. That many sessions of 1,000 bytes
-    /// take some 100 MB; of the 67,000 bytes that a record may have, 6.7 GB.
+    /// The largest number of records that a store holds, unless [`MemoryStore::max_records`] says otherwise. That many
+    /// sessions of 1,000 bytes take some 100 MB; of the 67,000 bytes that a record may have, 6.7 GB.
     pub const DEFAULT_MAX_RECORDS: usize = 100_000;
 
-    /// An empty store.
+    /// Makes an empty store.
     ///
     /// ```
     /// use sealed_session::MemoryStore;
@@ -64,7 +64,7 @@ impl MemoryStore {
         Self { clock: Box::new(SystemClock), max_records: Self::DEFAULT_MAX_RECORDS, records: Mutex::new(records) }
     }
 
-    /// Sets how many records it holds at most. With 0 it refuses all.
+    /// Sets the largest number of records that the store holds. With 0 the store refuses all.
     ///
     /// ```
     /// use sealed_session::MemoryStore;
@@ -91,7 +91,7 @@ impl MemoryStore {
         self
     }
 
-    /// How many records it holds, with those that expired and were not dropped yet.
+    /// Returns the number of records that the store holds, with those that expired and were not dropped yet.
     ///
     /// ```
     /// use sealed_session::MemoryStore;
@@ -102,7 +102,7 @@ impl MemoryStore {
         self.records().by_id.len()
     }
 
-    /// Whether it holds no record.
+    /// Returns true when the store holds no record.
     ///
     /// ```
     /// use sealed_session::MemoryStore;
@@ -132,7 +132,7 @@ impl MemoryStore {
         Ok(true)
     }
 
-    /// A panic elsewhere leaves the records whole: each change is one call of the map.
+    /// Locks the records. A panic elsewhere leaves them whole: each change is one call of the map.
     fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,11 +1,12 @@
-//! [`Record`]: what a store keeps for one session, and the [`Tag`] by which one state of it is told from the next.
+//! [`Record`]: the bytes that a store keeps for one session, and the [`Tag`] by which one state of it is told from the
+//! next.
 
 use std::fmt;
 
 use crate::format::HEAD_LEN;
 use crate::time::UnixTime;
 
-/// What a store keeps for one session: bytes that only the manager can open, and when they may go.
+/// The entry of a store for one session: bytes that only the manager can open, and the time when they may go.
 ///
 /// ```
 /// use sealed_session::{Record, UnixTime};
@@ -30,7 +31,7 @@ impl Record {
         Self { bytes, expires_at }
     }
 
-    /// The sealed values: at most 67,000 bytes, any of the 256 among them.
+    /// Returns the sealed values: at most 67,000 bytes, each of any value.
     ///
     /// ```
     /// use sealed_session::{Record, UnixTime};
@@ -45,7 +46,7 @@ impl Record {
         self.bytes
     }
 
-    /// When it may be removed: no session needs it from then on.
+    /// Returns the time when the record may be removed: no session needs it from then on.
     ///
     /// ```
     /// use sealed_session::{Record, UnixTime};
@@ -56,7 +57,7 @@ impl Record {
         self.expires_at
     }
 
-    /// Its first 29 bytes, which no other state of the session begins with.
+    /// Returns the first 29 bytes of the record, which no other state of the session begins with.
     ///
     /// ```
     /// use sealed_session::{Record, UnixTime};
@@ -75,7 +76,7 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Tells one state of a record from every other: the first [`Tag::LEN`] bytes of it.
+/// Tells one state of a record from every other: a tag is the first [`Tag::LEN`] bytes of the record.
 ///
 /// A sealed record begins with its version, the id of its key and a random nonce, and no two seals have the same nonce. So
 /// a caller that finds the tag of the record which it read knows that nobody wrote meanwhile.
@@ -95,23 +96,24 @@ impl fmt::Debug for Record {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag {
-    /// Those past `len` are 0, so that tags can be compared as they are.
+    /// The bytes past `len` are 0, so that tags can be compared as they are.
     bytes: [u8; Tag::LEN],
     len: usize,
 }
 
 impl Tag {
-    /// How many bytes a tag has, unless its record is shorter.
+    /// The number of bytes of a tag, unless its record is shorter.
     pub const LEN: usize = HEAD_LEN;
 
-    /// The tag of a record that begins with these bytes; those past the first 29 do not count.
+    /// Returns the tag of a record that begins with these bytes; those past the first 29 do not count.
     pub(crate) fn of(record: &[u8]) -> Self {
         let mut bytes = [0; Self::LEN];
         bytes.iter_mut().zip(record).for_each(|(byte, first)| *byte = *first);
         Self { bytes, len: record.len().min(Self::LEN) }
     }
 
-    /// The bytes that a record must begin with to have this tag; of a record of fewer than 29 bytes, all of them.
+    /// Returns the bytes that a record must begin with to have this tag; of a record of fewer than 29 bytes, all of
+    /// them.
     ///
     /// ```
     /// use sealed_session::{Record, Tag, UnixTime};
@@ -125,7 +127,7 @@ impl Tag {
     }
 }
 
-/// The first eight digits only: the tag of a short record may be the id of a session.
+/// Shows the first eight digits only: the tag of a short record may be the id of a session.
 impl fmt::Debug for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.as_bytes().get(..4).unwrap_or_else(|| self.as_bytes());

@@ -12,9 +12,10 @@ use crate::time::UnixTime;
 /// A store in Redis (feature `redis`), for any number of processes and servers. [`RedisPool`] says what Redis must be.
 ///
 /// The key of a record is `sealed_session:session:` and the id in hexadecimal digits; its value is five bytes of
-/// [`Record::expires_at`], most significant first, and then [`Record::bytes`]. Redis removes it a minute after that time:
-/// [`SessionStore::cleanup_expired`] has nothing to do. Whether a record may be written is decided within one command: `SET`
-/// with `NX` creates one, and a script of `EVAL` replaces the one whose first 29 bytes it is told.
+/// [`Record::expires_at`], most significant first, and then [`Record::bytes`]. Redis removes the record a minute after
+/// that time: [`SessionStore::cleanup_expired`] has nothing to do. Redis decides within one command whether a record
+/// may be written: `SET` with `NX` creates a record, and a script of `EVAL` replaces the one whose first 29 bytes it is
+/// told.
 ///
 /// ```no_run
 /// use sealed_session::{Record, RedisStore, Save, SessionId, SessionStore, UnixTime};
@@ -34,7 +35,7 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// A store with connections of its own, as [`RedisPool::open`] makes them. Nothing is connected yet.
+    /// Makes a store with connections of its own, as [`RedisPool::open`] makes them. Nothing is connected yet.
     ///
     /// # Errors
     /// As for [`RedisPool::open`].
@@ -49,7 +50,7 @@ impl RedisStore {
         Ok(Self::new(&RedisPool::open(url)?))
     }
 
-    /// A store over connections that others use, too.
+    /// Makes a store over connections that others use, too.
     ///
     /// ```
     /// use sealed_session::{RedisPool, RedisRevocations, RedisStore};
@@ -85,7 +86,7 @@ impl SessionStore for RedisStore {
                     commands.cmd("EVAL").arg(REPLACE).arg(1).arg(key).arg(tag.as_bytes()).arg(value).arg(until)
                 }
             };
-            // Both answer nil where they wrote nothing.
+            // Both commands answer nil where they wrote nothing.
             let (ok,): (Option<String>,) = self.pool.ask(&commands).await?;
             Ok(ok.is_some())
         })
@@ -121,7 +122,7 @@ impl SessionStore for RedisStore {
                     }
                     let values: Vec<Option<Vec<u8>>> = self.pool.ask(&commands).await?;
                     for (key, value) in keys.iter().zip(values) {
-                        // One that is gone again went between the two commands.
+                        // A record that is gone again went between the two commands.
                         if let Some(value) = value {
                             records.insert(self.id(key)?, decode(&value)?);
                         }
@@ -177,8 +178,8 @@ fn corrupt(message: &str) -> BackendError {
 
 const KIND: &str = "session";
 
-/// Writes a value where the record that is there has the tag, as one step. The record begins after the five bytes of its
-/// expiry, and its tag has 29 bytes or is all of it.
+/// Writes a value where the record that is there has the tag, as one step. The record begins after the five bytes of
+/// its expiry, and its tag has 29 bytes or is the whole record.
 const REPLACE: &str = r"
 local found = redis.pcall('GETRANGE', KEYS[1], 0, 33)
 if type(found) == 'table' then

@@ -60,17 +60,18 @@ use crate::time::UnixTime;
 /// # drop(Box::new(Unbounded::default()) as Box<dyn SessionStore>);
 /// ```
 pub trait SessionStore: Send + Sync {
-    /// Returns the record under this id, or `None` when there is none. One that expired may still be returned.
+    /// Returns the record under this id, or `None` when there is none. A record that expired may still be returned.
     ///
     /// # Errors
     /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when what
     /// is there is not what was stored.
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>>;
 
-    /// Writes a record whole or not at all, and returns once it is kept. Says whether it was written: [`Save::Create`] finds
-    /// no record under the id, or [`Save::Replace`] finds one with its tag; otherwise it changes nothing. The look and the
-    /// write are one step: of many that replace one tag at once, one is told that it wrote. So a request that ends late neither
-    /// undoes what another one wrote nor brings back a session that another one destroyed.
+    /// Writes a record whole or not at all, and returns once it is kept. Returns true when the record was written:
+    /// [`Save::Create`] finds no record under the id, or [`Save::Replace`] finds one with its tag; otherwise the store
+    /// changes nothing. The look and the write are one step: of many that replace one tag at once, one is told that it
+    /// wrote. So a request that ends late neither undoes what another one wrote nor brings back a session that another
+    /// one destroyed.
     ///
     /// A record past its `expires_at` is there for a save as long as a load returns it: a `Create` is refused, and a `Replace`
     /// writes. The clock of a store decides nothing here, for it may be ahead of the clock by which the record was written.
@@ -81,25 +82,25 @@ pub trait SessionStore: Send + Sync {
     /// record may have been written all the same.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Removes a record. There being none is no error, and neither is one that is corrupt.
+    /// Removes a record. A record that is not there is no error, and neither is a corrupt one.
     ///
     /// # Errors
     /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers; the record may be gone all the same.
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>>;
 
-    /// Removes every record with `expires_at <= now`, and says how many they were. A store whose records go by themselves
-    /// returns 0.
+    /// Removes every record with `expires_at <= now`, and returns the number of them. A store whose records go by
+    /// themselves returns 0.
     ///
     /// # Errors
     /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers; some of them may be gone all the same.
     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>>;
 
-    /// Whether it can be used at this moment. For a health check: no request waits for it.
+    /// Returns true when the store can be used at this moment. For a health check: no request waits for it.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
 
-    /// Whether a deleted record ends its session everywhere. True for a store that all servers share.
+    /// Returns true when a deleted record ends its session everywhere, as it does in a store that all servers share.
     fn supports_revocation(&self) -> bool {
         true
     }
@@ -121,7 +122,7 @@ pub trait SessionStore: Send + Sync {
     }
 }
 
-/// When a [`SessionStore::save`] writes.
+/// The condition under which a [`SessionStore::save`] writes.
 ///
 /// ```
 /// use sealed_session::{Record, Save, UnixTime};
@@ -133,16 +134,16 @@ pub trait SessionStore: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a store must decide both; a third would break every one of them")]
 pub enum Save {
-    /// Only where there is no record under the id.
+    /// The save writes only where there is no record under the id.
     Create,
-    /// Only where there is a record with this tag: the one that the caller read. A record that somebody else wrote
-    /// meanwhile has another one, and stays.
+    /// The save writes only where there is a record with this tag: the record that the caller read. A record that
+    /// somebody else wrote meanwhile has another tag, and stays.
     Replace(Tag),
 }
 
 impl Save {
-    /// Whether it writes where a record with the tag `found` is, or none. For stores that look and write under one lock; a
-    /// database decides by a condition in its statement.
+    /// Returns true when the save writes where a record with the tag `found` is, or where no record is. For stores that
+    /// look and write under one lock; a database decides by a condition in its statement.
     ///
     /// ```
     /// use sealed_session::{Record, Save, UnixTime};
@@ -159,7 +160,7 @@ impl Save {
     }
 }
 
-/// So that a store can be handed to the configuration and kept.
+/// An `Arc` is a store too, so that a store can be handed to the configuration and kept.
 impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
         (**self).load(id)

@@ -1,4 +1,4 @@
-//! What a list does with the generation of a subject.
+//! The rules of a list for the generation of a subject.
 
 use super::{PASSED, Seen, Suite, generation, must, new_id, new_subject};
 use crate::backend::{Generation, Only};
@@ -46,7 +46,7 @@ impl Suite<'_> {
             format!("\"{tag}@example.com\""),
             format!("\"{tag} \u{0} \\u0000 \\r\\n : * ? [a-z] {{0}} %00 ' \\\" \u{10ffff}\""),
             format!("{{\"tenant\": 7, \"user\": \"{tag}\"}}"),
-            // The longest value that an entry can have.
+            // This subject is the longest value that an entry can have.
             format!("\"{tag}{}\"", "x".repeat(65_535 - 34)),
         ];
         for (subject, number) in subjects.iter().zip(1..) {
@@ -74,7 +74,7 @@ impl Suite<'_> {
     pub(super) async fn replaced_only(&self) -> Result<(), Seen> {
         let (old, other, to) = (generation(5), generation(7), generation(6));
         let cases = [
-            // What is there, which one it must be, and whether it is replaced.
+            // Each case is the generation that is there, the one that it must be, and true when it is replaced.
             (None, None, true),
             (None, Some(old), true),
             (None, Some(to), true),
@@ -102,7 +102,7 @@ impl Suite<'_> {
 
     pub(super) async fn later_generation(&self) -> Result<(), Seen> {
         let cases = [
-            // The first generation and its time, and the second.
+            // Each case is the first generation and its time, and then the second and its time.
             (1, self.far, 1, PASSED),
             (1, PASSED, 1, self.far),
             (1, self.far, 2, PASSED),

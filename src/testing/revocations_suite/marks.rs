@@ -1,4 +1,4 @@
-//! What a list does with the mark of an id.
+//! The rules of a list for the mark of an id.
 
 use super::{PASSED, Seen, Suite, must, new_id};
 use crate::backend::Mark;

@@ -9,7 +9,7 @@ use futures_lite::future::block_on;
 use self::broken::{Broken, Fault, START};
 use super::{breaches, check_revocations};
 
-/// For each fault the check that must see it; others may, too.
+/// Each fault with the check that must see it; others may see it, too.
 const CAUGHT: [(Fault, &str); 41] = [
     (Fault::KnowsAnyId, "an id and a subject that nobody revoked are unknown"),
     (Fault::KnowsAnySubject, "an id and a subject that nobody revoked are unknown"),
@@ -60,7 +60,7 @@ fn each_check_fails_for_a_list_that_breaks_its_rule() {
         let failed = failed_by(fault);
         assert!(failed.iter().any(|(failed, _)| *failed == name), "{fault:?} was not caught: {failed:?}");
     }
-    // A list that always fails passes no check: these are all of them, and each has a fault of its own above.
+    // A list that always fails passes no check: `all` has every check, and each has a fault of its own above.
     let all: BTreeSet<_> = failed_by(Fault::Fails).iter().map(|(name, _)| *name).collect();
     assert_eq!(all, CAUGHT.iter().map(|(_, name)| *name).collect());
 }

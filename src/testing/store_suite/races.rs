@@ -1,4 +1,4 @@
-//! What a store does for many callers at once.
+//! The rules of a store for many callers at once.
 
 use super::verdict::{FAR, Verdict, at, id, must, must_be_gone, must_load, must_write, record};
 use crate::backend::{BoxFuture, Record, Save, SessionStore};
@@ -6,7 +6,7 @@ use crate::data::SessionId;
 use crate::error::BackendError;
 use crate::testing::at_once::at_once;
 
-/// How many callers there are, each with a record of its own.
+/// The number of callers, each with a record of its own.
 const CALLERS: u8 = 16;
 
 pub(super) async fn saves_at_once_are_all_kept(store: &dyn SessionStore) -> Verdict {
@@ -86,7 +86,7 @@ pub(super) async fn of_many_that_replace_one_tag_one_writes(store: &dyn SessionS
 }
 
 pub(super) async fn callers_that_read_and_replace_lose_nothing(store: &dyn SessionStore) -> Verdict {
-    // Each adds its own byte: to what it read, as often as others were faster.
+    // Each caller adds its own byte to the record that it read, again as often as another caller was faster.
     let start = record([0xff; 40], FAR);
     must_write(store, id(1), &start, Save::Create).await?;
     let adds = (0..CALLERS).map(|caller| Box::pin(add(store, caller)));
@@ -107,7 +107,7 @@ async fn add(store: &dyn SessionStore, caller: u8) -> Verdict {
             return Ok(());
         }
     }
-    // Each refusal is another caller's success, and there are no more of those.
+    // Each refusal is another caller's success, and there are no more other callers than that.
     must(false, format_args!("{CALLERS} callers replace a record, and one was refused more often than that"))
 }
 
@@ -151,7 +151,8 @@ pub(super) async fn a_replace_that_races_a_cleanup_is_kept_or_refused(store: &dy
     Ok(())
 }
 
-/// One a caller, each with a tag of its own and of its own length, so that a mixture of two is none of them.
+/// Returns one record for each caller, each with a tag and a length of its own, so that a mixture of two is none of
+/// them.
 fn records() -> Vec<Record> {
     (0..CALLERS).map(|number| record(vec![number; 20_000_usize.saturating_add(usize::from(number))], FAR)).collect()
 }

@@ -1,4 +1,4 @@
-//! What a store replaces, for one caller.
+//! The rules of a store for replacing records, for one caller.
 
 use super::verdict::{FAR, LONGEST, Verdict, at, id, must_be_gone, must_load, must_refuse, must_write, record};
 use crate::backend::{Record, Save, SessionStore, Tag};
@@ -16,7 +16,7 @@ pub(super) async fn replace_writes_only_where_there_is_a_record(store: &dyn Sess
 }
 
 pub(super) async fn replace_writes_only_over_the_tag_that_it_names(store: &dyn SessionStore) -> Verdict {
-    // Of all lengths that a tag may have, and shorter and longer than the one before.
+    // The records are shorter and longer than a tag, and than the record before.
     let lengths = [16, 29, LONGEST, 1, 28, 30, 100, LONGEST, 16, 17, 15];
     let records: Vec<Record> = lengths.iter().zip(1..).map(|(len, byte)| record(vec![byte; *len], FAR)).collect();
     let mut records = records.iter();
@@ -46,19 +46,19 @@ pub(super) async fn replace_compares_every_byte_of_the_tag_and_none_after_it(sto
                 }
             }
         }
-        // A tag is no beginning of a longer one.
+        // The beginning of a tag is another tag.
         for len in 1..Tag::LEN {
             let start = there.get(..len).unwrap_or_default();
             must_refuse(store, id, &next, Save::Replace(record(start, FAR).tag())).await?;
         }
         must_load(store, id, &record(there.as_slice(), FAR)).await?;
-        // What comes after it, and the expiry, are not of it.
+        // The bytes after the first 29, and the expiry, do not belong to the tag.
         let mut same = there;
         same.truncate(Tag::LEN);
         must_write(store, id, &next, Save::Replace(record(same, 1).tag())).await?;
         must_load(store, id, &next).await?;
     }
-    // Any byte may be in it, at its ends too.
+    // A tag may hold any byte, at its ends too.
     let tags = [
         [0; Tag::LEN],
         [0xff; Tag::LEN],
@@ -81,7 +81,7 @@ pub(super) async fn a_tag_is_good_for_one_replace(store: &dyn SessionStore) -> V
     must_write(store, id(1), &second, Save::Replace(first.tag())).await?;
     must_refuse(store, id(1), &third, Save::Replace(first.tag())).await?;
     must_load(store, id(1), &second).await?;
-    // The record of another id that has the same tag is none of this one's.
+    // A record of another id that has the same tag does not count for this id.
     must_write(store, id(2), &second, Save::Create).await?;
     must_write(store, id(2), &third, Save::Replace(second.tag())).await?;
     must_load(store, id(1), &second).await?;

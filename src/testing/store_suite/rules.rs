@@ -1,4 +1,4 @@
-//! What a store does for one caller.
+//! The rules of a store for one caller.
 
 use super::verdict::{FAR, LONGEST, Verdict, at, id, must, must_be_gone, must_load, must_refuse, must_write, record};
 use crate::backend::{Record, Save, SessionStore};
@@ -26,7 +26,7 @@ pub(super) async fn a_load_returns_what_was_saved(store: &dyn SessionStore) -> V
         Record::new(vec![1, 2, 3], UnixTime::MAX),
     ];
     records.extend((0..=u8::MAX).map(|byte| record([byte], FAR)));
-    // Ids that differ in many bits: those that differ in one have a rule of their own.
+    // These ids differ in many bits: ids that differ in one bit have a rule of their own.
     let ids = (0..=u8::MAX).map(id).chain((0..=u8::MAX).map(halves));
     for (id, record) in ids.zip(&records) {
         must_write(store, id, record, Save::Create).await?;
@@ -113,7 +113,7 @@ pub(super) async fn cleanup_removes_what_is_due_and_nothing_else(store: &dyn Ses
         must_load(store, *id, record).await?;
     }
     if removed == 0 {
-        // Then they go by themselves: at their time and not before.
+        // A store that removed none drops records by itself: at their time and not before.
         for (id, record) in &due {
             must_load(store, *id, record).await?;
         }

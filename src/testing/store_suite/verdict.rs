@@ -1,4 +1,4 @@
-//! [`Verdict`]: what was seen of a store, and the questions that each rule asks.
+//! [`Verdict`]: the result of a rule, and the questions that each rule asks.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::time::UnixTime;
 
 pub(super) type Verdict = Result<(), Breach>;
 
-/// What was seen of a store that breaks a rule.
+/// The behavior of a store that was seen and that breaks a rule.
 #[derive(Debug)]
 pub(super) struct Breach(pub(super) String);
 
@@ -22,7 +22,7 @@ impl From<BackendError> for Breach {
 /// The length of the longest record that a store must keep.
 pub(super) const LONGEST: usize = 67_000;
 
-/// In the year 2096, so that nothing expires while it is looked at.
+/// A time in the year 2096, so that nothing expires while the suite looks at it.
 pub(super) const FAR: u64 = 4_000_000_000;
 
 pub(super) fn at(seconds: u64) -> UnixTime {

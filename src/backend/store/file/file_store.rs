@@ -20,17 +20,18 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// Keeps each record in a file of its own, named by the session's id, in one folder: for one machine, with any number of
 /// processes, and no database.
 ///
-/// What is acknowledged is on the disk: a record is written to a temporary file that is synced, then renamed, and then the
-/// folder is synced. A process that is killed at any point, or a power cut, leaves the record before or the one after, whole.
-/// What a killed writer left behind is removed by [`SessionStore::cleanup_expired`].
+/// A save that was acknowledged is on the disk: a record is written to a temporary file that is synced, then renamed,
+/// and then the folder is synced. A process that is killed at any point, or a power cut, leaves the record before or
+/// the one after, whole. [`SessionStore::cleanup_expired`] removes the temporary files of killed writers.
 ///
-/// Processes agree through a lock on the file `.lock` of the folder, which is held for a look and a rename; whoever does not
-/// get it in [`FileStore::lock_timeout`] is answered [`BackendErrorKind::Unavailable`]. So the file system must know `flock`: a local one
-/// does. Loads take no lock.
+/// Processes agree through a lock on the file `.lock` of the folder, which is held for a look and a rename. A process
+/// that does not get the lock in [`FileStore::lock_timeout`] is answered [`BackendErrorKind::Unavailable`]. So the file
+/// system must know `flock`: a local one does. Loads take no lock.
 ///
-/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded. Listing and cleaning leave such files
-/// out, and all those whose name is no id. Deleting the session removes it. A folder that has gone, such as one on a disk that is
-/// not mounted any more, is [`BackendErrorKind::Unavailable`], and not a folder without sessions.
+/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded. Listing and cleaning leave
+/// such files out, and all those whose name is no id. Deleting the session removes its file. A folder that has gone,
+/// such as one on a disk that is not mounted any more, is [`BackendErrorKind::Unavailable`], and not a folder without
+/// sessions.
 ///
 /// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
 /// owner alone, and so is the folder when it is made here. Tested on Linux.
@@ -54,12 +55,12 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens the folder, and makes it and those above it where they are missing. This blocks, and belongs to the start of a
-    /// process.
+    /// Opens the folder, and makes it and those above it where they are missing. The call blocks, and belongs to the
+    /// start of a process.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unavailable`] when it can't be made or written to, and [`BackendErrorKind::Full`] when there is no
-    /// room.
+    /// [`BackendErrorKind::Unavailable`] when the folder can't be made or written to, and [`BackendErrorKind::Full`]
+    /// when there is no room.
     ///
     /// ```
     /// use sealed_session::{BackendErrorKind, FileStore};
@@ -74,7 +75,8 @@ impl FileStore {
         Ok(Self { folder: Arc::new(folder) })
     }
 
-    /// Sets how long a save or a delete waits for other processes: five seconds, unless set otherwise. With zero it tries once.
+    /// Sets how long a save or a delete waits for other processes: five seconds, unless set otherwise. With zero, each
+    /// tries once.
     ///
     /// ```
     /// use sealed_session::FileStore;
@@ -95,7 +97,7 @@ impl FileStore {
         work: impl FnOnce(&Folder) -> Result<T, BackendError> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, BackendError>> {
         let folder = Arc::clone(&self.folder);
-        // Inside the future, so that nothing is done before it is polled.
+        // The closure runs inside the future, so that nothing is done before the future is polled.
         Box::pin(async move { unblock(move || work(&folder)).await })
     }
 }

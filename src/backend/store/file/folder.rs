@@ -42,20 +42,20 @@ impl Folder {
         let Some((file, head)) = open(&self.path_of(id))? else { return self.must_be_there().map(|()| None) };
         let head = head.and_then(|head| head.of(id)).map_err(corrupt)?;
         let mut bytes = Vec::new();
-        // One byte more than there should be, so that a longer file is found out.
+        // Reads one byte more than there should be, so that a longer file is found out.
         let limit = u64::from(head.len).saturating_add(1);
         file.take(limit).read_to_end(&mut bytes).map_err(|error| failed("read", &error))?;
         head.record(bytes).map(Some).map_err(corrupt)
     }
 
-    /// All that takes time is done before the lock is taken, and after it is given back.
+    /// Writes the file before the lock is taken, and syncs the folder after the lock is given back: both take time.
     pub(super) fn write(&self, id: SessionId, bytes: &[u8], save: Save) -> Result<bool, BackendError> {
         let path = self.path_of(id);
         let applies = || match save {
             Save::Create => exists(&path).map(|exists| !exists),
             Save::Replace(tag) => tag_at(&path, id).map(|found| found == Some(tag)),
         };
-        // Most often it can be told before anything is written; what counts is the look under the lock.
+        // A first look most often tells before anything is written; the look under the lock is the one that counts.
         if !applies()? {
             return self.must_be_there().map(|()| false);
         }
@@ -76,7 +76,7 @@ impl Folder {
         let lock = self.lock()?;
         remove(&self.path_of(id))?;
         drop(lock);
-        // Also when there was none: whoever removed it may not have come to this yet.
+        // The folder is synced also when there was no file: the process that removed it may not have synced yet.
         self.sync()
     }
 
@@ -86,7 +86,7 @@ impl Folder {
             let path = entry.map_err(|error| failed("list", &error))?.path();
             match self.clean_one(&path, now) {
                 Ok(is_removed) => removed = removed.saturating_add(u64::from(is_removed)),
-                // The others go all the same.
+                // The other files are removed all the same.
                 Err(error) => failure = Some(error),
             }
         }
@@ -94,7 +94,7 @@ impl Folder {
         failure.map_or(Ok(removed), Err)
     }
 
-    /// Says whether a record was removed.
+    /// Returns true when a record was removed.
     fn clean_one(&self, path: &Path, now: UnixTime) -> Result<bool, BackendError> {
         let Some(name) = path.file_name() else { return Ok(false) };
         if is_temporary(name) {
@@ -104,7 +104,7 @@ impl Folder {
         if !is_due(path, id, now)? {
             return Ok(false);
         }
-        // An update may have come since.
+        // The file is looked at again under the lock: an update may have come since.
         let _lock = self.lock()?;
         Ok(is_due(path, id, now)? && remove(path)?)
     }
@@ -148,8 +148,8 @@ impl Folder {
         fs::read_dir(&self.path).map_err(|error| failed("list", &error))
     }
 
-    /// An empty file that is gone when it is dropped, and that is locked while somebody writes it: by that cleaning knows it
-    /// from one whose writer was killed.
+    /// Makes an empty file that is removed when it is dropped, and that is locked while somebody writes it: the lock
+    /// tells cleaning that the writer was not killed.
     fn temporary(&self) -> Result<NamedTempFile, BackendError> {
         for _ in 0..TRIES {
             let mut builder = tempfile::Builder::new();
@@ -157,7 +157,7 @@ impl Folder {
             #[cfg(unix)]
             builder.permissions(fs::Permissions::from_mode(0o600));
             let temporary = builder.tempfile_in(&self.path).map_err(|error| failed("make a file", &error))?;
-            // Cleaning may come between the two, and take it for left behind.
+            // Cleaning may come before the file is locked, and take it for left behind.
             let is_locked = try_lock(temporary.as_file())?;
             if is_locked && exists(temporary.path())? {
                 return Ok(temporary);
@@ -166,7 +166,7 @@ impl Folder {
         Err(BackendError::new(BackendErrorKind::Unavailable, "each temporary file was removed at once"))
     }
 
-    /// Held until it is dropped. A lock of the operating system, which goes with the process that holds it.
+    /// Takes the lock, which is held until it is dropped. The operating system gives it back when the process ends.
     fn lock(&self) -> Result<File, BackendError> {
         let opened = OpenOptions::new().write(true).open(self.path.join(LOCK_NAME));
         let file = opened.map_err(|error| failed("open the lock", &error))?;
@@ -183,13 +183,13 @@ impl Folder {
         Ok(file)
     }
 
-    /// Nothing found in a folder that has gone is no answer.
+    /// Returns an error when the folder has gone: a file that is not found there does not mean that there is no record.
     fn must_be_there(&self) -> Result<(), BackendError> {
         let looked = fs::metadata(self.path.join(LOCK_NAME));
         looked.map(drop).map_err(|error| failed("find the lock", &error))
     }
 
-    /// A rename lasts once its folder is on the disk.
+    /// Syncs the folder, for a rename lasts only once its folder is on the disk.
     fn sync(&self) -> Result<(), BackendError> {
         if cfg!(unix) {
             let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
@@ -199,11 +199,11 @@ impl Folder {
     }
 }
 
-/// A file that is there, and its head or what is wrong with it.
+/// A file that is there, and either its head or the reason why its head is refused.
 type Opened = (File, Result<Head, &'static str>);
 
 fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
-    // Asked first: to open a pipe would wait for its other end.
+    // The kind of file is asked for first: to open a pipe would wait for its other end.
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Err(corrupt("what has the name of a session is no file")),
@@ -223,7 +223,8 @@ fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
     }
 }
 
-/// The tag of the record that is there. Of its bytes it reads no more than the tag has, for others wait for the lock.
+/// Returns the tag of the record that is there. It reads no more bytes of the record than the tag has, for others wait
+/// for the lock.
 fn tag_at(path: &Path, id: SessionId) -> Result<Option<Tag>, BackendError> {
     let Some((file, head)) = open(path)? else { return Ok(None) };
     let head = head.and_then(|head| head.of(id)).map_err(corrupt)?;
@@ -257,7 +258,7 @@ fn exists(path: &Path) -> Result<bool, BackendError> {
     path.try_exists().map_err(|error| failed("look for", &error))
 }
 
-/// Says whether there was one.
+/// Returns true when there was a file to remove.
 fn remove(path: &Path) -> Result<bool, BackendError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -274,7 +275,8 @@ fn try_lock(file: &File) -> Result<bool, BackendError> {
     }
 }
 
-/// The id that a file of a session is named by: as it is written, so that one session has one name.
+/// Returns the id that names the file of a session. Only the way in which ids are written counts, so that one session
+/// has one name.
 fn id_of(name: &OsStr) -> Option<SessionId> {
     let mut bytes = [0; 16];
     let name = name.to_str()?;
@@ -291,13 +293,13 @@ fn corrupt(what: &'static str) -> BackendError {
     BackendError::new(BackendErrorKind::Corrupt, what)
 }
 
-/// The path stays out of the message: it holds an id, and a log should hold the start of it only.
+/// The path stays out of the message: the path holds an id, and a log should hold only the start of an id.
 fn failed(what: &str, error: &io::Error) -> BackendError {
     let kind = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BackendErrorKind::Full,
         _ => BackendErrorKind::Unavailable,
     };
-    // The system's own text: tempfile's would hold the path.
+    // The text is the system's own: tempfile's would hold the path.
     let text = error
         .raw_os_error()
         .map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());

@@ -1,12 +1,12 @@
-//! The bytes of a file: what a torn, a changed or somebody else's file is told by.
+//! The bytes of a file, by which the store refuses a torn file, a changed file, and somebody else's.
 //!
 //! ```text
 //! magic "SSES" (4) | version 0x01 (1) | session id (16) | expires_at u40 BE (5)
 //! | length of the bytes u32 BE (4) | CRC-32 of the bytes u32 BE (4) | CRC-32 of all before this u32 BE (4) | the bytes
 //! ```
 //!
-//! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents; who
-//! may write the file may write them too, and then it is the seal of the bytes that tells.
+//! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents:
+//! whoever may write the file may write the checksums too, and then the seal of the bytes finds the change.
 
 use crate::backend::store::{Record, Tag};
 use crate::data::SessionId;
@@ -38,14 +38,14 @@ pub(super) fn write(id: SessionId, record: &Record) -> Result<Vec<u8>, BackendEr
     Ok(file)
 }
 
-/// Reads a head, or says what is wrong with it.
+/// Reads a head, or returns the reason why it is refused.
 pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, &'static str> {
     let Some((checked, crc)) = head.split_last_chunk::<4>() else { return Err(TORN) };
     let mut rest = checked;
     if &take::<4>(&mut rest)? != MAGIC {
         return Err("this is no file of this store");
     }
-    // Before the checksum: a later version may have none there.
+    // The version is read before the checksum: a later version may have none there.
     if take::<1>(&mut rest)? != [VERSION] {
         return Err("the version of this file is not known");
     }
@@ -61,18 +61,18 @@ pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, &'static str> {
 }
 
 impl Head {
-    /// This head, if it is of this session.
+    /// Returns this head if it is the head of this session.
     pub(super) fn of(self, id: SessionId) -> Result<Self, &'static str> {
         if self.id == id { Ok(self) } else { Err("a file has the name of another session") }
     }
 
-    /// The record of a file, if these are its bytes.
+    /// Returns the record of a file if these are the bytes of the record.
     pub(super) fn record(&self, bytes: Vec<u8>) -> Result<Record, &'static str> {
         let is_whole = u32::try_from(bytes.len()) == Ok(self.len) && crc32fast::hash(&bytes) == self.crc;
         if is_whole { Ok(Record::new(bytes, self.expires_at)) } else { Err(TORN) }
     }
 
-    /// The tag of a file whose bytes begin with these, of which there are as many as a tag has, or all.
+    /// Returns the tag of a file whose bytes begin with `start`: as many bytes as a tag has, or all.
     pub(super) fn tag(&self, start: &[u8]) -> Result<Tag, &'static str> {
         let all = usize::try_from(self.len).unwrap_or(usize::MAX);
         if start.len() == all.min(Tag::LEN) { Ok(Tag::of(start)) } else { Err(TORN) }

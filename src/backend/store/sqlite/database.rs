@@ -30,7 +30,7 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(path, flags).and_then(|database| {
         database.busy_timeout(busy_timeout)?;
-        // Without it, WAL syncs at checkpoints only.
+        // Without `FULL`, WAL syncs at checkpoints only.
         database.pragma_update(None, "synchronous", "FULL")?;
         Ok(database)
     });
@@ -45,7 +45,7 @@ pub(super) fn load(database: &Connection, id: SessionId) -> Result<Option<Record
     found.map(|(expires_at, bytes)| record(expires_at, bytes)).transpose()
 }
 
-/// One statement each, so that the look and the write are one.
+/// Each kind of save is one statement, so that the look and the write are one.
 pub(super) fn save(database: &Connection, id: SessionId, record: &Record, save: Save) -> Result<bool, BackendError> {
     let (id, expires_at, bytes) = (id.to_bytes(), seconds(record.expires_at()), record.bytes());
     let changed = match save {
@@ -65,7 +65,7 @@ pub(super) fn delete(database: &Connection, id: SessionId) -> Result<(), Backend
     execute(database, "DELETE FROM sessions WHERE id = ?1", [id.to_bytes()]).map(drop)
 }
 
-/// Says how many they were: none when none is left.
+/// Returns the number of records that were deleted: zero when no due record is left.
 pub(super) fn delete_some_due(database: &Connection, now: UnixTime) -> Result<u64, BackendError> {
     let some = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at <= ?1 LIMIT 500)";
     execute(database, some, [seconds(now)])

@@ -1,4 +1,4 @@
-//! What SQLite says, as a [`BackendError`].
+//! Makes a [`BackendError`] of an error of SQLite.
 
 use rusqlite::{Error, ErrorCode};
 

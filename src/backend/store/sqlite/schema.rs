@@ -1,11 +1,12 @@
-//! The table, and how a database of an older version comes to it.
+//! The table, and the steps that bring a database of an older version to it.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::failed;
 use crate::error::{BackendError, BackendErrorKind};
 
-/// From each version to the next; the first from an empty database. What is published here never changes: a new step is added.
+/// Each step leads from one version to the next; the first from an empty database. A published step never changes: a
+/// new one is added.
 const STEPS: &[&str] = &["
     CREATE TABLE sessions (
         id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -15,10 +16,10 @@ const STEPS: &[&str] = &["
     CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 "];
 
-/// "SSES": in the head of the file, it tells a database of ours from another one.
+/// "SSES": in the head of the file, it tells a database of this crate from another one.
 const APPLICATION_ID: i64 = 0x5353_4553;
 
-/// Whether this may be our database. It changes nothing.
+/// Returns an error when this can't be a database of this crate. The check changes nothing.
 pub(super) fn check(database: &Connection) -> Result<(), BackendError> {
     check_for(database, STEPS)
 }
@@ -28,13 +29,13 @@ pub(super) fn migrate(database: &Connection) -> Result<(), BackendError> {
     migrate_by(database, STEPS)
 }
 
-/// Writes what is there already: a page, as small a change as can be.
+/// Writes the application id again, which is there already: a page, as small a change as can be.
 pub(super) fn write_again(database: &Connection) -> Result<(), BackendError> {
     database.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| failed(&error))
 }
 
 fn migrate_by(database: &Connection, steps: &[&str]) -> Result<(), BackendError> {
-    // From the look on: another process may be at it too.
+    // The transaction is immediate, so that it holds the lock from the look on: another process may be migrating too.
     let transaction = rusqlite::Transaction::new_unchecked(database, TransactionBehavior::Immediate);
     let transaction = transaction.map_err(|error| failed(&error))?;
     check_for(&transaction, steps)?;

@@ -19,17 +19,19 @@ use super::error::failed;
 use super::{database, schema};
 use crate::backend::store::{Record, Save, SessionStore};
 
-/// Keeps records in a SQLite database of its own: for one machine, with any number of processes. SQLite comes with it.
+/// Keeps records in a SQLite database of its own: for one machine, with any number of processes. The crate brings
+/// SQLite along.
 ///
-/// What is acknowledged is on the disk, also after a power cut: the database is in WAL mode with `synchronous=FULL`, so that
-/// each save is synced before it is answered, on a disk that does what it is asked. Deleted room is used again, but the file
-/// keeps its size. Every write takes some room first, a delete too: on a full disk both are [`BackendErrorKind::Full`].
+/// A save that was acknowledged is on the disk, also after a power cut: the database is in WAL mode with
+/// `synchronous=FULL`, so that each save is synced before it is answered, on a disk that does what it is asked. Deleted
+/// room is used again, but the file keeps its size. Every write takes some room first, a delete too: on a full disk
+/// both are [`BackendErrorKind::Full`].
 ///
 /// Writers wait for each other, here and in other processes, up to [`SqliteStore::busy_timeout`], and then are answered
 /// [`BackendErrorKind::Unavailable`]. Loads wait for no writer. The file must be on a local disk: WAL knows no other.
 ///
-/// What SQLite finds out of order is [`BackendErrorKind::Corrupt`]. It has no checksum over records: one that was changed on
-/// the disk is refused by its seal.
+/// A file that SQLite finds out of order is [`BackendErrorKind::Corrupt`]. SQLite has no checksum over records: a
+/// record that was changed on the disk is refused by its seal.
 ///
 /// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
 /// owner alone, when they are made here.
@@ -50,21 +52,21 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// ```
 pub struct SqliteStore {
     path: PathBuf,
-    /// One for all writes, as the database has one writer at a time.
+    /// The connection for all writes, as the database has one writer at a time.
     writer: Arc<Mutex<Connection>>,
-    /// And one for loads, which wait for no sync.
+    /// The connection for loads, which wait for no sync.
     reader: Arc<Mutex<Connection>>,
 }
 
 impl SqliteStore {
-    /// Opens a database, makes it where there is none, and brings one of an older version of this crate up to date. This blocks,
-    /// and belongs to the start of a process.
+    /// Opens a database, makes it where there is none, and brings one of an older version of this crate up to date. The
+    /// call blocks, and belongs to the start of a process.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unavailable`] when it can't be made, read or put into WAL mode, or is locked for longer than five
-    /// seconds; [`BackendErrorKind::Corrupt`] when the file is no database, or that of another application;
-    /// [`BackendErrorKind::Unsupported`] when it is of a later version of this crate; [`BackendErrorKind::Full`] when there is
-    /// no room.
+    /// [`BackendErrorKind::Unavailable`] when the database can't be made, read or put into WAL mode, or is locked for
+    /// longer than five seconds; [`BackendErrorKind::Corrupt`] when the file is no database, or that of another
+    /// application; [`BackendErrorKind::Unsupported`] when the database is of a later version of this crate;
+    /// [`BackendErrorKind::Full`] when there is no room.
     ///
     /// ```
     /// use sealed_session::{BackendErrorKind, SqliteStore};
@@ -82,10 +84,11 @@ impl SqliteStore {
         Ok(Self { path: path.to_owned(), writer: shared(writer), reader: shared(reader) })
     }
 
-    /// Sets how long a write waits for other processes: five seconds, unless set otherwise. With zero it tries once.
+    /// Sets how long a write waits for other processes: five seconds, unless set otherwise. With zero, a write tries
+    /// once.
     ///
     /// # Errors
-    /// Whatever SQLite says against it.
+    /// An error when SQLite refuses the timeout.
     ///
     /// ```
     /// use sealed_session::SqliteStore;
@@ -108,7 +111,7 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> Result<T, BackendError> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, BackendError>> {
         let connection = Arc::clone(connection);
-        // Inside the future, so that nothing is done before it is polled.
+        // The closure runs inside the future, so that nothing is done before the future is polled.
         Box::pin(async move { unblock(move || on(&connection, work)).await })
     }
 }
@@ -133,7 +136,7 @@ impl SessionStore for SqliteStore {
         Self::off_thread(&self.writer, move |database| database::delete(database, id))
     }
 
-    /// In steps, so that a save waits for one of them at most.
+    /// Deletes in steps, so that a save waits for one of them at most.
     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
         Box::pin(async move {
             let mut removed = 0_u64;
@@ -148,7 +151,7 @@ impl SessionStore for SqliteStore {
         })
     }
 
-    /// Writes a page and syncs it, so that a full or read-only disk shows, and a lock.
+    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         let probe = Self::off_thread(&self.writer, schema::write_again);
         Box::pin(async move { probe.await.is_ok() })

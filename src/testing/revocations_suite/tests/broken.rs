@@ -17,7 +17,7 @@ pub(super) enum Fault {
     KnowsAnyId,
     KnowsAnySubject,
     KnowsNothing,
-    // Marks.
+    // Faults of marks.
     ForgetsSuccessors,
     KeepsHalfASuccessor,
     ComparesHalfAnId,
@@ -30,7 +30,7 @@ pub(super) enum Fault {
     LowersUntilByAnotherMark,
     KeepsFirstUntilOfId,
     ForgetsWhenItIsFull,
-    // Generations.
+    // Faults of generations.
     KeepsHalfAGeneration,
     GenerationEndsAtZero,
     SubjectIgnoresCase,
@@ -51,7 +51,7 @@ pub(super) enum Fault {
     UntilGoesWithItsGeneration,
     LooksThenReplaces,
     DeniesWhenOvertaken,
-    // Both.
+    // Faults of both.
     IdsAreSubjects,
     MarkHidesGeneration,
     GenerationHidesMark,
@@ -104,7 +104,7 @@ impl Broken {
         }
     }
 
-    /// What is kept of a mark.
+    /// Returns the mark that the list keeps in place of this one.
     fn mark(&self, mark: Mark) -> Mark {
         let mut bytes = mark.to_bytes();
         match self.fault {
@@ -115,7 +115,7 @@ impl Broken {
         Mark::from_bytes(bytes)
     }
 
-    /// What is kept of a generation.
+    /// Returns the generation that the list keeps in place of this one.
     fn generation(&self, generation: Generation) -> Generation {
         let mut bytes = generation.to_bytes();
         match self.fault {
@@ -129,7 +129,7 @@ impl Broken {
         Generation::from_bytes(bytes)
     }
 
-    /// Whether a generation is put, by a comparison that may be wrong.
+    /// Returns true when a generation is put, by a comparison that may be wrong.
     fn applies(&self, only: Only, found: Option<Generation>, to: Generation) -> bool {
         match (self.fault, only, found) {
             (Fault::OnlyIsIgnored, ..) | (Fault::OnlyNoneIsAny, Only::Of(None), _) => true,
@@ -203,7 +203,7 @@ impl Revocations for Broken {
             let (first, first_until) = found.unwrap_or((to, until));
             let applies = self.applies(only, found.map(|(generation, _)| generation), to);
             if !applies && !self.is(Fault::OnlyRefusesAndWrites) {
-                // What stands first is taken for what was put.
+                // A list with this fault takes the generation that stands first for the one that was put.
                 return Ok(self.is(Fault::FirstGenerationStands) && only == Only::Any);
             }
             let stands = match self.fault {

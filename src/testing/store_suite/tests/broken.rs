@@ -19,13 +19,13 @@ pub(super) struct Broken {
     inner: MemoryStore,
     fault: Fault,
     deleted: Mutex<HashSet<SessionId>>,
-    /// Tags that were good once.
+    /// The tags that were good once.
     replaced: Mutex<HashSet<(SessionId, Tag)>>,
 }
 
 impl Broken {
     pub(super) fn with(fault: Fault) -> Self {
-        // A time before all that the suite saves, but for its record of 1970.
+        // This time is before the expiry of all that the suite saves, but for its record of 1970.
         let now = if matches!(fault, Fault::GoesByItself) { EXPIRED } else { UnixTime::MIN };
         let (deleted, replaced) = (Mutex::default(), Mutex::default());
         Self { inner: MemoryStore::new().clock(move || now), fault, deleted, replaced }
@@ -41,7 +41,7 @@ impl Broken {
     }
 }
 
-/// What has expired for stores that know the time.
+/// The time by which a record of 1970 has expired, for stores that know the time.
 const EXPIRED: UnixTime = match UnixTime::from_secs(1_000) {
     Some(time) => time,
     None => UnixTime::MIN,
@@ -57,7 +57,7 @@ impl SessionStore for Broken {
                 Fault::LoadsWithoutExpiry => found.map(|found| Record::new(found.bytes().to_vec(), UnixTime::MAX)),
                 Fault::KeepsNoEmptyRecord => found.filter(|found| !found.bytes().is_empty()),
                 Fault::LoadsOnce => {
-                    // Gone for loads, there for saves.
+                    // The record is gone for loads, and there for saves.
                     if let Some(found) = &found {
                         self.put(id, &Record::new(Vec::new(), found.expires_at())).await?;
                     }
@@ -94,7 +94,8 @@ impl SessionStore for Broken {
                     return Err(BackendError::new(BackendErrorKind::Unavailable, "no such record"));
                 }
                 Fault::LooksThenDeletes => {
-                    // By what the record is, not by its id: an update in between escapes it.
+                    // The store deletes by the content of the record, not by its id: a record that is updated in
+                    // between stays.
                     let before = self.inner.load(id).await?;
                     yield_now().await;
                     if self.inner.load(id).await? != before {

@@ -3,10 +3,10 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     None,
-    // What a store may choose.
+    // Choices that a store may make.
     ListsNothing,
     GoesByItself,
-    // What it may not.
+    // Faults that a store may not have.
     SaysIll,
     LoadsTheUnknown,
     LoadsWithoutExpiry,

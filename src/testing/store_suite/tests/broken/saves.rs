@@ -1,4 +1,4 @@
-//! What a broken store does when it saves.
+//! The faults of a broken store when it saves.
 
 use futures_lite::future::yield_now;
 
@@ -9,7 +9,7 @@ use crate::error::BackendError;
 use crate::testing::store_suite::tests::fault::Fault;
 
 impl Broken {
-    /// What is kept of a record, in the place of one that may be there already.
+    /// Returns the record that the store keeps in place of `record`, where `before` may be there already.
     pub(super) fn kept(&self, record: &Record, before: Option<&Record>) -> Record {
         let (mut bytes, mut expires_at) = (record.bytes().to_vec(), record.expires_at());
         match self.fault {
@@ -29,7 +29,7 @@ impl Broken {
         Record::new(bytes, expires_at)
     }
 
-    /// Whether a replace writes, by a comparison that is wrong.
+    /// Returns true when a replace writes, by a comparison that is wrong.
     fn applies(&self, tag: Tag, found: &Record) -> bool {
         let (tag, found_tag) = (tag.as_bytes(), found.tag());
         let found_tag = found_tag.as_bytes();
@@ -134,7 +134,7 @@ impl Broken {
         Ok(true)
     }
 
-    /// Writes whatever is there.
+    /// Writes the record, whatever is there.
     pub(super) async fn put(&self, id: SessionId, record: &Record) -> Result<bool, BackendError> {
         let found = self.inner.load(id).await?;
         self.inner.save(id, record, found.map_or(Save::Create, |found| Save::Replace(found.tag()))).await
