@@ -193,7 +193,7 @@ pin_project! {
     }
 }
 
-/// What leaves the middleware.
+/// The answer that leaves the middleware.
 enum Answer<B> {
     /// The handler's body stands on the left, the body of an error response on the right.
     Response(ServiceResponse<EitherBody<B>>),

@@ -1,4 +1,4 @@
-//! Whether a response may be stored by shared caches, and what keeps one that sets a cookie from them.
+//! Decides whether shared caches may store a response, and keeps a response that sets a cookie from them.
 //!
 //! | the handler's headers say | a dispensable seal | a response that must set a cookie |
 //! |---|---|---|
@@ -14,10 +14,10 @@ use std::borrow::Cow;
 
 use super::headers::ResponseHeaders;
 
-/// Who may store a response.
+/// The caches that may store a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sharing {
-    /// The response says nothing of it.
+    /// The response does not say who may store it.
     Unsaid,
     /// Nobody may, or the visitor's browser alone.
     Refused,
@@ -133,7 +133,7 @@ mod tests {
             (&["max-age=60", "public"], Meant),
             (&["s-maxage=60"], Meant),
             (&["S-MaxAge = 0"], Meant),
-            // What refuses counts, wherever it stands.
+            // A directive that refuses counts, wherever it stands.
             (&["public, private"], Refused),
             (&["s-maxage=60", "no-store"], Refused),
             (&["Private,max-age=60"], Refused),
@@ -142,7 +142,7 @@ mod tests {
             (&["max-age=60"], Possible),
             (&["no-cache"], Possible),
             (&["must-revalidate"], Possible),
-            // With an argument, it is about single headers.
+            // With an argument, a directive is about single headers.
             (&["private=\"set-cookie\""], Possible),
             (&["no-cache=\"a, private, no-store\""], Possible),
             (&["public, no-cache=\"set-cookie\""], Meant),

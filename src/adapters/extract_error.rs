@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::{BackendError, ValueError};
 
-/// Why a handler could not be given its session. The client gets a 500, and the log the reason.
+/// The reason why a handler could not be given its session. The client gets a 500, and the log the reason.
 ///
 /// ```
 /// use sealed_session::ExtractError;

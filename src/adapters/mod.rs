@@ -11,7 +11,7 @@
 //! 3. It commits the session when the handler has answered, whatever the status.
 //! 4. It finishes the response by the rule in `response.rs`, which stands there once for all frameworks.
 //!
-//! What becomes of a session is one rule for all frameworks:
+//! One rule for all frameworks says when a session is kept:
 //!
 //! - **A response carries the session.** It does so whatever its status and whoever made it: a handler, an extractor or a guard
 //!   that refused, a catcher, an inner layer, a layer or a framework that makes a response of a panic. An error that the framework

@@ -1,4 +1,5 @@
-//! Which sessions stand in a request, for the frameworks whose middlewares can stand around each other: tower and actix-web.
+//! Says which sessions stand in a request, for the frameworks whose middlewares can stand around each other: tower and
+//! actix-web.
 //!
 //! A layer can be around another one of its manager: one around the whole application and one around a nested router. Then the
 //! inner one finds the session of the outer one in the request, uses it, and leaves the commit to the outer one. Two commits of

@@ -21,7 +21,7 @@ use crate::cookie::SetCookies;
 use crate::error::{BackendError, EncodeError};
 use crate::session::Session;
 
-/// What an [`Exchange`] needs from the middleware of a framework, around an inner service `S` that answers a request
+/// The needs of an [`Exchange`] from the middleware of a framework, around an inner service `S` that answers a request
 /// `Q` by a future `I`. `R` is the response that leaves the middleware.
 pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
     /// The error of the inner service, which leaves the middleware as it is.
@@ -42,7 +42,7 @@ pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
 }
 
 pin_project! {
-    /// One request and its response, as a future. The letters are those of [`Middleware`], which is `M`.
+    /// A request and its response, as a future. The type parameters are those of [`Middleware`], which is `M`.
     pub(super) struct Exchange<M, S, Q, I, R> {
         #[pin]
         step: Step<S, Q, I, R>,
@@ -52,7 +52,7 @@ pin_project! {
     }
 }
 
-/// Who loads and commits the session of a request.
+/// The middleware that loads and commits the session of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Committer {
     /// The middleware at hand.

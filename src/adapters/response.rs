@@ -1,10 +1,10 @@
-//! What a session adds to a response: one rule for every framework.
+//! The headers that a session adds to a response, by one rule for every framework.
 //!
 //! 1. Each Set-Cookie becomes a header of its own.
 //! 2. No response with a Set-Cookie may be stored by a shared cache, which would hand one visitor's cookie to the next (RFC 9111
 //!    section 7.3). What that does to the handler's Cache-Control, `caching.rs` says.
-//! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. It goes out with
-//!    another response.
+//! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. The seal
+//!    goes out with another response.
 //! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.
 //! 5. When the session could not be committed, an error response takes the place of the handler's response, and the
 //!    reason goes to the log.

@@ -183,8 +183,8 @@ impl ResponseHeaders for Response<'_> {
     }
 }
 
-/// The session of a request, or why the backends could not be asked about it before the handler ran. It is unset where no fairing
-/// has loaded it.
+/// The session of a request, or why the backends could not be asked about it before the handler ran. The cell is unset
+/// where no fairing has loaded the session.
 type Loaded = OnceLock<Result<Session, NotLoaded>>;
 
 /// A session that the backends could not be asked about, under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).

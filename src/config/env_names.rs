@@ -44,7 +44,7 @@ pub(super) const VARIABLES: [(&str, &str); 18] = [
     (AUDIENCE, "audience"),
 ];
 
-/// What the name of every variable begins with, after the prefix.
+/// The text that the name of every variable begins with, after the prefix.
 pub(super) const COMMON: &str = "SESSION_";
 
 /// Returns the names of the variables, each without the prefix and [`COMMON`].

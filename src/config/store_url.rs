@@ -8,7 +8,7 @@ use crate::error::ProblemKind;
 /// the path of a URL, in which `%20` is a space. `takes` says what the variable takes, for the errors.
 ///
 /// # Errors
-/// What is wrong with a text that would become the name of a file that nobody meant.
+/// Returns the fault of a text that would become the name of a file that nobody meant.
 pub(super) fn path(text: &str, scheme: &str, takes: &'static str) -> Result<PathBuf, ProblemKind> {
     let wrong = || ProblemKind::Invalid { takes };
     let path = match split_scheme(text) {
@@ -18,7 +18,7 @@ pub(super) fn path(text: &str, scheme: &str, takes: &'static str) -> Result<Path
         None => text.to_owned(),
         Some((found, rest)) if found.eq_ignore_ascii_case(scheme) => {
             let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
-            // It is the one query that asks for what `SqliteStore::open` does.
+            // `mode=rwc` is the one query that asks for what `SqliteStore::open` does.
             if query.is_some_and(|query| scheme != "sqlite" || query != "mode=rwc") {
                 return Err(ProblemKind::Invalid { takes: NO_QUERY });
             }

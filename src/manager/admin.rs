@@ -1,4 +1,4 @@
-//! What an operator does about the backends: cleaning up, asking for their health, listing and clearing.
+//! The calls of an operator about the backends: cleaning up, asking for their health, listing and clearing.
 
 use super::manager::SessionManager;
 use crate::backend::SessionStore;
@@ -10,7 +10,7 @@ impl SessionManager {
     /// were. 0 without a store. Call it now and then, from a task of its own: every hour will do.
     ///
     /// # Errors
-    /// What the store says.
+    /// Returns the error of the store.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +25,7 @@ impl SessionManager {
         }
     }
 
-    /// Whether every backend can be used at this moment; true without one. For a health check.
+    /// Returns true when every backend can be used at this moment, and without a backend. For a health check.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,7 +46,7 @@ impl SessionManager {
             }
     }
 
-    /// Whether a session can be ended before its time, on every device.
+    /// Returns true when a session can be ended before its time, on every device.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryRevocations, SessionConfig};
@@ -66,7 +66,8 @@ impl SessionManager {
     /// manager is passed over, and so is the tombstone of a session that ended.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unsupported`] without a store, or when it lists none. Otherwise what it says.
+    /// [`BackendErrorKind::Unsupported`] without a store, or when the store lists none. Otherwise the error of the
+    /// store.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryStore, SessionConfig};
@@ -85,8 +86,8 @@ impl SessionManager {
         Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
     }
 
-    /// Ends every session whose values are in the store. It removes all records, tombstones included: a cookie that holds its
-    /// values, from before there was a store, opens again even if it was ended. Use
+    /// Ends every session whose values are in the store. The call removes all records, tombstones included: a cookie
+    /// that holds its values, from before there was a store, opens again even if it was ended. Use
     /// [`SessionConfig::not_before`](crate::SessionConfig::not_before) where such cookies are about.
     ///
     /// # Errors

@@ -145,8 +145,8 @@ impl Codec {
         Ok(value)
     }
 
-    /// Opens the value of a cookie and checks everything: form, key, seal, name and audience, both timeouts, cut-off.
-    /// A session of another schema comes back migrated. It takes whatever [`Codec::encode`] gives, and no part of it.
+    /// Opens the value of a cookie and checks everything: form, key, seal, name and audience, both timeouts, cut-off. A
+    /// session of another schema comes back migrated. `value` is the whole text from [`Codec::encode`].
     ///
     /// # Errors
     /// Every [`DecodeError`] but [`DecodeError::Incomplete`] and [`DecodeError::TooManyCandidates`]. For your log only: a client should not learn which.

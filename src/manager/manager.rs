@@ -65,14 +65,16 @@ impl SessionManager {
         session.is_of(self.engine())
     }
 
-    /// What the response must carry for the session to be kept: call it once, after the handler, whatever its outcome.
+    /// Returns the Set-Cookie lines that keep the session. Call this once, after the handler, whatever its outcome.
     ///
-    /// Nothing when nobody looked at the session, when a new one stayed empty, or when nothing changed and it is young. A
-    /// sealed cookie when it changed, is due for extension, was sealed under a previous key or migrated, and for a new one
-    /// that stayed empty if the configuration says so ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)). A deletion when
-    /// it was destroyed. A cookie that was refused is left alone until something is stored or the session is destroyed.
+    /// There are none when nobody looked at the session, when a new session stayed empty, or when nothing changed and
+    /// the session is young. There is a sealed cookie when the session changed, is due for extension, was sealed under
+    /// a previous key or migrated, and for a new session that stayed empty if the configuration says so
+    /// ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)). There is a deletion when the
+    /// session was destroyed. A cookie that was refused is left alone until something is stored or the session is
+    /// destroyed.
     ///
-    /// What is set after this call is in no cookie until the next call.
+    /// A value that is set after this call is in no cookie until the next call.
     ///
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
@@ -142,7 +144,7 @@ impl SessionManager {
         session.commit_async(Dispensable::Send).await
     }
 
-    /// Whether a backend is configured, so that sessions must be loaded and committed by the methods that ask it.
+    /// Returns true when a backend is configured, so that sessions must be loaded and committed by the async methods.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

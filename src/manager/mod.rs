@@ -1,5 +1,5 @@
-//! What an application holds: it loads and commits the sessions of requests, seals and opens text outside of them, and ends
-//! sessions from outside.
+//! The types that an application holds. They load and commit the sessions of requests, seal and open text outside of
+//! requests, and end sessions from outside.
 
 mod admin;
 mod codec;

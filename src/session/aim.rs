@@ -1,7 +1,8 @@
 //! [`Aim`]: what the handlers did since the last commit, by the order in which they did it.
 
-/// What the handlers did, as the numbers of the steps at which they did it. A commit remembers the step at which it set out;
-/// once it succeeded, every step up to there is done, and whatever came while it waited for a backend is still to be done.
+/// The acts of the handlers, as the numbers of the steps at which they did them. A commit remembers the step at which
+/// it set out; once it succeeded, every step up to there is done, and whatever came while it waited for a backend is
+/// still to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Aim {
     /// The number of the last step. The first thing that a handler does is step 2.
@@ -120,8 +121,8 @@ impl Aim {
         self.begun > self.beginning()
     }
 
-    /// The step from which on things happened to this session. One that is stored after an end is another session: nothing that
-    /// happened before is of it.
+    /// The step from which on things happened to this session. A session that is stored after an end is another
+    /// session: nothing that happened before belongs to it.
     fn beginning(&self) -> u64 {
         self.committed.max(self.destroyed)
     }

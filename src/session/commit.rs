@@ -17,7 +17,7 @@ use crate::error::{BackendError, BackendErrorKind, EncodeError};
 use crate::observe::{Event, KeyRole, SealCause};
 
 impl Session {
-    /// What the response must carry, where no backend is configured.
+    /// Commits where no backend is configured, and returns the Set-Cookie lines that the response must carry.
     ///
     /// # Errors
     /// [`BackendErrorKind::NotAsked`] where a backend is configured and the session has anything to be kept or ended.
@@ -69,7 +69,7 @@ impl Session {
         Ok(())
     }
 
-    /// What the response must carry, once the backends have done their part.
+    /// Waits for the backends to do their part, and returns the Set-Cookie lines that the response must carry.
     pub(crate) async fn commit_async(&self, dispensable: Dispensable) -> Result<SetCookies, EncodeError> {
         if !self.shared.engine.backend.exists() {
             return self.commit(dispensable);

@@ -13,10 +13,10 @@ impl Session {
     /// The CSRF token of this session, for a hidden field of each form and a header of each script's request: 22
     /// characters of base64url, 128 random bits of the operating system.
     ///
-    /// It is drawn when it is first asked for, kept in the sealed session, and the same until the session gets another
-    /// id: with [`Session::regenerate`] and [`Session::destroy`] it is gone, and forms shown before are refused. It is
-    /// none of the values: neither [`Session::keys`], [`Session::clear`] nor [`Session::set_data`] touches it. It takes
-    /// 32 bytes of the cookie.
+    /// The first call draws the token. The sealed session keeps it, and it stays the same until the session gets
+    /// another id: [`Session::regenerate`] and [`Session::destroy`] drop it, and forms shown before are refused. The
+    /// token is none of the values: neither [`Session::keys`], [`Session::clear`] nor [`Session::set_data`] touches it.
+    /// It takes 32 bytes of the cookie.
     ///
     /// The first call in a session changes the session, which begins one for a visitor who has none. Call it once at
     /// login, after `regenerate`, so that two tabs opened at once get one token.
@@ -55,11 +55,11 @@ impl Session {
         })
     }
 
-    /// Whether this is the CSRF token of this session. Refuse a request that changes something (any but GET, HEAD and
-    /// OPTIONS) and has no such token: the empty text that stands for a missing one is never right.
+    /// Returns true when `token` is the CSRF token of this session. Refuse a request that changes something (any but
+    /// GET, HEAD and OPTIONS) and has no such token: the empty text that stands for a missing token is never right.
     ///
-    /// The comparison takes the same time for every token of the right length. It never begins a session or changes
-    /// one.
+    /// The comparison takes the same time for every token of the right length. This call never begins or changes a
+    /// session.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

@@ -127,5 +127,5 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// How many of its largest entries an error of a session that is too large names.
+/// The number of largest entries that the error of a session that is too large names.
 const LARGEST_SHOWN: usize = 3;

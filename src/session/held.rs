@@ -10,7 +10,7 @@ use crate::time::UnixTime;
 /// The session that the client's cookie holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Held {
-    /// Its id, and its absolute end.
+    /// The id and the absolute end of the session.
     pub(super) retired: Retired,
     pub(super) issued_at: UnixTime,
     pub(super) expires_at: UnixTime,

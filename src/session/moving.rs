@@ -104,7 +104,7 @@ impl Commit<'_> {
                 // A token goes with the id of its session.
                 data.remove_in(Namespace::Csrf, CSRF_KEY);
             }
-            // What was taken over may need more room than a cookie has.
+            // The values that were taken over may need more room than a cookie has.
             if stored.is_some() || self.is_stored(data, None) {
                 *stored = Some(self.put(data, None).await?);
             }
@@ -126,7 +126,7 @@ impl Commit<'_> {
     }
 }
 
-/// What became of the old record.
+/// The result of turning the old record into a tombstone.
 enum Buried {
     Done,
     /// Another request ended the session, or moved it on.

@@ -133,13 +133,13 @@ impl Shared {
         Ok((state, event))
     }
 
-    /// The session that the cookies of another crate make, where no cookie of ours opened.
+    /// The session that the cookies of another crate make, where no cookie of this crate opened.
     fn import(&self, now: UnixTime) -> Result<Option<SessionData>, DecodeError> {
         let Self { engine, candidates, old, .. } = self;
         engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now)
     }
 
-    /// The state that an admission comes to, or an import where no cookie of ours opened.
+    /// The state that an admission comes to, or an import where no cookie of this crate opened.
     fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
         let Self { engine, candidates, .. } = self;
         let (state, event) = match found {
@@ -156,7 +156,7 @@ impl Shared {
                 (state, event)
             }
             none => {
-                // Where there is a backend, it was asked about an import before.
+                // A backend, if there is one, was asked about an import before.
                 let imported = if engine.backend.exists() { Ok(None) } else { self.import(now) };
                 match (imported, none) {
                     (Ok(Some(data)), _) => (State::new(data, Origin::Imported, now), None),
@@ -201,7 +201,7 @@ impl Shared {
         }
     }
 
-    /// The same where the newest one is of a schema that is not known: it must hide no other.
+    /// The same where the newest session is of a schema that is not known: that session must hide no other.
     fn newest_of_a_known_schema(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
         let mut refusal = None;
         for opened in self.open_all(now).0 {

@@ -15,7 +15,7 @@ use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
 use crate::observe::{Event, KeyRole, SealCause};
 
-/// One commit, with a copy of the state that it set out with.
+/// One commit, with a copy of the state at its start.
 pub(super) struct Commit<'s> {
     pub(super) shared: &'s Shared,
     pub(super) engine: &'s Engine,
@@ -23,7 +23,7 @@ pub(super) struct Commit<'s> {
     pub(super) state: State,
 }
 
-/// What a commit came to.
+/// The result of a commit.
 pub(super) struct Sent {
     pub(super) set_cookies: SetCookies,
     pub(super) client: Client,
@@ -176,7 +176,7 @@ impl<'s> Commit<'s> {
         if is_stored { Ok(()) } else { self.engine.checked_chars(data).map(drop) }
     }
 
-    /// What is sent of a session that was sealed, and what the client holds from then on.
+    /// Returns the result of a commit that sealed the session: the cookies to send, and what the client then holds.
     pub(super) fn sent(
         &self,
         set_cookies: SetCookies,

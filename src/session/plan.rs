@@ -7,16 +7,16 @@ use super::state::{Origin, State};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
 use crate::observe::{KeyRole, SealCause};
 
-/// What a commit does with a seal that is dispensable.
+/// Says what a commit does with a seal that is dispensable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dispensable {
-    /// It is sent.
+    /// The commit sends the seal.
     Send,
-    /// It is left out, and the session stays as it was. A later request sends it.
+    /// The commit leaves the seal out, and the session stays as it was. A later request sends the seal.
     LeaveOut,
 }
 
-/// What a commit has to do. docs/stores.md says what each comes to where there are backends.
+/// The work that a commit has to do. docs/stores.md says what each plan does where there are backends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
     /// There is nothing to send and nothing to tell a backend.
@@ -102,7 +102,7 @@ impl State {
         })
     }
 
-    /// What is to be done about the session of the client's cookie.
+    /// Returns the plan for the session of the client's cookie.
     fn plan_of(&self, held: &Held, engine: &Engine) -> Result<Plan, EncodeError> {
         let cause = match self.aim.progress() {
             Progress::Regenerated => SealCause::Regenerated,
@@ -123,7 +123,7 @@ impl State {
         if cause == SealCause::Regenerated || self.changes_owner(held, engine) {
             return Ok(Plan::Move(cause));
         }
-        // An import is in no cookie of ours yet.
+        // An imported session is in no cookie of this crate yet.
         let is_dispensable = !self.aim.has_changed() && cause != SealCause::Imported;
         Ok(if is_dispensable && self.is_late(held, engine) {
             Plan::Nothing
@@ -132,8 +132,9 @@ impl State {
         })
     }
 
-    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other: it goes on under a new id, so
-    /// that no cookie of the former subject is ever a cookie of the new one. So does a session that got its id in an earlier try.
+    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other, so the
+    /// session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. So does a
+    /// session that got its id in an earlier try.
     fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
         let subject = &held.owner.subject;
         let is_another = subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
@@ -150,7 +151,7 @@ impl State {
     }
 }
 
-/// From how many seconds on a request is a slow one.
+/// The number of seconds from which on a request is a slow one.
 const SLOW_SECONDS: u64 = 2;
 
 fn not_heard() -> BackendError {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::session::Session;
 
-/// Why a session is not one of a recent login: let the user authenticate again, then call [`Session::regenerate`].
+/// The reason why a session has no recent login. Let the user authenticate again, then call [`Session::regenerate`].
 ///
 /// ```
 /// use sealed_session::StaleLogin;
@@ -25,9 +25,9 @@ pub enum StaleLogin {
     NoSession,
     /// The session was created or last regenerated too long ago.
     TooOld {
-        /// How long ago that was, in whole seconds.
+        /// The time since then, in whole seconds.
         age: Duration,
-        /// The age from which on it is too old.
+        /// The age from which on the session is too old.
         limit: Duration,
     },
 }
@@ -47,14 +47,14 @@ impl fmt::Display for StaleLogin {
 impl Error for StaleLogin {}
 
 impl Session {
-    /// Whether the login is less than `limit` (whole seconds) ago: ask this before what matters most, such as a new
-    /// password or a payment, even within a live session (ASVS 5.0, 7.5.1 and 7.5.3; OWASP Authentication Cheat Sheet,
-    /// "Require Re-authentication for Sensitive Features").
+    /// Checks that the login is less than `limit` (whole seconds) ago. Call this before what matters most, such as a
+    /// new password or a payment, even within a live session (ASVS 5.0, 7.5.1 and 7.5.3; OWASP Authentication Cheat
+    /// Sheet, "Require Re-authentication for Sensitive Features").
     ///
-    /// What it measures is the time since [`Session::created_at`]: since the last [`Session::regenerate`], which a
-    /// login and every further authentication call, or else since the session was created. So a session that nobody has
-    /// logged into can be recent too: look up who is logged in as well. Nothing else makes a session recent, no use and
-    /// no extension of it.
+    /// The age is the time since [`Session::created_at`]: since the last [`Session::regenerate`], which a login and
+    /// every further authentication call, or else since the session was created. So a session that nobody has logged
+    /// into can be recent too: look up who is logged in as well. Nothing else makes a session recent, no use and no
+    /// extension of it.
     ///
     /// The time is the configured clock's at this call. A session created on a server whose clock is ahead, within
     /// [`clock_skew`](crate::SessionConfig::clock_skew), has the age 0.

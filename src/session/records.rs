@@ -8,8 +8,8 @@ use crate::error::{EncodeError, ValueError};
 use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
 impl Commit<'_> {
-    /// The record of a session under its id. It outlives its cookie, and never goes sooner than it was to go before. The first one
-    /// of a session whose cookie held the values stays as long as such a cookie opens.
+    /// The record of a session under its id. The record outlives its cookie, and never goes sooner than it was to go
+    /// before. The first record of a session whose cookie held the values stays as long as such a cookie opens.
     pub(super) fn record(
         &self,
         data: &SessionData,
@@ -83,7 +83,7 @@ impl Commit<'_> {
                 tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)
             };
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
-                // The generation goes with the subject: what theirs had is of theirs.
+                // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`.
                 merged.remove(Namespace::Generation, GENERATION_KEY);
                 if let Some(generation) = mine.0.get(Namespace::Generation, GENERATION_KEY) {
                     merged.put(Namespace::Generation, GENERATION_KEY, generation)?;

@@ -1,4 +1,4 @@
-//! What a commit sends besides a sealed session: deletions of the cookie, and of cookies of another crate.
+//! The cookies that a commit sends besides a sealed session: deletions of the cookie, and of cookies of another crate.
 
 use super::engine::Engine;
 use super::held::Held;
@@ -12,7 +12,7 @@ pub(super) fn delete(state: &State, engine: &Engine) -> (SetCookies, Option<Even
     (with_deletions(engine.cookies.deletions(), state, engine), event)
 }
 
-/// What is sent, with the deletions of the cookies of another crate that it replaces.
+/// Adds to the cookies to send the deletions of the cookies of another crate that they replace.
 pub(super) fn with_deletions(sent: SetCookies, state: &State, engine: &Engine) -> SetCookies {
     sent.after(engine.imports.deletions(&state.old, state.now))
 }

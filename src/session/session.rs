@@ -19,10 +19,10 @@ use crate::time::UnixTime;
 
 /// The session of one request: a shared handle, cheap to clone, for any thread.
 ///
-/// It comes from [`SessionManager::load`](crate::SessionManager::load) and is opened at the first question asked of it.
-/// Every change is in memory until [`SessionManager::commit`](crate::SessionManager::commit). No lock is held while your
-/// `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and a clock of
-/// yours run under it.
+/// [`SessionManager::load`](crate::SessionManager::load) returns the session, and the first question asked of it opens
+/// it. Every change is in memory until [`SessionManager::commit`](crate::SessionManager::commit). No lock is held while
+/// your `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and
+/// a clock of yours run under the lock.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -42,7 +42,7 @@ impl Session {
     /// Reads a value; `None` when there is none.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -95,7 +95,7 @@ impl Session {
     /// Removes a value and returns it; `None` when there was none. [`Session::discard`] doesn't ask for its type.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -124,7 +124,7 @@ impl Session {
         self.edit(|data| data.discard(key))
     }
 
-    /// Whether there is a value with this key.
+    /// Returns true when there is a value with this key.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -155,7 +155,7 @@ impl Session {
         self.read(|data| data.entries().map(|(key, _)| key.to_owned()).collect())
     }
 
-    /// How many values there are; flash values are not counted.
+    /// The number of values; flash values are not counted.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -170,7 +170,7 @@ impl Session {
         self.read(SessionData::len)
     }
 
-    /// Whether there is neither a value nor a flash value, nor a CSRF token.
+    /// Returns true when there is neither a value nor a flash value, nor a CSRF token.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -245,7 +245,7 @@ impl Session {
         self.change(|data| data.put_all(&fields))
     }
 
-    /// Stores a flash value: it is read once, by the request that takes it. Flash values have keys of their own.
+    /// Stores a flash value, which is read once, by the request that takes it. Flash values have keys of their own.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
@@ -289,12 +289,12 @@ impl Session {
         self.change(|data| data.put_flashes(&fields))
     }
 
-    /// Takes a flash value: it is gone from the next cookie. Those that nobody takes stay.
+    /// Takes a flash value, which is then gone from the next cookie. Flash values that nobody takes stay.
     ///
-    /// In a store, one that another request stored under the key meanwhile stays for the next to take.
+    /// In a store, a flash value that another request stored under the key meanwhile stays for the next request.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when it is not a `T`; it stays.
+    /// [`ValueError::Deserialize`] when the value is not a `T`; the value stays.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -341,11 +341,11 @@ impl Session {
     ///
     /// A life that [`Session::extend`] gave ends with the old id: extend after this call, not before it.
     ///
-    /// What someone planted in the session before the login is kept too; [`Session::regenerate_empty`] drops it.
+    /// A value that someone planted before the login is kept too; [`Session::regenerate_empty`] drops it.
     ///
-    /// Called again before a commit, it keeps the id that the first call drew. Where there is a list of revocations or a store, the
-    /// commit ends the old id; when another request has ended the session, or regenerated it, and this one wrote something, the
-    /// commit is [`EncodeError::Ended`].
+    /// A second call before a commit keeps the id that the first call drew. Where there is a list of revocations or a
+    /// store, the commit ends the old id; when another request has ended the session, or regenerated it, and this
+    /// request wrote something, the commit is [`EncodeError::Ended`].
     ///
     /// Returns the session that the client's cookie held until now, if there was one.
     ///
@@ -525,7 +525,7 @@ impl Session {
         self.read(SessionData::expires_at)
     }
 
-    /// Whether the browser keeps the cookie when it is closed.
+    /// Returns true when the browser keeps the cookie after the browser is closed.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -540,7 +540,7 @@ impl Session {
         self.read(SessionData::is_persistent)
     }
 
-    /// What became of the session so far.
+    /// Returns the state of the session so far, such as new, loaded or destroyed.
     ///
     /// ```
     /// use sealed_session::Status;
@@ -558,7 +558,7 @@ impl Session {
         self.with(|state, _| state.status())
     }
 
-    /// Why the cookie of this request was refused, if it was, whatever happened since. For your log only.
+    /// The reason why the cookie of this request was refused, if it was, whatever happened since. For your log only.
     ///
     /// ```
     /// use sealed_session::DecodeError;
@@ -574,8 +574,9 @@ impl Session {
         self.with(|state, _| state.rejected)
     }
 
-    /// How many cookies of the session's name the request brought. More than one means that an attribute of the cookie was
-    /// changed, or that a neighbour on another host of the domain plants its own. The second of two cookies is not counted.
+    /// The number of cookies of the session's name that the request brought. More than one means that an attribute of
+    /// the cookie was changed, or that a neighbour on another host of the domain plants its own. The second of two
+    /// cookies is not counted.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -588,7 +589,8 @@ impl Session {
         self.shared.candidates.count()
     }
 
-    /// Whether anything was asked of the session: then the response depends on the cookie and should say `Vary: Cookie`.
+    /// Returns true when anything was asked of the session: then the response depends on the cookie and should say
+    /// `Vary: Cookie`.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -603,8 +605,8 @@ impl Session {
         self.lock().as_ref().is_some_and(State::is_looked_at)
     }
 
-    /// How many more bytes of entries the cookie, or both, can hold, exactly: a new value takes 3 bytes, its key and its JSON text.
-    /// None are left in one that is full, or too large to be sealed.
+    /// The exact number of bytes of entries that the cookie, or both, can still hold. A new value takes 3 bytes, its
+    /// key and its JSON text. The number is 0 when the session is full, or too large to be sealed.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -622,7 +624,7 @@ impl Session {
         })
     }
 
-    /// How many bytes the name and the value of the cookie have together if the session is sealed as it is.
+    /// The number of bytes of the name and the value of the cookie together, if the session is sealed as it is.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

@@ -8,7 +8,8 @@ use crate::cookie::Candidates;
 use crate::format::wire;
 use crate::import::OldCookies;
 
-/// What the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the pointer.
+/// The cookies that the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the
+/// pointer.
 pub(super) struct Shared<B: ?Sized = [u8]> {
     pub(super) engine: Arc<Engine>,
     pub(super) state: Mutex<Option<State>>,
@@ -34,7 +35,7 @@ impl Shared {
     }
 }
 
-/// Of a longer value this many bytes are kept: it is refused for its length whatever follows.
+/// The number of bytes that are kept of a longer value. Such a value is refused for its length whatever follows.
 pub(super) const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
 
 impl Shared {

@@ -25,11 +25,11 @@ pub(super) struct State {
     pub(super) loaded_at: UnixTime,
     /// The time of the load, or of the last commit. Every decision in between is taken at this one time.
     pub(super) now: UnixTime,
-    /// What the client holds.
+    /// The cookie state of the client, as of the last commit.
     pub(super) client: Client,
-    /// What the handlers did since the last commit.
+    /// The steps that the handlers took since the last commit.
     pub(super) aim: Aim,
-    /// Why the cookie of this request was refused, if it was.
+    /// The reason why the cookie of this request was refused; `None` when it was not refused.
     pub(super) rejected: Option<DecodeError>,
     /// The cookies of this request that opened, where there is a backend to end them.
     pub(super) candidates: Vec<Candidate>,
@@ -51,7 +51,7 @@ pub(super) struct State {
     pub(super) old: OldCookies,
 }
 
-/// What the client holds of the session, as of the last commit.
+/// The part of the session that the client holds, as of the last commit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Client {
     pub(super) origin: Origin,
@@ -61,7 +61,7 @@ pub(super) struct Client {
     pub(super) deletion_sent: bool,
 }
 
-/// What the client's cookie came to.
+/// The result of opening the client's cookie, or of the commits since.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin {
     /// The client sent no cookie.
@@ -82,7 +82,8 @@ pub(super) struct Login {
     /// The canonical JSON text of the subject.
     pub(super) subject: String,
     pub(super) generation: Option<Generation>,
-    /// True when the session takes it although its subject was there before: it just revoked the subject's other sessions.
+    /// True when the session takes the generation although its subject was there before: this request just revoked the
+    /// subject's other sessions.
     pub(super) replaces: bool,
 }
 
@@ -223,7 +224,7 @@ impl State {
         }
     }
 
-    /// What the session came from: nothing that a handler destroyed counts.
+    /// Returns the origin of the session. After a handler destroyed the session, that is [`Origin::Destroyed`].
     pub(super) fn origin(&self) -> &Origin {
         if self.aim.is_destroyed() { &Origin::Destroyed } else { &self.client.origin }
     }
@@ -233,7 +234,7 @@ impl State {
         if let Origin::Cookie(held) = self.origin() { Some(held) } else { None }
     }
 
-    /// True when there is a session to seal: one that came in a cookie may be empty, a new one may not.
+    /// True when there is a session to seal. A session that came in a cookie may be empty, a new session may not.
     pub(super) fn is_kept(&self) -> bool {
         let came = matches!(self.origin(), Origin::Cookie(_) | Origin::Imported);
         came || self.aim.has_begun() || !self.data.is_empty()
@@ -271,11 +272,11 @@ impl State {
         match sealed {
             Sealed::With(times) if is_unchanged => self.data.put_times(times),
             Sealed::As { data, .. } if is_unchanged => self.data = data,
-            // What another request stored goes with a session that was destroyed while the commit waited.
+            // The session was destroyed while the commit waited, so the values that another request stored go with it.
             Sealed::As { .. } if self.aim.was_destroyed_since(aim.step()) => {}
             Sealed::As { data, before } => {
                 let merged = Entries::merge(&before.0, self.data.content(), data.content(), false);
-                // Where both do not fit together, the next commit says so.
+                // When both do not fit together, the next commit returns the error.
                 if let Ok(merged) = merged {
                     self.data.set_content(merged);
                 }
@@ -292,9 +293,9 @@ impl State {
     }
 }
 
-/// What a commit came to, for [`State::adopt`].
+/// The result of a commit, for [`State::adopt`].
 pub(super) struct Adopted {
-    /// What the client holds now.
+    /// The part of the session that the client holds now.
     pub(super) client: Client,
     /// The cookies that open now.
     pub(super) candidates: Vec<Candidate>,
@@ -303,11 +304,11 @@ pub(super) struct Adopted {
     pub(super) aim: Aim,
 }
 
-/// What a commit did to the session that the handlers see.
+/// The change that a commit made to the session that the handlers see.
 pub(super) enum Sealed {
     /// The session was sealed as it is, with these times.
     With(Times),
-    /// The session was sealed with values that other requests stored. The handlers had made it `before`.
+    /// The session was sealed with values that other requests stored. Before the commit, its entries were `before`.
     As { data: SessionData, before: Content },
     /// The session was not sealed.
     No,

@@ -1,10 +1,10 @@
-//! [`Status`]: what became of a session until now.
+//! [`Status`]: the state of a session so far.
 
 use crate::error::DecodeError;
 
-/// What became of a session so far.
+/// The state of a session so far.
 ///
-/// A new session that stayed empty is `New`, and one that got a value is `Changed`.
+/// A new session that stayed empty is `New`, and a new session that got a value is `Changed`.
 ///
 /// ```
 /// use sealed_session::{DecodeError, Status};
@@ -22,13 +22,13 @@ use crate::error::DecodeError;
 pub enum Status {
     /// No cookie came, and nothing is stored.
     New,
-    /// It came in a cookie and is unchanged.
+    /// The session came in a cookie and is unchanged.
     Loaded,
     /// Something was stored, changed or removed, or the session was migrated from another schema or imported.
     Changed,
-    /// It has a new id.
+    /// The session has a new id.
     Regenerated,
-    /// It is over, and nothing was stored since.
+    /// The session is over, and nothing was stored since.
     Destroyed,
     /// A cookie came and was refused, for this reason; nothing is stored.
     Rejected(DecodeError),

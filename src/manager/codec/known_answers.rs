@@ -125,7 +125,7 @@ fn record_with_published_nonce(codec: &Codec, data: &SessionData) -> Record {
     Record::new(envelope, data.expires_at())
 }
 
-/// What a cookie without entries and a record come to.
+/// Returns the session that a cookie without entries and a record make.
 fn filled(codec: &Codec, cookie: &str, record: &Record) -> Result<SessionData, DecodeError> {
     let Ok(opened) = codec.engine.codec.open(cookie.as_bytes(), 4096, || codec.now()) else { panic!("{cookie}") };
     assert!(opened.data.is_empty());
@@ -158,7 +158,7 @@ fn every_vector_of_a_record_is_what_its_session_seals_to_and_opens_beside_its_co
             let chars = usize::try_from(fill["count"].as_u64().unwrap()).unwrap();
             data.set(fill["key"].as_str().unwrap(), "x".repeat(chars)).unwrap();
         }
-        // What is in a record besides its content may be of another time than its cookie.
+        // The fields of a record besides its content may be of another time than its cookie.
         let mut sealed = data.clone();
         if let Some(other) = v["sealed"].as_object() {
             let number = |field: &str| at(other[field].as_u64().unwrap());
