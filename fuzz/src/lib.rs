@@ -130,7 +130,8 @@ pub struct Parts {
     pub times: [u64; 3],
     pub data: Pairs,
     pub flash: Pairs,
-    /// True when there is a CSRF token. In the format it is an entry, but the crate does not show it as a value.
+    /// True when there is a CSRF token. In the format it is an entry, but the crate does not show it as a value. Nor does
+    /// it show the generation of the subject, and with it alone a session counts as empty.
     pub has_token: bool,
 }
 
@@ -164,9 +165,9 @@ pub fn parts(plaintext: &[u8]) -> Option<Parts> {
         }
         if is_flash { &mut flash } else { &mut data }.push((key, json));
     }
-    let all = data.len();
-    data.retain(|(key, _)| key != "~csrf");
-    let (id, has_token) = (fixed[2..18].try_into().ok()?, data.len() < all);
+    let has_token = data.iter().any(|(key, _)| key == "~csrf");
+    data.retain(|(key, _)| key != "~csrf" && key != "~gen");
+    let id = fixed[2..18].try_into().ok()?;
     Some(Parts { persistent: flags == 1, schema: fixed[1], id, times, data, flash, has_token })
 }
 
@@ -241,8 +242,8 @@ impl EntryKey {
             Self::A => "a".to_owned(),
             Self::B => "b".to_owned(),
             Self::Common(number) => ["a", "b", "user_id", "é", "\"\\\0"][usize::from(*number) % 5].to_owned(),
-            // This key is reserved for the CSRF token, which no target asks for.
-            Self::Any(text) if text == "~csrf" => "csrf".to_owned(),
+            // The crate keeps these keys for the CSRF token and for the generation of the subject, so `set` refuses them.
+            Self::Any(text) if text == "~csrf" || text == "~gen" => text.replace('~', ""),
             Self::Any(text) => text.clone(),
             Self::Long(number) => "k".repeat(120 + usize::from(*number) % 16),
         }
