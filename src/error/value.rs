@@ -27,7 +27,8 @@ pub enum ValueError {
         /// The length of the key, in bytes.
         found: usize,
     },
-    /// The key is `~csrf`, under which the session keeps its CSRF token.
+    /// The key is `~csrf`, under which the session keeps its CSRF token, or `~gen`, under which it keeps the generation of its
+    /// subject.
     Reserved {
         /// The key.
         key: String,

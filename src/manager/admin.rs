@@ -46,7 +46,11 @@ impl SessionManager {
             }
     }
 
-    /// Returns true when a session can be ended before its time, on every device.
+    /// Returns true when one session can be ended before its time, together with every copy of its cookie: by a list of
+    /// revocations, or by a store.
+    ///
+    /// The calls for all sessions of a subject need more, so this does not answer for them: `revoke_subject`, `revoke_others` and
+    /// `begin_login` need a list, and [`SessionConfig::subject`](crate::SessionConfig::subject).
     ///
     /// ```
     /// use sealed_session::{Key, MemoryRevocations, SessionConfig};

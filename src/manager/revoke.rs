@@ -88,6 +88,9 @@ impl SessionManager {
     /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a password
     /// change. Commit the session as usual afterwards.
     ///
+    /// The session regenerates, so its CSRF token changes, and a page that is open has the old one. A longer life that
+    /// [`Session::extend`](crate::Session::extend) gave ends, too: call it again for "remember me".
+    ///
     /// When the answer of the list is lost, this is an error, and may be called again for the same session. Without that the user
     /// is logged out everywhere.
     ///
@@ -120,8 +123,11 @@ impl SessionManager {
     pub async fn revoke_others(&self, session: &Session) -> Result<(), EncodeError> {
         let engine = &**self.engine();
         let owner = session.owner().filter(|owner| owner.subject.is_some());
-        let (Some(owner), Some(_)) = (owner, &engine.backend.revocations) else {
-            return Err(unsupported("the session has no subject, or no list of revocations is configured").into());
+        if engine.backend.revocations.is_none() {
+            return Err(unsupported("no list of revocations is configured").into());
+        }
+        let Some(owner) = owner else {
+            return Err(unsupported("the session has no subject: nobody is logged in, or none is configured").into());
         };
         // A call that is made again after its answer was lost asks for the same.
         let (expected, to) = session.draw_generation(&owner)?;

@@ -59,8 +59,8 @@ impl Session {
     /// Stores a value under a key of 1 to 127 bytes. Storing what is there already changes nothing.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
-    /// stored then.
+    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::Reserved`], [`ValueError::TooLong`] and
+    /// [`ValueError::Full`]; nothing is stored then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -227,8 +227,8 @@ impl Session {
     /// stay.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
-    /// [`ValueError::Full`]; nothing is changed then.
+    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::Reserved`],
+    /// [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is changed then.
     ///
     /// ```
     /// use std::collections::BTreeMap;
