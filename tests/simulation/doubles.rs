@@ -102,6 +102,7 @@ impl Revocations for ListDouble {
             move |state| {
                 let generations = &mut state.shelves.generations;
                 let found = generations.iter_mut().find(|entry| entry.key == subject);
+                let is_new = found.as_ref().is_none_or(|entry| entry.value != to);
                 if !only.applies_to(found.as_ref().map(|entry| entry.value), to) {
                     return (false, "no".to_owned());
                 }
@@ -109,7 +110,9 @@ impl Revocations for ListDouble {
                     Some(entry) => *entry = Entry { value: to, until: until.max(entry.until), key: subject.to_owned() },
                     None => generations.push(Entry { key: subject.to_owned(), value: to, until }),
                 }
-                state.note_revocation();
+                if is_new {
+                    state.note_revocation();
+                }
                 (true, "done".to_owned())
             },
         ))

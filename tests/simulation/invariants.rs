@@ -23,7 +23,7 @@ pub(crate) struct Sight<'a> {
 pub(crate) fn look(world: &World, fleet: &Fleet) -> Option<Broken> {
     let count = world.state().ledger.cookies.len();
     for cookie in 0..count {
-        if !world.state().ledger.is_at_stake(cookie) {
+        if !world.state().ledger.is_at_stake(&world.setting, cookie) {
             continue;
         }
         let value = world.state().ledger.cookies[cookie].value.clone();
@@ -140,10 +140,11 @@ fn a_retried_commit_is_whole(sight: &Sight<'_>) -> Finding {
 
 impl Ledger {
     /// Whether anything was promised about a cookie: all others need no look.
-    fn is_at_stake(&self, cookie: usize) -> bool {
+    fn is_at_stake(&self, setting: &Setting, cookie: usize) -> bool {
         let Cookie { id, by, .. } = self.cookies[cookie];
+        let is_kept = |by: usize| setting.plans[by].kind.is_login() || setting.plans.len() == 1;
         !self.revocations.is_empty()
-            || by.is_some()
+            || by.is_some_and(is_kept)
             || self.superseded.contains(&id)
             || self.line_of(id).iter().any(|id| self.ended.contains(id))
     }

@@ -56,8 +56,6 @@ pub(crate) struct Act {
     /// The steps at which it came and was answered.
     pub(crate) began: u64,
     pub(crate) answered: Option<u64>,
-    /// The time by the clock of its node when it came.
-    pub(crate) clock: u64,
     /// The cookies that it came with and that opened on its node.
     pub(crate) opened: Vec<usize>,
     pub(crate) loaded: Option<Loaded>,
@@ -180,21 +178,20 @@ impl Ledger {
             _ => None,
         };
         let old = act.loaded.as_ref().filter(|loaded| new.is_some_and(|new| new != loaded.id)).map(|loaded| loaded.id);
-        let is_regenerated = old.is_some() && !act.has_destroyed;
-        if act.has_destroyed || is_regenerated {
-            // Every cookie that came is over, but for one whose session the request outlived: who knows what it became.
-            let lives = |cookie: &&Cookie| time < cookie.created_at + ABSOLUTE;
-            let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives).map(|cookie| cookie.id);
-            self.ended.extend(opened.filter(|id| !is_regenerated || old != Some(*id)));
-        }
-        if new.is_some() {
-            self.logins[request + 1].done.get_or_insert(act.last_effect);
-        }
-        if let (Some(new), Some(old)) = (new, old.filter(|_| is_regenerated)) {
-            self.superseded.push(old);
+        // Not of one whose session the request outlived: who knows what it became.
+        let lives = |cookie: &&Cookie| time < cookie.created_at + ABSOLUTE;
+        let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives).map(|cookie| cookie.id);
+        if act.has_destroyed {
+            self.ended.extend(opened);
+        } else if let (Some(new), Some(old)) = (new, old) {
+            // Every cookie that came is refused from now on.
+            self.superseded.extend(opened);
             if !act.was_nobodys {
                 self.parents.push((new, old));
             }
+        }
+        if new.is_some() {
+            self.logins[request + 1].done.get_or_insert(act.last_effect);
         }
     }
 }

@@ -74,7 +74,7 @@ fn small_fleets_keep_their_promises_in_every_order() {
         return;
     }
     let (mut found, end) = (Found::default(), end());
-    let is_time_left = |found: &Found| end.map_or(found.runs < 2000, |end| Instant::now() < end);
+    let is_time_left = |found: &Found| end.map_or(found.runs < 1000, |end| Instant::now() < end);
     let count = Setting::small().take_while(|(setting, most)| found.run_all(setting, *most, &is_time_left)).count();
     eprintln!("{count} small fleets ({} cut short), {} runs of {} steps", found.cut, found.runs, found.steps);
     found.report();

@@ -36,7 +36,7 @@ impl Request {
         let opens = |cookie: &usize| self.manager.codec().decode(&state.ledger.cookies[*cookie].value).is_ok();
         let opened: Vec<usize> = cookies.iter().copied().filter(opens).collect();
         let header = header(&state.ledger, cookies);
-        let (step, clock) = (state.step, self.world.time_at(self.plan.node));
+        let step = state.step;
         let named: Vec<String> = cookies.iter().map(|cookie| format!("#{}", cookie + 1)).collect();
         state.tell(self.number, |_| match &named[..] {
             [] => "comes without a cookie".to_owned(),
@@ -44,7 +44,6 @@ impl Request {
         });
         let act = &mut state.ledger.acts[self.number];
         act.began = step;
-        act.clock = clock;
         act.opened = opened;
         header
     }
@@ -95,7 +94,9 @@ impl Request {
                 return Outcome::Error(reason.to_string());
             }
         };
-        self.check_times(&mut state.ledger, &data);
+        let loaded = state.ledger.acts[self.number].loaded.as_ref();
+        let is_new = loaded.is_none_or(|loaded| loaded.id != data.id());
+        Self::check_times(&mut state.ledger, &data, is_new, sealed);
         let values = if data.is_empty() { state.shelves.values(data.id()) } else { Some(values_of(data.entries())) };
         state.ledger.check_carried_over(self.number, values.as_ref());
         state.ledger.cookies.push(Cookie {
@@ -109,17 +110,14 @@ impl Request {
         Outcome::Cookie(state.ledger.cookies.len() - 1)
     }
 
-    /// I11: no session begins after its request by the clock of its node, and no cookie is issued after the answer.
-    fn check_times(&self, ledger: &mut Ledger, data: &SessionData) {
-        let act = &ledger.acts[self.number];
-        let is_new = act.loaded.as_ref().is_none_or(|loaded| loaded.id != data.id());
+    /// I11: no session begins, and no cookie is issued, later than the commit did by the clock of its node.
+    fn check_times(ledger: &mut Ledger, data: &SessionData, is_new: bool, sealed: u64) {
         let (created_at, issued_at) = (data.created_at().as_secs(), data.issued_at().as_secs());
-        let (began, now) = (act.clock, self.world.time_at(self.plan.node));
-        if is_new && created_at > began {
-            ledger.break_it("I11", format!("a session began {} s after its request", created_at - began));
+        if is_new && created_at > sealed {
+            ledger.break_it("I11", format!("a session began {} s after its node's clock", created_at - sealed));
         }
-        if issued_at > now.max(created_at) {
-            ledger.break_it("I11", format!("a cookie was issued {} s after its node's clock", issued_at - now));
+        if issued_at > sealed.max(created_at) {
+            ledger.break_it("I11", format!("a cookie was issued {} s after its node's clock", issued_at - sealed));
         }
     }
 

@@ -101,11 +101,6 @@ impl World {
         self.time.store(seconds, Ordering::Relaxed);
     }
 
-    /// The time by the clock of a node.
-    pub(crate) fn time_at(&self, node: usize) -> u64 {
-        self.time() + self.setting.offsets[node]
-    }
-
     /// The time by the clock that is most ahead.
     pub(crate) fn latest(&self) -> UnixTime {
         at(self.time() + self.setting.offsets.iter().max().unwrap())
