@@ -23,7 +23,8 @@ async fn it_keeps_every_rule_of_a_store() {
 #[tokio::test]
 async fn the_environment_can_name_it() {
     let Some(address) = address() else { return };
-    let vars = [("SESSION_BACKEND", "redis"), ("SESSION_STORE_URL", &address), ("SESSION_ENCRYPTION_KEY", KEY)];
+    let vars =
+        [("SHOP_SESSION_BACKEND", "redis"), ("SHOP_SESSION_STORE_URL", &address), ("SHOP_SESSION_ENCRYPTION_KEY", KEY)];
     let manager = SessionConfig::from_vars("SHOP_", vars).unwrap().build().unwrap();
     let session = manager.load_async(None::<&str>).await.unwrap();
     session.set("user_id", 42).unwrap();
