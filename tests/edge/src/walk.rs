@@ -48,7 +48,7 @@ pub fn every_operation() -> Outcome<String> {
         session.rejected().is_some_and(|reason| reason.is_expired() && reason.to_string().contains("2023")),
         "expired",
     )?;
-    ensure(sent(&manager, &session)?.contains("; Max-Age=0"), "an expired cookie is deleted")?;
+    ensure(manager.commit(&session)?.iter().next().is_none(), "an expired cookie is left alone")?;
     let session = manager.load(["tideway_session=forged"]);
     ensure(session.rejected() == Some(DecodeError::Malformed), "a forged cookie is refused")?;
     Ok("every operation asks the injected clock and no other".to_owned())
