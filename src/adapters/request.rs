@@ -125,11 +125,10 @@ where
                     if *this.committer == Committer::Outer {
                         return Poll::Ready(Ok(response));
                     }
-                    let dispensable = response::dispensable(&response, this.session);
-                    if let Some(committed) = this.session.commit_at_once(dispensable) {
+                    if let Some(committed) = this.session.commit_at_once(|| response::dispensable(&response)) {
                         break (response, committed);
                     }
-                    let session = this.session.clone();
+                    let (session, dispensable) = (this.session.clone(), response::dispensable(&response));
                     let committing = Box::pin(async move { session.commit_async(dispensable).await });
                     Step::Committing { committing, response: Some(response) }
                 }

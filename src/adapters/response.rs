@@ -20,13 +20,8 @@ use crate::error::EncodeError;
 use crate::session::{Dispensable, Session};
 
 /// Says what the commit of a session does with a seal that is dispensable, if its cookie would go out with this response.
-pub(super) fn dispensable(response: &impl ResponseHeaders, session: &Session) -> Dispensable {
-    // Nothing is sent of a session that nobody looked at.
-    if session.is_opened() && caching::sharing(response) == Sharing::Meant {
-        Dispensable::LeaveOut
-    } else {
-        Dispensable::Send
-    }
+pub(super) fn dispensable(response: &impl ResponseHeaders) -> Dispensable {
+    if caching::sharing(response) == Sharing::Meant { Dispensable::LeaveOut } else { Dispensable::Send }
 }
 
 /// Applies the rule of this module to a response. `replace` puts the error response in the place of the handler's.

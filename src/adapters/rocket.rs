@@ -156,7 +156,7 @@ impl Fairing for SessionFairing {
             }
             None => return,
         };
-        let committed = session.commit_async(response::dispensable(response, session)).await;
+        let committed = session.commit_async(response::dispensable(response)).await;
         response::finish(response, session, committed, |response, error| *response = (self.on_error)(error));
     }
 }

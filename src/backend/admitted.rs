@@ -1,5 +1,6 @@
 //! [`Admitted`]: a session that every configured backend vouches for.
 
+use super::owner::Owner;
 use super::store::{Record, Tag};
 use crate::codec::Opened;
 use crate::time::UnixTime;
@@ -9,6 +10,7 @@ use crate::time::UnixTime;
 pub(crate) struct Admitted {
     opened: Opened,
     stored: Option<Stored>,
+    owner: Owner,
 }
 
 /// The state of a record, as it was read or written last.
@@ -20,13 +22,13 @@ pub(crate) struct Stored {
 }
 
 impl Admitted {
-    pub(super) fn new(opened: Opened, stored: Option<Stored>) -> Self {
-        Self { opened, stored }
+    pub(super) fn new(opened: Opened, stored: Option<Stored>, owner: Owner) -> Self {
+        Self { opened, stored, owner }
     }
 
-    /// Returns the session, and the record that its values came from, if they came from one.
-    pub(crate) fn into_parts(self) -> (Opened, Option<Stored>) {
-        (self.opened, self.stored)
+    /// Returns the session, the record that its values came from, if they came from one, and the owner.
+    pub(crate) fn into_parts(self) -> (Opened, Option<Stored>, Owner) {
+        (self.opened, self.stored, self.owner)
     }
 }
 

@@ -46,7 +46,7 @@ impl Questions<'_> {
         Ok(match known.mark {
             Some(mark) => Answer::Ended(mark, revoked),
             None if !owner.is_of(known) => Answer::Refused(revoked),
-            None => Answer::Good(Admitted::new(opened, stored)),
+            None => Answer::Good(Admitted::new(opened, stored, owner)),
         })
     }
 

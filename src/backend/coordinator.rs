@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::admitted::Admitted;
+use super::owner::Owner;
 use super::placement::Placement;
 use super::policy::FailurePolicy;
-use super::revocations::Revocations;
+use super::revocations::{Generation, Revocations};
 use super::store::SessionStore;
 use crate::codec::Opened;
+use crate::data::{SessionData, json};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, Refusal};
+use crate::format::Namespace;
 
 /// The backends of a manager, and what is configured about them.
 #[derive(Default)]
@@ -33,7 +36,26 @@ impl Coordinator {
     /// # Errors
     /// [`DecodeError::NotAsked`] where a backend is configured.
     pub(crate) fn admit_unasked(&self, opened: Opened) -> Result<Admitted, Refusal> {
-        if self.exists() { Err(DecodeError::NotAsked.into()) } else { Ok(Admitted::new(opened, None)) }
+        if self.exists() {
+            Err(DecodeError::NotAsked.into())
+        } else {
+            Ok(Admitted::new(opened, None, Owner::default()))
+        }
+    }
+
+    /// Returns the owner of a session with these values.
+    pub(crate) fn owner_of(&self, data: &SessionData) -> Owner {
+        let subject = self.subject_of(data);
+        let is_somebody = match self.subject {
+            Some(_) => subject.is_some(),
+            None => data.content().in_namespace(Namespace::Data).next().is_some(),
+        };
+        Owner { subject, generation: data.generation().and_then(Generation::from_hex), is_somebody }
+    }
+
+    fn subject_of(&self, data: &SessionData) -> Option<String> {
+        let text = data.json(Namespace::Data, self.subject.as_deref()?)?;
+        Some(json::canonical(text).into_owned())
     }
 
     /// True when every session ends with its record.

@@ -92,7 +92,7 @@ impl SessionManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit(Dispensable::Send)
+        session.commit(|| Dispensable::Send)
     }
 
     /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,

@@ -3,10 +3,10 @@
 use serde::ser::Serialize;
 
 use super::manager::SessionManager;
-use crate::backend::{Coordinator, Ending, Generation, Known, Only, Questions, unsupported};
+use crate::backend::{Coordinator, Ending, Generation, Known, Only, unsupported};
 use crate::data::{SessionId, json};
 use crate::error::{BackendError, EncodeError};
-use crate::session::{Engine, Session};
+use crate::session::Session;
 use crate::time::UnixTime;
 
 impl SessionManager {
@@ -42,7 +42,7 @@ impl SessionManager {
             holds_values: true,
             cookie_expires_at: UnixTime::MAX,
         };
-        questions(engine).strict().end(ending, engine.now()).await.map_err(backend_error)
+        engine.questions().strict().end(ending, engine.now()).await.map_err(backend_error)
     }
 
     /// Ends every session of a subject, on every device: those in which the entry of
@@ -82,7 +82,7 @@ impl SessionManager {
         let engine = &**self.engine();
         let subject = self.canonical(subject)?;
         let to = Generation::generate().map_err(backend_error)?;
-        questions(engine).strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
+        engine.questions().strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
     }
 
     /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a password
@@ -132,7 +132,7 @@ impl SessionManager {
         // A call that is made again after its answer was lost asks for the same.
         let (expected, to) = session.draw_generation(&owner)?;
         let subject = owner.subject.unwrap_or_default();
-        if !questions(engine).strict().revoke_subject(&subject, Only::Of(expected), to, engine.now()).await? {
+        if !engine.questions().strict().revoke_subject(&subject, Only::Of(expected), to, engine.now()).await? {
             return Err(EncodeError::Ended);
         }
         session.take_generation(subject, Some(to), true);
@@ -168,7 +168,7 @@ impl SessionManager {
         subject: &T,
     ) -> Result<(), BackendError> {
         let subject = self.canonical(subject)?;
-        let questions = questions(self.engine());
+        let questions = self.engine().questions();
         let known = questions.look(None, Some(&subject)).await;
         session.take_generation(subject, questions.or_admit(known, Known::default())?.generation, false);
         Ok(())
@@ -184,10 +184,6 @@ impl SessionManager {
         let json = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;
         Ok(json::canonical(&json).into_owned())
     }
-}
-
-fn questions(engine: &Engine) -> Questions<'_> {
-    Questions::new(&engine.backend, &engine.observers, engine.lifetime(), &*engine.clock)
 }
 
 /// The error of a backend out of an error that nothing else can have caused.

@@ -12,6 +12,7 @@ use super::sending::{delete, with_deletions};
 use super::session::Session;
 use super::shared::Shared;
 use super::state::{Adopted, Client, Sealed, State};
+use crate::backend::Owner;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
 use crate::observe::{Event, KeyRole, SealCause};
@@ -21,7 +22,7 @@ impl Session {
     ///
     /// # Errors
     /// [`BackendErrorKind::NotAsked`] where a backend is configured and the session has anything to be kept or ended.
-    pub(crate) fn commit(&self, dispensable: Dispensable) -> Result<SetCookies, EncodeError> {
+    pub(crate) fn commit(&self, dispensable: impl FnOnce() -> Dispensable) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
         let mut event = None;
         let outcome = match &mut *self.lock() {
@@ -39,15 +40,20 @@ impl Session {
         self.tell(event, outcome)
     }
 
-    /// [`Session::commit`], unless a backend must be told: then `None`.
+    /// Does the same as [`Session::commit`]; returns `None` when a backend must be told.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
-    pub(crate) fn commit_at_once(&self, dispensable: Dispensable) -> Option<Result<SetCookies, EncodeError>> {
+    pub(crate) fn commit_at_once(
+        &self,
+        dispensable: impl FnOnce() -> Dispensable,
+    ) -> Option<Result<SetCookies, EncodeError>> {
         let Shared { engine, .. } = &*self.shared;
         if !engine.backend.exists() {
             return Some(self.commit(dispensable));
         }
-        let is_due = |state: &mut State| state.is_looked_at() && state.is_due(engine, dispensable);
-        let must_wait = self.lock().as_mut().is_some_and(is_due);
+        let must_wait = match &mut *self.lock() {
+            Some(state) => state.is_looked_at() && state.is_due(engine, dispensable),
+            None => false,
+        };
         (!must_wait).then(|| Ok(SetCookies::default()))
     }
 
@@ -71,6 +77,7 @@ impl Session {
 
     /// Waits for the backends to do their part, and returns the Set-Cookie lines that the response must carry.
     pub(crate) async fn commit_async(&self, dispensable: Dispensable) -> Result<SetCookies, EncodeError> {
+        let dispensable = || dispensable;
         if !self.shared.engine.backend.exists() {
             return self.commit(dispensable);
         }
@@ -81,13 +88,16 @@ impl Session {
 
     async fn commit_and_ask(
         &self,
-        dispensable: Dispensable,
+        dispensable: impl FnOnce() -> Dispensable,
         event: &mut Option<Event>,
     ) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
         let (plan, state) = match &mut *self.lock() {
             Some(state) if state.is_looked_at() => {
                 let plan = state.decide(engine, dispensable)?;
+                if plan == Plan::Nothing {
+                    return Ok(SetCookies::default());
+                }
                 state.note_try();
                 (plan, state.clone())
             }
@@ -129,7 +139,7 @@ impl Session {
 fn commit_alone(
     state: &mut State,
     engine: &Engine,
-    dispensable: Dispensable,
+    dispensable: impl FnOnce() -> Dispensable,
     event: &mut Option<Event>,
 ) -> Result<SetCookies, EncodeError> {
     let plan = state.decide(engine, dispensable)?;
@@ -170,7 +180,7 @@ fn commit_alone(
 fn seal(state: &State, engine: &Engine, cause: SealCause) -> Result<(SetCookies, Client, Option<Event>), EncodeError> {
     let data = &state.data;
     let set_cookies = engine.set_cookies(data, state.client.has_second)?;
-    let held = Held::new(engine, data, KeyRole::Primary, true, None);
+    let held = Held::new(engine, data, Owner::default(), KeyRole::Primary, true, None);
     let client = Client::holding(held, engine.takes_two(data));
     Ok((with_deletions(set_cookies, state, engine), client, engine.note_seal(data, cause)))
 }

@@ -9,7 +9,7 @@ use crate::data::SessionData;
 use crate::error::{BackendError, EncodeError};
 
 impl Commit<'_> {
-    /// Puts the generation of its subject into a session. Says whether the session is another subject's than it was.
+    /// Puts the generation of its subject into a session. Returns true when the session had a subject, and has not the same one now.
     pub(super) async fn put_generation(
         &self,
         data: &mut SessionData,
@@ -32,7 +32,7 @@ impl Commit<'_> {
             (Some(subject), _) => self.take_generation(subject).await?,
         };
         let digits = generation.map(|generation| generation.to_string());
-        data.set_generation(digits.as_deref()).map_err(|error| too_large(&error, data))?;
+        data.set_generation(digits.as_deref()).map_err(|_| too_large(data))?;
         Ok(is_another)
     }
 

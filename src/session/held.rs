@@ -30,15 +30,16 @@ pub(super) struct Held {
 pub(super) struct Content(pub(super) Entries);
 
 impl Held {
-    /// `data` has the values, whether or not the cookie holds them.
+    /// `data` has the values, whether or not the cookie holds them. `owner` is its owner; where there is no backend, nobody asks
+    /// for the owner, and the default will do.
     pub(super) fn new(
         engine: &Engine,
         data: &SessionData,
+        owner: Owner,
         key: KeyRole,
         holds_values: bool,
         stored: Option<Stored>,
     ) -> Self {
-        let backend = &engine.backend;
         Self {
             retired: Retired::new(data, engine.lifetime()),
             issued_at: data.issued_at(),
@@ -46,8 +47,8 @@ impl Held {
             key,
             holds_values,
             stored,
-            owner: if backend.exists() { backend.owner_of(data) } else { Owner::default() },
-            content: backend.store.is_some().then(|| Content(data.content().clone())),
+            owner,
+            content: engine.backend.store.is_some().then(|| Content(data.content().clone())),
         }
     }
 

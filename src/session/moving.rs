@@ -38,7 +38,7 @@ impl Commit<'_> {
             self.questions.revoke(old, mark, until).await?;
         }
         self.end_candidates(Some(old)).await?;
-        if self.questions.has_list() && changes_subject && held.owner.subject.is_some() {
+        if self.questions.has_list() && changes_subject {
             let known = self.questions.look(None, held.owner.subject.as_deref()).await;
             if !held.owner.is_of(self.questions.or_admit(known, Known::default())?) {
                 self.take_back(stored, new).await;

@@ -46,36 +46,29 @@ impl Shared {
     /// # Errors
     /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`].
     pub(super) async fn open_and_ask(&self) -> Result<Loaded, BackendError> {
-        let Engine { codec, backend, observers, clock, .. } = &*self.engine;
         let now = self.engine.now();
-        let questions = Questions::new(backend, observers, self.engine.lifetime(), &**clock);
+        let questions = self.engine.questions();
         let (opened, refusal) = self.open_all(now);
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
         for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
-            let key_id = opened.key_id;
-            match questions.ask(codec, opened).await {
-                Ok(Answer::Good(good)) => {
+            match self.ask_about(&questions, opened, candidate).await? {
+                Answer::Good(good) => {
                     admitted = Some(good);
                     break;
                 }
-                Ok(Answer::Ended(mark, refused)) => {
-                    candidate.is_ended = true;
+                Answer::Ended(mark, refused) => {
                     if let Mark::Became(successor) = mark {
                         successors.push(successor);
                     }
                     kept_out.get_or_insert(refused);
                 }
-                Ok(Answer::Refused(refused)) => {
-                    kept_out.get_or_insert(refused);
-                }
-                Err(error) => {
-                    observers.tell_of(&error);
-                    if backend.policy == FailurePolicy::Fail {
-                        return Err(error);
-                    }
-                    kept_out = Some(Refusal { reason: DecodeError::Unavailable, key_id: Some(key_id) });
+                Answer::Refused(refused) if refused.reason == DecodeError::Unavailable => {
+                    kept_out = Some(refused);
                     break;
+                }
+                Answer::Refused(refused) => {
+                    kept_out.get_or_insert(refused);
                 }
             }
         }
@@ -104,33 +97,46 @@ impl Shared {
         imported: SessionData,
         now: UnixTime,
     ) -> Result<Loaded, BackendError> {
-        let Engine { codec, observers, .. } = &*self.engine;
-        let key_id = codec.sealer().primary().id();
+        let key_id = self.engine.codec.sealer().primary().id();
         let opened = Opened { data: imported, at: now, key_id, is_stale: false, is_migrated: false };
         let mut candidate = Candidate::new(&self.engine, &opened);
-        let (mut state, event) = match questions.ask(codec, opened).await {
-            Ok(Answer::Good(admitted)) => {
-                let (opened, stored) = admitted.into_parts();
-                let held = Held::new(&self.engine, &opened.data, KeyRole::Primary, stored.is_none(), stored);
+        let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
+            Answer::Good(admitted) => {
+                let (opened, stored, owner) = admitted.into_parts();
+                let held = Held::new(&self.engine, &opened.data, owner, KeyRole::Primary, stored.is_none(), stored);
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 state.aim.import();
                 (self.with_cookies(state), None)
             }
-            Ok(Answer::Ended(_, refused)) => {
-                candidate.is_ended = true;
-                self.refused(refused, now)
-            }
-            Ok(Answer::Refused(refused)) => self.refused(refused, now),
-            Err(error) => {
-                observers.tell_of(&error);
-                if self.engine.backend.policy == FailurePolicy::Fail {
-                    return Err(error);
-                }
-                self.refused(DecodeError::Unavailable.into(), now)
-            }
+            Answer::Ended(_, refused) | Answer::Refused(refused) => self.refused(refused, now),
         };
         state.candidates = vec![candidate];
         Ok((state, event))
+    }
+
+    /// Asks the backends about one candidate. When nobody knows, the session is refused as [`DecodeError::Unavailable`].
+    ///
+    /// # Errors
+    /// [`BackendError`] when nobody knows and the configuration says [`FailurePolicy::Fail`].
+    async fn ask_about(
+        &self,
+        questions: &Questions<'_>,
+        opened: Opened,
+        candidate: &mut Candidate,
+    ) -> Result<Answer, BackendError> {
+        let Engine { codec, backend, observers, .. } = &*self.engine;
+        let key_id = Some(opened.key_id);
+        let answer = questions.ask(codec, opened).await;
+        if let Err(error) = &answer {
+            observers.tell_of(error);
+        }
+        candidate.is_ended = matches!(answer, Ok(Answer::Ended(..)));
+        match answer {
+            Err(_) if backend.policy != FailurePolicy::Fail => {
+                Ok(Answer::Refused(Refusal { reason: DecodeError::Unavailable, key_id }))
+            }
+            answer => answer,
+        }
     }
 
     /// The session that the cookies of another crate make, where no cookie of this crate opened.
@@ -144,11 +150,11 @@ impl Shared {
         let Self { engine, candidates, .. } = self;
         let (state, event) = match found {
             Ok(Some(admitted)) => {
-                let (opened, stored) = admitted.into_parts();
+                let (opened, stored, owner) = admitted.into_parts();
                 let event = engine.note_open(Ok(&opened), candidates.count());
                 let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
                 let holds_values = stored.is_none() && !opened.data.is_empty();
-                let held = Held::new(engine, &opened.data, key, holds_values, stored);
+                let held = Held::new(engine, &opened.data, owner, key, holds_values, stored);
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 if opened.is_migrated {
                     state.aim.migrate();

@@ -35,8 +35,7 @@ pub(super) struct Sent {
 impl<'s> Commit<'s> {
     pub(super) fn new(shared: &'s Shared, state: State) -> Self {
         let engine = &*shared.engine;
-        let questions = Questions::new(&engine.backend, &engine.observers, engine.lifetime(), &*engine.clock);
-        Self { shared, engine, questions, state }
+        Self { shared, engine, questions: engine.questions(), state }
     }
 
     /// Performs a plan; `None` when there is nothing to send.
@@ -190,7 +189,8 @@ impl<'s> Commit<'s> {
             Some(_) => engine.note_seal(&data.without_entries(), cause),
             None => engine.note_seal(&data, cause),
         };
-        let held = Held::new(engine, &data, KeyRole::Primary, stored.is_none(), stored);
+        let owner = engine.backend.owner_of(&data);
+        let held = Held::new(engine, &data, owner, KeyRole::Primary, stored.is_none(), stored);
         let candidates = vec![Candidate { ending: held.ending(engine), is_ended: false }];
         Sent {
             set_cookies: with_deletions(set_cookies, state, engine),

@@ -40,31 +40,34 @@ impl Plan {
 
 impl State {
     /// True when a commit has anything to do, or fails.
-    pub(super) fn is_due(&mut self, engine: &Engine, dispensable: Dispensable) -> bool {
+    pub(super) fn is_due(&mut self, engine: &Engine, dispensable: impl FnOnce() -> Dispensable) -> bool {
         !matches!(self.decide(engine, dispensable), Ok(Plan::Nothing))
     }
 
     /// Decides what a commit has to do. All that it changes is the time, and that an id is drawn where one is needed.
+    /// `dispensable` is called for a dispensable seal alone.
     ///
     /// # Errors
     /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
     /// may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its absolute
     /// timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
-    pub(super) fn decide(&mut self, engine: &Engine, dispensable: Dispensable) -> Result<Plan, EncodeError> {
+    pub(super) fn decide(
+        &mut self,
+        engine: &Engine,
+        dispensable: impl FnOnce() -> Dispensable,
+    ) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
         let plan = self.plan(engine)?;
-        if dispensable == Dispensable::LeaveOut && plan.is_dispensable() {
-            return Ok(Plan::Nothing);
+        match plan {
+            Plan::Again { .. } if plan.is_dispensable() && dispensable() == Dispensable::LeaveOut => {
+                return Ok(Plan::Nothing);
+            }
+            Plan::Nothing | Plan::Again { .. } | Plan::Destroy { begin: None } => return Ok(plan),
+            Plan::Move(_) => self.leave_sent_id()?,
+            Plan::Begin(_) | Plan::Destroy { begin: Some(_) } => drop(self.id()?),
         }
-        let begins = matches!(plan, Plan::Begin(_) | Plan::Destroy { begin: Some(_) });
-        if matches!(plan, Plan::Move(_)) {
-            self.leave_sent_id()?;
-        } else if begins {
-            self.id()?;
-        }
-        let moves = matches!(plan, Plan::Move(_));
-        if (begins || moves) && self.now >= engine.lifetime().absolute_end(self.data.times()) {
+        if self.now >= engine.lifetime().absolute_end(self.data.times()) {
             return self.begin_now(plan, engine);
         }
         Ok(plan)
@@ -133,12 +136,12 @@ impl State {
     }
 
     /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other, so the
-    /// session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. So does a
-    /// session that got its id in an earlier try.
+    /// session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. Where an earlier
+    /// try of the commit drew that id already, the session has it, and this is true as well.
     fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
         let subject = &held.owner.subject;
-        let is_another = subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
-        engine.backend.revocations.is_some() && is_another || self.data.id() != held.retired.id
+        let is_another = || subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
+        self.data.id() != held.retired.id || engine.backend.revocations.is_some() && is_another()
     }
 
     /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the cookie of a
