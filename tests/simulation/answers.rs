@@ -3,7 +3,6 @@
 use crate::fleet::Fleet;
 use crate::invariants::Finding;
 use crate::ledger::{Act, Broken, Ledger, Outcome};
-use crate::setting::ABSOLUTE;
 use crate::story::{Values, shown};
 use crate::world::World;
 
@@ -11,11 +10,12 @@ pub(crate) const OF_ANSWERS: [fn(&World, &Ledger, usize) -> Finding; 3] =
     [a_visitor_can_log_in, nobody_is_ended_by_himself, no_answer_is_an_accident];
 
 /// I6: a login from nobody's session does not fail because of another request. One that outlives the cookies that it came with
-/// may: nobody knows any more what they became.
+/// may, and so may one that takes longer than a session lives: nobody knows any more what they became, or who was revoked.
 fn a_visitor_can_log_in(world: &World, ledger: &Ledger, request: usize) -> Finding {
     let act = &ledger.acts[request];
     let now = world.latest().as_secs();
-    if act.opened.iter().any(|cookie| ledger.cookies[*cookie].expires_at <= now) {
+    let has_outlived_cookie = act.opened.iter().any(|cookie| ledger.cookies[*cookie].expires_at <= now);
+    if has_outlived_cookie || world.time() >= act.came + world.setting.absolute {
         return None;
     }
     let has_failed = matches!(act.outcome, Some(Outcome::Ended | Outcome::Failed));
@@ -28,7 +28,7 @@ fn nobody_is_ended_by_himself(world: &World, ledger: &Ledger, request: usize) ->
     let act = &ledger.acts[request];
     let loaded = act.loaded.as_ref().filter(|_| act.outcome == Some(Outcome::Ended))?;
     let is_revoked = ledger.revocations.iter().any(|revocation| revocation.by != request);
-    let is_outlived = world.latest().as_secs() >= loaded.created_at + ABSOLUTE;
+    let is_outlived = world.latest().as_secs() >= loaded.created_at + world.setting.absolute;
     // A logout, though it is not answered yet, may find the session ended by this request's own earlier try, and end what that was
     // to become.
     let logs_out = |act: &Act| act.has_destroyed && act.opened.iter().any(|it| ledger.cookies[*it].id == loaded.id);

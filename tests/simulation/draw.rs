@@ -2,7 +2,7 @@
 
 use crate::choices::Choices;
 use crate::kind::Kind;
-use crate::setting::{Place, Plan, SKEW, Setting, Start, Trouble};
+use crate::setting::{IDLE, Place, Plan, SKEW, Setting, Start, Trouble};
 
 impl Setting {
     pub(crate) const PLACES: [(Place, bool); 6] = [
@@ -48,7 +48,7 @@ impl Setting {
             Kind::Logout,
         ];
         if place == Place::Spill {
-            kinds.push(Kind::Grow);
+            kinds.extend([Kind::Grow, Kind::Shrink]);
         }
         if has_list || place == Place::Store {
             kinds.extend([Kind::Kill, Kind::LogoutUnasked]);
@@ -157,6 +157,7 @@ impl Setting {
             cleanups: some(2),
         };
         Self {
+            absolute: choices.one_of(&[1500, IDLE]),
             age: choices.one_of(&[200, 5]),
             offsets: (0..nodes).map(|_| choices.one_of(&[0, SKEW, SKEW / 2])).collect(),
             plans: drawn,

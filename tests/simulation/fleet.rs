@@ -7,7 +7,7 @@ use sealed_session::{Key, SessionConfig, SessionManager, Status};
 
 use crate::doubles::{ListDouble, StoreDouble};
 use crate::network::at_once;
-use crate::setting::{ABSOLUTE, EXTEND_AFTER, IDLE, Place, SKEW};
+use crate::setting::{EXTEND_AFTER, IDLE, Place, SKEW};
 use crate::story::{Values, values_of};
 use crate::world::World;
 
@@ -52,7 +52,7 @@ impl Fleet {
 
 fn manager(world: &Arc<World>, node: usize) -> SessionManager {
     let setting = &world.setting;
-    let mut config = config().clock(world.clock(node));
+    let mut config = config(setting.absolute).clock(world.clock(node));
     match setting.place {
         Place::Cookie => {}
         Place::Store => config = config.store(StoreDouble(Arc::clone(world))),
@@ -69,15 +69,16 @@ fn manager(world: &Arc<World>, node: usize) -> SessionManager {
 
 /// One that keeps all values in the cookie, as it was before there was a store.
 pub(crate) fn without_backends(world: &World) -> SessionManager {
-    config().clock(world.clock(0)).build().unwrap()
+    config(world.setting.absolute).clock(world.clock(0)).build().unwrap()
 }
 
-pub(crate) fn config() -> SessionConfig {
+/// The settings of every node, but for its clock and its backends.
+pub(crate) fn config(absolute: u64) -> SessionConfig {
     let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
     SessionConfig::new(key)
         .cookie_name(COOKIE)
         .idle_timeout(Duration::from_secs(IDLE))
-        .absolute_timeout(Duration::from_secs(ABSOLUTE))
+        .absolute_timeout(Duration::from_secs(absolute))
         .extend_after(Duration::from_secs(EXTEND_AFTER))
         .clock_skew(Duration::from_secs(SKEW))
 }

@@ -16,6 +16,7 @@ pub(crate) async fn handle(request: &Request, session: &Session) -> Result<(), O
         Kind::WriteA => write(request, session, "a"),
         Kind::WriteB => write(request, session, "b"),
         Kind::Grow => grow(request, session),
+        Kind::Shrink => shrink(request, session),
         // Nobody who is banned may log in.
         kind if kind.user() == Some(1) && is_banned(request) => {}
         Kind::Login(user) | Kind::StrictLogin(user) => {
@@ -87,6 +88,16 @@ fn grow(request: &Request, session: &Session) {
     let long = format!("{}{}", request.number + 1, "x".repeat(LONG));
     session.set("big", &long).unwrap();
     note(request, "big", &format!("\"{long}\""));
+}
+
+/// Removes what is too long, if it is there.
+fn shrink(request: &Request, session: &Session) {
+    if session.discard("big") {
+        let mut state = request.world.state();
+        let act = &mut state.ledger.acts[request.number];
+        act.wrote.push("big");
+        act.aim.remove("big");
+    }
 }
 
 pub(crate) const LONG: usize = 4200;

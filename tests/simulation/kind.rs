@@ -8,6 +8,8 @@ pub(crate) enum Kind {
     WriteB,
     /// Stores more than a cookie holds.
     Grow,
+    /// Removes that again.
+    Shrink,
     /// Regenerates and sets this user.
     Login(u8),
     /// The same, with a call of `begin_login` before the handler looks whether the user is banned.
@@ -68,6 +70,7 @@ impl Kind {
             Self::WriteA => "write a".to_owned(),
             Self::WriteB => "write b".to_owned(),
             Self::Grow => "grow".to_owned(),
+            Self::Shrink => "shrink".to_owned(),
             Self::Login(user) => format!("login as {user}"),
             Self::StrictLogin(user) => format!("begin_login as {user}"),
             Self::LoginKeep(user) => format!("login as {user}, same id"),

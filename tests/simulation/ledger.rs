@@ -3,10 +3,11 @@
 use sealed_session::SessionId;
 
 use crate::logins::{Login, Revocation};
-use crate::setting::ABSOLUTE;
 use crate::story::Values;
 
 pub(crate) struct Ledger {
+    /// How long a session lives at most.
+    absolute: u64,
     /// Every cookie that was ever handed out, and those that were out at the start.
     pub(crate) cookies: Vec<Cookie>,
     /// What each request came to.
@@ -56,6 +57,8 @@ pub(crate) struct Act {
     /// The steps at which it came and was answered.
     pub(crate) began: u64,
     pub(crate) answered: Option<u64>,
+    /// The time at which it came.
+    pub(crate) came: u64,
     /// The cookies that it came with and that opened on its node.
     pub(crate) opened: Vec<usize>,
     pub(crate) loaded: Option<Loaded>,
@@ -110,10 +113,11 @@ pub(crate) struct Touch {
 }
 
 impl Ledger {
-    pub(crate) fn new(requests: usize) -> Self {
+    pub(crate) fn new(requests: usize, absolute: u64) -> Self {
         let mut logins = vec![Login::default(); requests + 1];
         logins[0] = Login { user: "1".to_owned(), answered: Some(0), done: Some(0), ..Login::default() };
         Self {
+            absolute,
             cookies: Vec::new(),
             acts: (0..requests).map(|_| Act::default()).collect(),
             ended: Vec::new(),
@@ -179,7 +183,7 @@ impl Ledger {
         };
         let old = act.loaded.as_ref().filter(|loaded| new.is_some_and(|new| new != loaded.id)).map(|loaded| loaded.id);
         // Not of one whose session the request outlived: who knows what it became.
-        let lives = |cookie: &&Cookie| time < cookie.created_at + ABSOLUTE;
+        let lives = |cookie: &&Cookie| time < cookie.created_at + self.absolute;
         let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives).map(|cookie| cookie.id);
         if act.has_destroyed {
             self.ended.extend(opened);

@@ -9,7 +9,6 @@ use crate::kind::Kind;
 use crate::ledger::Outcome;
 use crate::logins::Revocation;
 use crate::request::Request;
-use crate::setting::ABSOLUTE;
 use crate::world::at;
 
 /// Takes the generation of a user before anything else is known of the login.
@@ -96,7 +95,7 @@ async fn revoke_user(request: &Request) -> Result<(), Outcome> {
 async fn revoke_first(request: &Request) -> Result<(), Outcome> {
     let first = request.world.state().ledger.cookies.first().map(|cookie| (cookie.id, cookie.created_at));
     let Some((id, created_at)) = first else { return Ok(()) };
-    let until = created_at + ABSOLUTE;
+    let until = created_at + request.world.setting.absolute;
     let done = request.world.unless_dropped(request.manager.revoke(id, at(until))).await;
     done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)?;
     let mut state = request.world.state();

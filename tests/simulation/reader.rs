@@ -25,10 +25,10 @@ pub(crate) struct Reader {
 pub(crate) struct OneRecord(pub(crate) Mutex<Option<(SessionId, Record)>>);
 
 impl Reader {
-    pub(crate) fn new(time: &Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(time: &Arc<AtomicU64>, absolute: u64) -> Self {
         let (shelf, clock) = (Arc::new(OneRecord::default()), Arc::new(AtomicU64::new(0)));
         let read = Arc::clone(&clock);
-        let config = fleet::config().clock(move || at(read.load(Ordering::Relaxed))).store(Arc::clone(&shelf));
+        let config = fleet::config(absolute).clock(move || at(read.load(Ordering::Relaxed))).store(Arc::clone(&shelf));
         Self { manager: config.build().unwrap(), shelf, time: Arc::clone(time), clock }
     }
 

@@ -71,6 +71,8 @@ pub(crate) struct Setting {
     pub(crate) has_list: bool,
     pub(crate) has_subject: bool,
     pub(crate) start: Start,
+    /// How long a session lives at most, in seconds.
+    pub(crate) absolute: u64,
     /// For how many seconds the first cookies have been out.
     pub(crate) age: u64,
     /// By how many seconds the clock of each node is ahead of the slowest that there may be.
@@ -87,9 +89,8 @@ pub(crate) struct Setting {
     pub(crate) only: Option<String>,
 }
 
-/// How long a session lives unused, and at most, in seconds.
+/// How long a session lives unused, in seconds.
 pub(crate) const IDLE: u64 = 600;
-pub(crate) const ABSOLUTE: u64 = 1500;
 /// How old a cookie must be to be sealed again when it is only read.
 pub(crate) const EXTEND_AFTER: u64 = 60;
 /// How far the clocks may differ.
@@ -104,6 +105,7 @@ impl Setting {
             has_list,
             has_subject: has_subject && has_list,
             start,
+            absolute: 1500,
             age: 200,
             offsets: vec![0, 0],
             plans: kinds.iter().enumerate().map(plan).collect(),

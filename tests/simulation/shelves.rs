@@ -25,8 +25,8 @@ pub(crate) struct Entry<K, V> {
 }
 
 impl Shelves {
-    pub(crate) fn new(time: &Arc<AtomicU64>) -> Self {
-        Self { records: Vec::new(), marks: Vec::new(), generations: Vec::new(), reader: Reader::new(time) }
+    pub(crate) fn new(time: &Arc<AtomicU64>, absolute: u64) -> Self {
+        Self { records: Vec::new(), marks: Vec::new(), generations: Vec::new(), reader: Reader::new(time, absolute) }
     }
 
     /// Removes all that is past its time.

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::invariants;
 use crate::ledger::Broken;
 use crate::scheduler::{Scheduler, Task};
-use crate::setting::ABSOLUTE;
+use crate::setting::SKEW;
 
 impl Scheduler {
     /// Looks whether all holds after an event.
@@ -52,8 +52,10 @@ impl Scheduler {
             return Some(broken);
         }
         // To the end of all sessions, with what is removed meanwhile.
-        for _ in 0..if self.world.setting.trouble.cleanups > 0 { ABSOLUTE / 150 + 2 } else { 0 } {
-            self.advance(150);
+        let is_cleaned = self.world.setting.trouble.cleanups > 0;
+        let end = self.world.time() + self.world.setting.absolute + 4 * SKEW;
+        while is_cleaned && self.world.time() < end {
+            self.advance(SKEW / 2);
             self.clean();
             if let Some(broken) = self.look(Event::Clean) {
                 return Some(broken);

@@ -44,6 +44,7 @@ impl Request {
         });
         let act = &mut state.ledger.acts[self.number];
         act.began = step;
+        act.came = self.world.time();
         act.opened = opened;
         header
     }

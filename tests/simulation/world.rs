@@ -80,8 +80,8 @@ impl World {
             touched: Footprint::Nothing,
             names: Names::default(),
             step: 0,
-            shelves: Shelves::new(&time),
-            ledger: Ledger::new(requests),
+            shelves: Shelves::new(&time, setting.absolute),
+            ledger: Ledger::new(requests, setting.absolute),
             story: Story::new(is_told),
         };
         Arc::new(Self { setting, time, state: Mutex::new(state) })
