@@ -6,7 +6,7 @@ use crate::finding::{Finding, Rule};
 use crate::house::House;
 use crate::source::Source;
 
-/// How many re-exports of re-exports are followed to the file that defines a name.
+/// The number of re-exports of re-exports that are followed at most to the file that defines a name.
 const MAX_HOPS: usize = 8;
 
 /// For each file, the files of its room that it imports from, each with the line of the first such import.

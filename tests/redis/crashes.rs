@@ -127,7 +127,7 @@ struct Visitor {
     list: RedisRevocations,
     run: Arc<Run>,
     kept: Vec<Kept>,
-    /// What the generation may be.
+    /// The generations that the subject may have.
     generations: Vec<Option<Generation>>,
 }
 

@@ -1,4 +1,4 @@
-//! Which simulations there are: all small ones, and one of the larger ones for each seed.
+//! Lists all small simulations, and draws one of the larger ones for each seed.
 
 use crate::choices::Choices;
 use crate::kind::Kind;
@@ -14,7 +14,8 @@ impl Setting {
         (Place::Spill, true),
     ];
 
-    /// Where a login is safe from what is answered after it, from what, and beside what.
+    /// The placements in which no answer that comes after a login's can undo the login, the starts of which that is
+    /// true, and the kinds of requests beside which it is true.
     const PLACES_IN_ORDER: [(Place, bool); 4] =
         [(Place::Cookie, true), (Place::Store, false), (Place::Store, true), (Place::Spill, true)];
     const STARTS_IN_ORDER: [Start; 3] = [Start::Anonymous, Start::Nobody, Start::Expired];
@@ -34,7 +35,7 @@ impl Setting {
         starts
     }
 
-    /// What can be asked for in a placement.
+    /// Returns the kinds of requests that can come in a placement.
     pub(crate) fn kinds((place, has_list): (Place, bool), has_subject: bool) -> Vec<Kind> {
         let mut kinds = vec![
             Kind::Read,
@@ -121,7 +122,7 @@ impl Setting {
         pairs
     }
 
-    /// One of all: the larger simulations.
+    /// Draws one of the larger simulations.
     pub(crate) fn draw(choices: &mut Choices) -> Self {
         match choices.weighted(&[6, 1, 1]) {
             0 => Self::draw_fleet(choices),
@@ -167,7 +168,8 @@ impl Setting {
         }
     }
 
-    /// One browser, which gets every answer in the order in which they were handed out, and somebody logs in.
+    /// Draws a simulation of one browser, which gets every answer in the order in which they were handed out, and in
+    /// which somebody logs in.
     fn draw_browser(choices: &mut Choices) -> Self {
         let place = choices.one_of(&Self::PLACES_IN_ORDER);
         let start = choices.one_of(&Self::STARTS_IN_ORDER);
@@ -179,7 +181,7 @@ impl Setting {
         Self { is_in_order: true, is_watched: false, ..Self::calm(place, has_subject, start, &kinds) }
     }
 
-    /// One request, to which everything happens that can.
+    /// Draws a simulation of one request, to which everything happens that can.
     fn draw_alone(choices: &mut Choices) -> Self {
         let place = choices.one_of(&Self::PLACES);
         let has_subject = !choices.one_in(4);
@@ -190,5 +192,5 @@ impl Setting {
     }
 }
 
-/// How many runs one of the larger small worlds may take.
+/// The number of runs that one of the larger small worlds may take at most.
 const MOST_RUNS: u64 = 20_000;

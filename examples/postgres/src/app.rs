@@ -67,7 +67,7 @@ fn internal(error: impl Display) -> Failure {
     (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
-/// What the layer answers when a session could not be loaded or kept. The reason is in the log.
+/// Returns the answer of the layer when a session could not be loaded or kept. The reason is in the log.
 fn not_kept(error: &EncodeError) -> impl IntoResponse {
     let status = match error {
         EncodeError::Backend(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -51,8 +51,9 @@ impl SessionStore for PgStore {
         })
     }
 
-    // One statement each, so that the server decides and writes at once. Of two that replace one tag, the second waits for the
-    // first and looks again. An expired record stays in the way of a Create: only the manager's clock says what has expired.
+    // Each save is one statement, so that the server decides and writes at once. Of two saves that replace one tag, the
+    // second waits for the first and looks again. An expired record stays in the way of a Create: only the manager's
+    // clock says what has expired.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         const INSERT: &str =
             "INSERT INTO sealed_sessions (id, record, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -101,11 +102,11 @@ impl SessionStore for PgStore {
     }
 }
 
-/// What a request waits for at most, and what a cleanup does.
+/// The time that a question of a request waits for its answer at most, and the time that a cleanup does.
 const REQUEST: Duration = Duration::from_secs(1);
 const MAINTENANCE: Duration = Duration::from_secs(60);
 
-/// One transaction. Of two processes that start at once, one would fail without the lock.
+/// These statements are one transaction. Of two processes that start at once, one would fail without the lock.
 const TABLE: &str = "
     SELECT pg_advisory_xact_lock(hashtext('sealed_sessions'));
     CREATE TABLE IF NOT EXISTS sealed_sessions (id bytea PRIMARY KEY, record bytea NOT NULL, expires_at bigint NOT NULL);

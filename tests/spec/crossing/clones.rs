@@ -10,7 +10,7 @@ use super::{KNOWN, LISTED, STORED, Site, Spill, answer, is_good, login, visit};
 use crate::backends::{commit, load, run, try_commit, user_id};
 use crate::common::is_deletion;
 
-/// What a request does before it commits.
+/// The deed of a request before it commits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Deed {
     Write,
