@@ -51,7 +51,7 @@ fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// When there is no time left; `None` if so many runs are made as are quick.
+/// Returns the instant at which no time is left; `None` if so many runs are made as are quick.
 fn end() -> Option<Instant> {
     number("SEALED_SESSION_SIMULATION_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds))
 }

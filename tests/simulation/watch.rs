@@ -1,4 +1,4 @@
-//! When the invariants are looked at: after each event that may have broken one, and to the end of all sessions.
+//! Looks at the invariants: after each event that may have broken one, and to the end of all sessions.
 
 use crate::answers;
 use crate::event::Event;

@@ -109,7 +109,7 @@ impl Site {
     }
 }
 
-/// Logs this user in without a session before. Where a small session would be in its cookie alone, this one is large.
+/// Logs this user in without a session before. If a small session would be in its cookie alone, this one is large.
 fn login(site: &Site, node: &SessionManager, user: u64) -> String {
     let session = load(node, "");
     session.set("user_id", user).unwrap();

@@ -30,7 +30,7 @@ pub(super) fn begin(site: &Site, node: &SessionManager, deed: Deed) -> (Session,
         _ => Some(login(site, node, 42)),
     };
     if LISTED.contains(&site.place) && matches!(deed, Deed::Login | Deed::FirstLogin) {
-        // So that a generation goes into the session.
+        // The revocation makes a generation, which goes into the session.
         run(node.revoke_subject(&42)).unwrap();
     }
     let session = load(node, cookie.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Ends of sessions. What ended stays so, with every copy of its cookie and with whatever it became.
+//! Ends of sessions. A session that ended stays so, with every copy of its cookie and with whatever it became.
 
 use sealed_session::{DecodeError, EncodeError, UnixTime};
 

@@ -1,4 +1,5 @@
-//! A request that takes long answers last. What it sends must not take the place of the cookie of a login that happened meanwhile.
+//! A request that takes long answers last. Its cookie must not take the place of the cookie of a login that happened
+//! meanwhile.
 
 use std::time::Duration;
 
