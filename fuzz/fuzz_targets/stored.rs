@@ -322,7 +322,7 @@ struct Request {
     /// True when a session began that is sealed even if it is empty.
     is_begun: bool,
     is_destroyed: bool,
-    /// True when the client was not told of that yet.
+    /// True when the session was destroyed and the client was not told yet.
     is_deletion_due: bool,
 }
 
@@ -535,7 +535,7 @@ impl World {
         (loaded.ok(), found)
     }
 
-    /// Every recent cookie gives what it must when no call fails.
+    /// Checks that every recent cookie gives what it must when no call fails.
     fn probe(&mut self) {
         let start = self.history.len().saturating_sub(4);
         for number in start..self.history.len() {
@@ -693,7 +693,7 @@ impl World {
     /// Checks a session whose end was acknowledged: whatever it became is over, too.
     fn check_ended(&mut self, id: SessionId, end: u64, made: &[Made]) {
         self.check_over(id, made);
-        // Past its end, its mark may be gone.
+        // The mark of a session may be gone once the session is past its end.
         if self.now() < end && (self.policy != FailurePolicy::Admit || made.iter().all(|made| made.is_answered)) {
             let mut id = id;
             while let Some(&successor) = self.successors.get(&id) {
@@ -741,7 +741,7 @@ impl World {
                     EncodeError::Backend(error) if *error == broken() => {
                         assert!(made.iter().any(|made| !made.is_answered));
                     }
-                    // After so many successors an end gives up.
+                    // An end gives up when a session has had many successors.
                     EncodeError::Backend(error) => {
                         assert!(request.is_destroyed && self.successors.len() >= 5, "{error} {made:?}");
                     }
@@ -820,7 +820,7 @@ impl World {
         }
     }
 
-    /// A cookie was sent: its values are in it, or in the store for as long as it lives.
+    /// Checks a cookie that was sent: its values are in it, or in the store for as long as the cookie lives.
     fn sealed(&mut self, request: &mut Request, line: &str, content: Content) {
         let value = line.split(['=', ';']).nth(1).expect("a value").to_owned();
         let snapshot = request.session.snapshot().expect("an id");
@@ -1078,7 +1078,7 @@ impl Request {
                 let is_kept = self.held.is_some() || self.is_begun || !self.values.is_empty();
                 let retired = self.session.regenerate_empty();
                 assert_eq!(retired.expect("an id").map(|retired| retired.id), id);
-                // Whatever opened ends with it.
+                // Every cookie of the request that opened ends with the session.
                 if self.held.is_some() || self.opened.is_some() {
                     self.destroyed();
                 }

@@ -228,7 +228,7 @@ impl Visitor {
         self.generations = vec![seen];
     }
 
-    /// Everything, by this client: each call must be answered.
+    /// Checks everything by this client. Each call must be answered.
     async fn verify(&mut self, pool: &RedisPool) -> (usize, usize) {
         (self.store, self.list) = (RedisStore::new(pool), RedisRevocations::new(pool));
         let (mut records, mut revocations) = (0, 0);

@@ -68,9 +68,10 @@ impl Setting {
         kinds
     }
 
-    /// Small worlds that are run in every order, each with the most runs that it may take: every two requests, however many there
-    /// are; then three of them, and two of which one question or answer is lost, or one is dropped, and tries again. Of those a
-    /// few have millions of orders, and all together are too many to be run to the end.
+    /// Returns the small worlds that are run in every order, each with the most runs that it may take. First come all
+    /// pairs of requests, however many runs they take. Then come, in turns, pairs of which a question or an answer is
+    /// lost or a request is dropped, and tries again; and three requests at once. A few of the latter two have millions
+    /// of orders, and all together are too many to be run to the end.
     pub(crate) fn small() -> impl Iterator<Item = (Self, u64)> {
         let lost = Trouble { failures: 1, retries: 1, ..Trouble::default() };
         let dropped = Trouble { drops: 1, retries: 1, ..Trouble::default() };
@@ -90,7 +91,8 @@ impl Setting {
         Self::calm(place, has_subject, start, &drawn)
     }
 
-    /// Every two kinds of request, in every placement, from every start, in no order.
+    /// Returns every two kinds of request, in every placement and from every start. The order of the list means
+    /// nothing.
     pub(crate) fn pairs() -> Vec<Self> {
         let mut pairs = Vec::new();
         for place in Self::PLACES {

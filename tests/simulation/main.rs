@@ -80,7 +80,7 @@ fn small_fleets_keep_their_promises_in_every_order() {
     found.report();
 }
 
-/// Of `fuzz/fuzz_targets/simulation.rs`: an input that ends early is a whole run.
+/// The fuzz target `fuzz/fuzz_targets/simulation.rs` relies on this: an input that ends early is a whole run.
 #[test]
 fn every_input_of_the_fuzzer_is_a_run() {
     let mut found = Found::default();

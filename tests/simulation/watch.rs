@@ -37,7 +37,7 @@ impl Scheduler {
         if is_changed || !matches!(event, Event::Step(..)) { invariants::look(&self.world, &self.fleet) } else { None }
     }
 
-    /// The last look, when everybody is answered.
+    /// Takes the last look, when everybody is answered.
     pub(crate) fn end(&mut self) -> Option<Broken> {
         if self.world.setting.is_in_order {
             while let Some(answer) = self.answers.first() {
@@ -51,7 +51,7 @@ impl Scheduler {
         if let Some(broken) = invariants::look(&self.world, &self.fleet) {
             return Some(broken);
         }
-        // To the end of all sessions, with what is removed meanwhile.
+        // The clock goes on to the end of all sessions, and what is past its time is removed meanwhile.
         for _ in 0..if self.world.setting.trouble.cleanups > 0 { ABSOLUTE / 150 + 2 } else { 0 } {
             self.advance(150);
             self.clean();

@@ -65,7 +65,7 @@ impl Site {
         Self { place, clock, store, list }
     }
 
-    /// A node of this site, and the first one.
+    /// Returns a site of this place, and its first node.
     fn with_node(place: Place) -> (Self, SessionManager) {
         let site = Self::new(place);
         let node = site.node();
@@ -98,12 +98,12 @@ impl Site {
         self.list.step();
     }
 
-    /// The questions that were asked since the last call, of the store and of the list.
+    /// Returns the number of questions that were asked since the last call, of the store and of the list.
     fn asked(&self) -> usize {
         self.store.calls().len() + self.list.calls().len()
     }
 
-    /// The sessions that the store has, tombstones left out.
+    /// Returns the number of sessions that the store has, tombstones left out.
     fn stored(&self) -> usize {
         run(self.node().all()).map_or(0, |sessions| sessions.len())
     }

@@ -51,7 +51,7 @@ async fn draft(session: Session) -> Result<String, Failure> {
     Ok(session.get("draft").map_err(internal)?.unwrap_or_default())
 }
 
-/// The body is the draft.
+/// Stores the body as the draft.
 async fn keep_draft(session: Session, body: String) -> Result<StatusCode, Failure> {
     session.set("draft", body).map_err(|error| (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?;
     Ok(StatusCode::NO_CONTENT)

@@ -16,7 +16,8 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// A store over a pool of its own. It connects when it is first asked, and again whenever that is needed.
+    /// Returns a store over a pool of its own. The pool connects when it is first asked, and again whenever that is
+    /// needed.
     pub fn connect(url: &str) -> Result<Self, Error> {
         let pool = PgPoolOptions::new()
             .acquire_timeout(REQUEST)
@@ -31,7 +32,8 @@ impl PgStore {
         Ok(Self::new(pool))
     }
 
-    /// A store over a pool that the application has already; the two settings of [`PgStore::connect`] suit it too.
+    /// Returns a store over a pool that the application has already; the two settings of [`PgStore::connect`] suit it
+    /// too.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -117,7 +119,8 @@ async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, Error
     timeout(limit, answer).await.map_err(silence)?.map_err(failure)
 }
 
-/// Codes: PostgreSQL, appendix A. The message has no value of a row: those are in the detail, which is left out.
+/// PostgreSQL's appendix A lists the codes. The message has no value of a row: those are in the detail, which is left
+/// out.
 fn failure(error: Error) -> BackendError {
     let code = error.as_database_error().and_then(|error| error.code());
     let kind = match (code.as_deref(), &error) {

@@ -156,7 +156,7 @@ async fn requests_that_are_dropped_leave_no_answer_to_those_after_them() {
                 match at_most(call % 20, request).await {
                     None => dropped += 1,
                     Some(Ok(())) => answered += 1,
-                    // A machine that is busy may be late; what it must not do is answer what nobody asked.
+                    // A machine that is busy may be late, but it must not answer what nobody asked.
                     Some(Err(error)) => assert_eq!(error.kind(), BackendErrorKind::Unavailable),
                 }
             }

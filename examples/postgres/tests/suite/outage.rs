@@ -108,7 +108,7 @@ async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<Ses
     others
 }
 
-/// The answer; `None` for an error, which must be quick and of the right kind.
+/// Returns the answer; `None` for an error, which must be quick and of the right kind.
 async fn timed<T>(
     progress: &Progress,
     call: impl Future<Output = Result<T, sealed_session::BackendError>>,
