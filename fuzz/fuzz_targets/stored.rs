@@ -34,10 +34,10 @@ const PLACEMENTS: [Placement; 3] = [Placement::Spill, Placement::Store, Placemen
 const POLICIES: [FailurePolicy; 3] = [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit];
 const NAMES: [&str; 3] = ["user", "a", "b"];
 
-/// What is done. Two requests go on side by side.
+/// A step of a run, in which two requests go on side by side.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// A request comes with a cookie. 0 is the one that the browser has, and 1 is none.
+    /// A request comes with a cookie. Cookie 0 is the one that the browser has, and cookie 1 is none.
     Next {
         server: usize,
         cookie: u8,
@@ -83,7 +83,7 @@ impl Step {
     }
 }
 
-/// What becomes of the next calls of a step, two bits each. The calls after those go well.
+/// The faults of the next four calls of a step, two bits each. The calls after those go well.
 type Faults = [Fault; 4];
 
 fn faults(byte: u8) -> Faults {
@@ -97,9 +97,9 @@ fn faults(byte: u8) -> Faults {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
-    /// Nothing was done.
+    /// The call was not done.
     Before,
-    /// It was done, and the answer got lost.
+    /// The call was done, and its answer got lost.
     After,
 }
 
@@ -243,7 +243,7 @@ impl Revocations for Faulty<MemoryRevocations> {
 /// Values and their keys. The order in which they were stored is not compared here.
 type Values = BTreeMap<String, String>;
 
-/// What a session holds.
+/// The content of a session.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Content {
     values: Values,
@@ -265,14 +265,14 @@ enum Kept {
     Tombstone(Mark),
 }
 
-/// What was sent to the browser.
+/// A cookie that was sent to the browser.
 #[derive(Clone)]
 struct Cookie {
     value: String,
     id: SessionId,
     created_at: u64,
     expires_at: u64,
-    /// The content that is in it. It has no values if they are in the store.
+    /// The content that is in the cookie. It has no values if they are in the store.
     content: Content,
 }
 
@@ -300,7 +300,7 @@ struct Opened {
 struct Request {
     session: Session,
     server: usize,
-    /// What the session held when it was loaded or committed last, and the values that it holds now.
+    /// The content of the session when it was loaded or committed last, and the values that it holds now.
     base: Content,
     values: Values,
     is_cleared: bool,
@@ -310,19 +310,19 @@ struct Request {
     held: Option<Opened>,
     from_store: bool,
     opened: Option<Opened>,
-    /// What an ended session became.
+    /// The session that an ended session became.
     successor: Option<SessionId>,
     /// True when nobody could vouch for the session of the cookie.
     is_unsure: bool,
     login: Option<Login>,
-    /// How many logins there were when this request revoked the others.
+    /// The number of logins that there were when this request revoked the others.
     revoked_at: Option<usize>,
     is_changed: bool,
     is_regenerated: bool,
     /// True when a session began that is sealed even if it is empty.
     is_begun: bool,
     is_destroyed: bool,
-    /// True when the client was not told of that yet.
+    /// True when the session was destroyed and the client was not told yet.
     is_deletion_due: bool,
 }
 
@@ -341,7 +341,7 @@ struct World {
     generations: HashMap<String, (Generation, u64)>,
     /// Sessions whose end was acknowledged, and that must never be good again.
     over: HashSet<SessionId>,
-    /// What somebody's session went on as.
+    /// For each of somebody's sessions that went on under another id, that id.
     successors: HashMap<SessionId, SessionId>,
     /// The subject of each login, and the logins that an acknowledged revocation concerns.
     logins: Vec<String>,
@@ -351,7 +351,7 @@ struct World {
     requests: [Option<Request>; 2],
 }
 
-/// What a cookie gives.
+/// The result of a load with a cookie.
 #[derive(Debug, PartialEq)]
 enum Found {
     Session { content: Content, from_store: bool },
@@ -535,7 +535,7 @@ impl World {
         (loaded.ok(), found)
     }
 
-    /// Every recent cookie gives what it must when no call fails.
+    /// Checks that every recent cookie gives what it must when no call fails.
     fn probe(&mut self) {
         let start = self.history.len().saturating_sub(4);
         for number in start..self.history.len() {
@@ -683,7 +683,8 @@ impl World {
         match self.records.get(&id) {
             Some((Kept::Tombstone(_), _)) => drop(self.over.insert(id)),
             Some((Kept::Values(_), expires_at)) => assert!(*expires_at <= self.now(), "{id} goes on: {made:?}"),
-            // Where a cookie may hold the values, only a tombstone ends it. The store was cleared then.
+            // The store was cleared then. A session whose values are all in the store is over; where a cookie may hold
+            // them, only a tombstone ends the session.
             None if self.placement == Placement::Store => drop(self.over.insert(id)),
             None => (),
         }
@@ -692,7 +693,7 @@ impl World {
     /// Checks a session whose end was acknowledged: whatever it became is over, too.
     fn check_ended(&mut self, id: SessionId, end: u64, made: &[Made]) {
         self.check_over(id, made);
-        // Past its end, its mark may be gone.
+        // The mark of a session may be gone once the session is past its end.
         if self.now() < end && (self.policy != FailurePolicy::Admit || made.iter().all(|made| made.is_answered)) {
             let mut id = id;
             while let Some(&successor) = self.successors.get(&id) {
@@ -740,7 +741,7 @@ impl World {
                     EncodeError::Backend(error) if *error == broken() => {
                         assert!(made.iter().any(|made| !made.is_answered));
                     }
-                    // After so many successors an end gives up.
+                    // An end gives up when a session has had many successors.
                     EncodeError::Backend(error) => {
                         assert!(request.is_destroyed && self.successors.len() >= 5, "{error} {made:?}");
                     }
@@ -819,7 +820,7 @@ impl World {
         }
     }
 
-    /// A cookie was sent: its values are in it, or in the store for as long as it lives.
+    /// Checks a cookie that was sent: its values are in it, or in the store for as long as the cookie lives.
     fn sealed(&mut self, request: &mut Request, line: &str, content: Content) {
         let value = line.split(['=', ';']).nth(1).expect("a value").to_owned();
         let snapshot = request.session.snapshot().expect("an id");
@@ -998,7 +999,7 @@ impl Request {
         for (key, json) in mine.values.iter().filter(|(key, json)| base.values.get(*key) != Some(*json)) {
             merged.values.insert(key.clone(), json.clone());
         }
-        // What an earlier try wrote is as this request left it since.
+        // A key that an earlier try wrote has the value that this request gave it since.
         for key in &self.tried {
             match mine.values.get(key) {
                 Some(json) => drop(merged.values.insert(key.clone(), json.clone())),
@@ -1077,7 +1078,7 @@ impl Request {
                 let is_kept = self.held.is_some() || self.is_begun || !self.values.is_empty();
                 let retired = self.session.regenerate_empty();
                 assert_eq!(retired.expect("an id").map(|retired| retired.id), id);
-                // Whatever opened ends with it.
+                // Every cookie of the request that opened ends with the session.
                 if self.held.is_some() || self.opened.is_some() {
                     self.destroyed();
                 }

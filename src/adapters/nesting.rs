@@ -31,8 +31,8 @@ pub(super) trait Extensions {
     fn put_others(&mut self, others: Others);
 }
 
-/// Finds the session that an outer layer of this manager put into the request, and makes it the one that handlers get. Where there
-/// is none, the caller has to load one and put it in.
+/// Finds the session that an outer layer of this manager put into the request, and makes it the one that handlers get.
+/// If there is no such session, the caller has to load one and put it in.
 pub(super) fn find(extensions: &mut impl Extensions, manager: &SessionManager) -> Option<Session> {
     let innermost = extensions.session()?.clone();
     if manager.has_loaded(&innermost) {

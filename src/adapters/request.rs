@@ -30,8 +30,8 @@ pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
     /// Calls the inner service.
     fn call(inner: &mut S, request: Q) -> I;
 
-    /// Turns what the inner service answered into the response that leaves the middleware. Where there is an error and no response
-    /// is made of it, nothing is committed.
+    /// Turns what the inner service answered into the response that leaves the middleware. If the inner service
+    /// answered with an error and no response is made of it, nothing is committed.
     fn response(answer: I::Output) -> Result<R, Self::Error>;
 
     /// Makes the error response to a request whose session could not be loaded.

@@ -2,7 +2,7 @@
 //!
 //! 1. Each Set-Cookie becomes a header of its own.
 //! 2. No response with a Set-Cookie may be stored by a shared cache, which would hand one visitor's cookie to the next (RFC 9111
-//!    section 7.3). What that does to the handler's Cache-Control, `caching.rs` says.
+//!    section 7.3). `caching.rs` says what that does to the handler's Cache-Control.
 //! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. The seal
 //!    goes out with another response.
 //! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.

@@ -30,7 +30,7 @@ impl Coordinator {
         self.store.is_some() || self.revocations.is_some()
     }
 
-    /// Admits a session where there is no backend to ask. Where there is one, the call fails closed, so that code which
+    /// Admits a session if there is no backend to ask. If there is one, the call fails closed, so that code which
     /// forgot to ask lets nobody in whom a backend would have kept out.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Backends: the stores that keep values, the lists that keep revocations, and the questions that both are asked.
 //!
-//! `ask.rs` says whether a session that opened is admitted, and `end.rs` ends one, with all that it became. What a commit does in
-//! between is decided in `session/`. Nothing here knows a cookie line or the state of a request, and a store and a list never see
-//! a key or a plaintext. docs/stores.md says what holds where requests cross.
+//! `ask.rs` says whether a session that opened is admitted, and `end.rs` ends one, with all that it became. Between the
+//! two, `session/` decides what a commit does. Nothing here knows a cookie line or the state of a request, and a store
+//! and a list never see a key or a plaintext. docs/stores.md says what holds where requests cross.
 
 mod admitted;
 mod ask;

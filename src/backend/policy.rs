@@ -10,8 +10,9 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailurePolicy {
-    /// The session is empty and [`DecodeError::Unavailable`](crate::DecodeError::Unavailable) says why; the cookie stays, so that the next request may find
-    /// the session again. What is stored in such a session is refused with [`EncodeError::Backend`](crate::EncodeError::Backend), and so is its end.
+    /// The session is empty and [`DecodeError::Unavailable`](crate::DecodeError::Unavailable) says why; the cookie
+    /// stays, so that the next request may find the session again. Storing something in such a session is refused with
+    /// [`EncodeError::Backend`](crate::EncodeError::Backend), and so is its end.
     #[default]
     Refuse,
     /// The request gets an error: [`SessionManager::load_async`](crate::SessionManager::load_async) fails, and the adapters

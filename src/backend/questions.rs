@@ -61,7 +61,7 @@ impl<'e> Questions<'e> {
         }
     }
 
-    /// Looks an id, a subject, or both up in the list. Where there is no list, nothing is known.
+    /// Looks an id, a subject, or both up in the list. If there is no list, nothing is known.
     pub(crate) async fn look(&self, id: Option<SessionId>, subject: Option<&str>) -> Result<Known, BackendError> {
         match &self.backend.revocations {
             None => Ok(Known::default()),

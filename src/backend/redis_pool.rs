@@ -27,9 +27,9 @@ use crate::error::{BackendError, BackendErrorKind, ConfigError, ConfigProblem, P
 /// wakes up.
 ///
 /// # What Redis must be
-/// Redis 6.2 or later, or Valkey; one server, or a primary under a name that moves with it. Not a cluster, and not through
-/// TLS: `rediss://` is refused. What it holds is sealed, but whoever can write to it can end sessions and bring ended ones
-/// back, so keep it inside, behind a password or a Unix socket.
+/// Redis 6.2 or later, or Valkey; one server, or a primary under a name that moves with it. A cluster won't do, and
+/// neither will TLS: `rediss://` is refused. The server holds only sealed sessions, but whoever can write to it can end
+/// sessions and bring ended ones back, so keep it inside, behind a password or a Unix socket.
 ///
 /// - `maxmemory-policy noeviction`, the default: any other forgets revocations and ends sessions when memory is short.
 /// - `appendonly yes` with `appendfsync always`, if what was acknowledged must outlive a crash; `everysec` may lose a second. A

@@ -613,7 +613,7 @@ impl SessionConfig {
     /// clicked twice succeed; without this setting, any value makes a session somebody's, and one of the two is
     /// [`EncodeError::Ended`](crate::EncodeError::Ended).
     ///
-    /// Where there is a list, a session whose entry gets another value, or loses it, goes on under a new id, as if it were
+    /// If there is a list, a session whose entry gets another value, or loses it, goes on under a new id, as if it were
     /// regenerated: no cookie of the former subject becomes a cookie of the new one.
     ///
     /// ```

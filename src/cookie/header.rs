@@ -110,7 +110,7 @@ mod tests {
             (r#"__Host-s="v""#, &["v"][..]),
             ("\t__Host-s = \t\"v\"\t ", &["v"]),
             (r#"__Host-s=" v ""#, &[" v "]),
-            // It is one pair and no more.
+            // One pair is taken off and no more.
             (r#"__Host-s=""v"""#, &[r#""v""#]),
             // Two quotes with nothing between them are the empty value.
             (r#"__Host-s="""#, &[""]),

@@ -69,8 +69,8 @@ fn is_path(path: &str) -> bool {
 ///
 /// Browsers ignore a cookie for a whole top-level domain, such as `com`, and for every other public suffix (RFC 6265bis
 /// section 5.7). A single label is always one of them, unless it is the host's own name, and then the cookie is what it
-/// is without a Domain. Which longer names are public suffixes, such as `co.uk`, is known to a list that changes
-/// weekly, so this function does not ask it.
+/// is without a Domain. Only a list that changes weekly knows which longer names are public suffixes, such as `co.uk`,
+/// so this function does not ask it.
 fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

@@ -16,7 +16,7 @@ pub(crate) struct Lifetime {
     pub(crate) not_before: UnixTime,
 }
 
-/// How long a load or a commit asks backends, in seconds by its own clock: after that it asks nothing more.
+/// The seconds for which a load or a commit asks backends, by its own clock. After them it asks nothing more.
 pub(crate) const UNDER_WAY_SECONDS: u64 = 60;
 
 impl Lifetime {

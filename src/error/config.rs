@@ -149,7 +149,7 @@ pub enum ProblemKind {
     Key(KeyError),
     /// One of the previous keys is refused.
     PreviousKey {
-        /// Which of the keys it is, counted from 1.
+        /// The place of the key in the list, counted from 1.
         number: usize,
         /// The reason.
         error: KeyError,

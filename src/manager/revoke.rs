@@ -91,8 +91,8 @@ impl SessionManager {
     /// The session regenerates, so its CSRF token changes, and a page that is open has the old one. A longer life that
     /// [`Session::extend`](crate::Session::extend) gave ends, too: call it again for "remember me".
     ///
-    /// When the answer of the list is lost, this is an error, and may be called again for the same session. Without that the user
-    /// is logged out everywhere.
+    /// If the answer of the list is lost, this call is an error, and may be made again for the same session. If nobody
+    /// makes it again, the user is logged out everywhere.
     ///
     /// # Errors
     /// [`EncodeError::Ended`] when the subject's sessions were revoked meanwhile, this one among them: nothing is taken back.

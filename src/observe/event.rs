@@ -89,7 +89,7 @@ pub enum Event {
         /// The reason, such as [`EncodeError::TooLarge`].
         error: EncodeError,
     },
-    /// A commit, or [`Codec::encode`](crate::Codec::encode), failed. What the request stored is not kept.
+    /// A commit, or [`Codec::encode`](crate::Codec::encode), failed. The values that the request stored are not kept.
     #[non_exhaustive]
     Failed {
         /// The error that the caller got.

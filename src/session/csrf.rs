@@ -16,13 +16,13 @@ impl Session {
     /// The first call draws the token. The sealed session keeps it, and it stays the same until the session gets
     /// another id: [`Session::regenerate`] and [`Session::destroy`] drop it, and forms shown before are refused. The
     /// token is none of the values: neither [`Session::keys`], [`Session::clear`] nor [`Session::set_data`] touches it.
-    /// It takes 32 bytes of the cookie.
+    /// The token takes 32 bytes of the cookie.
     ///
     /// The first call in a session changes the session, which begins one for a visitor who has none. Call it once at
     /// login, after `regenerate`, so that two tabs opened at once get one token.
     ///
-    /// The token is not masked anew for each response. Where a page that is compressed also repeats what the client
-    /// sent (BREACH), don't compress it, or send the token in a header of a response of its own. Don't put it in a URL.
+    /// The token is not masked anew for each response. If a page that is compressed also repeats what the client sent
+    /// (BREACH), don't compress it, or send the token in a header of a response of its own. Don't put it in a URL.
     ///
     /// # Errors
     /// [`ValueError::Random`] when the operating system's random number generator fails, [`ValueError::Full`] when

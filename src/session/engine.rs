@@ -89,8 +89,8 @@ impl Engine {
     }
 }
 
-/// The events that need more than one part of the engine. Each is `None` where nobody observes. Where a lock is held an event
-/// is noted, and observers are told when the lock is released.
+/// The events that need more than one part of the engine. Each is `None` if nobody observes. While a lock is held, an
+/// event is only noted, and observers are told when the lock is released.
 impl Engine {
     pub(crate) fn note_start(&self) -> Option<Event> {
         let sealer = self.codec.sealer();

@@ -1,4 +1,5 @@
-//! Whose session a commit seals: the generation of its subject, and whether the list still has nothing against it.
+//! Decides whose session a commit seals: it finds the generation of the subject, and checks that the list still has
+//! nothing against it.
 
 use super::held::Held;
 use super::perform::Commit;

@@ -1,4 +1,4 @@
-//! A session that goes on under a new id, where there are backends.
+//! Moves a session to a new id, if there are backends.
 
 use super::held::{Content, Held};
 use super::perform::{Commit, Sent, replace};
@@ -9,8 +9,8 @@ use crate::format::{CSRF_KEY, Namespace};
 use crate::observe::SealCause;
 
 impl Commit<'_> {
-    /// The session goes on under a new id. The new record is kept first, so that at no time neither of the two is good; then the
-    /// old id is marked with what it became, so that an end of it that comes later finds the new one.
+    /// Lets the session go on under a new id. The new record is kept first, so that one of the two is good at all
+    /// times; then the old id is marked with what it became, so that an end of it that comes later finds the new one.
     pub(super) async fn move_on(&self, held: &Held, cause: SealCause) -> Result<Option<Sent>, EncodeError> {
         let (old, new) = (held.retired.id, self.state.data.id());
         // Nobody's session may have many successors: of a login that is clicked twice, both are good.
@@ -49,8 +49,8 @@ impl Commit<'_> {
         Ok(Some(self.sent(set_cookies, data, stored, cause)))
     }
 
-    /// The record of the old id becomes a tombstone, if it still is what went into the new one. What other requests wrote to it
-    /// meanwhile is taken over first.
+    /// Puts a tombstone in the place of the old id's record, if the record still is the one that went into the new
+    /// session. If other requests wrote to it meanwhile, their changes are taken over first.
     async fn bury(
         &self,
         held: &Held,
@@ -112,8 +112,8 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
-    /// Another request ended the session, or moved it on, while this one did. Where this request wrote nothing, the answer of the
-    /// other one has all there is to have.
+    /// Takes the new session back, since another request ended the old one, or moved it on, while this one did. If this
+    /// request wrote nothing, the answer of the other one has all there is to have.
     async fn lost(&self, stored: Option<Stored>, new: SessionId) -> Result<Option<Sent>, EncodeError> {
         self.take_back(stored, new).await;
         if self.state.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(None) }

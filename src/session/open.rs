@@ -23,9 +23,9 @@ impl Shared {
         self.engine.backend.exists() && (self.candidates.count() > 0 || !self.old.is_empty())
     }
 
-    /// Opens the session where no backend has to be asked. Where one has to be, and was not, the session is refused: an adapter
-    /// that forgot to ask must not let in whom the backend would have kept out. Its cookies are known all the same, so that a
-    /// logout ends them.
+    /// Opens the session if no backend has to be asked. If a backend has to be asked, and was not, the session is
+    /// refused: an adapter that forgot to ask must not let in whom the backend would have kept out. Its cookies are
+    /// known all the same, so that a logout ends them.
     pub(super) fn open(&self) -> Loaded {
         let now = self.engine.now();
         if !self.engine.backend.exists() {

@@ -82,15 +82,16 @@ impl<'s> Commit<'s> {
         Ok(self.sent(set_cookies, data, stored, cause))
     }
 
-    /// The session is sealed under its id once more. In a store that is a compare-and-swap on its record: whoever was faster is
-    /// read, and what this request wrote is done to what the other one left.
+    /// Seals the session once more under its id. In a store that is a compare-and-swap on its record: if another
+    /// request was faster, its record is read, and what this request wrote is done to that.
     async fn again(&self, held: &Held, cause: SealCause, is_dispensable: bool) -> Result<Option<Sent>, EncodeError> {
         let id = held.retired.id;
         let mut data = self.sliding();
         self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
         let set_cookies = self.lines(&data, is_stored)?;
-        // A save is the last word on a session that had a record. Where it had none, a cookie of it that ended may be about.
+        // A save is the last word on a session that had a record. Without one, a cookie of the session that ended may
+        // be about.
         let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
         let mut stored = held.stored;
         if is_stored {

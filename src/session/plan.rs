@@ -21,7 +21,7 @@ pub(crate) enum Dispensable {
 pub(super) enum Plan {
     /// There is nothing to send and nothing to tell a backend.
     Nothing,
-    /// The session was destroyed. Where values were stored since, another session begins.
+    /// The session was destroyed. If values were stored since, another session begins.
     Destroy { begin: Option<SealCause> },
     /// A session begins.
     Begin(SealCause),
@@ -73,9 +73,9 @@ impl State {
         Ok(plan)
     }
 
-    /// A session that begins in a request which outlived the absolute timeout begins now: else it would be over before its cookie
-    /// arrives. Where it is somebody's already, or its generation was taken earlier, the list may have forgotten by now what
-    /// concerns it.
+    /// A session that begins in a request which outlived the absolute timeout begins now: else it would be over before
+    /// its cookie arrives. If the session is somebody's already, or its generation was taken earlier, it does not
+    /// begin: the list may have forgotten by now what concerns it.
     fn begin_now(&mut self, plan: Plan, engine: &Engine) -> Result<Plan, EncodeError> {
         let is_somebody = self.held().is_some_and(|held| held.owner.is_somebody);
         if !is_somebody && self.login.is_none() {
@@ -116,8 +116,8 @@ impl State {
             Progress::Untouched if engine.lifetime().is_due(self.now, self.data.times()) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),
         };
-        // A request may outlive its session. What the backends knew of that may be forgotten by now, so only a login that
-        // owes nothing to the session goes on.
+        // A request may outlive its session. The backends may have forgotten by now what they knew of the session, so
+        // only a login that owes nothing to it goes on.
         let is_over = self.now >= held.retired.expires_at;
         let is_login = cause == SealCause::Regenerated && !held.owner.is_somebody;
         if is_over && !is_login {
@@ -144,8 +144,9 @@ impl State {
         self.data.id() != held.retired.id || engine.backend.revocations.is_some() && is_another()
     }
 
-    /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the cookie of a
-    /// login that happened meanwhile. What is left out here is sent by a later request, while the session lives on.
+    /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the
+    /// cookie of a login that happened meanwhile. A later request sends the seal that is left out here, while the
+    /// session lives on.
     fn is_late(&self, held: &Held, engine: &Engine) -> bool {
         let is_bare = engine.backend.revocations.is_none() && held.stored.is_none();
         let is_slow = self.now.seconds_since(self.loaded_at) >= SLOW_SECONDS;

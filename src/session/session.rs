@@ -343,7 +343,7 @@ impl Session {
     ///
     /// A value that someone planted before the login is kept too; [`Session::regenerate_empty`] drops it.
     ///
-    /// A second call before a commit keeps the id that the first call drew. Where there is a list of revocations or a
+    /// A second call before a commit keeps the id that the first call drew. If there is a list of revocations or a
     /// store, the commit ends the old id; when another request has ended the session, or regenerated it, and this
     /// request wrote something, the commit is [`EncodeError::Ended`].
     ///
@@ -391,11 +391,12 @@ impl Session {
         self.with(State::regenerate_empty)
     }
 
-    /// Ends the session: its values go, and the cookie is deleted. What is stored after this, such as a flash value that
-    /// says goodbye, begins another session with another id.
+    /// Ends the session: its values go, and the cookie is deleted. A value that is stored after this, such as a flash
+    /// value that says goodbye, begins another session with another id.
     ///
-    /// Where there is a list of revocations or a store, the commit ends every cookie of this request that opened, and whatever
-    /// another request regenerated their sessions into: copies open nothing from then on. Without one, a copy opens until it expires.
+    /// If there is a list of revocations or a store, the commit ends every cookie of this request that opened, and
+    /// whatever another request regenerated their sessions into: copies open nothing from then on. Without either, a
+    /// copy opens until it expires.
     ///
     /// Returns the session that the client's cookie held until now, if there was one.
     ///
@@ -478,7 +479,7 @@ impl Session {
         self.with(|state, _| state.id())
     }
 
-    /// When the session was created, or last regenerated.
+    /// Returns the time at which the session was created, or last regenerated.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};
@@ -492,7 +493,8 @@ impl Session {
         self.read(SessionData::created_at)
     }
 
-    /// When the cookie of this request was sealed; for a new session, when it was opened.
+    /// Returns the time at which the cookie of this request was sealed; for a new session, the time at which it was
+    /// opened.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -509,7 +511,7 @@ impl Session {
         self.read(SessionData::issued_at)
     }
 
-    /// When the session ends unless it is sealed again before.
+    /// Returns the time at which the session ends unless it is sealed again before.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};
@@ -727,7 +729,7 @@ impl Session {
         result
     }
 
-    /// Whose session it is, as the client's cookie has it.
+    /// Returns the owner of the session, as the client's cookie has it.
     pub(crate) fn owner(&self) -> Option<Owner> {
         self.with(|state, _| state.held().map(|held| held.owner.clone()))
     }

@@ -146,7 +146,7 @@ impl State {
         changed
     }
 
-    /// Removes all values. Where there is a store, those go too that another request stores meanwhile.
+    /// Removes all values. If there is a store, the values that another request stores meanwhile go, too.
     pub(super) fn clear(&mut self) {
         let is_stored = self.held().is_some_and(|held| held.stored.is_some());
         if self.data.clear() || is_stored {
@@ -195,7 +195,7 @@ impl State {
         Ok(retired)
     }
 
-    /// Ends the session. What is stored after this begins another one.
+    /// Ends the session. A value that is stored after this begins another session.
     pub(super) fn destroy(&mut self, engine: &Engine) -> Option<Retired> {
         let retired = self.retired();
         self.data = engine.blank(self.now);

@@ -72,7 +72,7 @@ impl log::Log for Log {
     fn flush(&self) {}
 }
 
-/// What was logged since the last call.
+/// Returns the lines that were logged since the last call.
 pub(crate) fn logged() -> Vec<(log::Level, String)> {
     LOGGED.with_borrow_mut(mem::take)
 }
@@ -82,7 +82,7 @@ pub(crate) fn run() {
     RAN.set(RAN.get().saturating_add(1));
 }
 
-/// How many handlers ran since the last call.
+/// Returns the number of handlers that ran since the last call.
 pub(crate) fn ran() -> u32 {
     RAN.take()
 }
@@ -180,7 +180,8 @@ pub(crate) fn act(session: &Session, what: &str) {
     }
 }
 
-/// What is to be done before, inside of and after the inner one of two layers, by the path `/twice/{before}/{inside}/{after}`.
+/// Returns what is to be done before, inside of and after the inner one of two layers, by the path
+/// `/twice/{before}/{inside}/{after}`.
 pub(crate) fn acts(path: &str) -> [String; 3] {
     let acts: Vec<String> = path.split('/').skip(2).map(str::to_owned).collect();
     acts.try_into().unwrap()

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Rule};
 use crate::house::House;
 use crate::source::Source;
 
-/// How many re-exports of re-exports are followed to the file that defines a name.
+/// The number of re-exports of re-exports that are followed at most to the file that defines a name.
 const MAX_HOPS: usize = 8;
 
 /// For each file, the files of its room that it imports from, each with the line of the first such import.
@@ -42,7 +42,7 @@ fn graph(house: &House) -> Graph<'_> {
     graph
 }
 
-/// Returns the file that a path leads to. Where it names something that a façade re-exports, that is the file of the
+/// Returns the file that a path leads to. If the path names something that a façade re-exports, that is the file of the
 /// re-export; `None` when the façade re-exports no such name, as with `*`.
 fn defining_file<'h>(house: &'h House, path: &[String], hops: usize) -> Option<&'h Source> {
     let (rest, file) = (1..=path.len()).rev().find_map(|len| {

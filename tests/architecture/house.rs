@@ -10,7 +10,7 @@ use crate::names;
 use crate::page::{Guard, Page, Thing};
 use crate::source::{Name, Source};
 
-/// Where the page stands, from the root of the repository.
+/// The path of the page, from the root of the repository.
 pub(crate) const PAGE: &str = "docs/architecture.md";
 
 /// The files of the library. The commands in `src/bin` are crates of their own: the compiler gives them public names only.

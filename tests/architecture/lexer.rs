@@ -11,7 +11,7 @@ pub(crate) struct Token {
 pub(crate) enum Kind {
     /// An identifier, a keyword or a number.
     Word(String),
-    /// What a string literal holds, its escapes left as they are written.
+    /// The text in a string literal, its escapes left as they are written.
     Text(String),
     /// The separator of paths, `::`.
     Separator,

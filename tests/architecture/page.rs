@@ -1,6 +1,6 @@
 //! Reads the two tables of `docs/architecture.md`: the ranks of the rooms, and where each outside thing may be met.
 
-/// What the page says.
+/// The rows of the two tables.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) rooms: Vec<Room>,
@@ -25,7 +25,7 @@ pub(crate) struct Guard {
     pub(crate) shown: String,
 }
 
-/// How code names an outside thing. The page's spelling decides which of these it is.
+/// The name of an outside thing in code. The page's spelling decides which of these it is.
 #[derive(Debug)]
 pub(crate) enum Thing {
     /// `rand`: a crate.

@@ -1,4 +1,4 @@
-//! What one file of `src/` names: the paths in its imports and in its code, and the modules that it declares.
+//! Reads what one file of `src/` names: the paths in its imports and in its code, and the modules that it declares.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub(crate) struct Source {
     pub(crate) tokens: Vec<Token>,
     /// True if the first line of text is documentation of the module.
     pub(crate) is_documented: bool,
-    /// Which tokens are compiled for tests only.
+    /// The tokens that are compiled for tests only.
     tests: Vec<Range<usize>>,
 }
 

@@ -127,7 +127,7 @@ struct Visitor {
     list: RedisRevocations,
     run: Arc<Run>,
     kept: Vec<Kept>,
-    /// What the generation may be.
+    /// The generations that the subject may have.
     generations: Vec<Option<Generation>>,
 }
 
@@ -228,7 +228,7 @@ impl Visitor {
         self.generations = vec![seen];
     }
 
-    /// Everything, by this client: each call must be answered.
+    /// Checks everything by this client. Each call must be answered.
     async fn verify(&mut self, pool: &RedisPool) -> (usize, usize) {
         (self.store, self.list) = (RedisStore::new(pool), RedisRevocations::new(pool));
         let (mut records, mut revocations) = (0, 0);

@@ -31,7 +31,7 @@ async fn an_entry_goes_by_itself_a_minute_after_the_later_of_its_times() {
         list.revoke(id, Mark::Became(SessionId::from_bytes([number; 16])), at(until)).await.unwrap();
         list.revoke_subject(&subject, Only::Any, generation(number), at(until)).await.unwrap();
     }
-    // What is refused moves no time.
+    // A revocation that is refused moves no time.
     assert!(!list.revoke_subject(&subject, Only::Of(None), generation(4), UnixTime::MAX).await.unwrap());
     let value: String = redis::cmd("GET").arg(format!("ttl:revoked:{id}")).query_async(&mut redis).await.unwrap();
     assert_eq!(value, format!("01010101010101010101010101010101 {}", now + 300));
@@ -130,9 +130,9 @@ async fn a_session_is_asked_about_in_one_round_trip() {
     for _ in 0..100 {
         list.look(Some(id), Some(&subject)).await.unwrap();
     }
-    // What asks about nothing asks nobody.
+    // A look without an id and without a subject asks the server nothing.
     list.look(None, None).await.unwrap();
-    // One is INFO's own.
+    // One of the reads is INFO's own.
     assert_eq!(reads(&mut redis).await - before - 1, 100);
 }
 

@@ -9,8 +9,9 @@ use crate::world::World;
 pub(crate) const OF_ANSWERS: [fn(&World, &Ledger, usize) -> Finding; 3] =
     [a_visitor_can_log_in, nobody_is_ended_by_himself, no_answer_is_an_accident];
 
-/// I6: a login from nobody's session does not fail because of another request. One that outlives the cookies that it came with
-/// may, and so may one that takes longer than a session lives: nobody knows any more what they became, or who was revoked.
+/// I6: a login from nobody's session does not fail because of another request. A login may fail if it outlives a cookie
+/// that it came with, or takes longer than a session lives: then nobody knows any more what the session of that cookie
+/// became, or who was revoked.
 fn a_visitor_can_log_in(world: &World, ledger: &Ledger, request: usize) -> Finding {
     let act = &ledger.acts[request];
     let now = world.latest().as_secs();
@@ -46,7 +47,7 @@ fn no_answer_is_an_accident(_: &World, ledger: &Ledger, request: usize) -> Findi
     }
 }
 
-/// I7: of several cookies, one that is refused hides no good one. To be asked when a load has come to nothing.
+/// I7: of several cookies, one that is refused hides no good one. The rule is checked when a load has found no session.
 pub(crate) fn no_good_cookie_is_hidden(world: &World, fleet: &Fleet, request: usize) -> Option<Broken> {
     let opened = world.state().ledger.acts[request].opened.clone();
     let node = world.setting.plans[request].node;
@@ -64,7 +65,7 @@ pub(crate) fn no_good_cookie_is_hidden(world: &World, fleet: &Fleet, request: us
     })
 }
 
-/// What each cookie opens to on each node.
+/// Returns what each cookie opens to on each node.
 pub(crate) fn all_sights(world: &World, fleet: &Fleet) -> Vec<(usize, usize, Option<Values>)> {
     let values: Vec<String> = world.state().ledger.cookies.iter().map(|cookie| cookie.value.clone()).collect();
     let of = |(cookie, value): (usize, &String)| {
@@ -73,7 +74,7 @@ pub(crate) fn all_sights(world: &World, fleet: &Fleet) -> Vec<(usize, usize, Opt
     values.iter().enumerate().flat_map(of).collect()
 }
 
-/// I12: to remove what is past its time changes no answer.
+/// I12: a cleanup, which removes what is past its time, changes no answer.
 pub(crate) fn a_cleanup_changes_nothing(
     before: &[(usize, usize, Option<Values>)],
     after: &[(usize, usize, Option<Values>)],
@@ -85,8 +86,9 @@ pub(crate) fn a_cleanup_changes_nothing(
     Some(Broken { invariant: "I12", what })
 }
 
-/// I10: where a browser gets all answers in order, it is logged in at the end, if someone logged in. Not where another request
-/// began a session of its own: that is another visitor to us.
+/// I10: where a browser gets all answers in order, it is logged in at the end, if someone logged in. The rule leaves
+/// out the runs in which another request began a session of its own: the server takes that request for another
+/// visitor's.
 pub(crate) fn the_browser_keeps_its_login(world: &World, fleet: &Fleet, cookie: Option<usize>) -> Option<Broken> {
     let value = {
         let state = world.state();
@@ -107,7 +109,7 @@ pub(crate) fn the_browser_keeps_its_login(world: &World, fleet: &Fleet, cookie: 
 }
 
 impl Ledger {
-    /// Whether a request was given a session that it did not come with.
+    /// Returns true when a request was given a session that it did not come with.
     fn has_begun(&self, request: usize) -> bool {
         let act = &self.acts[request];
         let Some(Outcome::Cookie(cookie)) = act.outcome else { return false };

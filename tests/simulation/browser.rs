@@ -4,11 +4,11 @@
 use crate::fleet::COOKIE;
 use crate::ledger::Ledger;
 
-/// The cookies of a browser, as numbers of those that were ever handed out.
+/// The cookies of a browser, each as its number among those that were ever handed out.
 #[derive(Clone, Default)]
 pub(crate) struct Browser {
     pub(crate) cookie: Option<usize>,
-    /// Of the same name, at another path: no answer changes it.
+    /// A cookie of the same name at another path, which no answer changes.
     pub(crate) another: Option<usize>,
 }
 
@@ -18,14 +18,15 @@ impl Browser {
     }
 }
 
-/// The Cookie header with these cookies.
+/// Returns the Cookie header with these cookies.
 pub(crate) fn header(ledger: &Ledger, cookies: &[usize]) -> String {
     let pairs: Vec<String> =
         cookies.iter().map(|cookie| format!("{COOKIE}={}", ledger.cookies[*cookie].value)).collect();
     pairs.join("; ")
 }
 
-/// The value that a Set-Cookie text gives our cookie; empty if it deletes it.
+/// Returns the value that a Set-Cookie text gives the session cookie. The value is empty if the text deletes the
+/// cookie.
 pub(crate) fn value_of(line: &str) -> &str {
     let pair = line.split(';').next().unwrap();
     pair.strip_prefix(COOKIE).and_then(|pair| pair.strip_prefix('=')).unwrap()
@@ -35,6 +36,6 @@ pub(crate) fn value_of(line: &str) -> &str {
 pub(crate) struct Answer {
     pub(crate) request: usize,
     pub(crate) browser: usize,
-    /// The cookie that it sets; `None` deletes it.
+    /// The cookie that the answer sets; `None` if it deletes the cookie.
     pub(crate) cookie: Option<usize>,
 }

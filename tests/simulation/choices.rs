@@ -1,5 +1,5 @@
-//! Where a schedule comes from: every decision of a simulation is one answer of [`Choices`], so the same answers are the same
-//! run.
+//! Decides how a schedule goes on. Every decision of a simulation is one answer of [`Choices`], so the same answers
+//! make the same run.
 
 use crate::event::{Event, Footprint};
 use crate::tree::Tree;
@@ -7,18 +7,18 @@ use crate::tree::Tree;
 /// Decides between so many ways to go on.
 pub(crate) struct Choices {
     source: Source,
-    /// How many decisions were made.
+    /// The number of decisions that were made.
     made: usize,
 }
 
 enum Source {
     /// The state of a splitmix64.
     Seed(u64),
-    /// One schedule after the other.
+    /// The schedules of a small world, one after the other.
     Tree(Tree),
-    /// These events.
+    /// The events of a run that was made before.
     Path(Vec<Event>),
-    /// The input of a fuzzer, then always the first.
+    /// The input of a fuzzer. Once its bytes are used up, every decision is for the first way.
     Bytes(Vec<u8>),
 }
 
@@ -35,18 +35,19 @@ impl Choices {
         Self { source: Source::Tree(Tree::default()), made: 0 }
     }
 
-    /// The run that these choices just made, once more.
+    /// Returns choices that make once more the run that these choices just made.
     pub(crate) fn again(&self) -> Self {
         let Source::Tree(tree) = &self.source else { panic!("a seed is run again by its number") };
         Self { source: Source::Path(tree.path()), made: 0 }
     }
 
-    /// Makes ready for the next run of a tree; `false` if there is none.
+    /// Makes ready for the next run of a tree. Returns false if there is none.
     pub(crate) fn advance(&mut self) -> bool {
         if let Source::Tree(tree) = &mut self.source { tree.advance() } else { false }
     }
 
-    /// What happens next, of these weights; `None` if all that may follow was seen in other runs.
+    /// Returns the event that happens next, drawn by these weights; `None` if all that may follow was seen in other
+    /// runs.
     pub(crate) fn event(&mut self, events: &[(usize, Event)]) -> Option<Event> {
         let all: Vec<Event> = events.iter().map(|(_, event)| *event).collect();
         match &mut self.source {
@@ -69,7 +70,7 @@ impl Choices {
         }
     }
 
-    /// A number below `ways`. There must be a way.
+    /// Returns a number below `ways`, which must be at least 1.
     pub(crate) fn below(&mut self, ways: usize) -> usize {
         if ways == 1 {
             return 0;
@@ -82,18 +83,18 @@ impl Choices {
         }
     }
 
-    /// The index of one of these weights, more often that of a great one.
+    /// Returns the index of one of these weights. A greater weight is drawn more often.
     pub(crate) fn weighted(&mut self, weights: &[usize]) -> usize {
         let mut left = self.below(weights.iter().sum());
         weights.iter().position(|weight| left.checked_sub(*weight).map(|less| left = less).is_none()).unwrap()
     }
 
-    /// One of these.
+    /// Returns one of these elements.
     pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())]
     }
 
-    /// Whether one of so many times comes.
+    /// Returns true in one case out of so many.
     pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) + 1 == times
     }

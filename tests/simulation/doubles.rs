@@ -118,7 +118,7 @@ impl Revocations for ListDouble {
         ))
     }
 
-    /// Two reads, the generation first: between them, others may write.
+    /// Reads twice, the generation first. Between the two reads, others may write.
     fn look<'a>(
         &'a self,
         id: Option<SessionId>,

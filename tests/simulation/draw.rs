@@ -1,4 +1,4 @@
-//! Which simulations there are: all small ones, and one of the larger ones for each seed.
+//! Lists all small simulations, and draws one of the larger ones for each seed.
 
 use crate::choices::Choices;
 use crate::kind::Kind;
@@ -14,7 +14,8 @@ impl Setting {
         (Place::Spill, true),
     ];
 
-    /// Where a login is safe from what is answered after it, from what, and beside what.
+    /// The placements in which no answer that comes after a login's can undo the login, the starts of which that is
+    /// true, and the kinds of requests beside which it is true.
     const PLACES_IN_ORDER: [(Place, bool); 4] =
         [(Place::Cookie, true), (Place::Store, false), (Place::Store, true), (Place::Spill, true)];
     const STARTS_IN_ORDER: [Start; 3] = [Start::Anonymous, Start::Nobody, Start::Expired];
@@ -34,7 +35,7 @@ impl Setting {
         starts
     }
 
-    /// What can be asked for in a placement.
+    /// Returns the kinds of requests that can come in a placement.
     pub(crate) fn kinds((place, has_list): (Place, bool), has_subject: bool) -> Vec<Kind> {
         let mut kinds = vec![
             Kind::Read,
@@ -67,9 +68,10 @@ impl Setting {
         kinds
     }
 
-    /// Small worlds that are run in every order, each with the most runs that it may take: every two requests, however many there
-    /// are; then three of them, and two of which one question or answer is lost, or one is dropped, and tries again. Of those a
-    /// few have millions of orders, and all together are too many to be run to the end.
+    /// Returns the small worlds that are run in every order, each with the most runs that it may take. First come all
+    /// pairs of requests, however many runs they take. Then come, in turns, pairs of which a question or an answer is
+    /// lost or a request is dropped, and tries again; and three requests at once. A few of the latter two have millions
+    /// of orders, and all together are too many to be run to the end.
     pub(crate) fn small() -> impl Iterator<Item = (Self, u64)> {
         let lost = Trouble { failures: 1, retries: 1, ..Trouble::default() };
         let dropped = Trouble { drops: 1, retries: 1, ..Trouble::default() };
@@ -89,7 +91,8 @@ impl Setting {
         Self::calm(place, has_subject, start, &drawn)
     }
 
-    /// Every two kinds of request, in every placement, from every start, in no order.
+    /// Returns every two kinds of request, in every placement and from every start. The order of the list means
+    /// nothing.
     pub(crate) fn pairs() -> Vec<Self> {
         let mut pairs = Vec::new();
         for place in Self::PLACES {
@@ -121,7 +124,7 @@ impl Setting {
         pairs
     }
 
-    /// One of all: the larger simulations.
+    /// Draws one of the larger simulations.
     pub(crate) fn draw(choices: &mut Choices) -> Self {
         match choices.weighted(&[6, 1, 1]) {
             0 => Self::draw_fleet(choices),
@@ -168,7 +171,8 @@ impl Setting {
         }
     }
 
-    /// One browser, which gets every answer in the order in which they were handed out, and somebody logs in.
+    /// Draws a simulation of one browser, which gets every answer in the order in which they were handed out, and in
+    /// which somebody logs in.
     fn draw_browser(choices: &mut Choices) -> Self {
         let place = choices.one_of(&Self::PLACES_IN_ORDER);
         let start = choices.one_of(&Self::STARTS_IN_ORDER);
@@ -180,7 +184,7 @@ impl Setting {
         Self { is_in_order: true, is_watched: false, ..Self::calm(place, has_subject, start, &kinds) }
     }
 
-    /// One request, to which everything happens that can.
+    /// Draws a simulation of one request, to which everything happens that can.
     fn draw_alone(choices: &mut Choices) -> Self {
         let place = choices.one_of(&Self::PLACES);
         let has_subject = !choices.one_in(4);
@@ -191,5 +195,5 @@ impl Setting {
     }
 }
 
-/// How many runs one of the larger small worlds may take.
+/// The number of runs that one of the larger small worlds may take at most.
 const MOST_RUNS: u64 = 20_000;

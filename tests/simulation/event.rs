@@ -1,4 +1,4 @@
-//! What may happen at a step, and what it touches.
+//! Lists what may happen at a step, and what each step touches.
 
 use sealed_session::SessionId;
 
@@ -16,11 +16,11 @@ pub(crate) enum Event {
     Restart(usize),
     /// Time passes.
     Tick,
-    /// What is past its time is removed.
+    /// A cleanup removes what is past its time.
     Clean,
 }
 
-/// What a step concerned, to know which other steps it can change places with.
+/// The things that a step concerned, by which it is known which other steps it can change places with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Footprint {
     /// Nothing that others see.
@@ -32,8 +32,8 @@ pub(crate) enum Footprint {
 }
 
 impl Footprint {
-    /// Whether two steps come to the same in either order, and meet no state in one order that they do not meet in the other:
-    /// so at most one of them changes anything.
+    /// Returns true when two steps come to the same in either order, and meet no state in one order that they do not
+    /// meet in the other: so at most one of them changes anything.
     pub(crate) fn is_apart_from(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Everything, _) | (_, Self::Everything) | (Self::Write(_), Self::Write(_)) => false,
@@ -43,7 +43,8 @@ impl Footprint {
     }
 }
 
-/// What a question is about. An id is named by who brought it, for each run draws its own.
+/// The record, mark or generation that a question is about. An id is named by the request that brought it, since each
+/// run draws its own ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     Record(Name),

@@ -37,14 +37,14 @@ impl Fleet {
         self.nodes[node] = manager(&self.world, node);
     }
 
-    /// What a cookie opens to on a node at this moment; `None` if it is refused.
+    /// Returns the values that a cookie opens to on a node at this moment; `None` if the cookie is refused.
     pub(crate) fn look(&self, node: usize, value: &str) -> Option<Values> {
         let session = at_once(self.nodes[node].load_async([format!("{COOKIE}={value}")])).ok()?;
         let is_admitted = session.status() == Status::Loaded;
         is_admitted.then(|| values_of(session.snapshot().unwrap().entries()))
     }
 
-    /// Whether a cookie is authentic and alive, whatever the backends say.
+    /// Returns true when a cookie is authentic and alive, whatever the backends say.
     pub(crate) fn opens(&self, node: usize, value: &str) -> bool {
         self.nodes[node].codec().decode(value).is_ok()
     }
@@ -67,7 +67,7 @@ fn manager(world: &Arc<World>, node: usize) -> SessionManager {
     config.build().unwrap()
 }
 
-/// One that keeps all values in the cookie, as it was before there was a store.
+/// Returns a node that keeps all values in the cookie, as nodes did before there was a store.
 pub(crate) fn without_backends(world: &World) -> SessionManager {
     config(world.setting.absolute).clock(world.clock(0)).build().unwrap()
 }

@@ -1,4 +1,4 @@
-//! What the handlers of the application do with a session.
+//! Does what the handlers of the application do with a session.
 
 use sealed_session::{EncodeError, Session};
 
@@ -7,7 +7,7 @@ use crate::ledger::Outcome;
 use crate::outside;
 use crate::request::Request;
 
-/// Does what the request came for. An error is what it is answered with.
+/// Does what the request came for. The request is answered with the error, if there is one.
 pub(crate) async fn handle(request: &Request, session: &Session) -> Result<(), Outcome> {
     let number = request.number;
     let user = request.world.state().ledger.acts[number].aim.get("user_id").cloned();
@@ -61,7 +61,7 @@ fn regenerate(session: &Session) -> Result<(), Outcome> {
     session.regenerate().map(drop).map_err(refused)
 }
 
-/// What an error of a session is to the books.
+/// Returns the outcome that the books note for an error of a session.
 pub(crate) fn refused(error: EncodeError) -> Outcome {
     match error {
         EncodeError::Ended => Outcome::Ended,
@@ -83,7 +83,7 @@ fn write(request: &Request, session: &Session, key: &'static str) {
     note(request, key, &(request.number + 1).to_string());
 }
 
-/// Stores what is too long for a cookie and begins with the number of the request.
+/// Stores a value that is too long for a cookie and begins with the number of the request.
 fn grow(request: &Request, session: &Session) {
     let long = format!("{}{}", request.number + 1, "x".repeat(LONG));
     session.set("big", &long).unwrap();

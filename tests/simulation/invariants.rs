@@ -1,5 +1,6 @@
-//! What must hold whatever happens, each invariant a function. Those here are about cookies: each that somebody once had is
-//! presented to every node, and what it opens to is held against the books.
+//! Checks what must hold whatever happens. Each invariant is a function. The invariants of this file are about cookies:
+//! each cookie that somebody once had is presented to every node, and the values that it opens to are held against the
+//! books.
 
 use crate::answers::OF_ANSWERS;
 use crate::fleet::Fleet;
@@ -9,12 +10,12 @@ use crate::setting::{Place, Setting};
 use crate::story::Values;
 use crate::world::World;
 
-/// One cookie, one node, and what the node says: the values of the session, or nothing if it is refused.
+/// A cookie, a node, and the answer of the node: the values of the session, or nothing if the cookie is refused.
 pub(crate) struct Sight<'a> {
     setting: &'a Setting,
     ledger: &'a Ledger,
     cookie: &'a Cookie,
-    /// Whether it is authentic and alive by the clock of the node.
+    /// True when the cookie is authentic and alive by the clock of the node.
     opens: bool,
     admitted: Option<&'a Values>,
 }
@@ -65,7 +66,8 @@ const OF_COOKIES: [fn(&Sight<'_>) -> Finding; 5] = [
 ];
 
 impl Sight<'_> {
-    /// Whether the server remembers the end of this session: not if all that there is of it is in the cookie.
+    /// Returns true when the server remembers the end of this session. It does not if all that there is of the session
+    /// is in the cookie.
     fn is_end_kept(&self) -> bool {
         self.setting.has_list
             || match self.setting.place {
@@ -139,7 +141,7 @@ fn a_retried_commit_is_whole(sight: &Sight<'_>) -> Finding {
 }
 
 impl Ledger {
-    /// Whether anything was promised about a cookie: all others need no look.
+    /// Returns true when anything was promised about a cookie. All other cookies need no look.
     fn is_at_stake(&self, setting: &Setting, cookie: usize) -> bool {
         let Cookie { id, by, .. } = self.cookies[cookie];
         let is_kept = |by: usize| setting.plans[by].kind.is_login() || setting.plans.len() == 1;

@@ -1,6 +1,6 @@
-//! What requests do.
+//! Names the kinds of requests.
 
-/// What a request does, or an administrator.
+/// The deed of a request, or of an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Read,
@@ -44,7 +44,7 @@ impl Kind {
         matches!(self, Self::Login(_) | Self::StrictLogin(_) | Self::Relogin(_))
     }
 
-    /// Whose the session becomes.
+    /// Returns the user whose session it becomes.
     pub(crate) fn user(self) -> Option<u8> {
         match self {
             Self::Login(user) | Self::StrictLogin(user) | Self::LoginKeep(user) | Self::Relogin(user) => Some(user),
@@ -53,17 +53,17 @@ impl Kind {
         }
     }
 
-    /// Whether it comes from no browser.
+    /// Returns true when the request comes from no browser.
     pub(crate) fn is_from_outside(self) -> bool {
         matches!(self, Self::Reset | Self::Ban | Self::Kill)
     }
 
-    /// Whether the session becomes another subject's under the id that it had.
+    /// Returns true when the session becomes another subject's under the id that it had.
     pub(crate) fn keeps_id_for_another(self) -> bool {
         matches!(self, Self::LoginKeep(_) | Self::SwitchKeep)
     }
 
-    /// What the story calls it.
+    /// Returns the name of this kind in the story.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Read => "read".to_owned(),

@@ -10,24 +10,24 @@ pub(crate) struct Ledger {
     absolute: u64,
     /// Every cookie that was ever handed out, and those that were out at the start.
     pub(crate) cookies: Vec<Cookie>,
-    /// What each request came to.
+    /// One entry for each request, in the order of the plans.
     pub(crate) acts: Vec<Act>,
-    /// Ids of which somebody was told that they ended.
+    /// The ids of sessions of which somebody was told that they ended.
     pub(crate) ended: Vec<SessionId>,
-    /// Ids that were regenerated, of which the browser was told.
+    /// The ids that were regenerated, of which the browser was told.
     pub(crate) superseded: Vec<SessionId>,
     /// A session that was somebody's, and the one that it was regenerated from.
     pub(crate) parents: Vec<(SessionId, SessionId)>,
     /// Each change that reached a backend: by which request, of which id.
     pub(crate) touches: Vec<Touch>,
     pub(crate) revocations: Vec<Revocation>,
-    /// Those of the sessions at the start, then one for each request: see [`Login`].
+    /// The login of the sessions at the start, then one login for each request: see [`Login`].
     pub(crate) logins: Vec<Login>,
-    /// Whether something past its time was removed.
+    /// True when something past its time was removed.
     pub(crate) is_cleaned: bool,
-    /// Whether anything changed since all cookies were looked at.
+    /// True when anything changed since all cookies were looked at.
     pub(crate) is_changed: bool,
-    /// What was found to be broken first.
+    /// The invariant that was found to be broken first.
     pub(crate) broken: Option<Broken>,
 }
 
@@ -44,13 +44,13 @@ pub(crate) struct Cookie {
     pub(crate) id: SessionId,
     pub(crate) created_at: u64,
     pub(crate) expires_at: u64,
-    /// Whether the values are in the cookie.
+    /// True when the values are in the cookie.
     pub(crate) has_values: bool,
     /// The request that was answered with it.
     pub(crate) by: Option<usize>,
 }
 
-/// What a request came with, did, and was told.
+/// The books of one request: the cookies that it came with, its deeds, and its answer.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Act {
@@ -62,23 +62,23 @@ pub(crate) struct Act {
     /// The cookies that it came with and that opened on its node.
     pub(crate) opened: Vec<usize>,
     pub(crate) loaded: Option<Loaded>,
-    /// Whether its load came to no session, though no backend failed: nobody has looked yet whether that is right.
+    /// True when its load found no session, though no backend failed, and nobody has looked yet whether that is right.
     pub(crate) is_empty_handed: bool,
-    /// Whether the session that came was nobody's.
+    /// True when the session that came was nobody's.
     pub(crate) was_nobodys: bool,
-    /// Whether it is a login from a session of nobody's.
+    /// True when the request is a login from a session of nobody's.
     pub(crate) is_from_nobody: bool,
-    /// Whether its handler ended the session that came.
+    /// True when its handler ended the session that came.
     pub(crate) has_destroyed: bool,
     /// The keys that the handler wrote.
     pub(crate) wrote: Vec<&'static str>,
     /// The values as the handler left them.
     pub(crate) aim: Values,
-    /// What a record held whose end this request asked for.
+    /// The values of a record whose end this request asked for, as the record held them then.
     pub(crate) buried: Option<Values>,
     /// The step at which its last question had an effect, or its commit began.
     pub(crate) last_effect: u64,
-    /// Whether a question of it was lost, or it was dropped.
+    /// True when a question of the request was lost, or the request was dropped.
     pub(crate) is_disturbed: bool,
     pub(crate) outcome: Option<Outcome>,
 }
@@ -99,16 +99,16 @@ pub(crate) enum Outcome {
     Ended,
     /// A backend failed.
     Failed,
-    /// What should never be.
+    /// The request was told an error that no request should ever be told.
     Error(String),
-    /// It was dropped or crashed.
+    /// The request was dropped or crashed.
     Gone,
 }
 
 pub(crate) struct Touch {
     pub(crate) by: usize,
     pub(crate) id: SessionId,
-    /// Whether it asked for an end.
+    /// True when the request asked for the end of the session.
     pub(crate) is_end: bool,
 }
 
@@ -136,7 +136,7 @@ impl Ledger {
         self.broken.get_or_insert_with(|| Broken { invariant, what: what.into() });
     }
 
-    /// An id, and those that it was regenerated from.
+    /// Returns an id, and the ids that it was regenerated from.
     pub(crate) fn line_of(&self, id: SessionId) -> Vec<SessionId> {
         let mut line = vec![id];
         while let Some((_, parent)) = line.last().and_then(|id| self.parents.iter().find(|(child, _)| child == id)) {
@@ -145,8 +145,8 @@ impl Ledger {
         line
     }
 
-    /// Whether someone else than this request changed anything about an id, about one that it was or became, or about one that
-    /// this request made.
+    /// Returns true when someone else than this request changed anything about an id, about an id that it was or
+    /// became, or about an id that this request made.
     pub(crate) fn is_touched_by_others(&self, request: usize, id: SessionId) -> bool {
         let is_own = |other: SessionId| self.touches.iter().any(|touch| touch.by == request && touch.id == other);
         let is_related =
@@ -156,14 +156,14 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// A key whose value differs although this request did not write it.
+    /// Returns a key whose value differs although this request did not write it.
     pub(crate) fn lost_key(&self, request: usize, before: &Values, after: &Values) -> Option<String> {
         let wrote = &self.acts[request].wrote;
         let mut keys = before.keys().chain(after.keys()).filter(|key| !wrote.contains(&key.as_str()));
         keys.find(|key| before.get(*key) != after.get(*key)).cloned()
     }
 
-    /// I4 for a regeneration: what the old record held when it ended is in the new session.
+    /// Checks I4 for a regeneration: the values that the old record held when it ended are in the new session.
     pub(crate) fn check_carried_over(&mut self, request: usize, after: Option<&Values>) {
         let (Some(before), Some(after)) = (&self.acts[request].buried, after) else { return };
         if let Some(key) = self.lost_key(request, before, after) {
@@ -173,7 +173,7 @@ impl Ledger {
     }
 }
 
-/// What an answer promises.
+/// These functions note what an answer promises.
 impl Ledger {
     pub(crate) fn note_success(&mut self, request: usize, outcome: &Outcome, time: u64) {
         let act = &self.acts[request];
@@ -182,7 +182,7 @@ impl Ledger {
             _ => None,
         };
         let old = act.loaded.as_ref().filter(|loaded| new.is_some_and(|new| new != loaded.id)).map(|loaded| loaded.id);
-        // Not of one whose session the request outlived: who knows what it became.
+        // A session that the request outlived is left out: nobody knows what it became.
         let lives = |cookie: &&Cookie| time < cookie.created_at + self.absolute;
         let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives).map(|cookie| cookie.id);
         if act.has_destroyed {

@@ -1,4 +1,4 @@
-//! Who logged in when, who was revoked when, and which sessions a revocation ends.
+//! Notes who logged in when and who was revoked when, and says which sessions a revocation ends.
 
 use crate::ledger::Ledger;
 
@@ -6,30 +6,31 @@ use crate::ledger::Ledger;
 pub(crate) struct Revocation {
     pub(crate) by: usize,
     pub(crate) subject: String,
-    /// Whether nobody may log in as this subject any more.
+    /// True when nobody may log in as this subject any more.
     pub(crate) is_ban: bool,
     pub(crate) began: u64,
     pub(crate) had_effect: Option<u64>,
     pub(crate) returned: Option<u64>,
 }
 
-/// What is known of the request that made a session somebody's. Each session holds the number of its login, as a value.
+/// The books of a login: a request that made a session somebody's. Each session holds the number of its login, as a
+/// value.
 #[derive(Clone, Default)]
 pub(crate) struct Login {
-    /// Whose session it is from then on.
+    /// The user whose session it is from then on.
     pub(crate) user: String,
-    /// When its cookie was handed out.
+    /// The step at which its cookie was handed out.
     pub(crate) answered: Option<u64>,
     /// The login before it in the same session.
     pub(crate) before: Option<usize>,
-    /// When it asked for the generation of its subject, if it did.
+    /// The step at which the request asked for the generation of its subject, if it did.
     pub(crate) took: Option<u64>,
-    /// When the session became its subject's.
+    /// The step at which the session became its subject's.
     pub(crate) done: Option<u64>,
 }
 
 impl Login {
-    /// Whether the session of this login is one that the revocation ends.
+    /// Returns true when the session of this login is one that the revocation ends.
     fn is_before(&self, revocation: &Revocation) -> bool {
         let was_out = self.answered.is_some_and(|answered| answered < revocation.began);
         let had_asked = self.took.is_some_and(|took| revocation.had_effect.is_some_and(|effect| took < effect));

@@ -51,7 +51,7 @@ fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// When there is no time left; `None` if so many runs are made as are quick.
+/// Returns the instant at which no time is left; `None` if so many runs are made as are quick.
 fn end() -> Option<Instant> {
     number("SEALED_SESSION_SIMULATION_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds))
 }
@@ -80,7 +80,7 @@ fn small_fleets_keep_their_promises_in_every_order() {
     found.report();
 }
 
-/// Of `fuzz/fuzz_targets/simulation.rs`: an input that ends early is a whole run.
+/// The fuzz target `fuzz/fuzz_targets/simulation.rs` relies on this: an input that ends early is a whole run.
 #[test]
 fn every_input_of_the_fuzzer_is_a_run() {
     let mut found = Found::default();

@@ -10,7 +10,7 @@ use crate::event::{Footprint, Key, Names};
 use crate::story::Story;
 use crate::world::{Fate, State, Wait, World};
 
-/// After so many seconds a load or a commit is given up.
+/// The number of seconds after which a load or a commit is given up.
 pub(crate) const UNDER_WAY: u64 = 60;
 
 impl World {
@@ -56,7 +56,7 @@ impl World {
         Ok(answer)
     }
 
-    /// Waits until the scheduler chooses this request again; says what it chose for it.
+    /// Waits until the scheduler chooses this request again, and returns the fate that the scheduler chose for it.
     pub(crate) async fn wait(&self, request: usize, wait: Wait) -> Fate {
         self.state().waits[request] = wait;
         Pause(false).await;
@@ -65,13 +65,13 @@ impl World {
         state.fate
     }
 
-    /// What a future comes to, or `None` if the scheduler has it dropped at one of its waits.
+    /// Returns the result of a future, or `None` if the scheduler has the future dropped at one of its waits.
     pub(crate) fn unless_dropped<F: Future>(&self, future: F) -> UnlessDropped<'_, F> {
         UnlessDropped { world: self, future: Box::pin(future) }
     }
 }
 
-/// What a question is about, and whether it changes that.
+/// The record, mark or generation that a question is about. Each name says whether the question reads or writes it.
 #[derive(Clone, Copy)]
 pub(crate) enum About<'q> {
     ReadRecord(SessionId),
@@ -99,7 +99,7 @@ fn lost() -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, "the simulation lost it")
 }
 
-/// Is pending once.
+/// A future that is pending once.
 struct Pause(bool);
 
 impl Future for Pause {
@@ -129,7 +129,7 @@ impl<F: Future> Future for UnlessDropped<'_, F> {
     }
 }
 
-/// What a future comes to that waits for nothing: each, while no request runs.
+/// Returns the result of a future that waits for nothing. No future waits while no request runs.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

@@ -16,7 +16,7 @@ pub(crate) struct Reader {
     shelf: Arc<OneRecord>,
     /// The time of the world.
     time: Arc<AtomicU64>,
-    /// The time by which it reads.
+    /// The time by which the manager reads.
     clock: Arc<AtomicU64>,
 }
 
@@ -40,7 +40,7 @@ impl Reader {
         all.first().map(|data| values_of(data.entries()))
     }
 
-    /// What is in a cookie that was good at this time.
+    /// Returns the session in a cookie that was good at this time.
     pub(crate) fn open(&self, value: &str, time: u64) -> Result<SessionData, DecodeError> {
         self.clock.store(time, Ordering::Relaxed);
         self.manager.codec().decode(value)

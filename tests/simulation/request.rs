@@ -19,7 +19,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Does all of it. The books say what it came to.
+    /// Does the whole request, and notes its outcome in the books.
     pub(crate) async fn run(self, cookies: Vec<usize>) {
         let outcome = if self.plan.kind.is_from_outside() {
             outside::administer(&self).await

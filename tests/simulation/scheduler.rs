@@ -1,4 +1,4 @@
-//! One run: a world, its requests, and at each step one thing that happens next, of all that may.
+//! Makes one run: of a world, its requests, and at each step one of all the things that may happen next.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use crate::setting::{Setting, Trouble};
 use crate::start;
 use crate::world::{Fate, START, Wait, World};
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) broken: Option<Broken>,
     pub(crate) steps: u64,
@@ -27,13 +27,13 @@ pub(crate) struct Scheduler {
     pub(crate) fleet: Fleet,
     pub(crate) browsers: Vec<Browser>,
     pub(crate) tasks: Vec<Task>,
-    /// Not there yet, in the order in which they were handed out.
+    /// The answers that have not arrived yet, in the order in which they were handed out.
     pub(crate) answers: Vec<Answer>,
-    /// What may still go wrong.
+    /// The number of things that may still go wrong, of each kind.
     left: Trouble,
 }
 
-/// How far a request is.
+/// The progress of a request.
 pub(crate) enum Task {
     Waiting,
     Running(Pin<Box<dyn Future<Output = ()>>>),
@@ -104,7 +104,7 @@ impl Scheduler {
         choices.event(&events)
     }
 
-    /// What an event touched.
+    /// Returns what an event touched.
     fn footprint(&self, event: Event) -> Footprint {
         let Event::Step(request, Fate::Good) = event else { return Footprint::Everything };
         let mut state = self.world.state();

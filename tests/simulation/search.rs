@@ -6,16 +6,16 @@ use crate::choices::Choices;
 use crate::scheduler::{Run, run};
 use crate::setting::Setting;
 
-/// What many runs came to.
+/// The results of many runs.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) runs: u64,
     pub(crate) steps: u64,
-    /// How many small worlds took more runs than they may.
+    /// The number of small worlds that took more runs than they may.
     pub(crate) cut: u64,
-    /// How often each invariant was broken.
+    /// The number of times that each invariant was broken.
     broken: Vec<(&'static str, u64)>,
-    /// The shortest run that broke one, and how to run it again.
+    /// The shortest run that broke an invariant, and the command that runs it again.
     shortest: Option<(Run, String)>,
 }
 
@@ -31,7 +31,7 @@ impl Found {
         self.run_one(|| Choices::of_bytes(bytes), || "cargo fuzz run simulation FILE".to_owned());
     }
 
-    /// Runs what these choices draw. Of a run that breaks something the story is told in a second one.
+    /// Runs the simulation that these choices draw. If it breaks an invariant, a second run tells the story.
     fn run_one(&mut self, choices: impl Fn() -> Choices, how: impl FnOnce() -> String) {
         let run = |is_told| {
             let mut choices = choices();
@@ -41,7 +41,7 @@ impl Found {
         self.add(&run(false), || run(true), how);
     }
 
-    /// Runs all schedules of a setting, or the most that it may take. Says whether there was time for it.
+    /// Runs all schedules of a setting, or the most that it may take. Returns false when there was no time for them.
     pub(crate) fn run_all(&mut self, setting: &Setting, most: u64, is_time_left: &dyn Fn(&Self) -> bool) -> bool {
         let setting = Setting { only: only(), ..setting.clone() };
         let mut choices = Choices::of_tree();

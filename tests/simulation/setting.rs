@@ -1,9 +1,9 @@
-//! What a simulation is of: where sessions are kept, what the browsers hold when it starts, who asks for what, and what may go
-//! wrong.
+//! Describes a simulation: where sessions are kept, what the browsers hold when it starts, who asks for what, and what
+//! may go wrong.
 
 use crate::kind::Kind;
 
-/// Where the values of a session go.
+/// The place where the values of a session go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Cookie,
@@ -11,7 +11,7 @@ pub(crate) enum Place {
     Spill,
 }
 
-/// What the first browser holds before anyone asks for anything.
+/// The cookies that the first browser holds before anyone asks for anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
     /// No cookie.
@@ -36,7 +36,7 @@ pub(crate) enum Start {
     Devices,
 }
 
-/// One request: what it does, to which node it comes and from which browser.
+/// A request: what it does, to which node it comes and from which browser.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
@@ -44,7 +44,7 @@ pub(crate) struct Plan {
     pub(crate) browser: usize,
 }
 
-/// How much may go wrong.
+/// The number of things that may go wrong, of each kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trouble {
     /// Questions to a backend that fail, before or after they had their effect.
@@ -79,21 +79,21 @@ pub(crate) struct Setting {
     pub(crate) offsets: Vec<u64>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) trouble: Trouble,
-    /// Whether a browser gets all answers, in the order in which they were handed out.
+    /// True when a browser gets all answers, in the order in which they were handed out.
     pub(crate) is_in_order: bool,
-    /// Whether an answer takes a step of its own, after what was asked for had its effect.
+    /// True when an answer takes a step of its own, after its question had an effect.
     pub(crate) is_slow: bool,
-    /// Whether everything is looked at after each step, not only when someone was answered.
+    /// True when everything is looked at after each step, not only after someone was answered.
     pub(crate) is_watched: bool,
     /// The only invariant that is looked at, if there is one.
     pub(crate) only: Option<String>,
 }
 
-/// How long a session lives unused, in seconds.
+/// The idle timeout of a session, in seconds.
 pub(crate) const IDLE: u64 = 600;
-/// How old a cookie must be to be sealed again when it is only read.
+/// The age in seconds from which a cookie is sealed again when it is only read.
 pub(crate) const EXTEND_AFTER: u64 = 60;
-/// How far the clocks may differ.
+/// The number of seconds by which the clocks may differ.
 pub(crate) const SKEW: u64 = 60;
 
 impl Setting {
@@ -121,7 +121,7 @@ impl Setting {
         self.only.as_ref().is_none_or(|only| only == invariant)
     }
 
-    /// Whether nobody becomes this user without a call of `begin_login`.
+    /// Returns true when nobody becomes this user without a call of `begin_login`.
     pub(crate) fn asks_before_logins(&self, user: &str) -> bool {
         let is_lax =
             |kind: Kind| kind.user().is_some_and(|other| other.to_string() == user) && kind != Kind::StrictLogin(1);

@@ -1,4 +1,4 @@
-//! What the doubles of a store and of a list hold, and what the books note when it changes.
+//! Keeps the entries of the doubles of a store and of a list, and notes in the books when an entry changes.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -69,7 +69,7 @@ impl Shelves {
     }
 }
 
-/// How the story tells a mark.
+/// Returns a mark in the words of the story.
 pub(crate) fn told_mark(story: &mut Story, mark: Option<Mark>) -> String {
     match mark {
         None => "nothing".to_owned(),
@@ -78,13 +78,13 @@ pub(crate) fn told_mark(story: &mut Story, mark: Option<Mark>) -> String {
     }
 }
 
-/// How the story tells a generation.
+/// Returns a generation in the words of the story.
 pub(crate) fn told_generation(story: &mut Story, generation: Option<Generation>) -> String {
     generation.map_or("none".to_owned(), |generation| story.generation(generation.to_bytes()))
 }
 
 impl State {
-    /// How the story tells what is stored under an id.
+    /// Returns in the words of the story what is stored under an id; nothing if no story is told.
     pub(crate) fn told_record(&mut self, id: SessionId) -> String {
         if !self.story.is_told() {
             return String::new();
@@ -106,7 +106,7 @@ impl State {
         Some(by)
     }
 
-    /// A save is for the keys that its request wrote: of all others it keeps what is there. A tombstone is an end.
+    /// Notes a save, and checks that it changes only the keys which its request wrote. A tombstone is noted as an end.
     pub(crate) fn note_save(&mut self, id: SessionId, before: Option<Values>) {
         if self.shelves.tombstone(id).is_some() {
             return self.note_end(id, before);
@@ -114,7 +114,7 @@ impl State {
         let Some(by) = self.touch(id, false) else { return };
         let is_out = self.ledger.cookies.iter().any(|cookie| cookie.id == id);
         if is_out && self.ledger.acts[by].wrote.contains(&"login") {
-            // Its cookies are another login's from now on, whether or not it is answered.
+            // From now on the cookies of this session are of another login, whether or not the request is answered.
             self.ledger.logins[by + 1].done = Some(self.step);
         }
         let (Some(before), Some(after), true) = (before, self.shelves.values(id), is_out) else { return };
@@ -125,7 +125,7 @@ impl State {
         }
     }
 
-    /// An end was asked for: of a session whose record held these values, if it had one.
+    /// Notes that the end of a session was asked for, whose record held these values, if it had one.
     pub(crate) fn note_end(&mut self, id: SessionId, before: Option<Values>) {
         let Some(by) = self.touch(id, true) else { return };
         if self.ledger.acts[by].has_destroyed {
@@ -137,7 +137,7 @@ impl State {
         }
     }
 
-    /// The generation of a subject was asked for, without a session: by a login, for its own subject.
+    /// Notes that a login asked for the generation of its own subject, without a session.
     pub(crate) fn note_taken(&mut self, subject: &str) {
         let Some(by) = self.runs else { return };
         if self.plans[by].kind.user().is_some_and(|user| user.to_string() == subject) {
@@ -145,7 +145,7 @@ impl State {
         }
     }
 
-    /// A subject has a new generation.
+    /// Notes that a subject has a new generation.
     pub(crate) fn note_revocation(&mut self) {
         let step = self.step;
         let Some(by) = self.runs else { return };

@@ -1,4 +1,4 @@
-//! What there is before the first request: made by the real code too, with time to spare.
+//! Makes the sessions and cookies that there are before the first request, by the real code too, with time to spare.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is told of a run: one line for each thing that happened. Ids are drawn from the operating system, so a story calls them
+//! Tells a run, one line for each thing that happened. Ids are drawn from the operating system, so a story calls them
 //! by the order in which they appear: A, B, C; and generations g1, g2.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ pub(crate) type Values = BTreeMap<String, String>;
 
 #[derive(Default)]
 pub(crate) struct Story {
-    /// Whether lines are kept. A run that nobody reads is told nothing, and is faster for it.
+    /// True when lines are kept. A run that nobody reads keeps none, and is faster for it.
     is_told: bool,
     lines: Vec<String>,
     ids: Vec<SessionId>,
@@ -49,7 +49,7 @@ impl Story {
     }
 }
 
-/// How many others appeared before this one.
+/// Returns how many others appeared before this one.
 fn place_of<T: PartialEq>(known: &mut Vec<T>, one: T) -> u32 {
     let place = known.iter().position(|known| *known == one).unwrap_or_else(|| {
         known.push(one);

@@ -8,15 +8,15 @@ use crate::event::{Event, Footprint};
 #[derive(Default)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
-    /// How many steps this run has made.
+    /// The number of steps that this run has made.
     depth: usize,
 }
 
 struct Node {
     events: Vec<Event>,
-    /// Which of the events happens in this run.
+    /// The index of the event that happens in this run.
     current: usize,
-    /// What it touched.
+    /// The things that this event touched.
     touched: Footprint,
     /// The events that happened here in earlier runs, and those that did before and concern nothing that happened since: whatever
     /// follows them was seen.
@@ -46,7 +46,7 @@ impl Tree {
         self.nodes.iter().map(|node| node.events[node.current]).collect()
     }
 
-    /// Makes ready for the next run; `false` if there is none.
+    /// Makes ready for the next run. Returns false if there is none.
     pub(crate) fn advance(&mut self) -> bool {
         self.depth = 0;
         while let Some(node) = self.nodes.last_mut() {

@@ -1,4 +1,4 @@
-//! When the invariants are looked at: after each event that may have broken one, and to the end of all sessions.
+//! Looks at the invariants: after each event that may have broken one, and to the end of all sessions.
 
 use crate::answers;
 use crate::event::Event;
@@ -37,7 +37,7 @@ impl Scheduler {
         if is_changed || !matches!(event, Event::Step(..)) { invariants::look(&self.world, &self.fleet) } else { None }
     }
 
-    /// The last look, when everybody is answered.
+    /// Takes the last look, when everybody is answered.
     pub(crate) fn end(&mut self) -> Option<Broken> {
         if self.world.setting.is_in_order {
             while let Some(answer) = self.answers.first() {
@@ -51,7 +51,7 @@ impl Scheduler {
         if let Some(broken) = invariants::look(&self.world, &self.fleet) {
             return Some(broken);
         }
-        // To the end of all sessions, with what is removed meanwhile.
+        // The clock goes on to the end of all sessions, and what is past its time is removed meanwhile.
         let is_cleaned = self.world.setting.trouble.cleanups > 0;
         let end = self.world.time() + self.world.setting.absolute + 4 * SKEW;
         while is_cleaned && self.world.time() < end {

@@ -1,4 +1,5 @@
-//! What the books note of a request: with what it came, what its load came to, and what it was told.
+//! Notes in the books, for each request, the cookies that it came with, the session that its load found, and its
+//! answer.
 
 use sealed_session::{DecodeError, Session, SessionData, SetCookies, Status};
 
@@ -10,19 +11,20 @@ use crate::story::{Values, shown, values_of};
 use crate::world::World;
 
 impl Request {
-    /// From now on a minute is left for what is asked.
+    /// Notes the time at which a load or a commit begins. Its questions have a minute from then on.
     pub(crate) fn note_time(&self) {
         self.world.state().began[self.number] = self.world.time();
     }
 
-    /// What took a minute is as good as a failure: nothing more is asked.
+    /// Marks the request as disturbed if its load or commit has taken a minute. The session asks its backends nothing
+    /// more then, as if they had failed.
     pub(crate) fn note_lateness(&self) {
         let mut state = self.world.state();
         let is_late = self.world.time() - state.began[self.number] >= UNDER_WAY;
         state.ledger.acts[self.number].is_disturbed |= is_late;
     }
 
-    /// A commit begins.
+    /// Notes that a commit begins.
     pub(crate) fn note_commit(&self) {
         self.note_time();
         let mut state = self.world.state();
@@ -84,11 +86,11 @@ impl Request {
             return Outcome::Deletion;
         }
         let mut state = self.world.state();
-        // It may have taken so long that the cookie is too old by now.
+        // The cookie is opened by the time at which its commit began, since by now it may be too old.
         let sealed = state.began[self.number] + self.world.setting.offsets[self.plan.node];
         let data = match state.shelves.reader.open(value, sealed) {
             Ok(data) => data,
-            // Its request took longer than a session lives: to a browser that is as good as none.
+            // The request took longer than a session lives. To a browser, a cookie that has expired is as good as none.
             Err(reason) if reason.is_expired() => return Outcome::Deletion,
             Err(reason) => {
                 state.ledger.break_it("I11", format!("a cookie was handed out that does not open: {reason}"));
@@ -156,7 +158,7 @@ impl Request {
     }
 }
 
-/// Whether a session with these values is nobody's.
+/// Returns true when a session with these values is nobody's.
 fn is_nobodys(world: &World, values: &Values) -> bool {
     if world.setting.has_subject { !values.contains_key("user_id") } else { values.is_empty() }
 }

@@ -1,4 +1,5 @@
-//! What all doubles share: the time, who is asking at this moment, what the network does to the question, and the books.
+//! Holds what all doubles share: the time, the request that asks at this moment, the fate of its question, and the
+//! books.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -25,44 +26,45 @@ pub(crate) struct State {
     /// The request that runs at this moment. `None` while a world is prepared or looked at: then no question waits, none fails,
     /// and none is written down.
     pub(crate) runs: Option<usize>,
-    /// What becomes of the question that this request waits for.
+    /// The fate of the question that the running request waits for.
     pub(crate) fate: Fate,
-    /// Whether answers take a step of their own.
+    /// True when answers take a step of their own.
     pub(crate) is_answer_awaited: bool,
-    /// What each request waits for.
+    /// For each request, the event that it waits for.
     pub(crate) waits: Vec<Wait>,
-    /// When each request began to load or to commit: what is asked a minute later comes too late.
+    /// For each request, the second at which it began to load or to commit. A question that it asks a minute later
+    /// comes too late.
     pub(crate) began: Vec<u64>,
-    /// What the question of this step touched.
+    /// The record, mark or generation that the question of this step touched.
     pub(crate) touched: Footprint,
     pub(crate) names: Names,
-    /// How often the scheduler chose.
+    /// The number of times that the scheduler chose.
     pub(crate) step: u64,
     pub(crate) shelves: Shelves,
     pub(crate) ledger: Ledger,
     pub(crate) story: Story,
 }
 
-/// What the network does to a question.
+/// The fate of a question in the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fate {
     #[default]
     Good,
-    /// It fails: before its effect or, if that is done already, after it.
+    /// The question fails: before its effect or, if that is done already, after it.
     Fail,
-    /// The one who asks goes away.
+    /// The request that asks goes away.
     Drop,
 }
 
-/// What a request waits for.
+/// The event that a request waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// Its handler.
+    /// The request waits for its handler.
     #[default]
     Handler,
-    /// That a question has its effect.
+    /// The request waits for its question to have an effect.
     Effect,
-    /// The answer to a question that had it.
+    /// The request waits for the answer to a question that has had its effect.
     Answer,
 }
 

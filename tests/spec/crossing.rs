@@ -1,5 +1,5 @@
 //! Requests that cross. Two or more requests of one session, or of one user, go on in turns, one question to a backend at a time.
-//! What must hold afterwards holds for every order of the questions.
+//! The rules that must hold afterwards hold for every order of the questions.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ mod writes;
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// Where the values of a session are, and who knows what has ended.
+/// The place of a session's values, and the backends that know what has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Bare,
@@ -43,7 +43,7 @@ use Place::{Bare, List, Spill, SpillAndList, Store, StoreAndList};
 /// The places where the server knows of the end of a session.
 const KNOWN: [Place; 5] = [List, Store, StoreAndList, Spill, SpillAndList];
 
-/// The places where it knows of the end of all sessions of a user.
+/// The places where the server knows of the end of all sessions of a user.
 const LISTED: [Place; 3] = [List, StoreAndList, SpillAndList];
 
 /// The places where the values of these tests are in a store.
@@ -65,7 +65,7 @@ impl Site {
         Self { place, clock, store, list }
     }
 
-    /// A node of this site, and the first one.
+    /// Returns a site of this place, and its first node.
     fn with_node(place: Place) -> (Self, SessionManager) {
         let site = Self::new(place);
         let node = site.node();
@@ -98,18 +98,18 @@ impl Site {
         self.list.step();
     }
 
-    /// The questions that were asked since the last call, of the store and of the list.
+    /// Returns the number of questions that were asked since the last call, of the store and of the list.
     fn asked(&self) -> usize {
         self.store.calls().len() + self.list.calls().len()
     }
 
-    /// The sessions that the store has, tombstones left out.
+    /// Returns the number of sessions that the store has, tombstones left out.
     fn stored(&self) -> usize {
         run(self.node().all()).map_or(0, |sessions| sessions.len())
     }
 }
 
-/// Logs this user in without a session before. Where a small session would be in its cookie alone, this one is large.
+/// Logs this user in without a session before. If a small session would be in its cookie alone, this one is large.
 fn login(site: &Site, node: &SessionManager, user: u64) -> String {
     let session = load(node, "");
     session.set("user_id", user).unwrap();
@@ -131,7 +131,7 @@ fn logout(node: &SessionManager, session: &Session) {
     assert!(is_deletion(&commit(node, session).unwrap()));
 }
 
-/// Which of two requests takes each step, in which it asks one question: true for the second one.
+/// The order in which two requests take steps, one question each. A turn is true if the second request takes it.
 #[derive(Clone, Debug, Default)]
 struct Schedule {
     turns: Vec<bool>,
@@ -192,7 +192,7 @@ fn in_turns<A>(requests: impl IntoIterator<Item = impl Future<Output = A>>) -> V
     answers.into_iter().flatten().collect()
 }
 
-/// What the response of a commit sets, or the error.
+/// Returns the cookie that the response of a commit sets, if it sets one, or the error.
 async fn answer(node: &SessionManager, session: &Session) -> Result<Option<String>, EncodeError> {
     let mut lines = node.commit_async(session).await?.into_iter();
     let line = lines.next();

@@ -1,4 +1,4 @@
-//! Which names count: those with the prefix, bare ones where the program asks for them, and none that Kubernetes made.
+//! These names count: those with the prefix, bare ones where the program asks for them, and none that Kubernetes made.
 
 use sealed_session::{ConfigError, EnvReader, ProblemKind, SessionConfig, SessionManager};
 

@@ -1,5 +1,5 @@
-//! What is around a value: white space, quotes and byte order marks, in a variable and in a file; nothing at all; and the
-//! paths and URLs of stores.
+//! These tests put things around a value: white space, quotes and byte order marks, in a variable and in a file. They
+//! also read empty variables, and the paths and URLs of stores.
 
 use std::io;
 

@@ -15,10 +15,11 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 /// The default absolute timeout.
 const LIFE: u64 = 30 * DAY;
-/// For how long a list keeps the mark of a session that began at a time: the absolute timeout, the clock skew, and the minute for
-/// which a request may be under way.
+/// The number of seconds for which a list keeps the mark of a session that began at a time: the absolute timeout, the
+/// clock skew, and the minute for which a request may be under way.
 const MARK: u64 = LIFE + 60 + 60;
-/// For how long it keeps a generation: the clock by which a session began may be ahead, too.
+/// The number of seconds for which a list keeps a generation. It adds the clock skew once more, since the clock by
+/// which a session began may be ahead, too.
 const GENERATION: u64 = LIFE + 2 * 60 + 60;
 
 type List = Arc<Watched<MemoryRevocations>>;

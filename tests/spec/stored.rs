@@ -39,7 +39,7 @@ fn over(store: &Store, clock: &TestClock, change: impl FnOnce(SessionConfig) -> 
     manager_with(|config| change(config.clock(clock.reader()).store(Arc::clone(store)))).0
 }
 
-/// How many records and tombstones there are.
+/// Returns the number of records and tombstones.
 fn records(store: &Store) -> usize {
     store.inner.len()
 }

@@ -182,7 +182,7 @@ fn every_truncation_and_every_extension_of_a_record_is_refused() {
     let good = shelf.record.bytes();
     for end in 0..good.len() {
         let cut = good[..end].to_vec();
-        // What has the length of a tombstone says that the session is over, and opens nothing either.
+        // A record that is cut to the length of a tombstone says that the session is over, and opens nothing either.
         let reason = if end == 16 { DecodeError::Revoked } else { DecodeError::NotStored };
         assert_eq!(shelf.refused(&manager, &shelf.cookie, cut), Some(reason), "{end}");
     }

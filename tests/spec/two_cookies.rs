@@ -236,7 +236,8 @@ fn a_part_alone_is_incomplete_and_left_alone_since_the_other_may_be_under_way() 
         assert_eq!(lines(&manager, &session).len(), 0);
     }
     assert_eq!(manager.load([&second]).candidates(), 0, "which counts cookies of the first name");
-    // Where the second part comes first, its bytes are read as a version and a key id, which may be any.
+    // A second part in the place of the first is refused. Its first bytes are read as a version and a key id, which may
+    // be any.
     let (one, two) = (first.split_once('~').unwrap().1, second.split_once('=').unwrap().1);
     for header in [format!("{NAME}=2~{two}; {SECOND}={one}"), format!("{NAME}=2~{two}; {second}")] {
         let session = manager.load([header]);

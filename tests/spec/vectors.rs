@@ -156,7 +156,7 @@ fn a_reserved_entry_is_read_from_any_place_shown_to_nobody_and_sealed_again() {
         v.data.retain(|(key, _)| !["~csrf", "~gen"].contains(&key.as_str()));
         v.check(&vectors, &data);
         assert!(data.clone().set("~gen", 1).is_err() && data.clone().set("~csrf", 1).is_err(), "{}", v.name);
-        // What is compared here has the entries that nobody sees.
+        // The two sessions are compared with the entries that nobody sees.
         assert_eq!(codec.decode(&codec.encode(&data).unwrap()), Ok(data), "{}", v.name);
     }
 }

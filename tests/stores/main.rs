@@ -43,7 +43,8 @@ fn threads_that_created<S: SessionStore>(open: impl Fn() -> S + Sync, number: u6
     })
 }
 
-/// How many of the changes of four threads are in a record in the end. Each makes so many, by reading and replacing it.
+/// Returns how many of the changes of four threads are in a record in the end. Each thread makes `changes` of them, by
+/// reading the record and replacing it.
 fn changes_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64, changes: u64) -> u64 {
     // A counter, and a thread's own number, so that no two states have one tag.
     let state = |count: u64, thread: u64| record([count.to_be_bytes(), thread.to_be_bytes()].concat(), 4_000_000_000);
@@ -70,7 +71,7 @@ fn changes_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64,
     count(&run(open().load(id(number))).unwrap().unwrap())
 }
 
-/// Whether a record that one thread deletes, while three others update it, is there in the end.
+/// Returns true when a record that one thread deletes, while three others update it, is there in the end.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 fn is_revived_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64) -> bool {
     let update = || {

@@ -51,7 +51,7 @@ async fn draft(session: Session) -> Result<String, Failure> {
     Ok(session.get("draft").map_err(internal)?.unwrap_or_default())
 }
 
-/// The body is the draft.
+/// Stores the body as the draft.
 async fn keep_draft(session: Session, body: String) -> Result<StatusCode, Failure> {
     session.set("draft", body).map_err(|error| (StatusCode::PAYLOAD_TOO_LARGE, error.to_string()))?;
     Ok(StatusCode::NO_CONTENT)
@@ -67,7 +67,7 @@ fn internal(error: impl Display) -> Failure {
     (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
-/// What the layer answers when a session could not be loaded or kept. The reason is in the log.
+/// Returns the answer of the layer when a session could not be loaded or kept. The reason is in the log.
 fn not_kept(error: &EncodeError) -> impl IntoResponse {
     let status = match error {
         EncodeError::Backend(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -16,7 +16,8 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// A store over a pool of its own. It connects when it is first asked, and again whenever that is needed.
+    /// Returns a store over a pool of its own. The pool connects when it is first asked, and again whenever that is
+    /// needed.
     pub fn connect(url: &str) -> Result<Self, Error> {
         let pool = PgPoolOptions::new()
             .acquire_timeout(REQUEST)
@@ -31,7 +32,8 @@ impl PgStore {
         Ok(Self::new(pool))
     }
 
-    /// A store over a pool that the application has already; the two settings of [`PgStore::connect`] suit it too.
+    /// Returns a store over a pool that the application has already; the two settings of [`PgStore::connect`] suit it
+    /// too.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -51,8 +53,9 @@ impl SessionStore for PgStore {
         })
     }
 
-    // One statement each, so that the server decides and writes at once. Of two that replace one tag, the second waits for the
-    // first and looks again. An expired record stays in the way of a Create: only the manager's clock says what has expired.
+    // Each save is one statement, so that the server decides and writes at once. Of two saves that replace one tag, the
+    // second waits for the first and looks again. An expired record stays in the way of a Create: only the manager's
+    // clock says what has expired.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         const INSERT: &str =
             "INSERT INTO sealed_sessions (id, record, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -101,11 +104,11 @@ impl SessionStore for PgStore {
     }
 }
 
-/// What a request waits for at most, and what a cleanup does.
+/// The time that a question of a request waits for its answer at most, and the time that a cleanup does.
 const REQUEST: Duration = Duration::from_secs(1);
 const MAINTENANCE: Duration = Duration::from_secs(60);
 
-/// One transaction. Of two processes that start at once, one would fail without the lock.
+/// These statements are one transaction. Of two processes that start at once, one would fail without the lock.
 const TABLE: &str = "
     SELECT pg_advisory_xact_lock(hashtext('sealed_sessions'));
     CREATE TABLE IF NOT EXISTS sealed_sessions (id bytea PRIMARY KEY, record bytea NOT NULL, expires_at bigint NOT NULL);
@@ -116,7 +119,8 @@ async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, Error
     timeout(limit, answer).await.map_err(silence)?.map_err(failure)
 }
 
-/// Codes: PostgreSQL, appendix A. The message has no value of a row: those are in the detail, which is left out.
+/// PostgreSQL's appendix A lists the codes. The message has no value of a row: those are in the detail, which is left
+/// out.
 fn failure(error: Error) -> BackendError {
     let code = error.as_database_error().and_then(|error| error.code());
     let kind = match (code.as_deref(), &error) {

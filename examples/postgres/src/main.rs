@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app::router(manager)).await?)
 }
 
-/// Every process may do it: what another one removed is no work.
+/// Every process may run the cleanup: a record that another process removed is no work.
 async fn clean_up(manager: SessionManager) {
     loop {
         match manager.cleanup_expired().await {

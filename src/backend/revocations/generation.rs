@@ -79,7 +79,7 @@ impl fmt::Debug for Generation {
     }
 }
 
-/// Which generation a [`revoke_subject`](super::Revocations::revoke_subject) may replace.
+/// Names the generation that a [`revoke_subject`](super::Revocations::revoke_subject) may replace.
 ///
 /// ```
 /// use sealed_session::{Generation, Only};

@@ -16,9 +16,8 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// entries or twice what it kept the last time, whichever is more. A live entry is never forgotten, so nothing bounds
 /// the list but the sessions that are ended within their absolute timeout. The list answers at once and never fails.
 ///
-/// The clock says only which entries may go. Where it runs ahead of the clocks that open cookies, an entry may go while
-/// a cookie of it still opens: give the list the clock of the manager. The two are the same clock unless you changed
-/// one.
+/// The clock says only which entries may go. If it runs ahead of the clocks that open cookies, an entry may go while a
+/// cookie of it still opens: give the list the clock of the manager. The two are the same clock unless you changed one.
 ///
 /// ```
 /// use sealed_session::{Generation, Mark, MemoryRevocations, Only, Revocations, SessionId, UnixTime};

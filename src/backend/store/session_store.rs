@@ -10,9 +10,9 @@ use crate::time::UnixTime;
 
 /// Keeps the values of sessions on the server, each under the id that its sealed cookie carries.
 ///
-/// The manager asks it only for ids out of cookies that opened, hands it records that are sealed already, and refuses a
-/// record past its expiry, so a store needs no key and no clock. It may be asked by many tasks at once, and by many
-/// processes where it is shared. What a `save` acknowledged, a later `load` returns.
+/// The manager asks a store only for ids out of cookies that opened, hands it records that are sealed already, and
+/// refuses a record past its expiry, so a store needs no key and no clock. Many tasks may ask a store at once, and many
+/// processes if they share it. A `load` returns what an earlier `save` acknowledged.
 ///
 /// `testing::check_store` (feature `test-util`) is the suite that every store of this crate passes; run yours through it.
 ///

@@ -23,7 +23,7 @@ fn an_import_that_climbs_is_found_however_it_is_written() {
         ("mod inner {\n    use super::super::super::session::Session;\n}", 2),
         // Two rooms of one rank know nothing of each other.
         ("use crate::cookie::Header;", 1),
-        // What follows a comment or a string is still code.
+        // Code that follows a comment or a string is still code.
         ("const S: &str = \"//\"; use crate::session::Session;", 1),
         ("/* a /* b */ */ use crate::session::Session;", 1),
         ("const C: char = '\"'; use crate::session::Session; // \"", 1),
@@ -58,12 +58,12 @@ fn tests_import_from_anywhere() {
     ] {
         assert_eq!(in_value(text), NOTHING, "{text}");
     }
-    // A file for tests, and what it declares.
+    // A file for tests may import from anywhere, and so may the files that it declares.
     let test = "use crate::session::Session;";
     let files =
         [("data/value.rs", "#[cfg(test)]\nmod tests;"), ("data/value/tests.rs", test), ("data/value/tests/a.rs", test)];
     assert_eq!(found(&files), NOTHING);
-    // What follows a test is no test, nor is what the library has too.
+    // Code that follows a test is no test, nor is code that is compiled into the library too.
     for (text, line) in [
         ("#[cfg(test)]\nmod tests {}\nuse crate::session::Session;", 3),
         ("#[cfg(test)]\nuse crate::a::{b};\nuse crate::session::Session;", 3),

@@ -98,7 +98,7 @@ fn a_name_on_the_page_that_is_not_there_is_found() {
         ("`Volume`", &["docs/architecture.md:1 Names"]),
         ("`Value::write`", &["docs/architecture.md:1 Names"]),
         ("`Header::read`", &["docs/architecture.md:1 Names"]),
-        // What may be any word, or code that is no name, is left alone.
+        // A word that may mean anything, and code that is no name, are left alone.
         ("Volume, `volume`, `mod.rs`, `fuzz/`, `#[cfg(test)]`, `tests/architecture`, `feature = \"Volume\"`", &NOTHING),
     ] {
         let page = format!("{text}\n{PAGE}");

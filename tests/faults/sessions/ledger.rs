@@ -91,7 +91,7 @@ impl Drop for Over<'_> {
     }
 }
 
-/// How often each kind of thing happened to visitors.
+/// The number of times that each kind of thing happened to visitors.
 #[derive(Default)]
 pub(crate) struct Counts(BTreeMap<&'static str, u64>);
 

@@ -287,7 +287,8 @@ fn a_store_cleans_up_what_has_expired_by_the_time_it_is_given_and_counts_it() {
         let (manager, clock) = manager_with(|config| config.store(store));
         backends::login(&manager, 42);
         assert_eq!(run(manager.cleanup_expired()), Ok(1), "the one of above, by the clock of the manager");
-        // Its cookie ends after a day, by a clock that may be a minute behind, and a request may take another minute.
+        // The cookie of this session ends after a day, by a clock that may be a minute behind, and a request may take
+        // another minute.
         clock.set(24 * 3600 + 120 - 1);
         assert_eq!(run(manager.cleanup_expired()), Ok(0));
         clock.set(24 * 3600 + 120);

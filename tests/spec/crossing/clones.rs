@@ -10,7 +10,7 @@ use super::{KNOWN, LISTED, STORED, Site, Spill, answer, is_good, login, visit};
 use crate::backends::{commit, load, run, try_commit, user_id};
 use crate::common::is_deletion;
 
-/// What a request does before it commits.
+/// The deed of a request before it commits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Deed {
     Write,
@@ -30,7 +30,7 @@ pub(super) fn begin(site: &Site, node: &SessionManager, deed: Deed) -> (Session,
         _ => Some(login(site, node, 42)),
     };
     if LISTED.contains(&site.place) && matches!(deed, Deed::Login | Deed::FirstLogin) {
-        // So that a generation goes into the session.
+        // The revocation makes a generation, which goes into the session.
         run(node.revoke_subject(&42)).unwrap();
     }
     let session = load(node, cookie.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Ends of sessions. What ended stays so, with every copy of its cookie and with whatever it became.
+//! Ends of sessions. A session that ended stays so, with every copy of its cookie and with whatever it became.
 
 use sealed_session::{DecodeError, EncodeError, UnixTime};
 
@@ -89,7 +89,7 @@ fn a_logout_of_a_session_that_was_loaded_without_asking_ends_what_opened() {
 
 #[test]
 fn a_session_that_begins_in_the_place_of_one_that_was_refused_ends_what_opened() {
-    // Nobody could ask about this one, so it may be good.
+    // The backends were not asked about the session that opened, so it may be good.
     for place in KNOWN {
         let (site, node) = Site::with_node(place);
         let cookie = login(&site, &node, 42);
@@ -115,7 +115,7 @@ fn a_session_that_grows_after_its_logout_leaves_no_record_under_its_id() {
         assert_eq!(try_commit(&node, &session), Err(EncodeError::Ended));
         assert_eq!(site.stored(), 0);
     }
-    // The same where another request was the first to put the session into the store.
+    // The same holds if another request was the first to put the session into the store.
     let session = load(&node, "");
     session.set("user_id", 42).unwrap();
     let small = commit(&node, &session).unwrap();

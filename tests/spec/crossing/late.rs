@@ -31,7 +31,7 @@ fn a_login_that_began_before_the_absolute_timeout_and_ends_after_it_is_refused()
 
 #[test]
 fn an_end_follows_a_session_through_fifty_ids() {
-    // Where a session spills and there is no list, nobody can end it by its id alone.
+    // Spill alone is left out: without a list, nobody can end a session there by its id alone.
     for place in [List, Store, StoreAndList, SpillAndList] {
         let (site, node) = Site::with_node(place);
         let first = login(&site, &node, 42);

@@ -1,4 +1,4 @@
-//! What two requests wrote to one session, merged key by key.
+//! These tests merge, key by key, the values that two requests wrote to one session.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,11 @@
-//! How many questions a request asks its backends: the table of docs/stores.md. A request that finds nothing to do asks once.
+//! These tests count the questions that a request asks its backends, as the table of docs/stores.md does. A request
+//! that finds nothing to do asks once.
 
 use super::{Bare, HOUR, List, Place, Site, Spill, SpillAndList, Store, StoreAndList};
 use crate::backends::{commit, load, run};
 use sealed_session::{Session, SessionManager};
 
-/// What each kind of request asks, from the load to the commit.
+/// The number of questions that each kind of request asks, from the load to the commit.
 #[derive(Debug, PartialEq)]
 struct Costs {
     read: usize,

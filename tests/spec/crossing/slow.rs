@@ -1,4 +1,5 @@
-//! A request that takes long answers last. What it sends must not take the place of the cookie of a login that happened meanwhile.
+//! A request that takes long answers last. Its cookie must not take the place of the cookie of a login that happened
+//! meanwhile.
 
 use std::time::Duration;
 
@@ -114,7 +115,7 @@ fn a_slow_request_extends_a_bare_cookie_only_when_half_of_its_idle_timeout_is_us
     ] {
         assert_eq!(read(&node, &site, &cookie, at, takes).is_some(), is_sent, "{at} {takes}");
     }
-    // What was written is sent however long it took.
+    // A value that was written is sent, however long the request took.
     site.clock.set(3 * HOUR);
     let session = load(&node, &cookie);
     session.set("cart", 1).unwrap();

@@ -1,4 +1,4 @@
-//! What becomes of requests when connections hang, and when requests are dropped.
+//! These tests show what becomes of requests when connections hang, and when requests are dropped.
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;
@@ -156,7 +156,7 @@ async fn requests_that_are_dropped_leave_no_answer_to_those_after_them() {
                 match at_most(call % 20, request).await {
                     None => dropped += 1,
                     Some(Ok(())) => answered += 1,
-                    // A machine that is busy may be late; what it must not do is answer what nobody asked.
+                    // A machine that is busy may be late, but it must not answer what nobody asked.
                     Some(Err(error)) => assert_eq!(error.kind(), BackendErrorKind::Unavailable),
                 }
             }
@@ -167,7 +167,8 @@ async fn requests_that_are_dropped_leave_no_answer_to_those_after_them() {
     assert!(dropped > 100 && answered > 100, "{dropped} dropped, {answered} answered");
 }
 
-/// What it gives, if it does so when it is polled so many times and once more; else it is dropped.
+/// Returns the answer of a request that is ready when it is polled so many times and once more. Any other request is
+/// dropped.
 async fn at_most<T>(polls: u64, request: impl Future<Output = T>) -> Option<T> {
     let (mut request, mut left) = (pin!(request), polls);
     poll_fn(|context| match request.as_mut().poll(context) {

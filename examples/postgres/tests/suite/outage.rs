@@ -24,13 +24,13 @@ struct Progress {
     is_over: AtomicBool,
 }
 
-/// What must be found under an id.
+/// The record that must be found under an id.
 #[derive(Debug, PartialEq)]
 enum Expected {
     /// A record no older than the one that was acknowledged, no newer than the one that was tried.
     From(u64, u64),
     Nothing,
-    /// An error left open whether it was done.
+    /// An error left open whether the write was done.
     Either,
 }
 
@@ -76,14 +76,14 @@ async fn what_was_acknowledged_before_a_crash_is_there_after_it() {
     }
 }
 
-/// One session that changes with every request, and one for each request that begins and ends.
+/// Asks for one session that changes with every request, and for each request another one that begins and ends.
 async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<SessionId, Expected> {
     let (kept, mut others) = (id(task), HashMap::new());
     let (mut acknowledged, mut tried) = (0, 0);
     assert!(store.save(kept, &numbered(0), Save::Create).await.unwrap());
     while !progress.is_over.load(Ordering::SeqCst) {
         tried += 1;
-        // What was not answered may have been written, even after this load.
+        // A write that was not answered may have been done, even after this load.
         let found = timed(&progress, store.load(kept)).await.map(|found| found.unwrap().tag());
         if let Some(tag) = found
             && timed(&progress, store.save(kept, &numbered(tried), Save::Replace(tag))).await == Some(true)
@@ -108,7 +108,7 @@ async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<Ses
     others
 }
 
-/// The answer; `None` for an error, which must be quick and of the right kind.
+/// Returns the answer; `None` for an error, which must be quick and of the right kind.
 async fn timed<T>(
     progress: &Progress,
     call: impl Future<Output = Result<T, sealed_session::BackendError>>,

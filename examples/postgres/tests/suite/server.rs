@@ -48,7 +48,7 @@ impl<Turn> Server<Turn> {
     }
 }
 
-/// Not `eprintln!`, which a test that passes does not show.
+/// Returns a variable. The line that says it is not set avoids `eprintln!`, which a test that passes does not show.
 fn variable(name: &str) -> Option<String> {
     let value = env::var(name).ok();
     if value.is_none() {

@@ -1,4 +1,4 @@
-//! What the store does while all is well, and what it says when the server refuses.
+//! These tests show what the store does while all is well, and what it says when the server refuses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
