@@ -117,6 +117,23 @@ fn a_regenerated_session_lives_on_and_its_old_cookie_does_not() {
 }
 
 #[test]
+fn a_session_that_another_one_became_stays_on_the_list_as_long_as_if_it_had_begun_at_its_end() {
+    let (manager, clock, list) = with_list(|config| config);
+    let cookie = login(&manager, 42);
+    let [late, session] = [(); 2].map(|()| load(&manager, &cookie));
+    session.regenerate().unwrap();
+    let new = commit(&manager, &session).unwrap();
+    clock.set(100);
+    late.destroy();
+    list.calls();
+    assert!(is_deletion(&commit(&manager, &late).unwrap()));
+    // When the new session began is not known here, and its clock may have been ahead.
+    let untils = [START + MARK, START + 100 + GENERATION];
+    assert_eq!(list.calls(), untils.map(|until| format!("revoke until {until}")));
+    assert_eq!(load(&manager, &new).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
 fn a_session_that_begins_anew_after_its_end_revokes_the_old_one() {
     let (manager, _, list) = with_list(|config| config);
     let old = login(&manager, 42);
@@ -333,11 +350,34 @@ fn a_list_that_fails_admits_everyone_who_opens_on_request() {
 }
 
 #[test]
+fn a_login_that_can_not_ask_the_list_is_good_on_request_until_the_list_remembers_a_revocation() {
+    for begins in [false, true] {
+        let (manager, _, list) = with_list(|config| config.on_backend_failure(FailurePolicy::Admit));
+        run(manager.revoke_subject(&42)).unwrap();
+        list.fail(&["look"]);
+        let [revoked, other] = [42, 43].map(|user| {
+            let session = load(&manager, "");
+            if begins {
+                run(manager.begin_login(&session, &user)).unwrap();
+            }
+            session.set("user_id", user).unwrap();
+            commit(&manager, &session).unwrap()
+        });
+        assert_eq!(user_id(&load(&manager, &revoked)), Some(42));
+        list.fail(&[]);
+        assert_eq!(load(&manager, &revoked).rejected(), Some(DecodeError::Revoked), "it took no generation");
+        assert_eq!(user_id(&load(&manager, &other)), Some(43));
+    }
+}
+
+#[test]
 fn whoever_revokes_from_outside_hears_that_it_failed_under_every_policy() {
     for policy in [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit] {
         let (manager, _, list) = with_list(|config| config.on_backend_failure(policy));
         let id = load(&manager, &login(&manager, 42)).id().unwrap();
+        let session = load(&manager, &login(&manager, 42));
         list.fail(&["revoke", "revoke_subject"]);
+        assert_eq!(run(manager.revoke_others(&session)), Err(EncodeError::Backend(broken())), "{policy:?}");
         assert_eq!(run(manager.revoke(id, at(START + LIFE))), Err(broken()), "{policy:?}");
         assert_eq!(run(manager.revoke_subject(&42)), Err(broken()), "{policy:?}");
     }

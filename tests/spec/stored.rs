@@ -242,6 +242,24 @@ fn a_session_without_a_record_is_refused_and_its_cookie_left_alone() {
 }
 
 #[test]
+fn a_pre_session_replaces_a_cookie_whose_record_is_gone_and_none_whose_session_was_ended() {
+    for is_ended in [false, true] {
+        let (manager, _, store) = with_store(|config| config.save_uninitialized(true));
+        let cookie = login(&manager, 42);
+        if is_ended {
+            let session = load(&manager, &cookie);
+            session.destroy();
+            assert!(is_deletion(&commit(&manager, &session).unwrap()));
+        } else {
+            run(store.inner.clear()).unwrap();
+        }
+        let session = load(&manager, &cookie);
+        assert_eq!(user_id(&session), None);
+        assert_eq!(commit(&manager, &session).is_none(), is_ended);
+    }
+}
+
+#[test]
 fn a_logout_leaves_a_tombstone_and_no_request_under_way_brings_the_record_back() {
     let (manager, _, store) = with_store(|config| config);
     let cookie = login(&manager, 42);
@@ -420,6 +438,34 @@ fn an_extension_that_can_not_be_kept_is_no_error() {
     assert_eq!(commit(&manager, &session), None);
     store.fail(&[]);
     assert!(commit(&manager, &session).is_some(), "it is still due");
+}
+
+#[test]
+fn an_extension_or_a_migration_that_can_not_be_kept_is_given_up_and_told_and_one_that_was_overtaken_is_not_told() {
+    let clock = TestClock::new();
+    let (store, told) = (watched(&clock), Arc::new(Mutex::new(Vec::new())));
+    let node = |schema| {
+        let heard = Arc::clone(&told);
+        let observer = move |event: &Event| heard.lock().unwrap().push(event.as_str());
+        over(&store, &clock, |config| config.schema(schema).migrate(|_, _| Ok(())).observer(observer))
+    };
+    let cookie = login(&node(0), 42);
+    for (schema, now) in [(1, 60), (0, 20 * HOUR)] {
+        clock.set(now);
+        let manager = node(schema);
+        let [session, overtaken] = [(); 2].map(|()| load(&manager, &cookie));
+        assert_eq!([&session, &overtaken].map(|session| user_id(session)), [Some(42); 2]);
+        store.fail(&["save"]);
+        told.lock().unwrap().clear();
+        assert_eq!(commit(&manager, &session), None, "{schema}");
+        assert_eq!(std::mem::take(&mut *told.lock().unwrap()), ["not_extended"], "{schema}");
+        store.fail(&[]);
+        if schema == 0 {
+            assert!(commit(&manager, &session).is_some());
+            assert_eq!(commit(&manager, &overtaken), None);
+            assert_eq!(*told.lock().unwrap(), ["sealed"]);
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Cookies from before the store was configured. They hold their values, and end with their session all the same.
 
+use std::time::Duration;
+
 use sealed_session::{DecodeError, EncodeError, SessionManager, UnixTime};
 
-use super::{HOUR, Place, Site, Store, StoreAndList, answer, cross, in_every_order, is_good, logout};
+use super::{DAY, HOUR, Place, Site, Store, StoreAndList, answer, cross, in_every_order, is_good, logout};
 use crate::backends::{self, commit, load, run, try_commit, user_id};
-use crate::common::manager_with;
+use crate::common::{START, at, manager_with};
 
 const PLACES: [Place; 2] = [Store, StoreAndList];
 
@@ -137,4 +139,35 @@ fn a_reader_of_a_cookie_from_before_the_store_does_not_overwrite_the_cookie_of_a
         assert!(commit(&node, &login).is_some());
         assert_eq!(try_commit(&node, &reader), Ok(None), "{place:?}: its answer may come last");
     }
+}
+
+#[test]
+fn clear_does_not_reach_a_cookie_from_before_the_store_and_takes_the_tombstone_that_ended_it() {
+    let (site, node, cookie) = site_and_cookie(Store);
+    run(node.clear()).unwrap();
+    assert!(is_good(&node, &cookie));
+    logout(&node, &load(&node, &cookie));
+    assert!(!is_good(&node, &cookie));
+    run(node.clear()).unwrap();
+    assert!(is_good(&node, &cookie));
+    let cut = site.node_with(|config| config.not_before(at(START + 1)));
+    assert!(matches!(load(&cut, &cookie).rejected(), Some(DecodeError::BeforeCutoff { .. })));
+}
+
+#[test]
+fn a_copy_from_before_the_store_that_lives_longer_is_over_after_a_logout_too() {
+    let site = Site::new(Store);
+    let (before, _) = manager_with(|config| config.clock(site.clock.reader()));
+    let cookie = backends::login(&before, 42);
+    let session = load(&before, &cookie);
+    session.extend(Duration::from_secs(9 * DAY)).unwrap();
+    let copy = commit(&before, &session).unwrap();
+    let node = site.node();
+    let session = load(&node, &cookie);
+    session.set("cart", 1).unwrap();
+    let moved = commit(&node, &session).unwrap();
+    logout(&node, &load(&node, &moved));
+    site.clock.set(8 * DAY);
+    run(node.cleanup_expired()).unwrap();
+    assert_eq!(load(&node, &copy).rejected(), Some(DecodeError::Revoked));
 }

@@ -30,6 +30,26 @@ fn a_login_that_began_before_the_absolute_timeout_and_ends_after_it_is_refused()
 }
 
 #[test]
+fn a_renewal_by_a_clock_that_is_behind_is_over_at_its_own_absolute_timeout_and_brings_no_banned_user_back() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        site.clock.set(60);
+        let cookie = login(&site, &node, 42);
+        // This node's clock is behind, so the session that it makes is to end before the one that it renews.
+        site.clock.set(0);
+        let [reader, writer] = [(); 2].map(|()| load(&node, &cookie));
+        for session in [&reader, &writer] {
+            session.regenerate().unwrap();
+        }
+        writer.set("cart", 1).unwrap();
+        run(node.revoke_subject(&42)).unwrap();
+        site.clock.set(30 * DAY);
+        assert_eq!(try_commit(&node, &reader), Ok(None), "{place:?}");
+        assert_eq!(try_commit(&node, &writer), Err(EncodeError::Ended), "{place:?}");
+    }
+}
+
+#[test]
 fn an_end_follows_a_session_through_fifty_ids() {
     // Spill alone is left out: without a list, nobody can end a session there by its id alone.
     for place in [List, Store, StoreAndList, SpillAndList] {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sealed_session::EncodeError;
+use sealed_session::{EncodeError, Session};
 
 use super::writes::number;
-use super::{STORED, Site, answer, cross, in_every_order, login};
+use super::{STORED, Site, Spill, SpillAndList, answer, cross, in_every_order, login};
 use crate::backends::{commit, load, try_commit};
 
 #[test]
@@ -130,5 +130,34 @@ fn two_writes_that_do_not_fit_together_are_too_large_for_the_second() {
             (session.get("small"), session.contains("one"), session.contains("other")),
             (Ok(Some(1)), true, false)
         );
+    }
+}
+
+#[test]
+fn what_another_request_wrote_during_a_renewal_goes_where_all_values_fit_or_stays_where_they_are() {
+    let draft = |session: &Session, key: &str| session.get::<String>(key).unwrap().map(|text| text.len());
+    for place in [Spill, SpillAndList] {
+        let renew = |renewal: fn(&Session), write: fn(&Session)| {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, "");
+            session.set("user_id", 42).unwrap();
+            session.set("draft", "x".repeat(10_000)).unwrap();
+            let cookie = commit(&node, &session).unwrap();
+            let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+            session.regenerate().unwrap();
+            renewal(&session);
+            write(&writer);
+            assert!(commit(&node, &writer).is_some());
+            let new = commit(&node, &session).unwrap();
+            (load(&node, &new), site.stored())
+        };
+        // The record of the new id is there already when it turns out that the values fit into the cookie.
+        let (session, stored) = renew(|_| {}, |session| session.set("draft", "x".repeat(100)).unwrap());
+        assert_eq!((draft(&session, "draft"), stored), (Some(100), 1), "{place:?}");
+        // The values seemed to fit into the cookie.
+        let shrink = |session: &Session| assert!(session.discard("draft"));
+        let (session, stored) = renew(shrink, |session| session.set("other", "x".repeat(10_000)).unwrap());
+        assert_eq!((draft(&session, "draft"), draft(&session, "other")), (None, Some(10_000)), "{place:?}");
+        assert_eq!(stored, 1, "{place:?}");
     }
 }

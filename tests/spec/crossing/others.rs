@@ -1,8 +1,10 @@
 //! "Log out my other devices", beside bans and beside itself: the session of the request stays, unless it was revoked as well.
 
+use std::time::Duration;
+
 use sealed_session::{BackendErrorKind, DecodeError, EncodeError, MemoryRevocations, Session, SessionManager};
 
-use super::{LISTED, List, Site, Store, answer, cross, in_every_order, is_good, login, visit};
+use super::{DAY, LISTED, List, Site, Store, answer, cross, in_every_order, is_good, login, visit};
 use crate::backends::{commit, load, run, try_commit, user_id};
 use crate::common::manager_with;
 
@@ -38,6 +40,24 @@ fn revoke_others_ends_all_others_and_keeps_its_own_session() {
         let late = try_commit(&node, &under_way).unwrap();
         assert!(!late.is_some_and(|cookie| is_good(&node, &cookie)), "{place:?}: nor what another one became");
         assert_eq!(user_id(&load(&node, &kept)), Some(42), "{place:?}");
+    }
+}
+
+#[test]
+fn revoke_others_begins_its_own_session_anew_without_its_longer_life_and_its_csrf_token() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        session.extend(Duration::from_secs(9 * DAY)).unwrap();
+        let token = session.csrf_token().unwrap();
+        let session = load(&node, &commit(&node, &session).unwrap());
+        assert!(session.verify_csrf_token(&token));
+        let (id, end) = (session.id().unwrap(), session.expires_at());
+        run(node.revoke_others(&session)).unwrap();
+        let session = load(&node, &commit(&node, &session).unwrap());
+        assert_ne!(session.id(), Ok(id), "{place:?}");
+        assert_eq!(end.seconds_since(session.expires_at()), 8 * DAY, "{place:?}: a day is the idle timeout");
+        assert!(!session.verify_csrf_token(&token), "{place:?}");
     }
 }
 

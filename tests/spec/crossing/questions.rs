@@ -2,8 +2,11 @@
 //! that finds nothing to do asks once.
 
 use super::{Bare, HOUR, List, Place, Site, Spill, SpillAndList, Store, StoreAndList};
+use std::sync::Arc;
+
 use crate::backends::{commit, load, run};
-use sealed_session::{Session, SessionManager};
+use crate::common::manager_with;
+use sealed_session::{Session, SessionConfig, SessionManager};
 
 /// The number of questions that each kind of request asks, from the load to the commit.
 #[derive(Debug, PartialEq)]
@@ -94,6 +97,36 @@ fn a_store_and_a_list_are_asked_as_often_as_the_table_says() {
 fn a_session_that_does_not_spill_asks_as_often_as_the_table_says() {
     assert_eq!(costs(Spill, false), expected([0, 0, 0, 1, 0, 1, 1], None));
     assert_eq!(costs(SpillAndList, false), expected([1, 2, 2, 4, 1, 3, 3], Some(4)));
+}
+
+#[test]
+fn a_login_beside_a_list_asks_once_less_where_no_subject_is_configured() {
+    for place in [List, StoreAndList, SpillAndList] {
+        let site = Site::new(place);
+        let [with, without] = [Some("user_id"), None].map(|subject| {
+            let config = |config: SessionConfig| match subject {
+                Some(key) => config.subject(key),
+                None => config,
+            };
+            let list = Arc::clone(&site.list);
+            let (node, _) = manager_with(|given| {
+                let given = config(given.clock(site.clock.reader()).revocations(list));
+                match place {
+                    StoreAndList => given.store(Arc::clone(&site.store)),
+                    SpillAndList => given.spill(Arc::clone(&site.store)),
+                    _ => given,
+                }
+            });
+            let visitor = super::visit(&site, &node);
+            [visitor.as_str(), ""].map(|cookie| {
+                cost(&site, &node, cookie, 0, |session| {
+                    session.regenerate().unwrap();
+                    session.set("user_id", 42).unwrap();
+                })
+            })
+        });
+        assert_eq!(with.map(|cost| cost - 1), without, "{place:?}");
+    }
 }
 
 #[test]

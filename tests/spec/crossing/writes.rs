@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealed_session::{
     BackendError, BackendErrorKind, BoxFuture, EncodeError, MemoryStore, Record, Save, Session, SessionConfig,
     SessionId, SessionManager, SessionStore, Status, UnixTime,
 };
 
-use super::{HOUR, STORED, Schedule, Site, StoreAndList, answer, cross, in_every_order, is_good, login};
-use crate::backends::{load, run, try_commit, user_id};
+use super::{DAY, HOUR, STORED, Schedule, Site, StoreAndList, answer, cross, in_every_order, is_good, login};
+use crate::backends::{Watched, commit, load, run, try_commit, user_id};
 use crate::common::{FIRST_KEY, SECOND_KEY, manager_with, ring};
 
 pub(super) fn number(node: &SessionManager, cookie: &str, key: &str) -> Option<u64> {
@@ -160,7 +161,24 @@ fn a_write_into_a_session_that_ended_is_an_error_and_an_extension_of_it_is_none(
     }
 }
 
+#[test]
+fn a_write_that_comes_with_an_older_cookie_takes_no_life_from_the_record_of_a_newer_one() {
+    for place in STORED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+        session.extend(Duration::from_secs(9 * DAY)).unwrap();
+        let longer = commit(&node, &session).unwrap();
+        writer.set("cart", 1).unwrap();
+        assert!(commit(&node, &writer).is_some());
+        site.clock.set(8 * DAY);
+        run(node.cleanup_expired()).unwrap();
+        assert_eq!(number(&node, &longer, "cart"), Some(1), "{place:?}");
+    }
+}
+
 /// A store where somebody else is always faster: no replacement finds the record that was read.
+#[derive(Default)]
 struct Contended(MemoryStore);
 
 impl SessionStore for Contended {
@@ -186,7 +204,8 @@ impl SessionStore for Contended {
 
 #[test]
 fn a_request_that_never_wins_gives_up_and_says_that_the_store_is_unavailable() {
-    let (node, clock) = manager_with(|config| config.store(Contended(MemoryStore::new())));
+    let store = Watched::new(Contended::default());
+    let (node, clock) = manager_with(|config| config.store(Arc::clone(&store)));
     let cookie = crate::backends::login(&node, 42);
     clock.set(20 * HOUR);
     let handlers: [fn(&Session); 3] = [
@@ -197,8 +216,10 @@ fn a_request_that_never_wins_gives_up_and_says_that_the_store_is_unavailable() {
     for handler in handlers {
         let session = load(&node, &cookie);
         handler(&session);
+        store.calls();
         let Err(EncodeError::Backend(error)) = try_commit(&node, &session) else { panic!() };
         assert_eq!(error.kind(), BackendErrorKind::Unavailable);
+        assert_eq!(store.calls().iter().filter(|call| *call == "save Replace").count(), 8);
     }
     let reader = load(&node, &cookie);
     assert_eq!((user_id(&reader), try_commit(&node, &reader)), (Some(42), Ok(None)), "whoever wrote extended it");
