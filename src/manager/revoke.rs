@@ -3,10 +3,10 @@
 use serde::ser::Serialize;
 
 use super::manager::SessionManager;
-use crate::backend::{Coordinator, Ending, Generation, Known, Only, Questions, unsupported};
+use crate::backend::{Ending, Generation, Only, unsupported};
 use crate::data::{SessionId, json};
 use crate::error::{BackendError, EncodeError};
-use crate::session::{Engine, Session};
+use crate::session::Session;
 use crate::time::UnixTime;
 
 impl SessionManager {
@@ -32,8 +32,8 @@ impl SessionManager {
     /// ```
     pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
         let engine = &**self.engine();
-        if engine.backend.revocations.is_none() && !engine.backend.is_in_store() {
-            return Err(unsupported("no list of revocations is configured"));
+        if !engine.backend.is_in_store() {
+            engine.backend.list()?;
         }
         let ending = Ending {
             id,
@@ -42,7 +42,7 @@ impl SessionManager {
             holds_values: true,
             cookie_expires_at: UnixTime::MAX,
         };
-        questions(engine).strict().end(ending, engine.now()).await.map_err(backend_error)
+        engine.questions().strict().end(ending, engine.now()).await.map_err(backend_error)
     }
 
     /// Ends every session of a subject, on every device: those in which the entry of
@@ -82,7 +82,7 @@ impl SessionManager {
         let engine = &**self.engine();
         let subject = self.canonical(subject)?;
         let to = Generation::generate().map_err(backend_error)?;
-        questions(engine).strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
+        engine.questions().strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
     }
 
     /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a password
@@ -123,16 +123,14 @@ impl SessionManager {
     pub async fn revoke_others(&self, session: &Session) -> Result<(), EncodeError> {
         let engine = &**self.engine();
         let owner = session.owner().filter(|owner| owner.subject.is_some());
-        if engine.backend.revocations.is_none() {
-            return Err(unsupported("no list of revocations is configured").into());
-        }
+        engine.backend.list()?;
         let Some(owner) = owner else {
             return Err(unsupported("the session has no subject: nobody is logged in, or none is configured").into());
         };
         // A call that is made again after its answer was lost asks for the same.
         let (expected, to) = session.draw_generation(&owner)?;
         let subject = owner.subject.unwrap_or_default();
-        if !questions(engine).strict().revoke_subject(&subject, Only::Of(expected), to, engine.now()).await? {
+        if !engine.questions().strict().revoke_subject(&subject, Only::Of(expected), to, engine.now()).await? {
             return Err(EncodeError::Ended);
         }
         session.take_generation(subject, Some(to), true);
@@ -168,26 +166,19 @@ impl SessionManager {
         subject: &T,
     ) -> Result<(), BackendError> {
         let subject = self.canonical(subject)?;
-        let questions = questions(self.engine());
-        let known = questions.look(None, Some(&subject)).await;
-        session.take_generation(subject, questions.or_admit(known, Known::default())?.generation, false);
+        let known = self.engine().questions().look(None, Some(&subject)).await?;
+        session.take_generation(subject, known.generation, false);
         Ok(())
     }
 
     /// The canonical JSON text of a subject.
     fn canonical<T: Serialize + ?Sized>(&self, subject: &T) -> Result<String, BackendError> {
-        let Coordinator { revocations, subject: key, .. } = &self.engine().backend;
-        if revocations.is_none() {
-            return Err(unsupported("no list of revocations is configured"));
-        }
-        let key = key.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
+        let backend = &self.engine().backend;
+        backend.list()?;
+        let key = backend.subject.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
         let json = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;
         Ok(json::canonical(&json).into_owned())
     }
-}
-
-fn questions(engine: &Engine) -> Questions<'_> {
-    Questions::new(&engine.backend, &engine.observers, engine.lifetime(), &*engine.clock)
 }
 
 /// The error of a backend out of an error that nothing else can have caused.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::Coordinator;
+use crate::backend::{Coordinator, Questions};
 use crate::codec::{Opened, TextCodec};
 use crate::cookie::{Cookies, SetCookies};
 use crate::data::{Lifetime, SessionData, SessionId};
@@ -32,6 +32,11 @@ impl Engine {
 
     pub(crate) fn lifetime(&self) -> &Lifetime {
         self.codec.lifetime()
+    }
+
+    /// The questions of one load or one commit, which begins now.
+    pub(crate) fn questions(&self) -> Questions<'_> {
+        Questions::new(&self.backend, &self.observers, self.lifetime(), &*self.clock)
     }
 
     /// A session without content that begins now. Its id is drawn later.
@@ -128,4 +133,4 @@ impl fmt::Debug for Engine {
 }
 
 /// The number of largest entries that the error of a session that is too large names.
-const LARGEST_SHOWN: usize = 3;
+pub(super) const LARGEST_SHOWN: usize = 3;

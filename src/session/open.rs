@@ -46,9 +46,9 @@ impl Shared {
     /// # Errors
     /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`].
     pub(super) async fn open_and_ask(&self) -> Result<Loaded, BackendError> {
-        let Engine { codec, backend, observers, clock, .. } = &*self.engine;
+        let codec = &self.engine.codec;
         let now = self.engine.now();
-        let questions = Questions::new(backend, observers, self.engine.lifetime(), &**clock);
+        let questions = self.engine.questions();
         let (opened, refusal) = self.open_all(now);
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
@@ -70,10 +70,7 @@ impl Shared {
                     kept_out.get_or_insert(refused);
                 }
                 Err(error) => {
-                    observers.tell_of(&error);
-                    if backend.policy == FailurePolicy::Fail {
-                        return Err(error);
-                    }
+                    self.tell_failure(error)?;
                     kept_out = Some(Refusal { reason: DecodeError::Unavailable, key_id: Some(key_id) });
                     break;
                 }
@@ -104,9 +101,8 @@ impl Shared {
         imported: SessionData,
         now: UnixTime,
     ) -> Result<Loaded, BackendError> {
-        let Engine { codec, observers, .. } = &*self.engine;
-        let key_id = codec.sealer().primary().id();
-        let opened = Opened { data: imported, at: now, key_id, is_stale: false, is_migrated: false };
+        let codec = &self.engine.codec;
+        let opened = codec.opened(imported, now);
         let mut candidate = Candidate::new(&self.engine, &opened);
         let (mut state, event) = match questions.ask(codec, opened).await {
             Ok(Answer::Good(admitted)) => {
@@ -122,15 +118,19 @@ impl Shared {
             }
             Ok(Answer::Refused(refused)) => self.refused(refused, now),
             Err(error) => {
-                observers.tell_of(&error);
-                if self.engine.backend.policy == FailurePolicy::Fail {
-                    return Err(error);
-                }
+                self.tell_failure(error)?;
                 self.refused(DecodeError::Unavailable.into(), now)
             }
         };
         state.candidates = vec![candidate];
         Ok((state, event))
+    }
+
+    /// Tells the observers of a backend that failed, and returns its error where the configuration says
+    /// [`FailurePolicy::Fail`].
+    fn tell_failure(&self, error: BackendError) -> Result<(), BackendError> {
+        self.engine.observers.tell_of(&error);
+        if self.engine.backend.policy == FailurePolicy::Fail { Err(error) } else { Ok(()) }
     }
 
     /// The session that the cookies of another crate make, where no cookie of this crate opened.

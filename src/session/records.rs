@@ -1,10 +1,11 @@
 //! The records of a session: how long they stay, how one is written under a new id, and how what two requests wrote is merged.
 
+use super::engine::LARGEST_SHOWN;
 use super::held::{Content, Held};
 use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
 use crate::data::{SessionData, SessionId};
-use crate::error::{EncodeError, ValueError};
+use crate::error::EncodeError;
 use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
 impl Commit<'_> {
@@ -91,12 +92,12 @@ impl Commit<'_> {
             }
             Ok(merged)
         });
-        merged.map_err(|error| too_large(&error, theirs))
+        merged.map_err(|_| too_large(theirs))
     }
 }
 
 /// Values that do not fit together into one session.
-pub(super) fn too_large(_: &ValueError, data: &SessionData) -> EncodeError {
+pub(super) fn too_large(data: &SessionData) -> EncodeError {
     let size = data.content().as_bytes().len();
-    EncodeError::TooLarge { size, limit: MAX_BLOCK, largest: data.largest(3) }
+    EncodeError::TooLarge { size, limit: MAX_BLOCK, largest: data.largest(LARGEST_SHOWN) }
 }
