@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use sealed_session::{Codec, DecodeError, SessionConfig, SessionId, SessionManager, Status};
-use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, key};
+use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, key, split_headers, trim};
 
 /// A cookie that was sealed, as the pair that stands in a header.
 struct Sealed {
@@ -54,27 +54,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     }
 });
 
-fn trim(bytes: &[u8]) -> &[u8] {
-    let is_other = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(is_other).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(is_other).map_or(start, |last| last + 1);
-    &bytes[start..end]
-}
-
 /// True when a pair has the name of our cookie: the text before the first `=`, without the white space around it.
 fn is_ours(pair: &[u8]) -> bool {
     pair.iter().position(|byte| *byte == b'=').is_some_and(|end| trim(&pair[..end]) == NAME.as_bytes())
-}
-
-/// Splits at CRLF, so that a lone CR or a lone LF may stand in a header.
-fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
-    let mut headers = Vec::new();
-    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
-        headers.push(&bytes[..end]);
-        bytes = &bytes[end + 2..];
-    }
-    headers.push(bytes);
-    headers
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -9,7 +9,7 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use sealed_session::{DecodeError, SessionConfig, SessionData, SessionManager};
 use sealed_session_fuzz::{
-    FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at, from_base64url, is_before_the_seal, ring, to_base64url,
+    FIRST_KEY, NOW, SECOND_KEY, THIRD_KEY, at, from_base64url, is_before_the_seal, ring, to_base64url, trim,
 };
 
 /// A change of a value. Every position is taken modulo the length.
@@ -168,10 +168,3 @@ fuzz_target!(|input: Input| {
         (read, expected) => panic!("{read:?}, expected {expected:?}: {value:?}"),
     }
 });
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().take_while(|byte| is_space(byte)).count();
-    let end = bytes.iter().rev().take_while(|byte| is_space(byte)).count();
-    bytes.get(start..bytes.len() - end).unwrap_or_default()
-}

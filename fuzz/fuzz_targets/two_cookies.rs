@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use sealed_session::{Codec, KeyId, SessionConfig, SessionId, SessionManager, Status};
-use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, from_base64url, key};
+use sealed_session_fuzz::{FIRST_KEY, NAME, NOW, SECOND_KEY, at, from_base64url, key, split_headers, trim};
 
 const SECOND_NAME: &str = "tideway_session-2";
 
@@ -64,13 +64,6 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { key_id: key(FIRST_KEY).id(), manager, sealed, pairs }
 });
 
-fn trim(bytes: &[u8]) -> &[u8] {
-    let is_other = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(is_other).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(is_other).map_or(start, |last| last + 1);
-    &bytes[start..end]
-}
-
 /// Returns the value of a pair that has this name: the text behind the first `=`.
 fn value_of<'p>(pair: &'p [u8], name: &str) -> Option<&'p [u8]> {
     let end = pair.iter().position(|byte| *byte == b'=')?;
@@ -91,17 +84,6 @@ fn stand_in(world: &World, pair: &[u8]) -> Vec<u8> {
         [b'$', b'>', place] => format!("{SECOND_NAME}={}", cut(*place).1).into(),
         _ => pair.to_vec(),
     }
-}
-
-/// Splits at CRLF, so that a lone CR or a lone LF may stand in a header.
-fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
-    let mut headers = Vec::new();
-    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
-        headers.push(&bytes[..end]);
-        bytes = &bytes[end + 2..];
-    }
-    headers.push(bytes);
-    headers
 }
 
 /// Reads a text of at most `limit` characters: the session that it holds, or the reason of its refusal.

@@ -214,6 +214,25 @@ pub fn from_base64url(text: &[u8]) -> Option<Vec<u8>> {
     (count < 6 && bits & ((1 << count) - 1) == 0).then_some(bytes)
 }
 
+/// Cuts the white space off that may stand around a cookie and around its value.
+pub fn trim(bytes: &[u8]) -> &[u8] {
+    let is_other = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = bytes.iter().position(is_other).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(is_other).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}
+
+/// Splits several headers at CRLF, so that a lone CR or a lone LF may stand in a header.
+pub fn split_headers(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut headers = Vec::new();
+    while let Some(end) = bytes.windows(2).position(|window| window == b"\r\n") {
+        headers.push(&bytes[..end]);
+        bytes = &bytes[end + 2..];
+    }
+    headers.push(bytes);
+    headers
+}
+
 /// True when a value is refused for this reason before its seal was found good.
 pub fn is_before_the_seal(reason: DecodeError) -> bool {
     matches!(

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{self, Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
@@ -35,8 +35,8 @@ use serde::de::DeserializeOwned;
 
 use super::extract_error::ExtractError;
 use super::headers::ResponseHeaders;
-use super::nesting::{self, Extensions, Others};
-use super::request::{Committer, Exchange, Middleware};
+use super::nesting::{self, Others};
+use super::request::{Exchange, Middleware};
 use super::response::status_of;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
@@ -170,16 +170,8 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
-        let manager = &self.middleware.manager;
-        let found = nesting::find(&mut *request.extensions_mut(), manager);
-        let session = if let Some(session) = found {
-            (session, Committer::Outer)
-        } else {
-            let session = manager.load(request.headers().get_all(COOKIE));
-            request.extensions_mut().insert(session.clone());
-            (session, Committer::This)
-        };
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let session = nesting::enter(&mut request, &self.middleware.manager);
         let mut inner = Rc::clone(&self.inner);
         SessionFuture { exchange: Exchange::begin(self.middleware.clone(), session, &mut inner, request) }
     }
@@ -350,21 +342,25 @@ impl<B> ResponseHeaders for Answer<B> {
     }
 }
 
-impl Extensions for dev::Extensions {
-    fn session(&self) -> Option<&Session> {
-        self.get()
+impl nesting::Request for ServiceRequest {
+    fn load(&self, manager: &SessionManager) -> Session {
+        manager.load(self.headers().get_all(COOKIE))
+    }
+
+    fn session(&self) -> Option<Session> {
+        self.extensions().get().cloned()
     }
 
     fn put_session(&mut self, session: Session) {
-        self.insert(session);
+        self.extensions_mut().insert(session);
     }
 
     fn take_others(&mut self) -> Option<Others> {
-        self.remove()
+        self.extensions_mut().remove()
     }
 
     fn put_others(&mut self, others: Others) {
-        self.insert(others);
+        self.extensions_mut().insert(others);
     }
 }
 

@@ -40,8 +40,8 @@
 //! An adapter imports no other adapter, so that each is complete when its feature is the only one. It reaches the rest
 //! of the crate by [`SessionManager`](crate::SessionManager), [`Session`](crate::Session) and [`Typed`](crate::Typed),
 //! and knows nothing of codecs, keys and stores. A new adapter implements `ResponseHeaders` of `headers.rs` and, where
-//! the framework's middleware is a service, `Middleware` of `request.rs`. It has to pass the contract in
-//! `tests/adapters`, which is the same for every framework.
+//! the framework's middleware is a service, `Middleware` of `request.rs` and `Request` of `nesting.rs`. It has to pass
+//! the contract in `tests/adapters`, which is the same for every framework.
 
 #[cfg(feature = "actix-web")]
 pub mod actix_web;

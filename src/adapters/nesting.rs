@@ -8,6 +8,7 @@
 //! The layers of two managers have nothing to do with each other. Handlers get the session of the innermost one, and the session
 //! of each other manager stands beside it, for a layer of that manager further inside to find.
 
+use super::request::Committer;
 use crate::manager::SessionManager;
 use crate::session::Session;
 
@@ -16,10 +17,13 @@ use crate::session::Session;
 #[derive(Clone, Default)]
 pub(super) struct Others(Vec<Session>);
 
-/// The extensions of a framework's request.
-pub(super) trait Extensions {
+/// A framework's request, which has the sessions in its extensions.
+pub(super) trait Request {
+    /// Loads a session from the Cookie headers.
+    fn load(&self, manager: &SessionManager) -> Session;
+
     /// The session that handlers get.
-    fn session(&self) -> Option<&Session>;
+    fn session(&self) -> Option<Session>;
 
     /// Makes this session the one that handlers get.
     fn put_session(&mut self, session: Session);
@@ -31,20 +35,30 @@ pub(super) trait Extensions {
     fn put_others(&mut self, others: Others);
 }
 
-/// Finds the session that an outer layer of this manager put into the request, and makes it the one that handlers get.
-/// If there is no such session, the caller has to load one and put it in.
-pub(super) fn find(extensions: &mut impl Extensions, manager: &SessionManager) -> Option<Session> {
-    let innermost = extensions.session()?.clone();
+/// Returns the session of this manager, which handlers get from now on, and says which layer commits it. The session is the
+/// one that an outer layer of this manager put into the request. If there is no such session, this function loads one and puts
+/// it in.
+pub(super) fn enter(request: &mut impl Request, manager: &SessionManager) -> (Session, Committer) {
+    if let Some(session) = find(request, manager) {
+        return (session, Committer::Outer);
+    }
+    let session = request.load(manager);
+    request.put_session(session.clone());
+    (session, Committer::This)
+}
+
+fn find(request: &mut impl Request, manager: &SessionManager) -> Option<Session> {
+    let innermost = request.session()?;
     if manager.has_loaded(&innermost) {
         return Some(innermost);
     }
-    let Others(mut others) = extensions.take_others().unwrap_or_default();
+    let Others(mut others) = request.take_others().unwrap_or_default();
     let place = others.iter().position(|other| manager.has_loaded(other));
     let found = place.map(|place| others.swap_remove(place));
     others.push(innermost);
-    extensions.put_others(Others(others));
+    request.put_others(Others(others));
     if let Some(found) = &found {
-        extensions.put_session(found.clone());
+        request.put_session(found.clone());
     }
     found
 }

@@ -29,8 +29,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::headers::ResponseHeaders;
-use super::nesting::{self, Extensions, Others};
-use super::request::{Committer, Exchange, Middleware};
+use super::nesting::{self, Others};
+use super::request::{Exchange, Middleware};
 use super::response;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
@@ -149,14 +149,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let manager = &self.layer.manager;
-        let session = if let Some(session) = nesting::find(request.extensions_mut(), manager) {
-            (session, Committer::Outer)
-        } else {
-            let session = manager.load(request.headers().get_all(COOKIE));
-            request.extensions_mut().insert(session.clone());
-            (session, Committer::This)
-        };
+        let session = nesting::enter(&mut request, &self.layer.manager);
         SessionFuture { exchange: Exchange::begin(self.layer.clone(), session, &mut self.inner, request) }
     }
 }
@@ -241,21 +234,25 @@ impl<B> ResponseHeaders for Response<B> {
     }
 }
 
-impl Extensions for http::Extensions {
-    fn session(&self) -> Option<&Session> {
-        self.get()
+impl<A> nesting::Request for Request<A> {
+    fn load(&self, manager: &SessionManager) -> Session {
+        manager.load(self.headers().get_all(COOKIE))
+    }
+
+    fn session(&self) -> Option<Session> {
+        self.extensions().get().cloned()
     }
 
     fn put_session(&mut self, session: Session) {
-        self.insert(session);
+        self.extensions_mut().insert(session);
     }
 
     fn take_others(&mut self) -> Option<Others> {
-        self.remove()
+        self.extensions_mut().remove()
     }
 
     fn put_others(&mut self, others: Others) {
-        self.insert(others);
+        self.extensions_mut().insert(others);
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`Admitted`]: a session that every configured backend vouches for.
 
 use super::owner::Owner;
-use super::store::{Record, Tag};
+use super::store::{Record, Save, Tag};
 use crate::codec::Opened;
 use crate::time::UnixTime;
 
@@ -14,7 +14,7 @@ pub(crate) struct Admitted {
 }
 
 /// The state of a record, as it was read or written last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
     pub(crate) tag: Tag,
     /// The time from which the store may remove the record.
@@ -33,6 +33,11 @@ impl Admitted {
 }
 
 impl Stored {
+    /// Returns the condition under which a record is written in the place of the one that was read, or where none was.
+    pub(crate) fn save_over(stored: Option<Self>) -> Save {
+        stored.map_or(Save::Create, |stored| Save::Replace(stored.tag))
+    }
+
     pub(crate) fn of(record: &Record) -> Self {
         Self { tag: record.tag(), expires_at: record.expires_at() }
     }

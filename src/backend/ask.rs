@@ -41,8 +41,7 @@ impl Questions<'_> {
         };
         let revoked = Refusal { reason: DecodeError::Revoked, key_id: Some(key_id) };
         let owner = self.backend.owner_of(&opened.data);
-        let known = self.look(Some(opened.data.id()), owner.subject.as_deref()).await;
-        let known = self.or_admit(known, Known::default())?;
+        let known = self.look(Some(opened.data.id()), owner.subject.as_deref()).await?;
         Ok(match known.mark {
             Some(mark) => Answer::Ended(mark, revoked),
             None if !owner.is_of(known) => Answer::Refused(revoked),
@@ -121,8 +120,7 @@ pub(crate) fn read_record(
     record: Record,
 ) -> Option<(SessionData, Stored)> {
     let stored = Stored::of(&record);
-    let key_id = codec.sealer().primary().id();
-    let opened = Opened { data, at: now, key_id, is_stale: false, is_migrated: false };
-    let filled = codec.fill(opened, record.into_bytes()).and_then(|filled| codec.migrate(filled)).ok()?;
+    let filled = codec.fill(codec.opened(data, now), record.into_bytes());
+    let filled = filled.and_then(|filled| codec.migrate(filled)).ok()?;
     Some((filled.data, stored))
 }

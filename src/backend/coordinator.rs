@@ -58,6 +58,22 @@ impl Coordinator {
         Some(json::canonical(text).into_owned())
     }
 
+    /// Returns the store.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unsupported`] where none is configured.
+    pub(crate) fn store(&self) -> Result<&dyn SessionStore, BackendError> {
+        self.store.as_deref().ok_or_else(|| unsupported("no store is configured"))
+    }
+
+    /// Returns the list of revocations.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unsupported`] where none is configured.
+    pub(crate) fn list(&self) -> Result<&dyn Revocations, BackendError> {
+        self.revocations.as_deref().ok_or_else(|| unsupported("no list of revocations is configured"))
+    }
+
     /// True when every session ends with its record.
     pub(crate) fn is_in_store(&self) -> bool {
         self.placement == Placement::Store

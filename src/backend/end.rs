@@ -4,14 +4,13 @@ use super::admitted::Stored;
 use super::placement::Placement;
 use super::questions::Questions;
 use super::revocations::Mark;
-use super::store::Save;
 use super::tombstone::{mark_of, tombstone};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
 use crate::time::UnixTime;
 
 /// A session to be ended, with the facts that its end needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Ending {
     pub(crate) id: SessionId,
     /// The time until which the mark of the session must stand: no cookie of the session opens then by any clock.
@@ -73,8 +72,7 @@ impl Questions<'_> {
         for _ in 0..MAX_TRIES {
             if stored.is_some() || creates {
                 let until = self.tombstone_end(stored, ending.until);
-                let save = stored.map_or(Save::Create, |stored| Save::Replace(stored.tag));
-                if self.save(ending.id, &tombstone(mark, until), save).await? {
+                if self.save(ending.id, &tombstone(mark, until), Stored::save_over(stored)).await? {
                     return Ok(mark);
                 }
             }

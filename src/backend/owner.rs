@@ -4,7 +4,7 @@ use super::revocations::Generation;
 
 /// The owner of a session. The owner decides whether the session has one successor at most, and which revocations
 /// concern it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Owner {
     /// The canonical JSON text of the subject, where one is configured and the session has it.
     pub(crate) subject: Option<String>,

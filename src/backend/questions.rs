@@ -1,6 +1,6 @@
 //! [`Questions`]: what one load, or one commit, asks the backends.
 
-use super::coordinator::{Coordinator, unsupported};
+use super::coordinator::Coordinator;
 use super::policy::FailurePolicy;
 use super::revocations::{Generation, Known, Mark, Only, Revocations};
 use super::store::{Record, Save, SessionStore};
@@ -61,12 +61,17 @@ impl<'e> Questions<'e> {
         }
     }
 
-    /// Looks an id, a subject, or both up in the list. If there is no list, nothing is known.
+    /// Looks an id, a subject, or both up in the list. If there is no list, nothing is known. Under
+    /// [`FailurePolicy::Admit`] nothing is known either when the list fails.
     pub(crate) async fn look(&self, id: Option<SessionId>, subject: Option<&str>) -> Result<Known, BackendError> {
-        match &self.backend.revocations {
-            None => Ok(Known::default()),
-            Some(_) => self.list()?.look(id, subject).await,
+        if !self.has_list() {
+            return Ok(Known::default());
         }
+        let known = match self.list() {
+            Ok(list) => list.look(id, subject).await,
+            Err(error) => Err(error),
+        };
+        self.or_admit(known, Known::default())
     }
 
     /// Puts a mark on the list unless a mark stands, and returns the mark that stands. Under [`FailurePolicy::Admit`] a
@@ -90,7 +95,7 @@ impl<'e> Questions<'e> {
     }
 
     /// Returns `otherwise` when the list failed under [`FailurePolicy::Admit`], and else the answer.
-    pub(crate) fn or_admit<T>(&self, answer: Result<T, BackendError>, otherwise: T) -> Result<T, BackendError> {
+    fn or_admit<T>(&self, answer: Result<T, BackendError>, otherwise: T) -> Result<T, BackendError> {
         match answer {
             Err(error) if self.policy == FailurePolicy::Admit => {
                 self.observers.tell_of(&error);
@@ -102,12 +107,12 @@ impl<'e> Questions<'e> {
 
     fn store(&self) -> Result<&'e dyn SessionStore, BackendError> {
         self.check_time()?;
-        self.backend.store.as_deref().ok_or_else(|| unsupported("no store is configured"))
+        self.backend.store()
     }
 
     fn list(&self) -> Result<&'e dyn Revocations, BackendError> {
         self.check_time()?;
-        self.backend.revocations.as_deref().ok_or_else(|| unsupported("no list of revocations is configured"))
+        self.backend.list()
     }
 
     fn check_time(&self) -> Result<(), BackendError> {

@@ -47,6 +47,11 @@ impl TextCodec {
         opened.map_err(|reason| Refusal { reason, key_id: Some(key_id) })
     }
 
+    /// Returns a session that came in no cookie of this crate, for what is asked about one that did.
+    pub(crate) fn opened(&self, data: SessionData, at: UnixTime) -> Opened {
+        Opened { data, at, key_id: self.sealer().primary().id(), is_stale: false, is_migrated: false }
+    }
+
     /// Puts the content of a record into a session whose cookie opened. Everything else about the session comes from
     /// the cookie.
     pub(crate) fn fill(&self, mut opened: Opened, record: Vec<u8>) -> Result<Opened, Refusal> {

@@ -5,6 +5,7 @@ use std::env;
 use std::ffi::OsStr;
 
 use super::config::SessionConfig;
+use super::env_names::ALLOW_INSECURE_KEY;
 use crate::cookie::{SameSite, syntax};
 use crate::error::{ConfigProblem, ProblemKind};
 
@@ -45,7 +46,7 @@ impl SessionConfig {
                 options.same_site = SameSite::Lax;
             }
         }
-        let settings = [("insecure_dev", options.insecure_dev), (MADE_UP_KEY, options.insecure_key)];
+        let settings = [("insecure_dev", options.insecure_dev), (ALLOW_INSECURE_KEY, options.insecure_key)];
         let refused = settings.into_iter().filter(|(_, is_on)| *is_on && is_production(app_env));
         let problems = refused.map(|(setting, _)| ConfigProblem::new(setting, NOT_IN_PRODUCTION)).collect();
         (self, problems)
@@ -65,8 +66,6 @@ pub(super) const APP_ENV: &str = "APP_ENV";
 
 pub(super) const NOT_IN_PRODUCTION: ProblemKind =
     ProblemKind::Conflict { rule: "must not be used where the variable APP_ENV is production or prod" };
-
-const MADE_UP_KEY: &str = "SESSION_ALLOW_INSECURE_KEY";
 
 #[cfg(test)]
 mod tests {

@@ -83,8 +83,7 @@ impl Lifetime {
 
     /// The same of every session that began by now, by a clock that may be as far ahead as another one is behind.
     pub(crate) fn all_end(&self, now: UnixTime) -> UnixTime {
-        let end = now.saturating_add(self.absolute).saturating_add(self.clock_skew);
-        end.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
+        self.mark_end(now.saturating_add(self.absolute).saturating_add(self.clock_skew))
     }
 
     /// The time until which a store keeps the record of a session: longer than its cookie opens by any clock.

@@ -13,7 +13,7 @@ use crate::time::UnixTime;
 pub(crate) struct Imports;
 
 /// Stands for the old cookies of a request, which nobody looks for.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(crate) struct OldCookies(());
 
 impl OldCookies {

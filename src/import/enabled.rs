@@ -40,10 +40,10 @@ struct Import {
 }
 
 /// The values that came under the old names, copied out of the headers.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(crate) struct OldCookies(Vec<OldCookie>);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct OldCookie {
     /// The place of the old cookie's name in `Imports::names`.
     name: usize,

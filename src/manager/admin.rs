@@ -3,7 +3,9 @@
 use super::manager::SessionManager;
 use crate::backend::SessionStore;
 use crate::data::SessionData;
-use crate::error::{BackendError, BackendErrorKind};
+use crate::error::BackendError;
+#[cfg(doc)]
+use crate::error::BackendErrorKind;
 
 impl SessionManager {
     /// Removes the records of the store that are past their time, tombstones of ended sessions included, and says how many they
@@ -19,7 +21,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn cleanup_expired(&self) -> Result<u64, BackendError> {
-        match self.store() {
+        match &self.engine().backend.store {
             Some(store) => store.cleanup_expired(self.engine().now()).await,
             None => Ok(0),
         }
@@ -62,7 +64,7 @@ impl SessionManager {
     #[must_use]
     pub fn supports_revocation(&self) -> bool {
         let backend = &self.engine().backend;
-        let by_store = || backend.is_in_store() && self.store().is_some_and(SessionStore::supports_revocation);
+        let by_store = || backend.is_in_store() && backend.store().is_ok_and(SessionStore::supports_revocation);
         backend.revocations.is_some() || by_store()
     }
 
@@ -84,7 +86,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn all(&self) -> Result<Vec<SessionData>, BackendError> {
-        let records = self.store().ok_or_else(no_store)?.all().await?;
+        let records = self.engine().backend.store()?.all().await?;
         let (codec, now) = (&self.engine().codec, self.engine().now());
         let alive = records.into_iter().filter(|(_, record)| record.expires_at() > now);
         Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
@@ -106,14 +108,6 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn clear(&self) -> Result<(), BackendError> {
-        self.store().ok_or_else(no_store)?.clear().await
+        self.engine().backend.store()?.clear().await
     }
-
-    fn store(&self) -> Option<&dyn SessionStore> {
-        self.engine().backend.store.as_deref()
-    }
-}
-
-fn no_store() -> BackendError {
-    BackendError::new(BackendErrorKind::Unsupported, "no store is configured")
 }

@@ -3,7 +3,7 @@
 use serde::ser::Serialize;
 
 use super::manager::SessionManager;
-use crate::backend::{Coordinator, Ending, Generation, Known, Only, unsupported};
+use crate::backend::{Ending, Generation, Only, unsupported};
 use crate::data::{SessionId, json};
 use crate::error::{BackendError, EncodeError};
 use crate::session::Session;
@@ -32,8 +32,8 @@ impl SessionManager {
     /// ```
     pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
         let engine = &**self.engine();
-        if engine.backend.revocations.is_none() && !engine.backend.is_in_store() {
-            return Err(unsupported("no list of revocations is configured"));
+        if !engine.backend.is_in_store() {
+            engine.backend.list()?;
         }
         let ending = Ending {
             id,
@@ -123,9 +123,7 @@ impl SessionManager {
     pub async fn revoke_others(&self, session: &Session) -> Result<(), EncodeError> {
         let engine = &**self.engine();
         let owner = session.owner().filter(|owner| owner.subject.is_some());
-        if engine.backend.revocations.is_none() {
-            return Err(unsupported("no list of revocations is configured").into());
-        }
+        engine.backend.list()?;
         let Some(owner) = owner else {
             return Err(unsupported("the session has no subject: nobody is logged in, or none is configured").into());
         };
@@ -168,19 +166,16 @@ impl SessionManager {
         subject: &T,
     ) -> Result<(), BackendError> {
         let subject = self.canonical(subject)?;
-        let questions = self.engine().questions();
-        let known = questions.look(None, Some(&subject)).await;
-        session.take_generation(subject, questions.or_admit(known, Known::default())?.generation, false);
+        let known = self.engine().questions().look(None, Some(&subject)).await?;
+        session.take_generation(subject, known.generation, false);
         Ok(())
     }
 
     /// The canonical JSON text of a subject.
     fn canonical<T: Serialize + ?Sized>(&self, subject: &T) -> Result<String, BackendError> {
-        let Coordinator { revocations, subject: key, .. } = &self.engine().backend;
-        if revocations.is_none() {
-            return Err(unsupported("no list of revocations is configured"));
-        }
-        let key = key.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
+        let backend = &self.engine().backend;
+        backend.list()?;
+        let key = backend.subject.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
         let json = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;
         Ok(json::canonical(&json).into_owned())
     }

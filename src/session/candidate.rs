@@ -6,7 +6,7 @@ use crate::codec::Opened;
 use crate::data::Retired;
 
 /// A cookie that is authentic and alive. A logout ends each of them, whichever one this request took for its session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) ending: Ending,
     /// True when the backends said that it was ended already.

@@ -44,7 +44,7 @@ impl Session {
     #[doc(alias = "synchronizer_token")]
     pub fn csrf_token(&self) -> Result<String, ValueError> {
         self.with(|state, _| {
-            if let Some(token) = stored(state.data()) {
+            if let Some(token) = stored(&state.data) {
                 return Ok(token.to_owned());
             }
             // The token goes with the id, so the id comes first.
@@ -74,7 +74,7 @@ impl Session {
     #[must_use]
     pub fn verify_csrf_token(&self, token: &str) -> bool {
         self.with(|state, _| {
-            stored(state.data()).is_some_and(|stored| stored.as_bytes().ct_eq(token.as_bytes()).to_bool())
+            stored(&state.data).is_some_and(|stored| stored.as_bytes().ct_eq(token.as_bytes()).to_bool())
         })
     }
 }

@@ -5,7 +5,7 @@ use super::held::Held;
 use super::perform::Commit;
 use super::records::too_large;
 use super::state::Login;
-use crate::backend::{Generation, Known};
+use crate::backend::Generation;
 use crate::data::SessionData;
 use crate::error::{BackendError, EncodeError};
 
@@ -39,16 +39,14 @@ impl Commit<'_> {
 
     /// Asks which generation the subject has, and notes the answer for a later try of this commit.
     async fn take_generation(&self, subject: &str) -> Result<Option<Generation>, BackendError> {
-        let known = self.questions.look(None, Some(subject)).await;
-        let generation = self.questions.or_admit(known, Known::default())?.generation;
+        let generation = self.questions.look(None, Some(subject)).await?.generation;
         self.shared.note_login(Login { subject: subject.to_owned(), generation, replaces: false });
         Ok(generation)
     }
 
     /// True when the list still has nothing against the session.
     pub(super) async fn is_still_good(&self, held: &Held) -> Result<bool, BackendError> {
-        let known = self.questions.look(Some(held.retired.id), held.owner.subject.as_deref()).await;
-        let known = self.questions.or_admit(known, Known::default())?;
+        let known = self.questions.look(Some(held.retired.id), held.owner.subject.as_deref()).await?;
         Ok(known.mark.is_none() && held.owner.is_of(known))
     }
 

@@ -8,7 +8,7 @@ use crate::observe::KeyRole;
 use crate::time::UnixTime;
 
 /// The session that the client's cookie holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Held {
     /// The id and the absolute end of the session.
     pub(super) retired: Retired,
@@ -26,7 +26,7 @@ pub(super) struct Held {
 }
 
 /// The entries of a session that is in a store, or may come to be.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub(super) struct Content(pub(super) Entries);
 
 impl Held {

@@ -1,8 +1,8 @@
 //! Moves a session to a new id, if there are backends.
 
 use super::held::{Content, Held};
-use super::perform::{Commit, Sent, replace};
-use crate::backend::{Known, MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
+use super::perform::{Commit, Sent};
+use crate::backend::{MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
 use crate::format::{CSRF_KEY, Namespace};
@@ -38,12 +38,11 @@ impl Commit<'_> {
             self.questions.revoke(old, mark, until).await?;
         }
         self.end_candidates(Some(old)).await?;
-        if self.questions.has_list() && changes_subject {
-            let known = self.questions.look(None, held.owner.subject.as_deref()).await;
-            if !held.owner.is_of(self.questions.or_admit(known, Known::default())?) {
-                self.take_back(stored, new).await;
-                return Err(EncodeError::Ended);
-            }
+        let subject = held.owner.subject.as_deref();
+        if changes_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?)
+        {
+            self.take_back(stored, new).await;
+            return Err(EncodeError::Ended);
         }
         let set_cookies = self.lines(&data, stored.is_some())?;
         Ok(Some(self.sent(set_cookies, data, stored, cause)))
@@ -69,7 +68,7 @@ impl Commit<'_> {
         for _ in 0..MAX_TRIES {
             if is_known && (tag.is_some() || held.holds_values) {
                 let record = tombstone(mark, self.questions.tombstone_end(tag, until));
-                if self.questions.save(old, &record, replace(tag)).await? {
+                if self.questions.save(old, &record, Stored::save_over(tag)).await? {
                     return Ok(Buried::Done);
                 }
             }

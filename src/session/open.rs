@@ -97,8 +97,7 @@ impl Shared {
         imported: SessionData,
         now: UnixTime,
     ) -> Result<Loaded, BackendError> {
-        let key_id = self.engine.codec.sealer().primary().id();
-        let opened = Opened { data: imported, at: now, key_id, is_stale: false, is_migrated: false };
+        let opened = self.engine.codec.opened(imported, now);
         let mut candidate = Candidate::new(&self.engine, &opened);
         let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {

@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::sending::{delete, with_deletions};
 use super::shared::Shared;
 use super::state::{Client, Origin, Sealed, State};
-use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Save, Stored, never_wins};
+use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Stored, never_wins};
 use crate::cookie::SetCookies;
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
@@ -102,7 +102,7 @@ impl<'s> Commit<'s> {
                     return Err(never_wins().into());
                 }
                 let record = self.record(&data, held, stored)?;
-                if self.questions.save(id, &record, replace(stored)).await? {
+                if self.questions.save(id, &record, Stored::save_over(stored)).await? {
                     stored = Some(Stored::of(&record));
                     break;
                 }
@@ -201,8 +201,4 @@ impl<'s> Commit<'s> {
             event,
         }
     }
-}
-
-pub(super) fn replace(stored: Option<Stored>) -> Save {
-    stored.map_or(Save::Create, |stored| Save::Replace(stored.tag))
 }

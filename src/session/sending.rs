@@ -19,10 +19,10 @@ pub(super) fn with_deletions(sent: SetCookies, state: &State, engine: &Engine) -
 
 impl Client {
     pub(super) fn holding(held: Held, has_second: bool) -> Self {
-        Self { origin: Origin::Cookie(held), has_second, deletion_sent: false }
+        Self { origin: Origin::Cookie(held), has_second }
     }
 
     pub(super) fn deleted() -> Self {
-        Self { origin: Origin::Destroyed, has_second: false, deletion_sent: true }
+        Self { origin: Origin::Destroyed, has_second: false }
     }
 }

@@ -621,8 +621,8 @@ impl Session {
     #[must_use]
     pub fn remaining_bytes(&self) -> usize {
         self.with(|state, engine| match engine.backend.placement {
-            Placement::Cookie => engine.remaining_bytes(state.data()),
-            Placement::Store | Placement::Spill => state.data().room(),
+            Placement::Cookie => engine.remaining_bytes(&state.data),
+            Placement::Store | Placement::Spill => state.data.room(),
         })
     }
 
@@ -642,9 +642,9 @@ impl Session {
     #[must_use]
     pub fn cookie_bytes(&self) -> usize {
         self.with(|state, engine| match engine.backend.placement {
-            Placement::Cookie => engine.cookie_bytes(state.data()),
-            Placement::Spill if engine.fits(state.data()) => engine.cookie_bytes(state.data()),
-            Placement::Store | Placement::Spill => engine.cookie_bytes(&state.data().without_entries()),
+            Placement::Cookie => engine.cookie_bytes(&state.data),
+            Placement::Spill if engine.fits(&state.data) => engine.cookie_bytes(&state.data),
+            Placement::Store | Placement::Spill => engine.cookie_bytes(&state.data.without_entries()),
         })
     }
 
@@ -666,7 +666,7 @@ impl Session {
     pub fn snapshot(&self) -> Result<SessionData, EncodeError> {
         self.with(|state, _| {
             state.id()?;
-            Ok(state.data().clone())
+            Ok(state.data.clone())
         })
     }
 
@@ -675,7 +675,7 @@ impl Session {
     }
 
     fn read<R>(&self, read: impl FnOnce(&SessionData) -> R) -> R {
-        self.with(|state, _| read(state.data()))
+        self.with(|state, _| read(&state.data))
     }
 
     fn change(&self, change: impl FnOnce(&mut SessionData) -> Result<bool, ValueError>) -> Result<(), ValueError> {
@@ -769,7 +769,7 @@ impl fmt::Debug for Session {
         match &*self.lock() {
             None => f.write_str("Session(unopened)"),
             Some(state) => {
-                f.debug_struct("Session").field("status", &state.status()).field("data", state.data()).finish()
+                f.debug_struct("Session").field("status", &state.status()).field("data", &state.data).finish()
             }
         }
     }

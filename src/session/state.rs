@@ -18,7 +18,7 @@ use crate::time::{Times, UnixTime};
 ///
 /// A handler changes `data` and `aim`. A commit changes `client`, once all is done: whatever it sent is what the client holds
 /// from then on. So a commit that fails, or that is dropped, has nothing to undo.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub(super) struct State {
     pub(super) data: SessionData,
     /// The time of the load.
@@ -52,17 +52,15 @@ pub(super) struct State {
 }
 
 /// The part of the session that the client holds, as of the last commit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Client {
     pub(super) origin: Origin,
     /// True when the client holds a second cookie.
     pub(super) has_second: bool,
-    /// True when a commit sent a deletion.
-    pub(super) deletion_sent: bool,
 }
 
 /// The result of opening the client's cookie, or of the commits since.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Origin {
     /// The client sent no cookie.
     Nothing,
@@ -77,7 +75,7 @@ pub(super) enum Origin {
 }
 
 /// The generation that a login takes into its session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Login {
     /// The canonical JSON text of the subject.
     pub(super) subject: String,
@@ -97,7 +95,7 @@ impl State {
             now,
             aim: Aim::new(matches!(origin, Origin::Imported)),
             has_id: matches!(origin, Origin::Cookie(_)),
-            client: Client { origin, has_second: false, deletion_sent: false },
+            client: Client { origin, has_second: false },
             rejected,
             candidates: Vec::new(),
             successors: Vec::new(),
@@ -115,10 +113,6 @@ impl State {
 
     pub(super) fn is_looked_at(&self) -> bool {
         self.is_looked_at
-    }
-
-    pub(super) fn data(&self) -> &SessionData {
-        &self.data
     }
 
     /// The id, drawn now if need be.

@@ -10,6 +10,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use futures_lite::FutureExt;
+use futures_lite::future::block_on;
 use sealed_session::tower::SessionLayer;
 use sealed_session::{EncodeError, Session, SessionManager, Typed};
 use tower_service::Service;
@@ -102,10 +103,6 @@ async fn answered(session: Session, uri: Uri) -> Response {
 fn full(error: &EncodeError) -> Response {
     assert!(matches!(error, EncodeError::TooLarge { .. } | EncodeError::Backend(_)));
     (StatusCode::INSUFFICIENT_STORAGE, "full").into_response()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sealed_session::{Key, SessionConfig, SessionManager, Status};
 
 use crate::doubles::{ListDouble, StoreDouble};
+use crate::helpers::KEY;
 use crate::network::at_once;
 use crate::setting::{EXTEND_AFTER, IDLE, Place, SKEW};
 use crate::story::{Values, values_of};
@@ -74,8 +75,7 @@ pub(crate) fn without_backends(world: &World) -> SessionManager {
 
 /// The settings of every node, but for its clock and its backends.
 pub(crate) fn config(absolute: u64) -> SessionConfig {
-    let key = Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f").unwrap();
-    SessionConfig::new(key)
+    SessionConfig::new(Key::from_hex(KEY).unwrap())
         .cookie_name(COOKIE)
         .idle_timeout(Duration::from_secs(IDLE))
         .absolute_timeout(Duration::from_secs(absolute))

@@ -22,6 +22,8 @@ mod draw;
 mod event;
 mod fleet;
 mod handler;
+#[path = "../helpers/mod.rs"]
+mod helpers;
 mod invariants;
 mod kind;
 mod ledger;

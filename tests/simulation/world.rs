@@ -12,8 +12,8 @@ use crate::setting::{Plan, Setting};
 use crate::shelves::Shelves;
 use crate::story::Story;
 
-/// The time at which the first request may come, by a clock that is ahead of none.
-pub(crate) const START: u64 = 1_700_000_000;
+/// `START` is the time at which the first request may come, by a clock that is ahead of none.
+pub(crate) use crate::helpers::{START, at};
 
 pub(crate) struct World {
     pub(crate) setting: Setting,
@@ -133,8 +133,4 @@ impl State {
 pub(crate) fn clock(time: &Arc<AtomicU64>, offset: u64) -> impl Fn() -> UnixTime + Send + Sync + 'static {
     let time = Arc::clone(time);
     move || at(time.load(Ordering::Relaxed) + offset)
-}
-
-pub(crate) fn at(seconds: u64) -> UnixTime {
-    UnixTime::from_secs(seconds).unwrap()
 }

@@ -175,7 +175,12 @@ pub(crate) fn commit(manager: &SessionManager, session: &Session) -> Option<Stri
 }
 
 pub(crate) fn try_commit(manager: &SessionManager, session: &Session) -> Result<Option<String>, EncodeError> {
-    let mut lines = run(manager.commit_async(session))?.into_iter();
+    run(answer(manager, session))
+}
+
+/// What the response of a commit sets, or the error.
+pub(crate) async fn answer(manager: &SessionManager, session: &Session) -> Result<Option<String>, EncodeError> {
+    let mut lines = manager.commit_async(session).await?.into_iter();
     let line = lines.next();
     assert_eq!(lines.next(), None);
     Ok(line)

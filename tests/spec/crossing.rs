@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_lite::future::poll_once;
-use sealed_session::{EncodeError, MemoryRevocations, MemoryStore, Session, SessionConfig, SessionManager};
+use sealed_session::{MemoryRevocations, MemoryStore, Session, SessionConfig, SessionManager};
 
-use crate::backends::{Watched, commit, load, run};
+use crate::backends::{Watched, answer, commit, load, run};
 use crate::common::{TestClock, is_deletion, manager_with};
 
 mod before_the_store;
@@ -190,14 +190,6 @@ fn in_turns<A>(requests: impl IntoIterator<Item = impl Future<Output = A>>) -> V
         }
     }
     answers.into_iter().flatten().collect()
-}
-
-/// Returns the cookie that the response of a commit sets, if it sets one, or the error.
-async fn answer(node: &SessionManager, session: &Session) -> Result<Option<String>, EncodeError> {
-    let mut lines = node.commit_async(session).await?.into_iter();
-    let line = lines.next();
-    assert_eq!(lines.next(), None);
-    Ok(line)
 }
 
 fn is_good(node: &SessionManager, cookie: &str) -> bool {

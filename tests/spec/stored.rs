@@ -454,7 +454,7 @@ fn an_extension_or_a_migration_that_can_not_be_kept_is_given_up_and_told_and_one
         clock.set(now);
         let manager = node(schema);
         let [session, overtaken] = [(); 2].map(|()| load(&manager, &cookie));
-        assert_eq!([&session, &overtaken].map(|session| user_id(session)), [Some(42); 2]);
+        assert_eq!([&session, &overtaken].map(user_id), [Some(42); 2]);
         store.fail(&["save"]);
         told.lock().unwrap().clear();
         assert_eq!(commit(&manager, &session), None, "{schema}");

@@ -73,7 +73,7 @@ fn meanwhile(
 }
 
 /// Runs a scene for each place, each deed, each number of questions after which the clone acts, and with the commit dropped or not.
-fn at_every_question(act: fn(&Session), check: fn(&Site, &SessionManager, &Session, Vec<String>, &str)) {
+fn at_every_question(act: fn(&Session), check: fn(&Site, &SessionManager, &Session, &[String], &str)) {
     for (place, deed) in cases() {
         for drops in [true, false] {
             for questions in 0.. {
@@ -85,25 +85,32 @@ fn at_every_question(act: fn(&Session), check: fn(&Site, &SessionManager, &Sessi
                     assert!(questions > 0, "{place:?} {deed:?}: there was something to ask");
                     break;
                 }
-                let cookies = cookie.into_iter().chain(sent.map(Result::unwrap).unwrap_or_default()).collect();
-                check(&site, &node, &session, cookies, &format!("{place:?} {deed:?} {questions} {drops}"));
+                let cookies: Vec<String> =
+                    cookie.into_iter().chain(sent.map(Result::unwrap).unwrap_or_default()).collect();
+                check(&site, &node, &session, &cookies, &format!("{place:?} {deed:?} {questions} {drops}"));
             }
         }
     }
 }
 
+/// Checks that after one more commit the session is good, with what it held before, and has one record at most.
+fn check_that_the_next_commit_keeps_it(
+    site: &Site,
+    node: &SessionManager,
+    session: &Session,
+    cookies: &[String],
+    scene: &str,
+) {
+    let sent = try_commit(node, session).unwrap_or_else(|error| panic!("{scene}: {error}"));
+    let cookie = sent.or_else(|| cookies.last().cloned()).unwrap();
+    let session = load(node, &cookie);
+    assert_eq!((user_id(&session), session.get("step")), (Some(42), Ok(Some(1))), "{scene}");
+    assert!(site.stored() <= 1, "{scene}");
+}
+
 #[test]
 fn a_commit_that_was_dropped_at_any_question_ends_as_if_it_had_run_once() {
-    at_every_question(
-        |_| {},
-        |site, node, session, cookies, scene| {
-            let sent = try_commit(node, session).unwrap();
-            let cookie = sent.or_else(|| cookies.last().cloned()).unwrap();
-            let session = load(node, &cookie);
-            assert_eq!((user_id(&session), session.get("step")), (Some(42), Ok(Some(1))), "{scene}");
-            assert!(site.stored() <= 1, "{scene}");
-        },
-    );
+    at_every_question(|_| {}, check_that_the_next_commit_keeps_it);
 }
 
 #[test]
@@ -162,13 +169,7 @@ fn a_session_that_a_clone_regenerates_while_a_commit_waits_is_good_after_the_nex
         |clone| {
             let _ = clone.regenerate().unwrap();
         },
-        |site, node, session, cookies, scene| {
-            let sent = try_commit(node, session).unwrap_or_else(|error| panic!("{scene}: {error}"));
-            let cookie = sent.or_else(|| cookies.last().cloned()).unwrap();
-            let session = load(node, &cookie);
-            assert_eq!((user_id(&session), session.get("step")), (Some(42), Ok(Some(1))), "{scene}");
-            assert!(site.stored() <= 1, "{scene}");
-        },
+        check_that_the_next_commit_keeps_it,
     );
 }
 
