@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -203,6 +204,19 @@ fn threads_with_a_store_each_agree_who_made_the_database_and_a_record_and_revive
     for round in 0..20 {
         assert_eq!(threads_that_created(open, round), 1);
         assert!(!is_revived_by_threads(open, round), "round {round}");
+    }
+}
+
+#[test]
+fn threads_that_open_a_new_database_at_once_all_get_a_store() {
+    for _ in 0..300 {
+        let (_folder, path) = folder();
+        let open = || SqliteStore::open(&path).map(drop);
+        thread::scope(|scope| {
+            for opened in [(); 4].map(|()| scope.spawn(open)).map(thread::ScopedJoinHandle::join) {
+                assert_eq!(opened.unwrap(), Ok(()));
+            }
+        });
     }
 }
 

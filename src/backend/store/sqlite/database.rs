@@ -1,9 +1,10 @@
 //! The statements of a [`SqliteStore`](super::SqliteStore): everything here blocks.
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, Row, params};
 
 use super::error::failed;
 use super::schema;
@@ -17,13 +18,31 @@ pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, Ba
     make(path)?;
     let database = connect(path, busy_timeout)?;
     schema::check(&database)?;
-    let mode: String =
-        database.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(|error| failed(&error))?;
-    if mode != "wal" {
+    if !begins_wal(&database, busy_timeout)? {
         return Err(BackendError::new(BackendErrorKind::Unavailable, "this file system has no WAL mode"));
     }
     schema::migrate(&database)?;
     Ok(database)
+}
+
+/// Puts the database into WAL mode, which stays with the file. Returns false where the file system has no such mode.
+///
+/// SQLite answers that the database is busy, without the wait of the busy timeout, while another connection makes the same change
+/// (<https://www.sqlite.org/c3ref/busy_handler.html>: a wait for a lock that another waiter holds could be a deadlock). So the wait is
+/// here.
+fn begins_wal(database: &Connection, busy_timeout: Duration) -> Result<bool, BackendError> {
+    let start = Instant::now();
+    loop {
+        match database.query_row("PRAGMA journal_mode=WAL", [], |row| row.get::<_, String>(0)) {
+            Ok(mode) => return Ok(mode == "wal"),
+            Err(error) if is_busy(&error) && start.elapsed() < busy_timeout => thread::sleep(Duration::from_millis(1)),
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, BackendError> {

@@ -20,8 +20,12 @@ const STEPS: &[&str] = &["
 const APPLICATION_ID: i64 = 0x5353_4553;
 
 /// Returns an error when this can't be a database of this crate. The check changes nothing.
+///
+/// It reads the version, the application id and the tables in one transaction, since another process may be making the database:
+/// read one by one, they could come from before and from after that.
 pub(super) fn check(database: &Connection) -> Result<(), BackendError> {
-    check_for(database, STEPS)
+    let transaction = database.unchecked_transaction().map_err(|error| failed(&error))?;
+    check_for(&transaction, STEPS)
 }
 
 /// Brings the database to the version of this crate: wholly or not at all.
