@@ -8,6 +8,11 @@
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}
 
+/// Makes the programs of docs/errors.md doctests.
+#[cfg(all(doctest, feature = "axum", feature = "actix-web", feature = "rocket"))]
+#[doc = include_str!("../docs/errors.md")]
+pub mod errors_page {}
+
 mod adapters;
 mod backend;
 mod codec;
@@ -35,8 +40,6 @@ mod session;
 pub mod testing;
 mod time;
 
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-pub use adapters::ExtractError;
 #[cfg(feature = "actix-web")]
 #[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
 pub use adapters::actix_web;
@@ -67,8 +70,8 @@ pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
 pub use data::{Retired, SessionData, SessionId};
 pub use error::{
-    BackendError, BackendErrorKind, ConfigError, ConfigProblem, DecodeError, EncodeError, KeyError, ProblemKind,
-    Timeout, ValueError,
+    BackendError, BackendErrorKind, ConfigError, ConfigProblem, DecodeError, EncodeError, Error, KeyError, ProblemKind,
+    StaleLogin, Timeout, ValueError,
 };
 pub use key_id::KeyId;
 pub use manager::{Codec, SessionManager};
@@ -76,5 +79,5 @@ pub use manager::{Codec, SessionManager};
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;
 pub use observe::{Counters, Counts, DeleteCause, Event, KeyCounts, KeyRole, Observer, SealCause};
-pub use session::{Session, StaleLogin, Status, Typed};
+pub use session::{Session, Status, Typed};
 pub use time::{Clock, SystemClock, UnixTime};

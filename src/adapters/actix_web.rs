@@ -1,13 +1,13 @@
 //! The session of each request to an actix-web application, and extractors for it. Feature `actix-web`.
 //!
 //! ```
-//! use actix_web::{App, HttpResponse, error::ErrorInternalServerError, web};
+//! use actix_web::{App, web};
 //! use sealed_session::actix_web::SessionMiddleware;
-//! use sealed_session::{Session, SessionConfig};
+//! use sealed_session::{Error, Session, SessionConfig};
 //!
-//! async fn visits(session: Session) -> actix_web::Result<String> {
-//!     let visits = session.get::<u64>("visits").map_err(ErrorInternalServerError)?.unwrap_or(0) + 1;
-//!     session.set("visits", visits).map_err(ErrorInternalServerError)?;
+//! async fn visits(session: Session) -> Result<String, Error> {
+//!     let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
+//!     session.set("visits", visits)?;
 //!     Ok(format!("visit {visits}"))
 //! }
 //!
@@ -28,17 +28,17 @@ use std::task::{Context, Poll};
 use actix_web::body::EitherBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
+use actix_web::http::header::{COOKIE, ContentType, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
-use super::extract_error::ExtractError;
+use super::error_response::answer;
 use super::headers::ResponseHeaders;
 use super::nesting::{self, Others};
 use super::request::{Exchange, Middleware};
 use super::response::status_of;
-use crate::error::EncodeError;
+use crate::error::{EncodeError, Error as SessionError};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
 
@@ -121,8 +121,7 @@ impl SessionMiddleware {
 }
 
 fn empty_response(error: &EncodeError) -> HttpResponse {
-    let status = StatusCode::from_u16(status_of(error)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::new(status)
+    HttpResponse::new(status_code(status_of(error)))
 }
 
 impl fmt::Debug for SessionMiddleware {
@@ -366,18 +365,18 @@ impl nesting::Request for ServiceRequest {
 
 /// Extracts the session that a [`SessionMiddleware`] put into the request.
 impl FromRequest for Session {
-    type Error = ExtractError;
-    type Future = Ready<Result<Self, ExtractError>>;
+    type Error = SessionError;
+    type Future = Ready<Result<Self, SessionError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get::<Self>().cloned().ok_or(ExtractError::Missing))
+        ready(request.extensions().get::<Self>().cloned().ok_or(SessionError::NoLayer))
     }
 }
 
 /// Extracts the values of that session as a `T`, which is a type of the application.
 impl<T: DeserializeOwned> FromRequest for Typed<T> {
-    type Error = ExtractError;
-    type Future = Ready<Result<Self, ExtractError>>;
+    type Error = SessionError;
+    type Future = Ready<Result<Self, SessionError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let session = Session::from_request(request, payload).into_inner();
@@ -385,10 +384,33 @@ impl<T: DeserializeOwned> FromRequest for Typed<T> {
     }
 }
 
-/// Answers with an empty 500, and writes the reason to the log.
-impl ResponseError for ExtractError {
-    fn error_response(&self) -> HttpResponse {
-        log::error!(target: "sealed_session", "{self}");
-        HttpResponse::InternalServerError().finish()
+/// Answers with an empty response of [`Error::status`](crate::Error::status), which is mostly 500, and writes the reason to the log.
+/// In a debug build, the body says of a forgotten middleware that it is forgotten.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use sealed_session::{Error, Session};
+///
+/// async fn log_in(session: Session) -> Result<String, Error> {
+///     session.regenerate()?;
+///     session.set("user_id", 42)?;
+///     Ok(session.csrf_token()?)
+/// }
+///
+/// let app = App::new().route("/login", web::post().to(log_in));
+/// ```
+impl ResponseError for SessionError {
+    fn status_code(&self) -> StatusCode {
+        status_code(self.status())
     }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, body) = answer(self);
+        let mut response = HttpResponse::build(status_code(status));
+        if body.is_empty() { response.finish() } else { response.content_type(ContentType::plaintext()).body(body) }
+    }
+}
+
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

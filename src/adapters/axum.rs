@@ -6,31 +6,48 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::extract_error::ExtractError;
+use super::error_response::answer;
+use crate::error::Error;
 use crate::session::{Session, Typed};
 
 /// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
 impl<S: Send + Sync> FromRequestParts<S> for Session {
-    type Rejection = ExtractError;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractError> {
-        parts.extensions.get::<Self>().cloned().ok_or(ExtractError::Missing)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)
     }
 }
 
 /// Extracts the values of that session as a `T`, which is a type of the application.
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
-    type Rejection = ExtractError;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ExtractError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         Ok(Self::new(Session::from_request_parts(parts, state).await?)?)
     }
 }
 
-/// Answers with an empty 500, and writes the reason to the log.
-impl IntoResponse for ExtractError {
+/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a debug build, the
+/// body says of a forgotten session layer that it is forgotten.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use sealed_session::{Error, Session};
+///
+/// async fn log_in(session: Session) -> Result<String, Error> {
+///     session.regenerate()?;
+///     session.set("user_id", 42)?;
+///     Ok(session.csrf_token()?)
+/// }
+///
+/// let app: Router = Router::new().route("/login", post(log_in));
+/// ```
+impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        log::error!(target: "sealed_session", "{self}");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        let (status, body) = answer(&self);
+        let mut response = body.into_response();
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response
     }
 }

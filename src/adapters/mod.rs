@@ -31,6 +31,7 @@
 //! | `axum.rs` | the extractors that go with the layer |
 //! | `actix_web.rs` | the middleware and the extractors |
 //! | `rocket.rs` | the fairing and the request guards |
+//! | `error_response.rs` | the response to an error of an extractor or of a handler |
 //! | `headers.rs` | what these rules need of a framework's response |
 //! | `nesting.rs` | which sessions stand in a request, where a layer is inside of another |
 //! | `request.rs` | the asking, the handling and the committing as one future, for tower and actix-web |
@@ -50,7 +51,7 @@ mod axum;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod caching;
 #[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-mod extract_error;
+mod error_response;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod headers;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
@@ -63,6 +64,3 @@ mod response;
 pub mod rocket;
 #[cfg(feature = "tower")]
 pub mod tower;
-
-#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
-pub use extract_error::ExtractError;

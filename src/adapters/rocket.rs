@@ -3,12 +3,12 @@
 //! ```
 //! use rocket::{get, routes};
 //! use sealed_session::rocket::SessionFairing;
-//! use sealed_session::{Session, SessionConfig};
+//! use sealed_session::{Error, Session, SessionConfig};
 //!
 //! #[get("/")]
-//! fn visits(session: &Session) -> Result<String, String> {
-//!     let visits = session.get::<u64>("visits").map_err(|error| error.to_string())?.unwrap_or(0) + 1;
-//!     session.set("visits", visits).map_err(|error| error.to_string())?;
+//! fn visits(session: &Session) -> Result<String, Error> {
+//!     let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
+//!     session.set("visits", visits)?;
 //!     Ok(format!("visit {visits}"))
 //! }
 //!
@@ -19,19 +19,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Cursor;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::Status;
+use rocket::http::{ContentType, Status};
 use rocket::request::{FromRequest, Outcome, Request};
+use rocket::response::{self as rocket_response, Responder};
 use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
-use super::extract_error::ExtractError;
+use super::error_response::answer;
 use super::headers::ResponseHeaders;
 use super::response::{self, log_failure};
-use crate::error::{BackendError, EncodeError};
+use crate::error::{BackendError, EncodeError, Error};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
 
@@ -197,9 +199,9 @@ struct NotLoaded {
 /// Guards a handler with the session that a [`SessionFairing`] put into the request.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for &'r Session {
-    type Error = ExtractError;
+    type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ExtractError> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         outcome(cached(request))
     }
 }
@@ -207,9 +209,9 @@ impl<'r> FromRequest<'r> for &'r Session {
 /// Gives the same session by value, for a handler that hands it on.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Session {
-    type Error = ExtractError;
+    type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ExtractError> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         outcome(cached(request).cloned())
     }
 }
@@ -217,10 +219,38 @@ impl<'r> FromRequest<'r> for Session {
 /// Gives the values of that session as a `T`, which is a type of the application.
 #[rocket::async_trait]
 impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
-    type Error = ExtractError;
+    type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ExtractError> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         outcome(cached(request).and_then(|session| Ok(Self::new(session.clone())?)))
+    }
+}
+
+/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a debug build, the
+/// body says of a forgotten fairing that it is forgotten; a request guard has no body, so a catcher answers in its place.
+///
+/// ```
+/// use rocket::{post, routes};
+/// use sealed_session::{Error, Session};
+///
+/// #[post("/login")]
+/// fn log_in(session: &Session) -> Result<String, Error> {
+///     session.regenerate()?;
+///     session.set("user_id", 42)?;
+///     Ok(session.csrf_token()?)
+/// }
+///
+/// let app = rocket::build().mount("/", routes![log_in]);
+/// ```
+impl<'r> Responder<'r, 'static> for Error {
+    fn respond_to(self, _: &'r Request<'_>) -> rocket_response::Result<'static> {
+        let (status, body) = answer(&self);
+        let mut response = Response::build();
+        response.status(Status::new(status));
+        if !body.is_empty() {
+            response.header(ContentType::Plain).sized_body(body.len(), Cursor::new(body));
+        }
+        response.ok()
     }
 }
 
@@ -228,23 +258,24 @@ fn loaded<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, NotLoaded>
     request.local_cache(Loaded::new).get()
 }
 
-fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, ExtractError> {
+fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, Error> {
     match loaded(request) {
         Some(Ok(session)) => Ok(session),
         Some(Err(NotLoaded { error, is_asked_for })) => {
             is_asked_for.store(true, Ordering::Relaxed);
-            Err(ExtractError::Backend(error.clone()))
+            Err(Error::Backend(error.clone()))
         }
-        None => Err(ExtractError::Missing),
+        None => Err(Error::NoLayer),
     }
 }
 
-fn outcome<T>(found: Result<T, ExtractError>) -> Outcome<T, ExtractError> {
+fn outcome<T>(found: Result<T, Error>) -> Outcome<T, Error> {
     match found {
         Ok(found) => Outcome::Success(found),
         Err(error) => {
-            log::error!(target: "sealed_session", "{error}");
-            Outcome::Error((Status::InternalServerError, error))
+            // A catcher makes the body, so a guard has none.
+            let (status, _) = answer(&error);
+            Outcome::Error((Status::new(status), error))
         }
     }
 }

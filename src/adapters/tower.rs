@@ -1,13 +1,19 @@
 //! The session of each request to any tower service: axum, hyper, tonic and others. Feature `tower`.
 //!
 //! ```
-//! use axum::{Extension, Router, routing::get};
+//! use axum::{Extension, Router, http::StatusCode, routing::get};
 //! use sealed_session::tower::SessionLayer;
-//! use sealed_session::{Session, SessionConfig, ValueError};
+//! use sealed_session::{Error, Session, SessionConfig};
 //!
-//! async fn visits(Extension(session): Extension<Session>) -> Result<String, String> {
-//!     let visits = session.get::<u64>("visits").map_err(|error| error.to_string())?.unwrap_or(0) + 1;
-//!     session.set("visits", visits).map_err(|error| error.to_string())?;
+//! fn count(session: &Session) -> Result<u64, Error> {
+//!     let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
+//!     session.set("visits", visits)?;
+//!     Ok(visits)
+//! }
+//!
+//! async fn visits(Extension(session): Extension<Session>) -> Result<String, StatusCode> {
+//!     // With the feature `axum`, the handler can return the `Error` itself.
+//!     let visits = count(&session).map_err(|error| StatusCode::from_u16(error.status()).unwrap())?;
 //!     Ok(format!("visit {visits}"))
 //! }
 //!

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 /// The reason why a backend could not do what it was asked. It is for the operator, and a client never sees it.
 ///
@@ -10,10 +11,13 @@ use std::fmt;
 /// let error = BackendError::new(BackendErrorKind::Unavailable, "connection refused");
 /// assert_eq!(error.to_string(), "session backend is unavailable: connection refused");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two errors are equal if their kinds and messages are, whatever their sources.
+#[derive(Clone, Debug)]
 pub struct BackendError {
     kind: BackendErrorKind,
     message: Box<str>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl BackendError {
@@ -27,7 +31,26 @@ impl BackendError {
     /// ```
     #[must_use]
     pub fn new(kind: BackendErrorKind, message: impl fmt::Display) -> Self {
-        Self { kind, message: message.to_string().into() }
+        Self { kind, message: message.to_string().into(), source: None }
+    }
+
+    /// Keeps the error underneath, which [`source`](Error::source) returns: of this error and of every error of this crate that
+    /// holds it. A program can look there for more than the kind, and a report of errors goes on there. The message alone must say
+    /// to an operator what happened, since logs show no sources. The texts of `source` must hold no value of a session and no
+    /// secret either.
+    ///
+    /// ```
+    /// use sealed_session::{BackendError, BackendErrorKind};
+    /// use std::error::Error;
+    ///
+    /// let error = std::fs::read("/nowhere/at/all").unwrap_err();
+    /// let error = BackendError::new(BackendErrorKind::Unavailable, &error).with_source(error);
+    /// let source = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    /// assert_eq!(source.unwrap().kind(), std::io::ErrorKind::NotFound);
+    /// ```
+    #[must_use]
+    pub fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
     }
 
     /// Returns the kind of failure.
@@ -53,7 +76,20 @@ impl fmt::Display for BackendError {
     }
 }
 
-impl Error for BackendError {}
+impl PartialEq for BackendError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.message == other.message
+    }
+}
+
+impl Eq for BackendError {}
+
+impl Error for BackendError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
 
 /// The kinds of [`BackendError`].
 ///

@@ -2,7 +2,7 @@
 //!
 //! The texts of its errors show the keys of entries escaped, since a client may have chosen them, and never show
 //! values. No error of this crate keeps a `source()` from the cipher, base64 or `serde_json`, since their texts can
-//! quote what they read.
+//! quote what they read. The error of a backend may have one.
 
 use std::error::Error;
 use std::fmt;
@@ -102,7 +102,12 @@ impl fmt::Display for EncodeError {
     }
 }
 
-impl Error for EncodeError {}
+impl Error for EncodeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // The text of the error of the backend is this error's own text, so that error is not a source but its source is.
+        if let Self::Backend(error) = self { error.source() } else { None }
+    }
+}
 
 impl From<BackendError> for EncodeError {
     fn from(error: BackendError) -> Self {

@@ -43,6 +43,8 @@ mod payload;
 mod private_import;
 
 pub(crate) use enabled::{ImportSettings, Imports, OldCookies};
-pub use key::{ImportKey, ImportKeyError};
+pub use key::ImportKey;
 pub use payload::{actix_session, json_object, text, tideway};
 pub use private_import::PrivateImport;
+
+pub use crate::error::ImportKeyError;

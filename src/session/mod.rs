@@ -27,7 +27,6 @@ mod typed;
 
 pub(crate) use engine::Engine;
 pub(crate) use plan::Dispensable;
-pub use recent::StaleLogin;
 pub use session::Session;
 pub use status::Status;
 pub use typed::Typed;

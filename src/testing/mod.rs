@@ -38,8 +38,10 @@ mod cookies;
 mod revocations_suite;
 mod store_suite;
 
-pub use browser::{SetCookieError, TestBrowser, read_set_cookie};
+pub use browser::{TestBrowser, read_set_cookie};
 pub use clock::TestClock;
 pub use cookies::TestCookies;
 pub use revocations_suite::check_revocations;
 pub use store_suite::check_store;
+
+pub use crate::error::SetCookieError;

@@ -6,17 +6,19 @@ use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, COOKIE, ContentType};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{TestRequest, init_service};
-use actix_web::web::{get, resource, route, scope};
+use actix_web::web::{Path, get, resource, route, scope};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, error, rt};
 use futures_lite::FutureExt;
 use sealed_session::actix_web::SessionMiddleware;
-use sealed_session::{EncodeError, Session, Typed};
+use sealed_session::{EncodeError, Error as SessionError, Session, Typed};
 
 use crate::common::{
     Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
     with_backends,
 };
+use crate::errors::fail;
 
 /// A route inside of a middleware that fails after it did something to the session.
 macro_rules! refusing {
@@ -62,6 +64,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
             async { answer.await.unwrap_or_else(|_| Err(error::ErrorInternalServerError("panicked"))) }
         }))
         .route("/answer", route().to(answered))
+        .route("/fails/{how}", get().to(async |session: Session, how: Path<String>| fail(&session, &how)))
         .route("/untouched", get().to(async || untouched()))
         .route("/read", get().to(async |session: Session| read(&session).unwrap()))
         .route("/visit", get().to(async |session: Session| visit(&session).unwrap()))
@@ -72,7 +75,16 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/typed", get().to(async |mut visitor: Typed<Visitor>| count(&mut visitor)))
         .route("/other", get().to(async |_: Typed<Other>| ""));
     rt::System::new().block_on(async {
-        let app = App::new().route("/outside", get().to(async |_: Session| "")).service(inside);
+        let disordered = resource("/disordered")
+            .route(get().to(async || ""))
+            .wrap(SessionMiddleware::new(crate::common::manager()))
+            .wrap(from_fn(async |_: Session, request: ServiceRequest, next: Next<_>| next.call(request).await));
+        let app = App::new()
+            .route("/outside", get().to(async |_: Session| ""))
+            .route("/outside/result", get().to(async |found: Result<Session, SessionError>| found.map(|_| "")))
+            .route("/framework", get().to(async || "actix-web"))
+            .service(disordered)
+            .service(inside);
         let app = init_service(app).await;
         let (method, path) = method_of(path);
         let mut request = TestRequest::with_uri(path).method(method.parse().unwrap());
@@ -267,4 +279,9 @@ fn middlewares_of_two_managers_do_not_know_each_other() {
         };
         crate::checks::visits_both_or_one_twice(&send, innermost);
     }
+}
+
+#[test]
+fn a_layer_in_the_wrong_order_is_told_like_a_missing_one() {
+    crate::errors::a_layer_in_the_wrong_order_is_told_like_a_missing_one(&send);
 }

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, COOKIE, HeaderName};
 use axum::http::{Request, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
@@ -12,13 +13,14 @@ use axum::routing::{any, get};
 use futures_lite::FutureExt;
 use futures_lite::future::block_on;
 use sealed_session::tower::SessionLayer;
-use sealed_session::{EncodeError, Session, SessionManager, Typed};
+use sealed_session::{EncodeError, Error, Session, SessionManager, Typed};
 use tower_service::Service;
 
 use crate::common::{
     Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
     with_backends,
 };
+use crate::errors::fail;
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
     let manager = manager();
@@ -39,13 +41,23 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/typed", get(async |mut visitor: Typed<Visitor>| count(&mut visitor)))
         .route("/other", get(async |_: Typed<Other>| ()))
         .route("/answer", get(answered))
+        .route("/fails/{how}", get(async |session: Session, Path(how): Path<String>| fail(&session, &how)))
         .merge(nested);
     let inside = if hooked {
         inside.layer(SessionLayer::new(manager).on_error(full))
     } else {
         inside.layer(SessionLayer::new(manager))
     };
-    reply(&inside.route("/outside", any(async |_: Session| ())), path, cookies)
+    let disordered = Router::new()
+        .route("/disordered", get(async || ""))
+        .layer(SessionLayer::new(crate::common::manager()))
+        .layer(from_fn(async |_: Session, request: Request<Body>, next: Next| next.run(request).await));
+    let outside = inside
+        .route("/outside", any(async |_: Session| ()))
+        .route("/outside/result", any(async |session: Result<Session, Error>| session.map(drop)))
+        .route("/framework", any(async || "axum"))
+        .merge(disordered);
+    reply(&outside, path, cookies)
 }
 
 fn reply(app: &Router, path: &str, cookies: &[&str]) -> Reply {
@@ -185,4 +197,9 @@ fn a_clone_of_a_manager_is_the_manager_and_an_equal_one_is_not() {
     assert_eq!(reply_of(ours.clone()).all("set-cookie").len(), 1);
     let [equal, _] = crate::checks::two_managers();
     assert_eq!(reply_of(equal).all("set-cookie").len(), 2);
+}
+
+#[test]
+fn a_layer_in_the_wrong_order_is_told_like_a_missing_one() {
+    crate::errors::a_layer_in_the_wrong_order_is_told_like_a_missing_one(&send);
 }

@@ -7,6 +7,11 @@ use futures_lite::future::block_on;
 use sealed_session::{FailurePolicy, Key, KeyRing, MemoryRevocations, Session, SessionConfig, SystemClock, UnixTime};
 
 use crate::common::{Send, Small, act, be, config, logged, manager, ran, visits, with_backends};
+pub(crate) use crate::errors::{
+    a_handler_without_an_error_answers_as_it_wants,
+    a_route_without_a_layer_is_a_500_that_says_why_to_the_log_and_to_the_developer,
+    an_error_of_a_handler_is_an_empty_500_and_its_reason_is_in_the_log,
+};
 use crate::helpers::{KEY, OTHER_KEY};
 
 /// Visits the application once, and returns the cookie.
@@ -294,12 +299,6 @@ pub(crate) fn values_of_another_type_are_an_empty_500_and_stay(send: &Send) {
     let reply = send("/other", &[&visited(send)], false);
     assert_eq!((reply.status, reply.all("set-cookie").len()), (500, 0));
     assert!(!reply.body.contains("visits"), "{reply:?}");
-}
-
-pub(crate) fn a_route_outside_the_adapter_is_a_500(send: &Send) {
-    let reply = send("/outside", &[&visited(send)], false);
-    assert_eq!((reply.status, reply.all("set-cookie").len()), (500, 0));
-    assert!(!reply.body.contains("session"), "the reason is for the log: {reply:?}");
 }
 
 /// Makes the applications of this test use a store, and returns the switch that breaks the store.

@@ -26,7 +26,7 @@ pub(crate) fn manager() -> SessionManager {
     // Rocket would set a logger of its own.
     LOGGING.call_once(|| {
         log::set_logger(&Log).unwrap();
-        log::set_max_level(log::LevelFilter::Warn);
+        log::set_max_level(log::LevelFilter::Info);
     });
     MANAGER.with_borrow(Clone::clone).unwrap_or_else(|| config().build().unwrap())
 }

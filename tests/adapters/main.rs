@@ -9,6 +9,7 @@ mod actix;
 mod axum;
 mod checks;
 mod common;
+mod errors;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 #[cfg(feature = "rocket")]
@@ -52,7 +53,9 @@ contract! {
     the_application_may_answer_that_in_its_own_way
     a_typed_session_is_read_and_saved
     values_of_another_type_are_an_empty_500_and_stay
-    a_route_outside_the_adapter_is_a_500
+    an_error_of_a_handler_is_an_empty_500_and_its_reason_is_in_the_log
+    a_handler_without_an_error_answers_as_it_wants
+    a_route_without_a_layer_is_a_500_that_says_why_to_the_log_and_to_the_developer
     what_must_be_sent_makes_a_shared_response_private_and_is_told_in_the_log
     a_layer_inside_of_another_one_leaves_the_commit_to_it
     a_response_to_an_error_or_to_a_panic_keeps_what_was_set
@@ -81,12 +84,4 @@ mod tests {
     mod rocket {
         framework!(rocket);
     }
-}
-
-#[test]
-fn the_reason_for_the_log_says_what_to_do_or_which_value_it_is() {
-    use sealed_session::{ExtractError, ValueError};
-    assert!(ExtractError::Missing.to_string().contains("put the session layer around this route"));
-    let value = ValueError::Deserialize { key: "visits".to_owned(), expected: "bool" };
-    assert_eq!(ExtractError::from(value.clone()).to_string(), value.to_string());
 }

@@ -8,7 +8,7 @@ use rocket::response::status::Custom;
 use rocket::response::{self, Responder};
 use rocket::{Config, Request, Response, get, routes};
 use sealed_session::rocket::SessionFairing;
-use sealed_session::{EncodeError, ExtractError, Session, Typed};
+use sealed_session::{EncodeError, Error, Session, Typed};
 
 use crate::common::{
     Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, visit,
@@ -17,7 +17,7 @@ use crate::common::{
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
     // A fairing covers a whole application in Rocket, so a route outside of it needs an application without it.
     let (method, path) = method_of(path);
-    let fairings = if path.starts_with("/twice") { 2 } else { usize::from(path != "/outside") };
+    let fairings = if path.starts_with("/twice") { 2 } else { usize::from(!path.starts_with("/outside")) };
     let client = client(fairings, hooked);
     let mut request = client.req(method.parse::<Method>().unwrap(), path.to_owned());
     for cookie in cookies {
@@ -30,8 +30,25 @@ fn client(fairings: usize, hooked: bool) -> Client {
     let manager = manager();
     let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
     let all = routes![
-        untouched, reading, visiting, cached, failing, filled, logout, typed, other, outside, twice, answered, refused,
-        panicking, optional, result
+        untouched,
+        reading,
+        visiting,
+        cached,
+        failing,
+        filled,
+        logout,
+        typed,
+        other,
+        outside,
+        twice,
+        answered,
+        refused,
+        panicking,
+        optional,
+        result,
+        outside_result,
+        framework,
+        fails
     ];
     let mut app = rocket::custom(quiet).mount("/", all);
     for _ in 0..fairings {
@@ -117,7 +134,7 @@ fn optional(session: Option<&Session>) -> &'static str {
 }
 
 #[get("/result")]
-fn result(session: Result<&Session, ExtractError>) -> Custom<&'static str> {
+fn result(session: Result<&Session, Error>) -> Custom<&'static str> {
     run();
     Custom(Status::ServiceUnavailable, session.map_or("none", |_| "some"))
 }
@@ -169,6 +186,21 @@ fn other(_other: Typed<Other>) {}
 
 #[get("/outside")]
 fn outside(_session: &Session) {}
+
+#[get("/outside/result")]
+fn outside_result(session: Result<&Session, Error>) -> Result<(), Error> {
+    session.map(drop)
+}
+
+#[get("/framework")]
+fn framework() -> &'static str {
+    "rocket"
+}
+
+#[get("/fails/<how>")]
+fn fails(session: &Session, how: &str) -> Result<String, Error> {
+    crate::errors::fail(session, how)
+}
 
 fn full(error: &EncodeError) -> Response<'static> {
     assert!(matches!(error, EncodeError::TooLarge { .. } | EncodeError::Backend(_)));
