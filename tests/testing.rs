@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sealed_session::testing::{SetCookieError, TestBrowser, TestClock, TestCookies, read_set_cookie};
 use sealed_session::{
-    Clock, DecodeError, Key, SessionConfig, SessionManager, StaleLogin, Status, TimeoutPreset, UnixTime,
+    Clock, DecodeError, Key, MemoryStore, SessionConfig, SessionManager, StaleLogin, Status, TimeoutPreset, UnixTime,
 };
 
 use crate::helpers::{KEY, START, at};
@@ -258,4 +258,21 @@ fn a_session_over_two_cookies_lives_in_the_browser_and_in_the_cookies_of_tests()
     assert_eq!(reason(cookies.foreign_key()), "unknown_key");
     assert_eq!(reason(cookies.tampered()), "incomplete");
     assert_eq!(reason(cookies.other_name()), "incomplete");
+}
+
+#[test]
+fn a_browser_keeps_the_cookie_of_a_session_that_is_in_a_store() {
+    futures_lite::future::block_on(async {
+        let (manager, clock) = manager_with(|config| config.store(MemoryStore::new()));
+        let mut browser = TestBrowser::new(&manager);
+        let session = browser.load_async().await.unwrap();
+        session.set("draft", "x".repeat(5000)).unwrap();
+        assert!(browser.commit(&session).is_err(), "a store has to be asked");
+        assert_eq!(browser.cookie(), None);
+        browser.commit_async(&session).await.unwrap();
+        assert!(browser.load_async().await.unwrap().contains("draft"));
+        assert_eq!(browser.load().rejected(), Some(DecodeError::NotAsked));
+        clock.advance(Duration::from_secs(24 * 60 * 60));
+        assert!(browser.load_async().await.unwrap().rejected().unwrap().is_expired());
+    });
 }

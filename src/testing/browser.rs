@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::data::SessionData;
-use crate::error::{EncodeError, SetCookieError};
+use crate::error::{BackendError, EncodeError, SetCookieError};
 use crate::manager::SessionManager;
 use crate::session::Session;
 
@@ -105,6 +105,59 @@ impl TestBrowser {
     /// ```
     pub fn commit(&mut self, session: &Session) -> Result<(), EncodeError> {
         self.receive(self.manager.commit(session)?);
+        Ok(())
+    }
+
+    /// Loads the session of the browser's next request, for every configuration: this asks the store and the list of revocations.
+    ///
+    /// # Errors
+    /// As for [`SessionManager::load_async`].
+    ///
+    /// ```
+    /// use sealed_session::testing::TestBrowser;
+    /// use sealed_session::{Key, MemoryStore, SessionConfig};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let manager = SessionConfig::new(Key::generate()?).store(MemoryStore::new()).build()?;
+    /// let mut browser = TestBrowser::new(&manager);
+    /// let session = browser.load_async().await?;
+    /// session.set("draft", "x".repeat(5000))?;
+    /// browser.commit_async(&session).await?;
+    /// assert!(browser.load_async().await?.contains("draft"), "it is in the store");
+    /// # Ok::<(), sealed_session::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn load_async(&self) -> Result<Session, BackendError> {
+        self.manager.load_async(self.cookie()).await
+    }
+
+    /// Commits a session for every configuration, as [`TestBrowser::commit`] does where there is no backend: this also keeps values
+    /// in the store and tells the list of revocations.
+    ///
+    /// # Errors
+    /// As for [`SessionManager::commit_async`]. The browser then keeps the cookie that it had.
+    ///
+    /// ```
+    /// use sealed_session::testing::TestBrowser;
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// let manager = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new()).build()?;
+    /// let mut browser = TestBrowser::new(&manager);
+    /// let session = browser.load_async().await?;
+    /// session.set("user_id", 42)?;
+    /// browser.commit_async(&session).await?;
+    ///
+    /// let thief = browser.clone();
+    /// let session = browser.load_async().await?;
+    /// session.destroy();
+    /// browser.commit_async(&session).await?;
+    /// assert_eq!(thief.load_async().await?.rejected(), Some(DecodeError::Revoked));
+    /// # Ok::<(), sealed_session::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn commit_async(&mut self, session: &Session) -> Result<(), EncodeError> {
+        self.receive(self.manager.commit_async(session).await?);
         Ok(())
     }
 

@@ -3,15 +3,19 @@
 mod races;
 mod replaces;
 mod rules;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod verdict;
+
+use std::sync::Arc;
 
 use self::verdict::{Breach, Verdict};
 use crate::backend::{BoxFuture, SessionStore};
 
 /// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make` hands
-/// out empty.
+/// out empty. The last rule has a manager keep whole sessions in the store, by
+/// [`load_async`](crate::SessionManager::load_async) and [`commit_async`](crate::SessionManager::commit_async).
 ///
 /// The suite runs under any runtime, or none, and starts no thread and no task: its concurrent calls run in one future.
 /// All its records expire in the year 2096 or later, but for one of 1970.
@@ -31,19 +35,20 @@ use crate::backend::{BoxFuture, SessionStore};
 /// # });
 /// ```
 #[expect(clippy::panic, reason = "a broken rule is a test that fails")]
-pub async fn check_store<S: SessionStore>(make: impl AsyncFn() -> S) {
+pub async fn check_store<S: SessionStore + 'static>(make: impl AsyncFn() -> S) {
     if let Some((rule, Breach(seen))) = first_breach(make).await {
         panic!("the store breaks the rule {rule}: {seen}");
     }
 }
 
-async fn first_breach<S: SessionStore>(make: impl AsyncFn() -> S) -> Option<(&'static str, Breach)> {
+async fn first_breach<S: SessionStore + 'static>(make: impl AsyncFn() -> S) -> Option<(&'static str, Breach)> {
     for (name, rule) in RULES {
         if let Err(breach) = rule(&make().await).await {
             return Some((name, breach));
         }
     }
-    None
+    let whole = sessions::whole_sessions_are_kept_and_ended(Arc::new(make().await)).await;
+    whole.err().map(|breach| (sessions::NAME, breach))
 }
 
 type Rule = for<'a> fn(&'a dyn SessionStore) -> BoxFuture<'a, Verdict>;

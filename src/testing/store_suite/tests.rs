@@ -9,7 +9,7 @@ use futures_lite::future::block_on;
 
 use self::broken::Broken;
 use self::fault::Fault;
-use super::{RULES, check_store, first_breach};
+use super::{RULES, check_store, first_breach, sessions};
 use crate::backend::Tag;
 
 /// Every fault, and the rule that must catch it.
@@ -67,6 +67,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::DeniesWhenOvertaken, "callers_that_read_and_replace_lose_nothing"),
         (Fault::LooksThenDeletes, "a_replace_never_revives_a_deleted_record"),
         (Fault::LooksThenCleans, "a_replace_that_races_a_cleanup_is_kept_or_refused"),
+        (Fault::LosesTombstones, sessions::NAME),
     ];
     faults.extend((0..=u8::MAX).map(|byte| (Fault::LosesByte(byte), "a_load_returns_what_was_saved")));
     let comparing = "replace_compares_every_byte_of_the_tag_and_none_after_it";
@@ -85,7 +86,7 @@ fn each_broken_store_is_caught_by_the_rule_that_it_breaks() {
 
 #[test]
 fn each_rule_catches_a_broken_store() {
-    let rules: BTreeSet<_> = RULES.iter().map(|(name, _)| *name).collect();
+    let rules: BTreeSet<_> = RULES.iter().map(|(name, _)| *name).chain([sessions::NAME]).collect();
     assert_eq!(faults().into_iter().map(|(_, rule)| rule).collect::<BTreeSet<_>>(), rules);
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::backend::{Record, Save, SessionStore};
 use crate::data::SessionId;
-use crate::error::BackendError;
+use crate::error::Error;
 use crate::time::UnixTime;
 
 pub(super) type Verdict = Result<(), Breach>;
@@ -13,9 +13,10 @@ pub(super) type Verdict = Result<(), Breach>;
 #[derive(Debug)]
 pub(super) struct Breach(pub(super) String);
 
-impl From<BackendError> for Breach {
-    fn from(error: BackendError) -> Self {
-        Self(error.to_string())
+/// An error of the store, or of a session that is kept in it.
+impl<E: Into<Error>> From<E> for Breach {
+    fn from(error: E) -> Self {
+        Self(error.into().to_string())
     }
 }
 

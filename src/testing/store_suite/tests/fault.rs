@@ -62,4 +62,5 @@ pub(super) enum Fault {
     LooksThenDeletes,
     LooksThenCleans,
     WritesInTwo,
+    LosesTombstones,
 }
