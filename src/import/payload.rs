@@ -9,24 +9,43 @@ use crate::data::{SessionData, json};
 use crate::format::Namespace;
 use crate::time::UnixTime;
 
-/// Reads what actix-session's `CookieSessionStore` keeps: each value as JSON, in a JSON object of strings. Pass this
-/// function to [`PrivateImport::new`](crate::import::PrivateImport::new).
+/// Reads what actix-session's `CookieSessionStore` keeps. Pass this function to
+/// [`PrivateImport::new`](crate::import::PrivateImport::new).
+///
+/// Up to version 0.11 that is a JSON object of strings, each of them the JSON text of a value. The release after it writes
+/// `{"v":1,"state":{…}}`, with the values as they are (actix-session/src/storage/format.rs in its repository). Both are read, so that
+/// an application can move from either, and from one to the other meanwhile.
 ///
 /// # Errors
-/// An error when the text is not that, or doesn't fit into a session.
+/// An error when the text is neither, when it is of a later version than 1, or when it doesn't fit into a session.
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime, import};
 /// # use std::time::Duration;
-/// let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(60))?;
-/// import::actix_session(r#"{"user_id":"42","roles":"[\"editor\"]"}"#, &mut data)?;
-/// assert_eq!(data.get("user_id")?, Some(42));
-/// assert_eq!(data.get::<Vec<String>>("roles")?.unwrap(), ["editor"]);
+/// for plaintext in [
+///     r#"{"user_id":"42","roles":"[\"editor\"]"}"#,
+///     r#"{"v":1,"state":{"user_id":42,"roles":["editor"]}}"#,
+/// ] {
+///     let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(60))?;
+///     import::actix_session(plaintext, &mut data)?;
+///     assert_eq!(data.get("user_id")?, Some(42));
+///     assert_eq!(data.get::<Vec<String>>("roles")?.unwrap(), ["editor"]);
+/// }
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub fn actix_session(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let values: BTreeMap<String, String> = serde_json::from_str(plaintext)?;
-    for (key, json) in values {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(plaintext)?;
+    // In the older form every value is a string, so a number under `v` beside an object under `state` is the newer form.
+    let field = |name: &str| fields.get(name).map(|json| json.get());
+    let version = field("v").and_then(|json| serde_json::from_str::<u64>(json).ok());
+    if let (Some(version), Some(state)) = (version, field("state").filter(|json| json.starts_with('{'))) {
+        if version != 1 {
+            return Err("the session is in a later format of actix-session".into());
+        }
+        return json_object(state, data);
+    }
+    for (key, json) in fields {
+        let json: String = serde_json::from_str(json.get())?;
         let json: &RawValue = serde_json::from_str(&json)?;
         data.put(Namespace::Data, &key, json.get())?;
     }

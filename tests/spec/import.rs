@@ -427,6 +427,42 @@ fn a_text_of_another_crate_is_refused() {
 }
 
 #[test]
+fn both_forms_of_actix_session_are_read_and_no_later_one() {
+    let read = |text: &str| {
+        let mut data = SessionData::new(at(START), Duration::from_secs(60)).unwrap();
+        import::actix_session(text, &mut data).ok()?;
+        Some(data.entries().map(|(key, json)| format!("{key}={json}")).collect::<Vec<_>>().join(" "))
+    };
+    for (text, expected) in [
+        // Of 0.11 and before: each value is a text of JSON.
+        (r#"{"user_id":"42","name":"\"Ada\""}"#, r#"name="Ada" user_id=42"#),
+        (r#"{"v":"1","state":"{\"user_id\":42}"}"#, r#"state={"user_id":42} v=1"#),
+        ("{}", ""),
+        // Of the release after it, as its own tests have it.
+        (r#"{"v":1,"state":{"k":"value","n":1}}"#, r#"k="value" n=1"#),
+        (r#"{"state":{"roles":["editor"],"none":null},"v":1}"#, r#"roles=["editor"] none=null"#),
+        (r#"{"v":1,"state":{"v":2,"state":{}}}"#, "v=2 state={}"),
+        (r#"{"v":1,"state":{}}"#, ""),
+        (r#"{ "v" : 1 , "state" : {"n":1.50} }"#, "n=1.50"),
+    ] {
+        assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+    }
+    for text in [
+        r#"{"v":2,"state":{"n":1}}"#,
+        r#"{"v":0,"state":{"n":1}}"#,
+        r#"{"v":1.0,"state":{"n":1}}"#,
+        r#"{"v":-1,"state":{"n":1}}"#,
+        r#"{"v":1,"state":[1]}"#,
+        r#"{"v":1,"state":"1"}"#,
+        r#"{"v":1}"#,
+        r#"{"state":{"n":1}}"#,
+        r#"{"v":1,"state":{"n":1}"#,
+    ] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
+
+#[test]
 fn an_import_is_no_recent_login() {
     let manager = importing(object("old"));
     let session = manager.load([ada("old")]);
