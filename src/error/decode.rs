@@ -124,7 +124,8 @@ impl DecodeError {
         }
     }
 
-    /// Returns true when the session was good and is over.
+    /// Returns true when the session was good and is past one of its timeouts. [`DecodeError::is_over`] is also true of sessions that
+    /// ended in another way.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -139,6 +140,30 @@ impl DecodeError {
     #[must_use]
     pub fn is_expired(&self) -> bool {
         matches!(self, Self::Expired { .. })
+    }
+
+    /// Returns true when the session was good once and has ended, so that a page can say "you were logged out": a timeout has passed,
+    /// it is older than the cut-off (`not_before`), it was logged out or revoked, or its record is gone from the store.
+    ///
+    /// The seal of such a cookie was verified, so nobody can forge one. A visitor without a cookie is another matter: a browser drops
+    /// the cookie of a [persistent](crate::SessionConfig::persistent) session when the session ends, and then the visitor looks new.
+    /// docs/logout.md, "Expired, or new?", shows what tells the two apart.
+    ///
+    /// ```
+    /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
+    /// # use std::time::Duration;
+    /// let at = |seconds| UnixTime::from_secs(seconds).unwrap();
+    /// let manager = SessionConfig::new(Key::generate()?).clock(move || at(13_600)).build()?;
+    /// let data = SessionData::new(at(10_000), Duration::from_secs(3600))?;
+    /// let session = manager.load([format!("tideway_session={}", manager.codec().encode(&data)?)]);
+    /// assert!(session.rejected().unwrap().is_over(), "say that the session has expired");
+    /// assert!(!manager.load(["tideway_session=forged"]).rejected().unwrap().is_over());
+    /// assert_eq!(manager.load(None::<&str>).rejected(), None, "a visitor who is new");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Expired { .. } | Self::BeforeCutoff { .. } | Self::Revoked | Self::NotStored)
     }
 
     /// Returns true when another node, or this node later, may still open the cookie. No pre-session takes its place

@@ -20,7 +20,7 @@ use crate::error::DecodeError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// No cookie came, and nothing is stored.
+    /// No cookie came, and nothing is stored. The visitor is new, or the browser dropped the cookie when its session ended.
     New,
     /// The session came in a cookie and is unchanged.
     Loaded,
@@ -35,6 +35,19 @@ pub enum Status {
 }
 
 impl Status {
+    /// Returns true when a session came that was good once and has ended ([`DecodeError::is_over`]), and nothing is stored since.
+    /// [`Session::rejected`](crate::Session::rejected) has the reason also after something was stored.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Status};
+    /// assert!(Status::Rejected(DecodeError::Revoked).is_over());
+    /// assert!(!Status::New.is_over());
+    /// ```
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Rejected(reason) if reason.is_over())
+    }
+
     /// A short, stable name, for logs and metrics.
     ///
     /// ```

@@ -20,6 +20,7 @@ mod decode;
 mod environment;
 mod environment_names;
 mod environment_values;
+mod expired_or_new;
 mod foreign;
 #[path = "../helpers/mod.rs"]
 mod helpers;
