@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// Makes the program of docs/stores.md a doctest.
+/// Makes the programs of these pages doctests.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/lifetime.md")]
 #[doc = include_str!("../docs/logout.md")]
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}

@@ -166,7 +166,7 @@ pub fn parts(plaintext: &[u8]) -> Option<Parts> {
         if is_flash { &mut flash } else { &mut data }.push((key, json));
     }
     let has_token = data.iter().any(|(key, _)| key == "~csrf");
-    data.retain(|(key, _)| key != "~csrf" && key != "~gen");
+    data.retain(|(key, _)| !RESERVED.contains(&key.as_str()));
     let id = fixed[2..18].try_into().ok()?;
     Some(Parts { persistent: flags == 1, schema: fixed[1], id, times, data, flash, has_token })
 }
@@ -255,14 +255,17 @@ pub enum EntryKey {
     Long(u8),
 }
 
+/// The keys that the crate keeps for the CSRF token, for the generation of the subject, and for the idle timeout of one session:
+/// `set` refuses them.
+const RESERVED: [&str; 3] = ["~csrf", "~gen", "~idle"];
+
 impl EntryKey {
     pub fn text(&self) -> String {
         match self {
             Self::A => "a".to_owned(),
             Self::B => "b".to_owned(),
             Self::Common(number) => ["a", "b", "user_id", "é", "\"\\\0"][usize::from(*number) % 5].to_owned(),
-            // The crate keeps these keys for the CSRF token and for the generation of the subject, so `set` refuses them.
-            Self::Any(text) if text == "~csrf" || text == "~gen" => text.replace('~', ""),
+            Self::Any(text) if RESERVED.contains(&text.as_str()) => text.replace('~', ""),
             Self::Any(text) => text.clone(),
             Self::Long(number) => "k".repeat(120 + usize::from(*number) % 16),
         }

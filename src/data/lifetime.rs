@@ -45,15 +45,26 @@ impl Lifetime {
         Times { created_at: now, issued_at: now, expires_at }
     }
 
-    /// Returns the times of a session that is sealed again at `now`: the idle timeout slides, the absolute timeout does
+    /// Returns the times of a session that is sealed again at `now`: its idle timeout slides, the absolute timeout does
     /// not.
     ///
     /// A later end that the application asked for is kept.
-    pub(crate) fn slide(&self, now: UnixTime, times: &Times) -> Times {
+    pub(crate) fn slide(&self, now: UnixTime, times: &Times, idle: u64) -> Times {
+        let times = self.reissue(now, times);
+        Times { expires_at: self.end(&times, now.saturating_add(idle)), ..times }
+    }
+
+    /// Returns the times of a session that is sealed again at `now` and ends no later for it.
+    pub(crate) fn reissue(&self, now: UnixTime, times: &Times) -> Times {
         // A clock that went back, within the skew, must not put issued_at before created_at.
         let issued_at = now.max(times.created_at);
-        let times = Times { issued_at, ..*times };
-        Times { expires_at: self.end(&times, now.saturating_add(self.idle)), ..times }
+        Times { issued_at, expires_at: self.end(&Times { issued_at, ..*times }, times.expires_at), ..*times }
+    }
+
+    /// Returns the times of a session whose idle timeout is another one from `now` on. The new end may be earlier.
+    pub(crate) fn restart(&self, now: UnixTime, times: &Times, idle: u64) -> Times {
+        let end = now.saturating_add(idle).min(self.absolute_end(times));
+        Times { expires_at: end.max(times.issued_at), ..*times }
     }
 
     /// Returns the end of a session that is to live for `ttl` (whole seconds) from `now`. The end is never earlier than
@@ -66,8 +77,22 @@ impl Lifetime {
     }
 
     /// True when a session that was looked at at `now` is to be sealed again, to push its end forward.
-    pub(crate) fn is_due(&self, now: UnixTime, times: &Times) -> bool {
-        now.seconds_since(times.issued_at) >= self.extend_after && self.slide(now, times).expires_at > times.expires_at
+    ///
+    /// That is so once it was sealed `extend_after` ago. A seal that left the end where it was
+    /// ([`Session::keep_expiry`](crate::Session::keep_expiry)) must not put that off, so it is also so if the end would move by as
+    /// much. A session that began with a shorter life than the configured one, as one that the application encoded itself, is not
+    /// extended sooner for that.
+    ///
+    /// `idle` gives the idle timeout of the session, and is mostly not called.
+    pub(crate) fn is_due(&self, now: UnixTime, times: &Times, idle: impl FnOnce() -> u64) -> bool {
+        let is_old = now.seconds_since(times.issued_at) >= self.extend_after;
+        let ends_before = |start: UnixTime| times.expires_at < start.saturating_add(self.idle);
+        let was_kept = ends_before(times.issued_at) && !ends_before(times.created_at);
+        if !is_old && !was_kept {
+            return false;
+        }
+        let gained = self.slide(now, times, idle()).expires_at.seconds_since(times.expires_at);
+        is_old && gained > 0 || gained >= self.extend_after
     }
 
     /// Returns the time at which the session ends, whatever is done to it.
@@ -115,6 +140,14 @@ mod tests {
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::from_secs(seconds).unwrap()
+    }
+
+    fn slide(now: UnixTime, times: &Times) -> Times {
+        LIFETIME.slide(now, times, LIFETIME.idle)
+    }
+
+    fn is_due(now: UnixTime, times: &Times) -> bool {
+        LIFETIME.is_due(now, times, || LIFETIME.idle)
     }
 
     fn times(created_at: u64, issued_at: u64, expires_at: u64) -> Times {
@@ -172,23 +205,23 @@ mod tests {
     #[test]
     fn a_session_is_due_once_extend_after_has_passed() {
         let session = times(10_000, 10_000, 11_000);
-        assert!(!LIFETIME.is_due(at(10_099), &session));
-        assert!(LIFETIME.is_due(at(10_100), &session));
-        assert!(LIFETIME.is_due(at(10_101), &session));
+        assert!(!is_due(at(10_099), &session));
+        assert!(is_due(at(10_100), &session));
+        assert!(is_due(at(10_101), &session));
     }
 
     #[test]
     fn a_session_that_can_live_no_longer_is_not_due() {
-        assert!(LIFETIME.is_due(at(14_100), &times(10_000, 13_999, 14_999)));
-        assert!(!LIFETIME.is_due(at(14_100), &times(10_000, 14_000, 15_000)));
+        assert!(is_due(at(14_100), &times(10_000, 13_999, 14_999)));
+        assert!(!is_due(at(14_100), &times(10_000, 14_000, 15_000)));
     }
 
     #[test]
     fn sliding_moves_the_expiry_to_the_idle_timeout_and_never_past_the_absolute_one() {
         let session = times(10_000, 10_000, 11_000);
-        assert_eq!(LIFETIME.slide(at(10_500), &session), times(10_000, 10_500, 11_500));
+        assert_eq!(slide(at(10_500), &session), times(10_000, 10_500, 11_500));
         let old = times(10_000, 14_000, 15_000);
-        assert_eq!(LIFETIME.slide(at(14_500), &old), times(10_000, 14_500, 15_000));
+        assert_eq!(slide(at(14_500), &old), times(10_000, 14_500, 15_000));
     }
 
     #[test]
@@ -197,7 +230,7 @@ mod tests {
         let extend = |times: &Times, ttl| LIFETIME.extend(at(10_500), times, Duration::from_secs(ttl));
         assert_eq!(extend(&session, 3000), Ok(at(13_500)));
         let long = times(10_000, 10_000, 13_500);
-        assert_eq!(LIFETIME.slide(at(10_600), &long), times(10_000, 10_600, 13_500));
+        assert_eq!(slide(at(10_600), &long), times(10_000, 10_600, 13_500));
         assert_eq!(extend(&long, 1), Ok(at(13_500)));
     }
 
@@ -219,13 +252,53 @@ mod tests {
     #[test]
     fn times_at_the_end_of_the_range_never_overflow() {
         let last = times(UnixTime::MAX.as_secs(), UnixTime::MAX.as_secs(), UnixTime::MAX.as_secs());
-        assert_eq!(LIFETIME.slide(UnixTime::MAX, &last), last);
+        assert_eq!(slide(UnixTime::MAX, &last), last);
         assert_eq!(LIFETIME.start(UnixTime::MAX), last);
         assert!(LIFETIME.check(UnixTime::MAX, &last).is_err_and(|reason| reason.is_expired()));
     }
 
     #[test]
     fn a_clock_that_went_back_keeps_the_times_in_order() {
-        assert!(LIFETIME.slide(at(9_950), &times(10_000, 10_000, 11_000)).are_in_order());
+        assert!(slide(at(9_950), &times(10_000, 10_000, 11_000)).are_in_order());
+    }
+
+    #[test]
+    fn a_seal_that_keeps_the_end_puts_no_extension_off() {
+        // Sealed at 10_500 without a later end: at 10_510 the end would move by 510 seconds, although the seal is young.
+        let kept = LIFETIME.reissue(at(10_500), &times(10_000, 10_000, 11_000));
+        assert_eq!(kept, times(10_000, 10_500, 11_000));
+        assert!(is_due(at(10_510), &kept));
+        // It would move by less than `extend_after`.
+        let kept = LIFETIME.reissue(at(10_050), &times(10_000, 10_000, 11_000));
+        assert!(!is_due(at(10_099), &kept));
+        assert!(is_due(at(10_100), &kept));
+        // This session never had the whole idle timeout.
+        let short = times(10_000, 10_000, 10_300);
+        assert!(!is_due(at(10_099), &short));
+        assert!(is_due(at(10_100), &short));
+    }
+
+    #[test]
+    fn a_session_that_is_over_is_reissued_with_its_times_in_order() {
+        assert_eq!(LIFETIME.reissue(at(11_500), &times(10_000, 10_000, 11_000)), times(10_000, 11_500, 11_500));
+        assert_eq!(LIFETIME.reissue(at(9_950), &times(10_000, 10_000, 11_000)), times(10_000, 10_000, 11_000));
+    }
+
+    #[test]
+    fn a_longer_idle_timeout_slides_at_most_once_per_extend_after_and_stops_at_the_absolute_timeout() {
+        let long = times(10_000, 10_000, 13_000);
+        let is_due = |now| LIFETIME.is_due(at(now), &long, || 3000);
+        assert!(!is_due(10_099));
+        assert!(is_due(10_100));
+        assert_eq!(LIFETIME.slide(at(10_100), &long, 3000), times(10_000, 10_100, 13_100));
+        assert_eq!(LIFETIME.slide(at(12_500), &long, 3000), times(10_000, 12_500, 15_000));
+    }
+
+    #[test]
+    fn another_idle_timeout_counts_from_now_and_may_end_the_session_earlier() {
+        let long = times(10_000, 10_000, 13_000);
+        assert_eq!(LIFETIME.restart(at(10_500), &long, 1000), times(10_000, 10_000, 11_500));
+        assert_eq!(LIFETIME.restart(at(10_500), &long, 9000), times(10_000, 10_000, 15_000));
+        assert_eq!(LIFETIME.restart(at(9_000), &long, 1), times(10_000, 10_000, 10_000), "the times stay in order");
     }
 }

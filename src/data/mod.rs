@@ -11,7 +11,7 @@ mod retired;
 mod session_data;
 mod session_id;
 
-pub(crate) use lifetime::{Lifetime, UNDER_WAY_SECONDS};
+pub(crate) use lifetime::{Lifetime, UNDER_WAY_SECONDS, end_of};
 pub use retired::Retired;
 pub use session_data::SessionData;
 pub use session_id::SessionId;

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
 use super::json;
-use super::lifetime::end_of;
+use super::lifetime::{Lifetime, end_of};
 use super::session_id::SessionId;
 use crate::error::{EncodeError, ValueError};
-use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, GENERATION_KEY, IDLE_KEY, MAX_BLOCK, Namespace};
 use crate::time::{Times, UnixTime};
 
 /// A session as a plain value, which [`Codec`](crate::Codec) encodes and decodes.
@@ -398,7 +398,7 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() || self.entries.iter().all(|entry| entry.namespace == Namespace::Generation)
+        self.entries.iter().all(|entry| matches!(entry.namespace, Namespace::Generation | Namespace::Idle))
     }
 
     /// Removes every value. Flash values stay. Returns true when there was a value.
@@ -624,6 +624,26 @@ impl SessionData {
             return Ok(());
         };
         self.put(Namespace::Generation, GENERATION_KEY, &format!("\"{digits}\"")).map(drop)
+    }
+
+    /// Returns the idle timeout of this session in seconds: its own if that is longer, or else the configured one. A text that is no
+    /// number of seconds is none.
+    pub(crate) fn idle_timeout(&self, lifetime: &Lifetime) -> u64 {
+        let own = self.json(Namespace::Idle, IDLE_KEY).and_then(|digits| digits.parse().ok());
+        own.unwrap_or(0).max(lifetime.idle)
+    }
+
+    /// Sets the idle timeout of this one session. Returns true when this changed anything.
+    ///
+    /// # Errors
+    /// [`ValueError::Full`] when there is no room for it.
+    pub(crate) fn set_idle_timeout(&mut self, seconds: u64) -> Result<bool, ValueError> {
+        self.put(Namespace::Idle, IDLE_KEY, &seconds.to_string())
+    }
+
+    /// Removes the idle timeout of this one session. Returns true when there was one.
+    pub(crate) fn remove_idle_timeout(&mut self) -> bool {
+        self.remove_in(Namespace::Idle, IDLE_KEY)
     }
 
     /// Returns the bytes of the plaintext without its padding.

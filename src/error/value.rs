@@ -27,8 +27,8 @@ pub enum ValueError {
         /// The length of the key, in bytes.
         found: usize,
     },
-    /// The key is `~csrf`, under which the session keeps its CSRF token, or `~gen`, under which it keeps the generation of its
-    /// subject.
+    /// The key is `~csrf`, under which the session keeps its CSRF token, `~gen`, under which it keeps the generation of its
+    /// subject, or `~idle`, under which it keeps an idle timeout of its own.
     Reserved {
         /// The key.
         key: String,

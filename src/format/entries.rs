@@ -21,6 +21,8 @@ pub(crate) enum Namespace {
     Csrf,
     /// The generation of the subject, under [`GENERATION_KEY`].
     Generation,
+    /// The idle timeout of this one session, under [`IDLE_KEY`].
+    Idle,
 }
 
 impl Namespace {
@@ -28,6 +30,7 @@ impl Namespace {
         match tag & FLASH {
             0 if key == CSRF_KEY.as_bytes() => Self::Csrf,
             0 if key == GENERATION_KEY.as_bytes() => Self::Generation,
+            0 if key == IDLE_KEY.as_bytes() => Self::Idle,
             0 => Self::Data,
             _ => Self::Flash,
         }
@@ -35,7 +38,7 @@ impl Namespace {
 
     fn bit(self) -> u8 {
         match self {
-            Self::Data | Self::Csrf | Self::Generation => 0,
+            Self::Data | Self::Csrf | Self::Generation | Self::Idle => 0,
             Self::Flash => FLASH,
         }
     }
@@ -97,10 +100,6 @@ impl Entries {
         &self.block
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.block.is_empty()
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
         raw_entries(&self.block).map(|entry| Entry {
             namespace: entry.namespace(),
@@ -149,7 +148,7 @@ impl Entries {
         let mut block = Vec::with_capacity(self.block.len());
         for entry in self.iter() {
             let json = match entry.namespace {
-                Namespace::Flash | Namespace::Csrf | Namespace::Generation => Some(entry.json),
+                Namespace::Flash | Namespace::Csrf | Namespace::Generation | Namespace::Idle => Some(entry.json),
                 Namespace::Data => left.remove(entry.key),
             };
             if let Some(json) = json {
@@ -244,7 +243,7 @@ fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: 
         _ => return Err(ValueError::KeyLength { found: key.len() }),
     };
     // In the format this value would stand beside the reserved entry, and a reader refuses a key that stands twice.
-    if namespace == Namespace::Data && (key == CSRF_KEY || key == GENERATION_KEY) {
+    if namespace == Namespace::Data && [CSRF_KEY, GENERATION_KEY, IDLE_KEY].contains(&key) {
         return Err(ValueError::Reserved { key: key.to_owned() });
     }
     let Ok(json_len) = u16::try_from(json.len()) else {
@@ -341,6 +340,10 @@ pub(crate) const CSRF_KEY: &str = "~csrf";
 
 /// The key of the entry that holds the generation of the subject: `"` + 16 hexadecimal digits + `"`.
 pub(crate) const GENERATION_KEY: &str = "~gen";
+
+/// The key of the entry that holds the idle timeout of this one session: whole seconds, in digits.
+pub(crate) const IDLE_KEY: &str = "~idle";
+
 /// The most bytes that all entries may take together. No cookie holds a tenth of that: the bound keeps a session that
 /// is too large to be sealed from costing quadratic time.
 pub(crate) const MAX_BLOCK: usize = 0xffff;
@@ -385,7 +388,7 @@ mod tests {
         for padding in [&b"\0\x01"[..], b"\0\0\0\xff", b"\x80", b"\x80\0", b"\0\x01a\x00\x011"] {
             assert_eq!(parse(&[b"\x01a\x00\x011", padding].concat()), None, "{padding:?}");
         }
-        assert!(parse(b"\0\0\0").is_some_and(|entries| entries.is_empty()));
+        assert!(parse(b"\0\0\0").is_some_and(|entries| entries.as_bytes().is_empty()));
     }
 
     #[test]
@@ -440,7 +443,7 @@ mod tests {
         let long = "1".repeat(65_536);
         let fitting = &long[..MAX_BLOCK - 3 - 127];
         assert_eq!(none.put(Data, "k", &long), Err(ValueError::TooLong { key: "k".into(), found: 65_536 }));
-        assert!(none.is_empty());
+        assert!(none.as_bytes().is_empty());
         assert_eq!(none.put(Data, "k", &long[1..]), Err(ValueError::Full { key: "k".into() }));
         assert_eq!(none.put(Data, &"k".repeat(127), fitting), Ok(true));
         assert_eq!(none.put(Data, &"k".repeat(127), &fitting[1..]), Ok(true), "it takes the place of the old one");

@@ -9,5 +9,5 @@
 mod entries;
 pub(crate) mod wire;
 
-pub(crate) use entries::{CSRF_KEY, Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
+pub(crate) use entries::{CSRF_KEY, Entries, GENERATION_KEY, IDLE_KEY, MAX_BLOCK, Namespace};
 pub(crate) use wire::{FIXED_LEN, Fixed, HEAD_LEN, ID_LEN, KEY_LEN, NONCE_LEN, TAG_LEN, VERSION};

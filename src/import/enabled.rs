@@ -118,7 +118,7 @@ impl Imports {
             session.set_id(SessionId::from_bytes(id));
         }
         session.set_schema(schema);
-        session.put_times(codec.lifetime().slide(now, session.times()));
+        session.put_times(codec.lifetime().slide(now, session.times(), codec.lifetime().idle));
         codec.lifetime().check(now, session.times()).map_err(|_| DecodeError::NotImported { opened: true })?;
         Ok(Some(session))
     }

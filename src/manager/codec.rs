@@ -99,7 +99,8 @@ impl Codec {
     #[doc(alias = "sliding")]
     #[doc(alias = "refresh")]
     pub fn extend(&self, data: &mut SessionData) {
-        let times = self.engine.lifetime().slide(self.now(), data.times());
+        let lifetime = self.engine.lifetime();
+        let times = lifetime.slide(self.now(), data.times(), data.idle_timeout(lifetime));
         data.put_times(times);
     }
 

@@ -89,7 +89,8 @@ impl SessionManager {
     /// change. Commit the session as usual afterwards.
     ///
     /// The session regenerates, so its CSRF token changes, and a page that is open has the old one. A longer life that
-    /// [`Session::extend`](crate::Session::extend) gave ends, too: call it again for "remember me".
+    /// [`Session::extend`](crate::Session::extend) or [`Session::set_idle_timeout`](crate::Session::set_idle_timeout) gave ends, too: call it
+    /// again for "remember me".
     ///
     /// If the answer of the list is lost, this call is an error, and may be made again for the same session. If nobody
     /// makes it again, the user is logged out everywhere.

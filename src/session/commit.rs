@@ -27,6 +27,7 @@ impl Session {
         let mut event = None;
         let outcome = match &mut *self.lock() {
             Some(state) if state.is_looked_at() => {
+                state.keeps_expiry = self.shared.keeps_expiry();
                 if !engine.backend.exists() {
                     commit_alone(state, engine, dispensable, &mut event)
                 } else if state.is_due(engine, dispensable) {
@@ -51,7 +52,10 @@ impl Session {
             return Some(self.commit(dispensable));
         }
         let must_wait = match &mut *self.lock() {
-            Some(state) => state.is_looked_at() && state.is_due(engine, dispensable),
+            Some(state) => {
+                state.keeps_expiry = self.shared.keeps_expiry();
+                state.is_looked_at() && state.is_due(engine, dispensable)
+            }
             None => false,
         };
         (!must_wait).then(|| Ok(SetCookies::default()))
@@ -94,6 +98,7 @@ impl Session {
         let Shared { engine, .. } = &*self.shared;
         let (plan, state) = match &mut *self.lock() {
             Some(state) if state.is_looked_at() => {
+                state.keeps_expiry = self.shared.keeps_expiry();
                 let plan = state.decide(engine, dispensable)?;
                 if plan == Plan::Nothing {
                     return Ok(SetCookies::default());
@@ -157,7 +162,7 @@ fn commit_alone(
         }
     };
     let before = *state.data.times();
-    let times = engine.lifetime().slide(state.now, &before);
+    let times = state.times_to_seal(engine.lifetime());
     state.data.put_times(times);
     let sealed = seal(state, engine, cause);
     state.data.put_times(before);

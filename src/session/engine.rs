@@ -8,6 +8,7 @@ use crate::codec::{Opened, TextCodec};
 use crate::cookie::{Cookies, SetCookies};
 use crate::data::{Lifetime, SessionData, SessionId};
 use crate::error::{EncodeError, Refusal};
+use crate::format::MAX_BLOCK;
 use crate::import::Imports;
 use crate::observe::{Event, KeyRole, Observers, SealCause};
 use crate::time::{Clock, UnixTime};
@@ -132,5 +133,11 @@ impl fmt::Debug for Engine {
     }
 }
 
+/// Returns the error for values that do not fit together into one session.
+pub(super) fn too_large(data: &SessionData) -> EncodeError {
+    let size = data.content().as_bytes().len();
+    EncodeError::TooLarge { size, limit: MAX_BLOCK, largest: data.largest(LARGEST_SHOWN) }
+}
+
 /// The number of largest entries that the error of a session that is too large names.
-pub(super) const LARGEST_SHOWN: usize = 3;
+const LARGEST_SHOWN: usize = 3;

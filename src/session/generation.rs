@@ -1,9 +1,9 @@
 //! Decides whose session a commit seals: it finds the generation of the subject, and checks that the list still has
 //! nothing against it.
 
+use super::engine::too_large;
 use super::held::Held;
 use super::perform::Commit;
-use super::records::too_large;
 use super::state::Login;
 use crate::backend::Generation;
 use crate::data::SessionData;

@@ -146,11 +146,10 @@ impl<'s> Commit<'s> {
         Ok(())
     }
 
-    /// Returns the session as it is to be sealed now: with the times of a session that was used just now.
+    /// Returns the session as it is to be sealed now.
     pub(super) fn sliding(&self) -> SessionData {
         let mut data = self.state.data.clone();
-        let times = self.engine.lifetime().slide(self.state.now, data.times());
-        data.put_times(times);
+        data.put_times(self.state.times_to_seal(self.engine.lifetime()));
         data
     }
 

@@ -113,7 +113,8 @@ impl State {
             Progress::Migrated => SealCause::Migrated,
             Progress::Changed => SealCause::Changed,
             Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
-            Progress::Untouched if engine.lifetime().is_due(self.now, self.data.times()) => SealCause::Extended,
+            Progress::Untouched if self.keeps_expiry => return Ok(Plan::Nothing),
+            Progress::Untouched if self.is_due_for_extension(engine.lifetime()) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),
         };
         // A request may outlive its session. The backends may have forgotten by now what they knew of the session, so

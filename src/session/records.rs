@@ -1,13 +1,13 @@
 //! The records of a session: how long they stay, how one is written under a new id, and how the values that two requests wrote
 //! are merged.
 
-use super::engine::LARGEST_SHOWN;
+use super::engine::too_large;
 use super::held::{Content, Held};
 use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
-use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{Entries, GENERATION_KEY, Namespace};
 
 impl Commit<'_> {
     /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an earlier
@@ -97,10 +97,4 @@ impl Commit<'_> {
         });
         merged.map_err(|_| too_large(theirs))
     }
-}
-
-/// Returns the error for values that do not fit together into one session.
-pub(super) fn too_large(data: &SessionData) -> EncodeError {
-    let size = data.content().as_bytes().len();
-    EncodeError::TooLarge { size, limit: MAX_BLOCK, largest: data.largest(LARGEST_SHOWN) }
 }

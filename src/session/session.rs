@@ -441,7 +441,9 @@ impl Session {
         self.with(|state, engine| state.extend(engine.lifetime(), ttl))
     }
 
-    /// Sets whether the browser keeps the cookie when it is closed ("remember me").
+    /// Sets whether the browser keeps the cookie when it is closed. It does by default
+    /// ([`SessionConfig::persistent`](crate::SessionConfig::persistent)), so `set_persistent(false)` is the useful call: for a visitor who
+    /// does not tick "remember me". [`Session::set_idle_timeout`] is for one who does.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

@@ -1,5 +1,6 @@
 //! [`Shared`]: what every clone of a session shares.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::engine::Engine;
@@ -13,6 +14,8 @@ use crate::import::OldCookies;
 pub(super) struct Shared<B: ?Sized = [u8]> {
     pub(super) engine: Arc<Engine>,
     pub(super) state: Mutex<Option<State>>,
+    /// True when this request is not to keep the session alive. It is beside the state, since saying so opens no session.
+    keeps_expiry: AtomicBool,
     /// The cookies of another crate that came, for an import.
     pub(super) old: OldCookies,
     pub(super) candidates: Candidates<B>,
@@ -21,7 +24,7 @@ pub(super) struct Shared<B: ?Sized = [u8]> {
 impl Shared {
     pub(super) fn new<const N: usize>(engine: &Arc<Engine>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
         let (engine, old) = (Arc::clone(engine), OldCookies::default());
-        Arc::new(Shared { engine, state: Mutex::new(None), old, candidates })
+        Arc::new(Shared { engine, state: Mutex::new(None), keeps_expiry: AtomicBool::new(false), old, candidates })
     }
 
     /// Makes room for the first candidate, of at most `TOO_LONG` bytes, in one of a few sizes.
@@ -43,6 +46,14 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
         // Only the application's functions that migrate or import can panic under the lock, and then the session stays unopened.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn keep_expiry(&self) {
+        self.keeps_expiry.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn keeps_expiry(&self) -> bool {
+        self.keeps_expiry.load(Ordering::Relaxed)
     }
 
     /// Notes the generation that a login in this request takes.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::aim::{Aim, Progress};
 use super::candidate::Candidate;
-use super::engine::Engine;
+use super::engine::{Engine, too_large};
 use super::held::{Content, Held};
 use super::status::Status;
 use crate::backend::Generation;
-use crate::data::{Lifetime, Retired, SessionData, SessionId};
+use crate::data::{Lifetime, Retired, SessionData, SessionId, end_of};
 use crate::error::{DecodeError, EncodeError};
 use crate::format::{Entries, Namespace};
 use crate::import::OldCookies;
@@ -47,6 +47,8 @@ pub(super) struct State {
     has_id: bool,
     /// True when anything was asked of the session. A backend is asked before that.
     is_looked_at: bool,
+    /// True when this request is not to keep the session alive: no seal of it moves the end of the session.
+    pub(super) keeps_expiry: bool,
     /// Cookies of another crate, to be deleted along with the next seal or the end of the session.
     pub(super) old: OldCookies,
 }
@@ -103,6 +105,7 @@ impl State {
             drawn: None,
             tried: Vec::new(),
             is_looked_at: false,
+            keeps_expiry: false,
             old: OldCookies::default(),
         }
     }
@@ -158,6 +161,38 @@ impl State {
         Ok(())
     }
 
+    /// Gives this session an idle timeout of its own, from now on. One that is not longer than the configured one is none.
+    pub(super) fn set_idle_timeout(&mut self, lifetime: &Lifetime, timeout: Duration) -> Result<(), EncodeError> {
+        end_of(self.now, timeout)?;
+        let (now, seconds) = (self.now, timeout.as_secs());
+        self.change(|data| {
+            let changed = if seconds > lifetime.idle {
+                data.set_idle_timeout(seconds).map_err(|_| too_large(data))?
+            } else {
+                data.remove_idle_timeout()
+            };
+            if changed {
+                // To set the same timeout again is no use of the session: it slides as every other does.
+                data.put_times(lifetime.restart(now, data.times(), data.idle_timeout(lifetime)));
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Returns the times with which the session is to be sealed now: those of a session that was used just now, unless this request
+    /// does not count as a use.
+    pub(super) fn times_to_seal(&self, lifetime: &Lifetime) -> Times {
+        if self.keeps_expiry {
+            lifetime.reissue(self.now, self.data.times())
+        } else {
+            lifetime.slide(self.now, self.data.times(), self.data.idle_timeout(lifetime))
+        }
+    }
+
+    pub(super) fn is_due_for_extension(&self, lifetime: &Lifetime) -> bool {
+        lifetime.is_due(self.now, self.data.times(), || self.data.idle_timeout(lifetime))
+    }
+
     /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
     /// commits of one login are one login.
     pub(super) fn regenerate(&mut self, lifetime: &Lifetime) -> Result<Option<Retired>, EncodeError> {
@@ -166,6 +201,8 @@ impl State {
             self.has_id = true;
         }
         self.data.put_times(lifetime.start(self.now));
+        // Whoever logs in chooses anew how long to be remembered.
+        self.data.remove_idle_timeout();
         self.aim.regenerate();
         Ok(self.retired())
     }

@@ -32,6 +32,7 @@ mod operations_page;
 mod properties;
 mod public_data;
 mod quoted;
+mod remember_me;
 mod revoked;
 mod rolling_upgrade;
 mod security_page;

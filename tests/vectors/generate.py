@@ -93,6 +93,10 @@ hide("a generation, a CSRF token and a flash value", data=[["user_id", "42"], ["
      flash=[["notice", '"Saved"']])
 hide("a flash value under the key of the generation", data=[["user_id", "42"], GENERATION], flash=[["~gen", "1"]])
 
+hide("an idle timeout of its own", data=[["user_id", "42"], ["~idle", "1209600"]])
+hide("an idle timeout that is none, and a flash value under its key", data=[["~idle", '"two weeks"'], ["user_id", "42"]],
+     flash=[["~idle", "1"]])
+
 good, body = first["value"], plaintext(first)
 raw = envelope(first, body)
 refuse("empty value", "malformed", "")
