@@ -9,6 +9,11 @@
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores_page {}
 
+/// Makes the programs of docs/managers.md doctests.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../docs/managers.md")]
+pub mod managers_page {}
+
 /// Makes the programs of docs/errors.md doctests.
 #[cfg(all(doctest, feature = "axum", feature = "actix-web", feature = "rocket"))]
 #[doc = include_str!("../docs/errors.md")]
@@ -41,6 +46,10 @@ mod session;
 pub mod testing;
 mod time;
 
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+pub use adapters::KeepExpiry;
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+pub use adapters::SessionOf;
 #[cfg(feature = "actix-web")]
 #[cfg_attr(docsrs, doc(cfg(feature = "actix-web")))]
 pub use adapters::actix_web;

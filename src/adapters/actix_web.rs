@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Extensions, Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{COOKIE, ContentType, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
@@ -35,9 +35,11 @@ use serde::de::DeserializeOwned;
 
 use super::error_response::answer;
 use super::headers::ResponseHeaders;
-use super::nesting::{self, Others};
+use super::keep_expiry::{KeepExpiry, keep_all};
+use super::nesting::{self, Others, PutUnderName};
 use super::request::{Exchange, Middleware};
 use super::response::status_of;
+use super::session_of::SessionOf;
 use crate::error::{EncodeError, Error as SessionError};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -66,8 +68,8 @@ use crate::session::{Session, Typed};
 ///
 /// A middleware that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit
 /// and the error response to the one that put it there. So it does no harm if an inner scope has the middleware again. Middlewares of
-/// two managers are independent, and handlers get the session of the innermost one. Whoever puts a session into the extensions by
-/// hand commits it by hand.
+/// two managers are independent: handlers get the session of the innermost one, or say which one they ask for
+/// ([`SessionMiddleware::of`]). Whoever puts a session into the extensions by hand commits it by hand.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -86,6 +88,7 @@ use crate::session::{Session, Typed};
 pub struct SessionMiddleware {
     manager: SessionManager,
     on_error: Arc<dyn Fn(&EncodeError) -> HttpResponse + Send + Sync>,
+    name: Option<PutUnderName<Extensions>>,
 }
 
 impl SessionMiddleware {
@@ -98,7 +101,7 @@ impl SessionMiddleware {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        Self { manager, on_error: Arc::new(empty_response) }
+        Self { manager, on_error: Arc::new(empty_response), name: None }
     }
 
     /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
@@ -116,6 +119,27 @@ impl SessionMiddleware {
     #[must_use]
     pub fn on_error(mut self, on_error: impl Fn(&EncodeError) -> HttpResponse + Send + Sync + 'static) -> Self {
         self.on_error = Arc::new(on_error);
+        self
+    }
+
+    /// Names the manager of this middleware by a type of the application, if it has several: handlers ask for its session as
+    /// [`SessionOf<M>`]. Give a name to one manager only.
+    ///
+    /// ```
+    /// use actix_web::{App, web};
+    /// use sealed_session::{SessionConfig, SessionOf, actix_web::SessionMiddleware};
+    ///
+    /// enum Admin {}
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).cookie_name("__Host-admin").build()?;
+    /// let app = App::new()
+    ///     .wrap(SessionMiddleware::new(manager).of::<Admin>())
+    ///     .route("/", web::get().to(async |admin: SessionOf<Admin>| admin.contains("id").to_string()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of<M: ?Sized + 'static>(mut self) -> Self {
+        self.name = Some(|extensions, session| drop(extensions.insert(SessionOf::<M>::new(session))));
         self
     }
 }
@@ -170,7 +194,9 @@ where
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let session = nesting::enter(&mut request, &self.middleware.manager);
+        let SessionMiddleware { manager, name, .. } = &self.middleware;
+        let session =
+            nesting::enter(&mut request, manager, *name, |request| manager.load(request.headers().get_all(COOKIE)));
         let mut inner = Rc::clone(&self.inner);
         SessionFuture { exchange: Exchange::begin(self.middleware.clone(), session, &mut inner, request) }
     }
@@ -342,9 +368,7 @@ impl<B> ResponseHeaders for Answer<B> {
 }
 
 impl nesting::Request for ServiceRequest {
-    fn load(&self, manager: &SessionManager) -> Session {
-        manager.load(self.headers().get_all(COOKIE))
-    }
+    type Extensions = Extensions;
 
     fn session(&self) -> Option<Session> {
         self.extensions().get().cloned()
@@ -361,6 +385,10 @@ impl nesting::Request for ServiceRequest {
     fn put_others(&mut self, others: Others) {
         self.extensions_mut().insert(others);
     }
+
+    fn put_under_name(&mut self, put: PutUnderName<Extensions>, session: Session) {
+        put(&mut self.extensions_mut(), session);
+    }
 }
 
 /// Extracts the session that a [`SessionMiddleware`] put into the request.
@@ -370,6 +398,28 @@ impl FromRequest for Session {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(request.extensions().get::<Self>().cloned().ok_or(SessionError::NoLayer))
+    }
+}
+
+/// Extracts the session of the manager that a middleware gave this name ([`SessionMiddleware::of`]).
+impl<M: ?Sized + 'static> FromRequest for SessionOf<M> {
+    type Error = SessionError;
+    type Future = Ready<Result<Self, SessionError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Self>().cloned().ok_or(SessionError::NoLayer))
+    }
+}
+
+/// Says of the request that it keeps no session alive.
+impl FromRequest for KeepExpiry {
+    type Error = SessionError;
+    type Future = Ready<Result<Self, SessionError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let others = extensions.get::<Others>().map_or(&[][..], |Others(others)| others);
+        ready(keep_all(extensions.get::<Session>().into_iter().chain(others)))
     }
 }
 

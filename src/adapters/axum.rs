@@ -7,6 +7,9 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::error_response::answer;
+use super::keep_expiry::{KeepExpiry, keep_all};
+use super::nesting::Others;
+use super::session_of::SessionOf;
 use crate::error::Error;
 use crate::session::{Session, Typed};
 
@@ -16,6 +19,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)
+    }
+}
+
+/// Extracts the session of the manager that a layer gave this name ([`SessionLayer::of`](crate::tower::SessionLayer::of)).
+impl<S: Send + Sync, M: ?Sized + 'static> FromRequestParts<S> for SessionOf<M> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)
+    }
+}
+
+/// Says of the request that it keeps no session alive.
+impl<S: Send + Sync> FromRequestParts<S> for KeepExpiry {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let others = parts.extensions.get::<Others>().map_or(&[][..], |Others(others)| others);
+        keep_all(parts.extensions.get::<Session>().into_iter().chain(others))
     }
 }
 

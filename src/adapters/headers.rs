@@ -7,6 +7,11 @@ pub(super) trait ResponseHeaders {
     /// Adds one Set-Cookie header, marked as sensitive where the framework can do that.
     fn append_set_cookie(&mut self, set_cookie: String);
 
+    /// Puts a bearer token into its header, marked as sensitive where the framework can do that.
+    fn set_token(&mut self, header_name: &'static str, token: String) {
+        self.set(header_name, token.into());
+    }
+
     /// Adds one Vary header.
     fn append_vary(&mut self, header_name: &'static str);
 

@@ -33,6 +33,8 @@
 //! | `rocket.rs` | the fairing and the request guards |
 //! | `error_response.rs` | the response to an error of an extractor or of a handler |
 //! | `headers.rs` | what these rules need of a framework's response |
+//! | `keep_expiry.rs` | what says for a route that its requests keep no session alive |
+//! | `session_of.rs` | the session of one of several managers, by a name |
 //! | `nesting.rs` | which sessions stand in a request, where a layer is inside of another |
 //! | `request.rs` | the asking, the handling and the committing as one future, for tower and actix-web |
 //! | `response.rs` | what every response gets: Set-Cookie, Cache-Control, Vary, or an error in its place |
@@ -54,6 +56,8 @@ mod caching;
 mod error_response;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod headers;
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+mod keep_expiry;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 mod nesting;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
@@ -62,5 +66,12 @@ mod request;
 mod response;
 #[cfg(feature = "rocket")]
 pub mod rocket;
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+mod session_of;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+#[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+pub use keep_expiry::KeepExpiry;
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+pub use session_of::SessionOf;

@@ -5,27 +5,28 @@
 //! inner one finds the session of the outer one in the request, uses it, and leaves the commit to the outer one. Two commits of
 //! two sessions would send two Set-Cookie headers, of which the browser keeps the one that knows nothing of the other.
 //!
-//! The layers of two managers have nothing to do with each other. Handlers get the session of the innermost one, and the session
-//! of each other manager stands beside it, for a layer of that manager further inside to find.
+//! The layers of two managers have nothing to do with each other. Handlers that ask for no name get the session of the innermost
+//! layer without a name. The sessions of all other layers stand beside it, for a layer of their manager further inside to find. A layer
+//! with a name ([`SessionOf`](crate::SessionOf)) puts its session under that name as well.
 
 use super::request::Committer;
 use crate::manager::SessionManager;
 use crate::session::Session;
 
-/// The sessions of the managers around the one whose session handlers get. They are in a request only if the application has more
-/// than one manager, so that any other pays nothing for them.
+/// The sessions of a request besides the one that handlers get who ask for no name. They are in a request only if the application
+/// has more than one manager or gives a name, so that any other pays nothing for them.
 #[derive(Clone, Default)]
-pub(super) struct Others(Vec<Session>);
+pub(super) struct Others(pub(super) Vec<Session>);
 
 /// A framework's request, which has the sessions in its extensions.
 pub(super) trait Request {
-    /// Loads a session from the Cookie headers.
-    fn load(&self, manager: &SessionManager) -> Session;
+    /// The framework's type of extensions.
+    type Extensions;
 
-    /// The session that handlers get.
+    /// The session that handlers get who ask for no name.
     fn session(&self) -> Option<Session>;
 
-    /// Makes this session the one that handlers get.
+    /// Makes this session the one that handlers get who ask for no name.
     fn put_session(&mut self, session: Session);
 
     /// Takes the other sessions out.
@@ -33,32 +34,43 @@ pub(super) trait Request {
 
     /// Puts the other sessions in.
     fn put_others(&mut self, others: Others);
+
+    /// Puts this session under a name.
+    fn put_under_name(&mut self, put: PutUnderName<Self::Extensions>, session: Session);
 }
+
+/// Puts a session into the extensions as the [`SessionOf`](crate::SessionOf) of one name.
+pub(super) type PutUnderName<E> = fn(&mut E, Session);
 
 /// Returns the session of this manager, which handlers get from now on, and says which layer commits it. The session is the
-/// one that an outer layer of this manager put into the request. If there is no such session, this function loads one and puts
-/// it in.
-pub(super) fn enter(request: &mut impl Request, manager: &SessionManager) -> (Session, Committer) {
-    if let Some(session) = find(request, manager) {
-        return (session, Committer::Outer);
-    }
-    let session = request.load(manager);
-    request.put_session(session.clone());
-    (session, Committer::This)
-}
-
-fn find(request: &mut impl Request, manager: &SessionManager) -> Option<Session> {
-    let innermost = request.session()?;
-    if manager.has_loaded(&innermost) {
-        return Some(innermost);
-    }
+/// one that an outer layer of this manager put into the request. If there is no such session, this function has `load` load one and
+/// puts it in.
+pub(super) fn enter<R: Request>(
+    request: &mut R,
+    manager: &SessionManager,
+    name: Option<PutUnderName<R::Extensions>>,
+    load: impl FnOnce(&R) -> Session,
+) -> (Session, Committer) {
+    let unnamed = request.session();
     let Others(mut others) = request.take_others().unwrap_or_default();
-    let place = others.iter().position(|other| manager.has_loaded(other));
-    let found = place.map(|place| others.swap_remove(place));
-    others.push(innermost);
-    request.put_others(Others(others));
-    if let Some(found) = &found {
-        request.put_session(found.clone());
+    let found = unnamed.iter().chain(&others).find(|session| manager.has_loaded(session)).cloned();
+    let committer = if found.is_some() { Committer::Outer } else { Committer::This };
+    let session = found.unwrap_or_else(|| load(request));
+    match name {
+        None => {
+            others.retain(|other| !other.is(&session));
+            others.extend(unnamed.filter(|unnamed| !unnamed.is(&session)));
+            request.put_session(session.clone());
+        }
+        Some(name) => {
+            if !unnamed.iter().chain(&others).any(|other| other.is(&session)) {
+                others.push(session.clone());
+            }
+            request.put_under_name(name, session.clone());
+        }
     }
-    found
+    if !others.is_empty() {
+        request.put_others(Others(others));
+    }
+    (session, committer)
 }

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::headers::ResponseHeaders;
-use super::response;
+use super::response::{self, Transport};
 use crate::backend::BoxFuture;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, EncodeError};
@@ -26,6 +26,11 @@ use crate::session::Session;
 pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
     /// The error of the inner service, which leaves the middleware as it is.
     type Error;
+
+    /// Says in which header the session comes and goes.
+    fn transport(&self) -> Transport {
+        Transport::Cookie
+    }
 
     /// Calls the inner service.
     fn call(inner: &mut S, request: Q) -> I;
@@ -140,7 +145,8 @@ where
             };
             this.step.set(next);
         };
-        response::finish(&mut response, this.session, committed, |response, error| {
+        let transport = this.middleware.transport();
+        response::finish(&mut response, transport, this.session, committed, |response, error| {
             this.middleware.replace(response, error);
         });
         Poll::Ready(Ok(response))

@@ -1,11 +1,13 @@
 //! The headers that a session adds to a response, by one rule for every framework.
 //!
-//! 1. Each Set-Cookie becomes a header of its own.
+//! 1. Each Set-Cookie becomes a header of its own. Where the session comes as a bearer token, the sealed text goes into a header for
+//!    the token instead.
 //! 2. No response with a Set-Cookie may be stored by a shared cache, which would hand one visitor's cookie to the next (RFC 9111
 //!    section 7.3). `caching.rs` says what that does to the handler's Cache-Control.
 //! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. The seal
 //!    goes out with another response.
-//! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.
+//! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie; with a bearer
+//!    token, `Vary: Authorization`.
 //! 5. When the session could not be committed, an error response takes the place of the handler's response, and the
 //!    reason goes to the log.
 //!
@@ -24,9 +26,24 @@ pub(super) fn dispensable(response: &impl ResponseHeaders) -> Dispensable {
     if caching::sharing(response) == Sharing::Meant { Dispensable::LeaveOut } else { Dispensable::Send }
 }
 
+/// The headers in which a session comes and goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// The session comes in a Cookie header and goes in Set-Cookie headers.
+    Cookie,
+    /// The session comes in an Authorization header as a bearer token and goes in [`TOKEN_HEADER`].
+    #[cfg(feature = "tower")]
+    Bearer,
+}
+
+/// The response header of a bearer token, in lower case.
+#[cfg(feature = "tower")]
+pub(super) const TOKEN_HEADER: &str = "session-token";
+
 /// Applies the rule of this module to a response. `replace` puts the error response in the place of the handler's.
 pub(super) fn finish<R: ResponseHeaders>(
     response: &mut R,
+    transport: Transport,
     session: &Session,
     committed: Result<SetCookies, EncodeError>,
     replace: impl FnOnce(&mut R, &EncodeError),
@@ -36,8 +53,18 @@ pub(super) fn finish<R: ResponseHeaders>(
             if !set_cookies.is_empty() {
                 caching::keep_from_others(response);
             }
-            for set_cookie in set_cookies {
-                response.append_set_cookie(set_cookie);
+            match transport {
+                #[cfg(feature = "tower")]
+                Transport::Bearer => {
+                    if let Some(token) = session.bearer_of(&set_cookies) {
+                        response.set_token(TOKEN_HEADER, token);
+                    }
+                }
+                Transport::Cookie => {
+                    for set_cookie in set_cookies {
+                        response.append_set_cookie(set_cookie);
+                    }
+                }
             }
         }
         Err(error) => {
@@ -46,8 +73,13 @@ pub(super) fn finish<R: ResponseHeaders>(
         }
     }
     // Of two layers around each other, each may have looked.
-    if session.is_opened() && !response.values("vary").any(|value| value == b"Cookie") {
-        response.append_vary("Cookie");
+    let header_name = match transport {
+        Transport::Cookie => "Cookie",
+        #[cfg(feature = "tower")]
+        Transport::Bearer => "Authorization",
+    };
+    if session.is_opened() && !response.values("vary").any(|value| value == header_name.as_bytes()) {
+        response.append_vary(header_name);
     }
 }
 

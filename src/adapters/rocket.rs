@@ -17,11 +17,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Cursor;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{ContentType, Status};
@@ -32,7 +33,9 @@ use serde::de::DeserializeOwned;
 
 use super::error_response::answer;
 use super::headers::ResponseHeaders;
-use super::response::{self, log_failure};
+use super::keep_expiry::{KeepExpiry, keep_all};
+use super::response::{self, Transport, log_failure};
+use super::session_of::SessionOf;
 use crate::error::{BackendError, EncodeError, Error};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -76,6 +79,7 @@ use crate::session::{Session, Typed};
 pub struct SessionFairing {
     manager: SessionManager,
     on_error: Box<dyn Fn(&EncodeError) -> Response<'static> + Send + Sync>,
+    name: Option<TypeId>,
 }
 
 impl SessionFairing {
@@ -89,7 +93,7 @@ impl SessionFairing {
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
         let empty = |error: &EncodeError| Response::build().status(Status::new(response::status_of(error))).finalize();
-        Self { manager, on_error: Box::new(empty) }
+        Self { manager, on_error: Box::new(empty), name: None }
     }
 
     /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
@@ -107,6 +111,30 @@ impl SessionFairing {
     #[must_use]
     pub fn on_error(mut self, on_error: impl Fn(&EncodeError) -> Response<'static> + Send + Sync + 'static) -> Self {
         self.on_error = Box::new(on_error);
+        self
+    }
+
+    /// Names the manager of this fairing by a type of the application, if it has several: handlers ask for its session as
+    /// [`SessionOf<M>`]. Give a name to one manager only.
+    ///
+    /// ```
+    /// use rocket::{get, routes};
+    /// use sealed_session::{SessionConfig, SessionOf, rocket::SessionFairing};
+    ///
+    /// enum Admin {}
+    ///
+    /// #[get("/")]
+    /// fn is_admin(admin: SessionOf<Admin>) -> String {
+    ///     admin.contains("id").to_string()
+    /// }
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).cookie_name("__Host-admin").build()?;
+    /// let app = rocket::build().attach(SessionFairing::new(manager).of::<Admin>()).mount("/", routes![is_admin]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of<M: ?Sized + 'static>(mut self) -> Self {
+        self.name = Some(TypeId::of::<M>());
         self
     }
 
@@ -133,33 +161,40 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        // A fairing that was attached before has loaded the session.
-        if loaded(request).is_some() {
-            return;
-        }
-        let session = self.load(request);
-        let outcome = session.ask().await.map(|()| session).map_err(|error| {
-            log_failure("loaded", &error);
-            NotLoaded { error, is_asked_for: AtomicBool::new(false) }
-        });
-        request.local_cache(Loaded::new).get_or_init(|| outcome);
+        let is_of_this = |loaded: &&Loaded| self.manager.has_loaded(&loaded.session);
+        // A fairing of this manager that was attached before has loaded the session.
+        let (session, failure) = match all(request).find(is_of_this) {
+            Some(loaded) if loaded.name == self.name => return,
+            Some(loaded) => (loaded.session.clone(), loaded.failure.clone()),
+            None => {
+                let session = self.load(request);
+                let failure = session.ask().await.err().map(|error| {
+                    log_failure("loaded", &error);
+                    Arc::new(Failure { error, is_asked_for: AtomicBool::new(false) })
+                });
+                (session, failure)
+            }
+        };
+        sessions(request).push(Loaded { name: self.name, session, failure });
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let session = match loaded(request) {
-            Some(Ok(session)) => session,
+        let Some(Loaded { session, failure, .. }) = all(request).find(|one| self.manager.has_loaded(&one.session))
+        else {
+            return;
+        };
+        if let Some(Failure { error, is_asked_for }) = failure.as_deref() {
             // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a catcher has
             // answered. Any other handler has run, and its response stands.
-            Some(Err(NotLoaded { error, is_asked_for })) => {
-                if is_asked_for.load(Ordering::Relaxed) && response.status() == Status::InternalServerError {
-                    *response = (self.on_error)(&error.clone().into());
-                }
-                return;
+            if is_asked_for.load(Ordering::Relaxed) && response.status() == Status::InternalServerError {
+                *response = (self.on_error)(&error.clone().into());
             }
-            None => return,
-        };
+            return;
+        }
         let committed = session.commit_async(response::dispensable(response)).await;
-        response::finish(response, session, committed, |response, error| *response = (self.on_error)(error));
+        response::finish(response, Transport::Cookie, session, committed, |response, error| {
+            *response = (self.on_error)(error);
+        });
     }
 }
 
@@ -185,15 +220,45 @@ impl ResponseHeaders for Response<'_> {
     }
 }
 
-/// The session of a request, or why the backends could not be asked about it before the handler ran. The cell is unset
-/// where no fairing has loaded the session.
-type Loaded = OnceLock<Result<Session, NotLoaded>>;
+/// The sessions of a request, in the order in which the fairings loaded them. Rocket hands out its cache by shared reference, so the
+/// list grows at its end by cells that are set once. It is empty where no fairing has loaded a session.
+#[derive(Default)]
+struct Sessions(OnceLock<Box<(Loaded, Sessions)>>);
 
-/// A session that the backends could not be asked about, under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-struct NotLoaded {
+/// The session that one fairing gave to the request.
+struct Loaded {
+    /// The name under which handlers ask for it, if it has one.
+    name: Option<TypeId>,
+    session: Session,
+    failure: Option<Arc<Failure>>,
+}
+
+/// The reason why the backends could not be asked about a session before the handler ran, under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+struct Failure {
     error: BackendError,
     /// True when a guard asked for the session, and failed.
     is_asked_for: AtomicBool,
+}
+
+impl Sessions {
+    fn push(&self, loaded: Loaded) {
+        let mut end = self;
+        while let Some(node) = end.0.get() {
+            end = &node.1;
+        }
+        end.0.get_or_init(|| Box::new((loaded, Sessions::default())));
+    }
+}
+
+fn sessions<'r>(request: &'r Request<'_>) -> &'r Sessions {
+    request.local_cache(Sessions::default)
+}
+
+/// Returns the sessions of the request.
+fn all<'r>(request: &'r Request<'_>) -> impl Iterator<Item = &'r Loaded> {
+    let first = sessions(request).0.get();
+    std::iter::successors(first, |node| node.1.0.get()).map(|node| &node.0)
 }
 
 /// Guards a handler with the session that a [`SessionFairing`] put into the request.
@@ -202,7 +267,7 @@ impl<'r> FromRequest<'r> for &'r Session {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request))
+        outcome(cached(request, None))
     }
 }
 
@@ -212,7 +277,27 @@ impl<'r> FromRequest<'r> for Session {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request).cloned())
+        outcome(cached(request, None).cloned())
+    }
+}
+
+/// Gives the session of the manager that a fairing gave this name ([`SessionFairing::of`]).
+#[rocket::async_trait]
+impl<'r, M: ?Sized + 'static> FromRequest<'r> for SessionOf<M> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        outcome(cached(request, Some(TypeId::of::<M>())).cloned().map(Self::new))
+    }
+}
+
+/// Says of the request that it keeps no session alive.
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for KeepExpiry {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        outcome(keep_all(all(request).map(|loaded| &loaded.session)))
     }
 }
 
@@ -222,7 +307,7 @@ impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request).and_then(|session| Ok(Self::new(session.clone())?)))
+        outcome(cached(request, None).and_then(|session| Ok(Self::new(session.clone())?)))
     }
 }
 
@@ -254,18 +339,15 @@ impl<'r> Responder<'r, 'static> for Error {
     }
 }
 
-fn loaded<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, NotLoaded>> {
-    request.local_cache(Loaded::new).get()
-}
-
-fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, Error> {
-    match loaded(request) {
-        Some(Ok(session)) => Ok(session),
-        Some(Err(NotLoaded { error, is_asked_for })) => {
+/// Returns the session of this name, or the one without a name, of the fairing that was attached last.
+fn cached<'r>(request: &'r Request<'_>, name: Option<TypeId>) -> Result<&'r Session, Error> {
+    let loaded = all(request).filter(|loaded| loaded.name == name).last().ok_or(Error::NoLayer)?;
+    match loaded.failure.as_deref() {
+        None => Ok(&loaded.session),
+        Some(Failure { error, is_asked_for }) => {
             is_asked_for.store(true, Ordering::Relaxed);
             Err(Error::Backend(error.clone()))
         }
-        None => Err(Error::NoLayer),
     }
 }
 

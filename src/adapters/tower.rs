@@ -28,16 +28,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::header::{COOKIE, SET_COOKIE, VARY};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, SET_COOKIE, VARY};
+use http::{Extensions, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::headers::ResponseHeaders;
-use super::nesting::{self, Others};
+use super::nesting::{self, Others, PutUnderName};
 use super::request::{Exchange, Middleware};
-use super::response;
+use super::response::{self, Transport};
+use super::session_of::SessionOf;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::Session;
@@ -65,8 +66,8 @@ use crate::session::Session;
 ///
 /// A layer that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit and
 /// the error response to the layer that put it there. So it does no harm if a nested router has the layer again. Layers of two
-/// managers are independent, and handlers get the session of the innermost one. Whoever puts a session into the extensions by hand
-/// commits it by hand.
+/// managers are independent: handlers get the session of the innermost one, or say which one they ask for ([`SessionLayer::of`]).
+/// Whoever puts a session into the extensions by hand commits it by hand.
 ///
 /// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
 ///
@@ -82,6 +83,8 @@ use crate::session::Session;
 pub struct SessionLayer<F = EmptyResponse> {
     manager: SessionManager,
     on_error: F,
+    transport: Transport,
+    name: Option<PutUnderName<Extensions>>,
 }
 
 impl SessionLayer {
@@ -94,7 +97,30 @@ impl SessionLayer {
     /// ```
     #[must_use]
     pub fn new(manager: SessionManager) -> Self {
-        Self { manager, on_error: EmptyResponse }
+        Self { manager, on_error: EmptyResponse, transport: Transport::Cookie, name: None }
+    }
+
+    /// A layer for clients that keep no cookies, such as a native application. The session comes as a bearer token
+    /// (`Authorization: Bearer <token>`), and no cookie is read. A token that is new goes out in the header `session-token`, and the
+    /// client keeps it in the place of its own; if that header is empty, the session has ended, and the client drops its token. No
+    /// response has a Set-Cookie, and one whose session was looked at gets `Vary: Authorization`.
+    ///
+    /// The token is the sealed text that a browser keeps in the cookie ([`SessionManager::cookie_of_bearer`]). Put the layer around
+    /// routes of their own, since two layers of one manager around each other are one, which is the outer one.
+    ///
+    /// ```
+    /// use axum::{Router, routing::{get, post}};
+    /// use sealed_session::{SessionConfig, tower::SessionLayer};
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
+    /// let site = Router::new().route("/", get(|| async {})).layer(SessionLayer::new(manager.clone()));
+    /// let api = Router::new().route("/login", post(|| async {})).layer(SessionLayer::bearer(manager));
+    /// let app: Router = site.nest("/api", api);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn bearer(manager: SessionManager) -> Self {
+        Self { transport: Transport::Bearer, ..Self::new(manager) }
     }
 }
 
@@ -113,7 +139,28 @@ impl<F> SessionLayer<F> {
     /// ```
     #[must_use]
     pub fn on_error<B, G: Fn(&EncodeError) -> Response<B>>(self, on_error: G) -> SessionLayer<G> {
-        SessionLayer { manager: self.manager, on_error }
+        SessionLayer { manager: self.manager, on_error, transport: self.transport, name: self.name }
+    }
+
+    /// Names the manager of this layer by a type of the application, if it has several: handlers ask for its session as
+    /// [`SessionOf<M>`]. Give a name to one manager only.
+    ///
+    /// ```
+    /// use axum::{Extension, Router, routing::get};
+    /// use sealed_session::{SessionConfig, SessionOf, tower::SessionLayer};
+    ///
+    /// enum Admin {}
+    ///
+    /// let manager = SessionConfig::new(sealed_session::Key::generate()?).cookie_name("__Host-admin").build()?;
+    /// let app: Router = Router::new()
+    ///     .route("/", get(|Extension(admin): Extension<SessionOf<Admin>>| async move { admin.contains("id").to_string() }))
+    ///     .layer(SessionLayer::new(manager).of::<Admin>());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of<M: ?Sized + 'static>(self) -> Self {
+        let name = |extensions: &mut Extensions, session| drop(extensions.insert(SessionOf::<M>::new(session)));
+        Self { name: Some(name), ..self }
     }
 }
 
@@ -155,7 +202,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let session = nesting::enter(&mut request, &self.layer.manager);
+        let SessionLayer { manager, transport, name, .. } = &self.layer;
+        let session = nesting::enter(&mut request, manager, *name, |request| match transport {
+            Transport::Cookie => manager.load(request.headers().get_all(COOKIE)),
+            Transport::Bearer => manager.load(manager.cookie_of_bearer(request.headers().get_all(AUTHORIZATION))),
+        });
         SessionFuture { exchange: Exchange::begin(self.layer.clone(), session, &mut self.inner, request) }
     }
 }
@@ -195,6 +246,10 @@ where
 {
     type Error = S::Error;
 
+    fn transport(&self) -> Transport {
+        self.transport
+    }
+
     fn call(inner: &mut S, request: Request<A>) -> I {
         inner.call(request)
     }
@@ -221,6 +276,14 @@ impl<B> ResponseHeaders for Response<B> {
         }
     }
 
+    fn set_token(&mut self, header_name: &'static str, token: String) {
+        // A sealed text is ASCII, so it is a header value.
+        if let Ok(mut token) = HeaderValue::try_from(token) {
+            token.set_sensitive(true);
+            self.headers_mut().insert(HeaderName::from_static(header_name), token);
+        }
+    }
+
     fn append_vary(&mut self, header_name: &'static str) {
         self.headers_mut().append(VARY, HeaderValue::from_static(header_name));
     }
@@ -241,9 +304,7 @@ impl<B> ResponseHeaders for Response<B> {
 }
 
 impl<A> nesting::Request for Request<A> {
-    fn load(&self, manager: &SessionManager) -> Session {
-        manager.load(self.headers().get_all(COOKIE))
-    }
+    type Extensions = Extensions;
 
     fn session(&self) -> Option<Session> {
         self.extensions().get().cloned()
@@ -259,6 +320,10 @@ impl<A> nesting::Request for Request<A> {
 
     fn put_others(&mut self, others: Others) {
         self.extensions_mut().insert(others);
+    }
+
+    fn put_under_name(&mut self, put: PutUnderName<Extensions>, session: Session) {
+        put(self.extensions_mut(), session);
     }
 }
 

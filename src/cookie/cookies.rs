@@ -131,7 +131,6 @@ impl Cookies {
     }
 
     /// Returns the Cookie header in which a client sends a sealed text back, in one cookie or in two.
-    #[cfg(feature = "test-util")]
     pub(crate) fn header(&self, text: &str) -> String {
         let name = self.name();
         match self.second_name().filter(|_| self.is_split(text.len())) {

@@ -5,7 +5,8 @@
 //!
 //! `header` finds the values in a Cookie header and `candidates` keeps them. `cookies` makes the Set-Cookie lines, with
 //! one `writer` for each cookie, and `set_cookies` carries them to the response. `budget` has the limits of their
-//! lengths, and `split` the rules of a session in two cookies. `syntax` holds names, paths and domains, and
+//! lengths, and `split` the rules of a session in two cookies. `token` carries the same
+//! text as a bearer token. `syntax` holds names, paths and domains, and
 //! `attributes` what else a cookie has.
 
 mod attributes;
@@ -16,6 +17,7 @@ pub(crate) mod header;
 mod set_cookies;
 mod split;
 pub(crate) mod syntax;
+mod token;
 mod writer;
 
 pub(crate) use attributes::Attributes;

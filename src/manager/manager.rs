@@ -60,7 +60,7 @@ impl SessionManager {
     }
 
     /// True when this manager, or a clone of it, loaded the session.
-    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
     pub(crate) fn has_loaded(&self, session: &Session) -> bool {
         session.is_of(self.engine())
     }

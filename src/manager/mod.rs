@@ -2,6 +2,7 @@
 //! requests, and end sessions from outside.
 
 mod admin;
+mod bearer;
 mod codec;
 mod manager;
 mod revoke;

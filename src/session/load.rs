@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::session::Session;
 use super::shared::{Shared, TOO_LONG};
+#[cfg(feature = "tower")]
+use crate::cookie::SetCookies;
 use crate::cookie::{Candidates, SecondParts, header};
 use crate::import::OldCookies;
 
@@ -39,8 +41,20 @@ impl Session {
         Self { shared }
     }
 
-    /// True when the session was loaded with this engine.
+    /// Returns the bearer token that does for a client what these cookies do for a browser.
+    #[cfg(feature = "tower")]
+    pub(crate) fn bearer_of(&self, set_cookies: &SetCookies) -> Option<String> {
+        self.shared.engine.cookies.token_of(set_cookies)
+    }
+
+    /// True when both are handles of one session.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// True when the session was loaded with this engine.
+    #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
     pub(crate) fn is_of(&self, engine: &Arc<Engine>) -> bool {
         Arc::ptr_eq(&self.shared.engine, engine)
     }

@@ -12,7 +12,7 @@ use actix_web::web::{Path, get, resource, route, scope};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, error, rt};
 use futures_lite::FutureExt;
 use sealed_session::actix_web::SessionMiddleware;
-use sealed_session::{EncodeError, Error as SessionError, Session, Typed};
+use sealed_session::{EncodeError, Error as SessionError, KeepExpiry, Session, SessionManager, SessionOf, Typed};
 
 use crate::common::{
     Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
@@ -64,6 +64,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
             async { answer.await.unwrap_or_else(|_| Err(error::ErrorInternalServerError("panicked"))) }
         }))
         .route("/answer", route().to(answered))
+        .route("/poll", get().to(async |_: KeepExpiry, session: Session| read(&session).unwrap()))
         .route("/fails/{how}", get().to(async |session: Session, how: Path<String>| fail(&session, &how)))
         .route("/untouched", get().to(async || untouched()))
         .route("/read", get().to(async |session: Session| read(&session).unwrap()))
@@ -284,4 +285,36 @@ fn middlewares_of_two_managers_do_not_know_each_other() {
 #[test]
 fn a_layer_in_the_wrong_order_is_told_like_a_missing_one() {
     crate::errors::a_layer_in_the_wrong_order_is_told_like_a_missing_one(&send);
+}
+
+#[test]
+fn two_managers_are_told_apart_by_name() {
+    use crate::several::{Admin, Site, visit_both};
+    let [site, admin] = crate::several::managers();
+    let by_name = async |site: Session, admin: SessionOf<Admin>| visit_both(&site, &admin);
+    let both = async |site: SessionOf<Site>, admin: SessionOf<Admin>| visit_both(&site, &admin);
+    let send = |inner: SessionMiddleware, outer: SessionMiddleware, path: &str, cookies: &[&str]| {
+        rt::System::new().block_on(async {
+            let app = App::new().wrap(inner).wrap(outer).route("/", get().to(by_name)).route("/both", get().to(both));
+            let app = init_service(app).await;
+            let mut request = TestRequest::with_uri(path);
+            for cookie in cookies {
+                request = request.append_header((COOKIE, *cookie));
+            }
+            reply(app.call(request.to_request()).await).await
+        })
+    };
+    let of = |manager: &SessionManager| SessionMiddleware::new(manager.clone());
+    crate::several::each_has_its_own_session(&|cookies| send(of(&admin).of::<Admin>(), of(&site), "/", cookies));
+    crate::several::each_has_its_own_session(&|cookies| send(of(&site), of(&admin).of::<Admin>(), "/", cookies));
+    crate::several::each_has_its_own_session(&|cookies| {
+        send(of(&site).of::<Site>(), of(&admin).of::<Admin>(), "/both", cookies)
+    });
+    for is_inner in [false, true] {
+        crate::several::one_manager_by_two_names_has_one_session(&|cookies| {
+            let [named, unnamed] = [of(&site).of::<Admin>(), of(&site)];
+            if is_inner { send(named, unnamed, "/", cookies) } else { send(unnamed, named, "/", cookies) }
+        });
+    }
+    crate::several::a_name_without_a_layer_is_told(&send(of(&site).of::<Site>(), of(&admin), "/both", &[]));
 }

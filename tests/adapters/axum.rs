@@ -13,7 +13,7 @@ use axum::routing::{any, get};
 use futures_lite::FutureExt;
 use futures_lite::future::block_on;
 use sealed_session::tower::SessionLayer;
-use sealed_session::{EncodeError, Error, Session, SessionManager, Typed};
+use sealed_session::{EncodeError, Error, KeepExpiry, Session, SessionManager, SessionOf, Typed};
 use tower_service::Service;
 
 use crate::common::{
@@ -41,6 +41,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/typed", get(async |mut visitor: Typed<Visitor>| count(&mut visitor)))
         .route("/other", get(async |_: Typed<Other>| ()))
         .route("/answer", get(answered))
+        .route("/poll", get(async |_: KeepExpiry, session: Session| read(&session).unwrap()))
         .route("/fails/{how}", get(async |session: Session, Path(how): Path<String>| fail(&session, &how)))
         .merge(nested);
     let inside = if hooked {
@@ -202,4 +203,46 @@ fn a_clone_of_a_manager_is_the_manager_and_an_equal_one_is_not() {
 #[test]
 fn a_layer_in_the_wrong_order_is_told_like_a_missing_one() {
     crate::errors::a_layer_in_the_wrong_order_is_told_like_a_missing_one(&send);
+}
+
+#[test]
+fn two_managers_are_told_apart_by_name() {
+    use crate::several::{Admin, Site, visit_both};
+    let handler = get(async |site: Session, admin: SessionOf<Admin>| visit_both(&site, &admin));
+    let both = get(async |site: SessionOf<Site>, admin: SessionOf<Admin>| visit_both(&site, &admin));
+    let layer = SessionLayer::new;
+    let [site, admin] = crate::several::managers();
+    for app in [
+        Router::new().route("/", handler.clone()).layer(layer(admin.clone()).of::<Admin>()).layer(layer(site.clone())),
+        Router::new().route("/", handler.clone()).layer(layer(site.clone())).layer(layer(admin.clone()).of::<Admin>()),
+        Router::new().route("/", both).layer(layer(admin).of::<Admin>()).layer(layer(site.clone()).of::<Site>()),
+    ] {
+        crate::several::each_has_its_own_session(&|cookies| reply(&app, "/", cookies));
+    }
+    for app in [
+        Router::new().route("/", handler.clone()).layer(layer(site.clone()).of::<Admin>()).layer(layer(site.clone())),
+        Router::new().route("/", handler.clone()).layer(layer(site.clone())).layer(layer(site.clone()).of::<Admin>()),
+    ] {
+        crate::several::one_manager_by_two_names_has_one_session(&|cookies| reply(&app, "/", cookies));
+    }
+    let app = Router::new().route("/", handler).layer(layer(site).of::<Site>());
+    crate::several::a_name_without_a_layer_is_told(&reply(&app, "/", &[]));
+}
+
+#[test]
+fn a_router_may_keep_the_sessions_of_all_managers_from_being_extended() {
+    use crate::several::Admin;
+    let (ahead, [site, admin]) = crate::several::managers_ahead();
+    let app = |is_polled: bool| {
+        let handler = get(async |site: Session, admin: SessionOf<Admin>| crate::several::visit_both(&site, &admin));
+        let read = get(async |site: Session, admin: SessionOf<Admin>| drop((read(&site), read(&admin))));
+        let app = Router::new().route("/visit", handler).route("/read", read);
+        let app = if is_polled { app.route_layer(axum::middleware::from_extractor::<KeepExpiry>()) } else { app };
+        app.layer(SessionLayer::new(admin.clone()).of::<Admin>()).layer(SessionLayer::new(site.clone()))
+    };
+    let visited = reply(&app(false), "/visit", &[]);
+    let cookies: Vec<&str> = visited.all("set-cookie").iter().map(|line| line.split(';').next().unwrap()).collect();
+    ahead.store(12 * 3600, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(reply(&app(true), "/read", &cookies).all("set-cookie").len(), 0);
+    assert_eq!(reply(&app(false), "/read", &cookies).all("set-cookie").len(), 2);
 }

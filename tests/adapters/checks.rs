@@ -13,6 +13,7 @@ pub(crate) use crate::errors::{
     an_error_of_a_handler_is_an_empty_500_and_its_reason_is_in_the_log,
 };
 use crate::helpers::{KEY, OTHER_KEY};
+pub(crate) use crate::several::a_route_that_is_polled_keeps_no_session_alive;
 
 /// Visits the application once, and returns the cookie.
 fn visited(send: &Send) -> String {
@@ -77,14 +78,20 @@ const SHARED: [&str; 7] = [
 /// Ways to ask and to answer: caches store redirects and what a HEAD says, and update what they stored by a 304.
 const WAYS: [(&str, u16); 5] = [("", 200), ("HEAD ", 200), ("", 304), ("", 301), ("", 308)];
 
-/// Makes the applications of this test use a manager whose clock is this many seconds ahead.
-fn be_ahead(change: impl FnOnce(SessionConfig) -> SessionConfig) -> Arc<AtomicU64> {
+/// A clock that is this many seconds ahead.
+pub(crate) fn clock_ahead() -> (Arc<AtomicU64>, impl Fn() -> UnixTime + Clone + std::marker::Send + Sync + 'static) {
     let ahead = Arc::new(AtomicU64::new(0));
     let clock = Arc::clone(&ahead);
     let now = move || {
         let now = sealed_session::Clock::now(&SystemClock).as_secs();
         UnixTime::from_secs(now.saturating_add(clock.load(Ordering::SeqCst))).unwrap()
     };
+    (ahead, now)
+}
+
+/// Makes the applications of this test use a manager whose clock is this many seconds ahead.
+pub(crate) fn be_ahead(change: impl FnOnce(SessionConfig) -> SessionConfig) -> Arc<AtomicU64> {
+    let (ahead, now) = clock_ahead();
     be(change(config().clock(now)).build().unwrap());
     ahead
 }

@@ -7,6 +7,8 @@
 mod actix;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(feature = "axum")]
+mod bearer;
 mod checks;
 mod common;
 mod errors;
@@ -14,6 +16,7 @@ mod errors;
 mod helpers;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod several;
 
 /// Makes a test of each check in the module of each framework. The checks of the first list also run with a store and a list
 /// of revocations.
@@ -60,6 +63,7 @@ contract! {
     a_layer_inside_of_another_one_leaves_the_commit_to_it
     a_response_to_an_error_or_to_a_panic_keeps_what_was_set
     ;
+    a_route_that_is_polled_keeps_no_session_alive
     an_extension_waits_for_a_response_that_is_not_shared
     a_new_key_waits_for_a_response_that_is_not_shared
     a_layer_inside_of_another_one_asks_no_backend_again

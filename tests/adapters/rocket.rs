@@ -8,7 +8,7 @@ use rocket::response::status::Custom;
 use rocket::response::{self, Responder};
 use rocket::{Config, Request, Response, get, routes};
 use sealed_session::rocket::SessionFairing;
-use sealed_session::{EncodeError, Error, Session, Typed};
+use sealed_session::{EncodeError, Error, KeepExpiry, Session, SessionManager, Typed};
 
 use crate::common::{
     Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, visit,
@@ -48,7 +48,8 @@ fn client(fairings: usize, hooked: bool) -> Client {
         result,
         outside_result,
         framework,
-        fails
+        fails,
+        poll
     ];
     let mut app = rocket::custom(quiet).mount("/", all);
     for _ in 0..fairings {
@@ -187,6 +188,12 @@ fn other(_other: Typed<Other>) {}
 #[get("/outside")]
 fn outside(_session: &Session) {}
 
+#[get("/poll")]
+#[expect(clippy::needless_pass_by_value, reason = "a guard by value")]
+fn poll(_keep: KeepExpiry, session: Session) -> String {
+    read(&session).unwrap()
+}
+
 #[get("/outside/result")]
 fn outside_result(session: Result<&Session, Error>) -> Result<(), Error> {
     session.map(drop)
@@ -234,4 +241,50 @@ fn a_handler_runs_that_asks_for_no_session_or_takes_it_as_an_option_or_a_result(
             assert!(reply.all("vary").is_empty());
         }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "guards by value")]
+mod several {
+    use sealed_session::{Session, SessionOf};
+
+    use crate::several::{Admin, Site, visit_both};
+
+    #[rocket::get("/")]
+    pub(super) fn by_name(site: &Session, admin: SessionOf<Admin>) -> String {
+        visit_both(site, &admin)
+    }
+
+    #[rocket::get("/both")]
+    pub(super) fn both(site: SessionOf<Site>, admin: SessionOf<Admin>) -> String {
+        visit_both(&site, &admin)
+    }
+}
+
+#[test]
+fn two_managers_are_told_apart_by_name() {
+    use crate::several::{Admin, Site};
+    let [site, admin] = crate::several::managers();
+    let send = |first: SessionFairing, second: SessionFairing, path: &'static str, cookies: &[&str]| {
+        let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
+        let app = rocket::custom(quiet).attach(first).attach(second);
+        let client = Client::untracked(app.mount("/", routes![several::by_name, several::both])).unwrap();
+        let mut request = client.get(path);
+        for cookie in cookies {
+            request.add_header(Header::new("Cookie", (*cookie).to_owned()));
+        }
+        reply(request)
+    };
+    let of = |manager: &SessionManager| SessionFairing::new(manager.clone());
+    crate::several::each_has_its_own_session(&|cookies| send(of(&admin).of::<Admin>(), of(&site), "/", cookies));
+    crate::several::each_has_its_own_session(&|cookies| send(of(&site), of(&admin).of::<Admin>(), "/", cookies));
+    crate::several::each_has_its_own_session(&|cookies| {
+        send(of(&site).of::<Site>(), of(&admin).of::<Admin>(), "/both", cookies)
+    });
+    for is_first in [false, true] {
+        crate::several::one_manager_by_two_names_has_one_session(&|cookies| {
+            let [named, unnamed] = [of(&site).of::<Admin>(), of(&site)];
+            if is_first { send(named, unnamed, "/", cookies) } else { send(unnamed, named, "/", cookies) }
+        });
+    }
+    crate::several::a_name_without_a_layer_is_told(&send(of(&site).of::<Site>(), of(&admin), "/both", &[]));
 }

@@ -10,6 +10,7 @@
 )]
 
 mod backends;
+mod bearer;
 mod coming_from;
 mod commit;
 mod common;
