@@ -8,6 +8,7 @@ pub(super) trait ResponseHeaders {
     fn append_set_cookie(&mut self, set_cookie: String);
 
     /// Puts a bearer token into its header, marked as sensitive where the framework can do that.
+    #[cfg(feature = "tower")]
     fn set_token(&mut self, header_name: &'static str, token: String) {
         self.set(header_name, token.into());
     }
