@@ -54,8 +54,8 @@ impl<M: ?Sized> SessionOf<M> {
     /// # use std::collections::BTreeMap;
     /// enum Admin {}
     ///
-    /// fn rights(admin: SessionOf<Admin>) -> Result<BTreeMap<String, bool>, Error> {
-    ///     Ok(Typed::new(admin.into_inner())?.into_inner())
+    /// fn rights(admin: SessionOf<Admin>) -> Result<Typed<BTreeMap<String, bool>>, Error> {
+    ///     Ok(Typed::new(admin.into_inner())?)
     /// }
     /// ```
     #[must_use]
