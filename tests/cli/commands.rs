@@ -59,6 +59,7 @@ fn a_wrong_argument_is_one_line_on_standard_error() {
         (&["rotate", "--promote", "f57c76ce"], "--promote is for --stage 2"),
         (&["keygen", "--prefix", "A_"], "the following required arguments were not provided: --env"),
         (&["inspect", "--jso"], "unexpected argument '--jso' found"),
+        (&["doctor", "--env-file", "C:\\keys\\\u{202e}.env"], "C:\\keys\\\\u202e.env can't be read"),
         (&["inspct\u{202e}"], "unrecognized subcommand 'inspct\\u202e'"),
         (&["doctor", "--env-file", "/nowhere/.env"], "/nowhere/.env can't be read: entity not found"),
     ] {

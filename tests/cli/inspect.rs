@@ -289,6 +289,21 @@ fn half_of_a_session_in_two_cookies_is_incomplete() {
 }
 
 #[test]
+fn a_session_in_two_cookies_is_untried_when_it_would_be_the_fifth_pair() {
+    let [[torn, _], [first, second], [_, one], [_, two]] = [0, 1, 2, 3].map(|later| two_cookies(1_700_003_600 + later));
+    let statuses = |input: &str, code| {
+        let report = inspect(input, &[], code);
+        [0, 1].map(|index| report["cookies"][index]["status"].as_str().unwrap().to_owned())
+    };
+    // A server tries the torn one with each second cookie, then the other one with the first of them, and no more.
+    let input = format!("{torn}; {first}; {one}; {two}; {second}");
+    assert_eq!(statuses(&input, 1), ["refused", "untried"]);
+    let application = SessionConfig::new(Key::from_hex(KEY).unwrap()).two_cookies(true).clock(|| at(1_700_006_400));
+    assert!(application.build().unwrap().load([&input]).rejected().is_some());
+    assert_eq!(statuses(&format!("{torn}; {first}; {second}; {one}; {two}"), 0), ["refused", "accepted"]);
+}
+
+#[test]
 fn a_session_in_one_cookie_and_one_in_two_are_judged_together() {
     let [first, second] = two_cookies(1_700_004_000);
     let report = inspect(&format!("tideway_session={FIRST}; {first}; {second}"), &[], 0);

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::facts::Facts;
 use crate::instant::span;
 use crate::keys::{Digits, Keys};
+use crate::object::printable;
 use crate::outcome::{Failure, Output, Result};
 use crate::secret_file;
 use crate::vars::{Found, KEY, PREVIOUS_KEYS, Source, Vars};
@@ -161,7 +162,7 @@ fn drop_previous(primary: Digits, previous: &[Digits]) -> Result<Stage> {
 /// Says that a key belongs into its file, if one is configured: the variable of the key and the variable that names its
 /// file must not both be set.
 fn file_note(found: &Found) -> Option<String> {
-    let file = found.file.as_ref()?.display().to_string();
+    let file = printable(&found.file.as_ref()?.display().to_string());
     let name = &found.name;
-    Some(format!("# {name}_FILE is set: write the value of {name} to {} instead.\n", file.escape_debug()))
+    Some(format!("# {name}_FILE is set: write the value of {name} to {file} instead.\n"))
 }

@@ -9,8 +9,7 @@ use crate::outcome::{Failure, Result};
 /// Makes a file that its owner alone may read (mode 0600 on Unix), whole or not at all. A file that is there already is
 /// left as it is: it may hold the only copy of a key.
 pub(crate) fn create(path: &Path, text: &str) -> Result<()> {
-    let shown = path.display().to_string();
-    let failed = |reason: &dyn Display| Failure::new(format_args!("{} {reason}", shown.escape_debug()));
+    let failed = |reason: &dyn Display| Failure::new(format_args!("{} {reason}", path.display()));
     let unwritten = |error: &std::io::Error| failed(&format_args!("can't be written: {}", error.kind()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // `tempfile` makes its files with mode 0600, and removes this one should a step fail.

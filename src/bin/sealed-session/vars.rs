@@ -156,8 +156,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<OsString, OsString>> {
-    let shown = path.display().to_string();
-    let shown = shown.escape_debug();
+    let shown = path.display();
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::new(format_args!("{shown} can't be read: {}", error.kind())))?;
     let text = Zeroizing::new(text);
