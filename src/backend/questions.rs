@@ -50,6 +50,19 @@ impl<'e> Questions<'e> {
         self.store()?.save(id, record, save).await
     }
 
+    /// Creates the record of a session that takes the place of the one under `old`, if there is an `old`.
+    pub(crate) async fn create(
+        &self,
+        old: Option<SessionId>,
+        id: SessionId,
+        record: &Record,
+    ) -> Result<bool, BackendError> {
+        match old {
+            Some(old) => self.store()?.create_in_place_of(old, id, record).await,
+            None => self.save(id, record, Save::Create).await,
+        }
+    }
+
     /// Takes back a record whose cookie nobody got. Should that fail too, the record goes when it expires.
     pub(crate) async fn take_back(&self, id: SessionId) {
         let done = match self.store() {

@@ -549,6 +549,11 @@ impl SessionData {
         Ok(taken)
     }
 
+    /// Returns true when the session holds anything besides flash values and the CSRF token.
+    pub(crate) fn has_values(&self) -> bool {
+        self.content().in_namespace(Namespace::Data).next().is_some()
+    }
+
     pub(crate) fn json(&self, namespace: Namespace, key: &str) -> Option<&str> {
         self.entries.get(namespace, key)
     }

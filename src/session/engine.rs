@@ -1,5 +1,6 @@
 //! [`Engine`]: everything that a manager is made of, behind one pointer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -32,6 +33,12 @@ impl Engine {
 
     pub(crate) fn lifetime(&self) -> &Lifetime {
         self.codec.lifetime()
+    }
+
+    /// The timeouts of this session. In a store, a session without values has a shorter idle timeout.
+    pub(super) fn lifetime_of(&self, data: &SessionData, is_stored: bool) -> Cow<'_, Lifetime> {
+        let lifetime = self.lifetime();
+        if is_stored && !data.has_values() { Cow::Owned(lifetime.without_values()) } else { Cow::Borrowed(lifetime) }
     }
 
     /// The questions of one load, one commit or one call from outside of requests, which begins now.

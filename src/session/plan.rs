@@ -113,7 +113,7 @@ impl State {
             Progress::Migrated => SealCause::Migrated,
             Progress::Changed => SealCause::Changed,
             Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
-            Progress::Untouched if engine.lifetime().is_due(self.now, self.data.times()) => SealCause::Extended,
+            Progress::Untouched if self.is_due_to_live_on(held, engine) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),
         };
         // A request may outlive its session. The backends may have forgotten by now what they knew of the session, so
@@ -133,6 +133,10 @@ impl State {
         } else {
             Plan::Again { cause, is_dispensable }
         })
+    }
+
+    fn is_due_to_live_on(&self, held: &Held, engine: &Engine) -> bool {
+        engine.lifetime_of(&self.data, held.stored.is_some()).is_due(self.now, self.data.times())
     }
 
     /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other subject, so the

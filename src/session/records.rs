@@ -29,19 +29,24 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Saves the record of an id that this request drew. A record that is there already comes from an earlier try of this
-    /// request. `moved` is the session that is moved, with the values that the handlers left; if it is given, the values that
-    /// the earlier try took over from other requests are kept.
+    /// Saves the record of an id that this request drew, in place of the record under the id `old` if there is one. A record
+    /// that is there already comes from an earlier try of this request. `moved` is the session that is moved, with the values
+    /// that the handlers left; if it is given, the values that the earlier try took over from other requests are kept.
     pub(super) async fn put(
         &self,
         data: &mut SessionData,
+        old: Option<SessionId>,
         moved: Option<(&Held, &Content)>,
     ) -> Result<Stored, EncodeError> {
-        let until = self.engine.lifetime().record_end(data.expires_at());
         let mut save = Save::Create;
         for _ in 0..MAX_TRIES {
+            let until = self.engine.lifetime().record_end(data.expires_at());
             let record = Record::new(self.engine.codec.seal_record(data)?, until);
-            if self.questions.save(data.id(), &record, save).await? {
+            let is_written = match save {
+                Save::Create => self.questions.create(old, data.id(), &record).await?,
+                Save::Replace(_) => self.questions.save(data.id(), &record, save).await?,
+            };
+            if is_written {
                 return Ok(Stored::of(&record));
             }
             let Some(found) = self.questions.load(data.id()).await? else {
@@ -54,6 +59,7 @@ impl Commit<'_> {
             save = Save::Replace(found.tag());
             if let (Some((held, mine)), Some((theirs, _))) = (moved, self.read(data.id(), data, found)) {
                 data.set_content(self.merge(held, mine, &theirs)?);
+                self.slide(data, None);
             }
         }
         Err(never_wins().into())

@@ -9,6 +9,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod anonymous;
 mod backends;
 mod coming_from;
 mod commit;
