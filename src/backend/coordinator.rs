@@ -48,7 +48,7 @@ impl Coordinator {
         let subject = self.subject_of(data);
         let is_somebody = match self.subject {
             Some(_) => subject.is_some(),
-            None => data.content().in_namespace(Namespace::Data).next().is_some(),
+            None => data.values(Namespace::Data).next().is_some(),
         };
         Owner { subject, generation: data.generation().and_then(Generation::from_hex), is_somebody }
     }
