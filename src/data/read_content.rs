@@ -128,3 +128,79 @@ impl<'de, C: MapAccess<'de, Error = Fault>> Deserializer<'de> for ContentDeseria
         tuple_struct map struct identifier ignored_any
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Content {
+        name: u8,
+        admin: bool,
+    }
+
+    fn read<T: for<'de> Deserialize<'de>>(entries: &[(&str, &str)]) -> Result<T, ValueError> {
+        from_entries(&entries.iter().copied())
+    }
+
+    #[test]
+    fn an_authentic_text_that_is_not_one_json_value_can_not_pose_as_another_field() {
+        for text in ["1,\"admin\":true", "1}", "1 1", "1,", "", " ", "1\u{0}"] {
+            let entries = [("name", text), ("admin", "false")];
+            let refused = ValueError::Deserialize { key: "name".into(), expected: "u8" };
+            assert_eq!(read::<Content>(&entries), Err(refused), "{text}");
+            assert!(read::<BTreeMap<String, Value>>(&entries).is_err(), "{text}");
+            // Nor can one that nobody reads.
+            let entries = [("name", "1"), ("admin", "false"), ("other", text)];
+            assert!(
+                matches!(read::<Content>(&entries), Err(ValueError::Deserialize { key, .. }) if key == "other"),
+                "{text}"
+            );
+        }
+        assert_eq!(read(&[("name", " 1\n"), ("admin", "true")]), Ok(Content { name: 1, admin: true }));
+    }
+
+    #[test]
+    fn a_key_is_a_number_only_as_json_writes_one() {
+        let map = |key| read::<BTreeMap<u8, bool>>(&[(key, "true")]);
+        assert_eq!(map("7"), Ok(BTreeMap::from([(7, true)])));
+        for key in ["07", "+7", " 7", "7 ", "7.0", "0x7", "seven", "256", "-1"] {
+            assert_eq!(map(key), Err(ValueError::Deserialize { key: key.into(), expected: "u8" }), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_enum_is_one_entry() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        enum Either {
+            One(u8),
+            Other { name: String },
+        }
+        assert_eq!(read(&[("One", "1")]), Ok(Either::One(1)));
+        assert_eq!(read(&[("Other", "{\"name\":\"Ada\"}")]), Ok(Either::Other { name: "Ada".into() }));
+        assert!(matches!(read::<Either>(&[("Third", "1")]), Err(ValueError::Unknown { key, .. }) if key == "Third"));
+        assert!(
+            matches!(read::<Either>(&[("One", "1"), ("b", "1")]), Err(ValueError::Unknown { key, .. }) if key == "b")
+        );
+        assert!(matches!(read::<Either>(&[]), Err(ValueError::Deserialize { key, .. }) if key == "*"));
+    }
+
+    #[test]
+    fn an_error_of_a_field_under_with_names_the_struct() {
+        fn never<'de, D: Deserializer<'de>>(_: D) -> Result<u8, D::Error> {
+            Err(serde::de::Error::custom("no"))
+        }
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct With {
+            #[serde(deserialize_with = "never")]
+            field: u8,
+        }
+        let expected = type_name::<With>();
+        assert_eq!(read::<With>(&[("field", "1")]), Err(ValueError::Deserialize { key: "field".into(), expected }));
+        assert_eq!(read::<With>(&[]), Err(ValueError::Missing { key: "field".into(), expected }));
+    }
+}

@@ -204,3 +204,53 @@ fn key_text<T: Serialize + ?Sized>(key: &T) -> Option<String> {
 
 /// The most fields that room is made for at once, whatever length an implementation of Serialize says it has.
 const MAX_CAPACITY: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Serialize)]
+    struct Content {
+        zebra: u8,
+        apple: Vec<f64>,
+        none: Option<u8>,
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_their_text() {
+        let fields = to_fields(&Content { zebra: 1, apple: vec![0.5, 2.0], none: None }).unwrap();
+        assert_eq!(fields, [("zebra".into(), "1".into()), ("apple".into(), "[0.5,2.0]".into())]);
+    }
+
+    #[test]
+    fn what_is_no_struct_or_map_has_no_fields() {
+        assert_eq!(to_fields(&5), Err(ValueError::NotAMap { found: "i32" }));
+        assert!(matches!(to_fields(&[("a", 1)]), Err(ValueError::NotAMap { .. })));
+        assert!(matches!(to_fields(&Some(())), Err(ValueError::NotAMap { .. })));
+        assert!(matches!(to_fields("text"), Err(ValueError::NotAMap { .. })));
+    }
+
+    #[test]
+    fn a_raw_object_has_the_fields_of_its_text() {
+        let raw = serde_json::value::RawValue::from_string("{\"b\" : 1.50, \"a\":null}".to_owned()).unwrap();
+        assert_eq!(to_fields(&raw), Ok(vec![("b".into(), "1.50".into())]));
+    }
+
+    #[test]
+    fn an_error_names_the_field() {
+        let content = Content { zebra: 1, apple: vec![f64::NAN], none: None };
+        assert_eq!(to_fields(&content), Err(ValueError::NonFinite { key: "apple".into() }));
+        let map = HashMap::from([(7, HashMap::from([(vec![1], 1)]))]);
+        assert_eq!(to_fields(&map), Err(ValueError::Serialize { key: "7".into() }));
+    }
+
+    #[test]
+    fn fields_differ_when_they_are_new_of_another_value_or_gone() {
+        let fields = |list: &[(&str, &str)]| -> Fields {
+            list.iter().map(|(key, json)| ((*key).to_owned(), (*json).to_owned())).collect()
+        };
+        let before = fields(&[("a", "1"), ("b", "{\"x\":1,\"y\":2}"), ("c", "3")]);
+        let now = fields(&[("b", "{\"y\":2,\"x\":1}"), ("c", "4"), ("d", "5")]);
+        assert_eq!(differing(&before, now), (fields(&[("c", "4"), ("d", "5")]), HashSet::from(["a".to_owned()])));
+    }
+}
