@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// Makes the program of docs/stores.md a doctest.
+/// Makes the programs of these pages doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/logout.md")]
 #[doc = include_str!("../docs/stores.md")]
-pub mod stores_page {}
+#[doc = include_str!("../docs/values.md")]
+pub mod pages {}
 
 mod adapters;
 mod backend;
@@ -76,5 +77,5 @@ pub use manager::{Codec, SessionManager};
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;
 pub use observe::{Counters, Counts, DeleteCause, Event, KeyCounts, KeyRole, Observer, SealCause};
-pub use session::{Session, StaleLogin, Status, Typed};
+pub use session::{MismatchPolicy, Session, StaleLogin, Status, Typed};
 pub use time::{Clock, SystemClock, UnixTime};

@@ -66,6 +66,7 @@ impl SessionConfig {
             observers: options.observers,
             clock: options.clock,
             save_uninitialized: options.save_uninitialized,
+            on_mismatch: options.on_mismatch,
         };
         engine.observers.tell_noted(engine.note_start());
         Ok(engine)

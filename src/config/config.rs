@@ -13,6 +13,7 @@ use crate::data::SessionData;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observer;
+use crate::session::MismatchPolicy;
 use crate::time::{Clock, UnixTime};
 
 /// The settings of a deployment. [`SessionConfig::build`] checks all of them and reports every problem at once; nothing
@@ -626,6 +627,22 @@ impl SessionConfig {
     #[must_use]
     pub fn subject(mut self, key: impl Into<String>) -> Self {
         self.options.backend.subject = Some(key.into());
+        self
+    }
+
+    /// Sets what becomes of a session whose values do not make the type of a [`Typed`](crate::Typed), [`MismatchPolicy::Fail`] by
+    /// default. docs/values.md shows what to reach for before it: defaults, and [`SessionConfig::schema`] with
+    /// [`SessionConfig::migrate`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, MismatchPolicy, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).on_mismatch(MismatchPolicy::BeginAnew);
+    /// assert!(config.build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_mismatch(mut self, policy: MismatchPolicy) -> Self {
+        self.options.on_mismatch = policy;
         self
     }
 

@@ -10,6 +10,7 @@ use crate::cookie::SameSite;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observers;
+use crate::session::MismatchPolicy;
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// Every setting but the keys.
@@ -35,6 +36,7 @@ pub(super) struct Options {
     pub(super) two_cookies: bool,
     pub(super) schema: u8,
     pub(super) migrate: Option<Migrate>,
+    pub(super) on_mismatch: MismatchPolicy,
     #[cfg(feature = "import")]
     pub(super) imports: Vec<Arc<PrivateImport>>,
     pub(super) clock: Arc<dyn Clock>,
@@ -67,6 +69,7 @@ impl Default for Options {
             two_cookies: false,
             schema: 0,
             migrate: None,
+            on_mismatch: MismatchPolicy::default(),
             #[cfg(feature = "import")]
             imports: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -102,6 +105,7 @@ impl fmt::Debug for Options {
             .field("max_cookie_bytes", &self.max_cookie_bytes)
             .field("two_cookies", &self.two_cookies)
             .field("schema", &self.schema)
+            .field("on_mismatch", &self.on_mismatch)
             .field("observers", &self.observers)
             .field("insecure_key", &self.insecure_key)
             .field("backend", &self.backend)

@@ -70,6 +70,7 @@ impl Counters {
             failures: numbers.failures.counts(),
             not_extended: get(&numbers.not_extended),
             backend_failures: get(&numbers.backend_failures),
+            begun_anew: get(&numbers.begun_anew),
             duplicates: get(&numbers.duplicates),
             near_limit: get(&numbers.near_limit),
             sealed_bytes: get(&numbers.sealed_bytes),
@@ -109,6 +110,7 @@ impl Observer for Counters {
             Event::NotExtended { .. } => add(&numbers.not_extended, 1),
             Event::Failed { error } => numbers.failures.add(error.as_str()),
             Event::BackendFailed { .. } => add(&numbers.backend_failures, 1),
+            Event::BegunAnew { .. } => add(&numbers.begun_anew, 1),
             Event::Deleted { cause } => numbers.deletions.add(cause.as_str()),
         }
     }
@@ -145,6 +147,8 @@ pub struct Counts {
     pub not_extended: u64,
     /// Failures of a store or of a list of revocations.
     pub backend_failures: u64,
+    /// Sessions that began anew since their values did not fit a type; see [`Event::BegunAnew`].
+    pub begun_anew: u64,
     /// Requests with more than one cookie under the session cookie's name; see
     /// [`Session::candidates`](crate::Session::candidates).
     pub duplicates: u64,
@@ -218,6 +222,7 @@ struct Numbers {
     failures: Tally,
     not_extended: AtomicU64,
     backend_failures: AtomicU64,
+    begun_anew: AtomicU64,
     duplicates: AtomicU64,
     near_limit: AtomicU64,
     sealed_bytes: AtomicU64,
@@ -234,6 +239,7 @@ impl Default for Numbers {
             failures: Tally::new(FAILURES),
             not_extended: AtomicU64::new(0),
             backend_failures: AtomicU64::new(0),
+            begun_anew: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             near_limit: AtomicU64::new(0),
             sealed_bytes: AtomicU64::new(0),

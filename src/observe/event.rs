@@ -1,6 +1,6 @@
 //! Holds [`Event`], which says what became of a cookie, and the causes that events name.
 
-use crate::error::{BackendError, DecodeError, EncodeError};
+use crate::error::{BackendError, DecodeError, EncodeError, ValueError};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
@@ -9,7 +9,7 @@ use crate::time::UnixTime;
 ///
 /// A request that brings session cookies and looks at its session gives one `Opened` or one `Refused`, however many
 /// cookies it brings. A commit gives one of `Sealed`, `Deleted`, `NotExtended` and `Failed`, or none when there is
-/// nothing to do.
+/// nothing to do. A session that begins anew since its values do not fit a type gives a `BegunAnew` in between.
 ///
 /// There is no event for a session that nobody looked at, for a request without a session cookie that stores nothing,
 /// and for a session that is dropped without a commit. Nor is there one for the errors of other calls, such as
@@ -101,6 +101,13 @@ pub enum Event {
         /// The error that the backend returned.
         error: BackendError,
     },
+    /// The values of a session did not make the type of a [`Typed`](crate::Typed), so the session began anew, as
+    /// [`MismatchPolicy::BeginAnew`](crate::MismatchPolicy::BeginAnew) says. The commit of the request has an event of its own.
+    #[non_exhaustive]
+    BegunAnew {
+        /// The reason, which names the value.
+        error: ValueError,
+    },
     /// The client was told to drop its cookie. A session that got a value after its end gives `Sealed` with
     /// [`SealCause::New`] instead.
     #[non_exhaustive]
@@ -129,6 +136,7 @@ impl Event {
             Self::NotExtended { .. } => "not_extended",
             Self::Failed { .. } => "failed",
             Self::BackendFailed { .. } => "backend_failed",
+            Self::BegunAnew { .. } => "begun_anew",
             Self::Deleted { .. } => "deleted",
         }
     }

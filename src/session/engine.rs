@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::mismatch::MismatchPolicy;
 use crate::backend::{Coordinator, Questions};
 use crate::codec::{Opened, TextCodec};
 use crate::cookie::{Cookies, SetCookies};
@@ -23,6 +24,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     /// True when a new session that a request looked at gets a cookie although nothing was stored in it.
     pub(crate) save_uninitialized: bool,
+    /// What becomes of a session whose values do not make the type that a handler asks for.
+    pub(crate) on_mismatch: MismatchPolicy,
 }
 
 impl Engine {

@@ -11,6 +11,7 @@ mod engine;
 mod generation;
 mod held;
 mod load;
+mod mismatch;
 mod moving;
 mod open;
 mod parts;
@@ -26,6 +27,7 @@ mod status;
 mod typed;
 
 pub(crate) use engine::Engine;
+pub use mismatch::MismatchPolicy;
 pub(crate) use plan::Dispensable;
 pub use recent::StaleLogin;
 pub use session::Session;

@@ -7,7 +7,7 @@ use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
-use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{Change, Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
 impl Commit<'_> {
     /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an earlier
@@ -78,18 +78,19 @@ impl Commit<'_> {
         let base = held.content.as_ref().unwrap_or(&nothing);
         let cleared = self.state.aim.has_cleared();
         let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
-            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it.
-            for (namespace, key) in &self.state.tried {
-                match mine.0.get(*namespace, key) {
-                    Some(json) => drop(merged.put(*namespace, key, json)?),
-                    // A flash value that was taken is removed by the rule above alone.
-                    None if *namespace == Namespace::Flash && base.0.get(*namespace, key).is_some() => {}
-                    None => drop(merged.remove(*namespace, key)),
-                }
-            }
+            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it. A
+            // flash value that was taken is removed by the rule above alone.
+            let (was, is) = (base.0.index(), mine.0.index());
+            let tried = self.state.tried.iter().map(|(namespace, key)| (*namespace, key.as_str()));
+            let tried =
+                tried.filter(|place| is.contains_key(place) || place.0 != Namespace::Flash || !was.contains_key(place));
+            merged.apply(tried.map(|(namespace, key)| Change {
+                namespace,
+                key,
+                json: is.get(&(namespace, key)).copied(),
+            }))?;
             let wrote_subject = |key: &str| {
-                let tried =
-                    self.state.tried.iter().any(|(namespace, tried)| *namespace == Namespace::Data && tried == key);
+                let tried = self.state.tried.contains(&(Namespace::Data, key.to_owned()));
                 tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)
             };
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {

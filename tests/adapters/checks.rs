@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_lite::future::block_on;
-use sealed_session::{FailurePolicy, Key, KeyRing, MemoryRevocations, Session, SessionConfig, SystemClock, UnixTime};
+use sealed_session::{
+    Counters, FailurePolicy, Key, KeyRing, MemoryRevocations, MismatchPolicy, Session, SessionConfig, SystemClock,
+    UnixTime,
+};
 
 use crate::common::{Send, Small, act, be, config, logged, manager, ran, visits, with_backends};
 use crate::helpers::{KEY, OTHER_KEY};
@@ -294,6 +297,15 @@ pub(crate) fn values_of_another_type_are_an_empty_500_and_stay(send: &Send) {
     let reply = send("/other", &[&visited(send)], false);
     assert_eq!((reply.status, reply.all("set-cookie").len()), (500, 0));
     assert!(!reply.body.contains("visits"), "{reply:?}");
+}
+
+pub(crate) fn values_of_another_type_begin_anew_on_request(send: &Send) {
+    let counters = Counters::new();
+    be(config().on_mismatch(MismatchPolicy::BeginAnew).observer(counters.clone()).build().unwrap());
+    let reply = send("/other", &[&visited(send)], false);
+    assert_eq!(reply.status, 200);
+    assert!(matches!(&reply.all("set-cookie")[..], [one] if one.contains("Max-Age=0")), "{reply:?}");
+    assert_eq!(counters.snapshot().begun_anew, 1);
 }
 
 pub(crate) fn a_route_outside_the_adapter_is_a_500(send: &Send) {

@@ -239,8 +239,8 @@ pub(crate) fn count(visitor: &mut Typed<Visitor>) -> String {
     visitor.visits.to_string()
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Other {
-    #[expect(dead_code, reason = "only to be refused")]
     pub(crate) visits: bool,
 }

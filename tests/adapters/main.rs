@@ -61,6 +61,7 @@ contract! {
     a_new_key_waits_for_a_response_that_is_not_shared
     a_layer_inside_of_another_one_asks_no_backend_again
     a_handler_that_ran_is_not_answered_for
+    values_of_another_type_begin_anew_on_request
     the_values_go_to_the_store_before_the_cookie_goes_out
     a_logout_ends_every_copy_of_the_cookie
     a_store_that_fails_gives_an_empty_session_in_which_nothing_can_be_kept

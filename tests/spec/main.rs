@@ -17,6 +17,7 @@ mod common;
 mod cookies;
 mod crossing;
 mod csrf;
+mod data_model;
 mod decode;
 mod environment;
 mod environment_names;
@@ -27,6 +28,8 @@ mod helpers;
 #[cfg(feature = "import")]
 mod import;
 mod login;
+mod many_values;
+mod null;
 mod observe;
 mod operations_page;
 mod properties;
@@ -41,5 +44,6 @@ mod tamper;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod two_cookies;
+mod typed;
 mod values;
 mod vectors;

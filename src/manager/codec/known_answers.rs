@@ -87,11 +87,14 @@ fn of_vector(v: &serde_json::Value) -> (Codec, SessionData) {
     let mut data = session(["created_at", "issued_at", "expires_at"].map(number));
     data.set_persistent(number("flags") == 1);
     data.set_schema(schema);
+    // Put as they are, since a session of this crate holds no `null`, and vectors of other writers do.
+    let mut entries = data.content().clone();
     for (field, namespace) in [("data", Namespace::Data), ("flash", Namespace::Flash)] {
         for pair in v[field].as_array().unwrap() {
-            data.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
+            entries.put(namespace, pair[0].as_str().unwrap(), pair[1].as_str().unwrap()).unwrap();
         }
     }
+    data.set_content(entries);
     (codec, data)
 }
 
