@@ -9,7 +9,8 @@ use super::env_names::{ALLOW_INSECURE_KEY, ENCRYPTION_KEY, PREFIX, VARIABLES};
 use super::env_reader::Variables;
 use crate::error::ConfigError;
 
-/// Says which variables describe a configuration: the prefix of their names, and whether a bare name counts too.
+/// Says which variables describe a configuration: the prefix of their names, whether a bare name counts too, and whether
+/// the store that they name is opened.
 ///
 /// A bare name is one without the prefix, such as `SESSION_COOKIE_SECURE`. Flask, Laravel and other programs use some
 /// of these names, so a variable that was set for one of them would change this application's sessions without a word.
@@ -30,6 +31,7 @@ use crate::error::ConfigError;
 pub struct EnvReader {
     prefix: String,
     reads_bare: bool,
+    opens_store: bool,
 }
 
 impl EnvReader {
@@ -41,7 +43,7 @@ impl EnvReader {
     /// # Ok::<(), sealed_session::ConfigError>(())
     /// ```
     pub fn new(prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), reads_bare: false }
+        Self { prefix: prefix.into(), reads_bare: false, opens_store: true }
     }
 
     /// Lets a bare name count where the one with the prefix is not set. Off by default.
@@ -55,6 +57,31 @@ impl EnvReader {
     #[must_use]
     pub fn or_bare(mut self) -> Self {
         self.reads_bare = true;
+        self
+    }
+
+    /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND` and `SESSION_STORE_URL`
+    /// are checked, and no store is opened. This is for a program that checks or explains an environment, as
+    /// `sealed-session doctor` does: it makes no file, and needs no feature of the store. Of a Redis URL it checks only
+    /// the scheme if the feature `redis` is off.
+    ///
+    /// Serve no requests with such a configuration: it knows neither what is in the store nor which sessions ended.
+    ///
+    /// ```
+    /// use sealed_session::EnvReader;
+    /// let key = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
+    /// let vars = |url| {
+    ///     let store = [("TIDEWAY_SESSION_BACKEND", "sqlite"), ("TIDEWAY_SESSION_STORE_URL", url)];
+    ///     [("TIDEWAY_SESSION_ENCRYPTION_KEY", key)].into_iter().chain(store)
+    /// };
+    /// let reader = EnvReader::default().without_backend();
+    /// assert!(!reader.read_vars(vars("sqlite:///nowhere/sessions.db"))?.build()?.has_backend());
+    /// assert!(reader.read_vars(vars("sqlite::memory:")).is_err());
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn without_backend(mut self) -> Self {
+        self.opens_store = false;
         self
     }
 
@@ -95,7 +122,9 @@ impl EnvReader {
         N: Into<OsString>,
         V: Into<OsString>,
     {
-        let mut variables = Variables::new(&self.prefix, self.reads_bare, vars);
+        let Self { prefix, reads_bare, opens_store } = self;
+        let (reads_bare, opens_store) = (*reads_bare, *opens_store);
+        let mut variables = Variables { reads_bare, opens_store, ..Variables::new(prefix, vars) };
         let mut options = variables.options();
         let keys = variables.keys(&mut options);
         variables.check(&options);

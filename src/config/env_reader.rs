@@ -15,7 +15,9 @@ use crate::error::{ConfigProblem, ProblemKind};
 pub(super) struct Variables<'p> {
     pub(super) prefix: &'p str,
     /// True when a variable without the prefix counts where the one with the prefix is not set.
-    reads_bare: bool,
+    pub(super) reads_bare: bool,
+    /// True when the store that they name is opened, and false when its URL is only checked.
+    pub(super) opens_store: bool,
     pub(super) by_name: BTreeMap<OsString, OsString>,
     pub(super) problems: Vec<ConfigProblem>,
 }
@@ -35,16 +37,16 @@ pub(super) enum Text {
 }
 
 impl<'p> Variables<'p> {
-    /// Takes the variables but for the empty ones. Of two with one name, the later one counts.
+    /// Takes the variables but for the empty ones. Of two with one name, the later one counts. Bare names don't count,
+    /// and the store is opened, unless the caller changes that.
     pub(super) fn new<N: Into<OsString>, V: Into<OsString>>(
         prefix: &'p str,
-        reads_bare: bool,
         vars: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let mut by_name: BTreeMap<OsString, OsString> =
             vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         by_name.retain(|_, value| value.to_str().is_none_or(|text| !trimmed(text).is_empty()));
-        Self { prefix, reads_bare, by_name, problems: Vec::new() }
+        Self { prefix, reads_bare: false, opens_store: true, by_name, problems: Vec::new() }
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
