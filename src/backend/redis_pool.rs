@@ -168,9 +168,15 @@ impl RedisPool {
         Err(error)
     }
 
-    /// Returns true when Redis answers a PING.
-    pub(crate) async fn answers(&self) -> bool {
-        self.ask::<(String,)>(redis::pipe().cmd("PING")).await.is_ok()
+    /// Returns true when Redis does each of these commands, whatever it answers. A health check asks for the commands that its
+    /// backend needs: a replica, a server without memory and one whose ACL allows too little all answer a PING.
+    pub(crate) async fn does(&self, commands: &Pipeline) -> bool {
+        self.ask::<Vec<redis::Value>>(commands).await.is_ok()
+    }
+
+    /// Returns the key that health checks write. No entry has it: the kinds of entries have other names.
+    pub(crate) fn probe(&self) -> String {
+        self.key("probe", "health")
     }
 
     /// Returns the next page of the keys of a kind, from a cursor that begins at 0 and is 0 again at the end. A key may
@@ -275,6 +281,10 @@ fn unavailable(message: impl fmt::Display) -> BackendError {
 
 /// The time after its last use for which a connection is taken for good without a PING.
 const TRUSTED: Duration = Duration::from_secs(1);
+
+/// The time, in Unix seconds, until which Redis keeps what a health check writes: a time that has passed. So Redis does all that
+/// it does for a write, and keeps nothing.
+pub(crate) const PROBE_UNTIL: u64 = 60;
 
 /// The seconds that Redis keeps an entry past its time, for the difference between the clock of Redis and this
 /// server's.

@@ -11,6 +11,7 @@
 
 mod connection;
 mod crashes;
+mod health;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 mod list;

@@ -2,6 +2,7 @@
 
 mod database;
 mod error;
+mod files;
 mod schema;
 mod sqlite_store;
 

@@ -16,6 +16,7 @@ use crate::error::BackendErrorKind;
 use crate::time::UnixTime;
 
 use super::error::failed;
+use super::files::Files;
 use super::{database, schema};
 use crate::backend::store::{Record, Save, SessionStore};
 
@@ -26,6 +27,10 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// `synchronous=FULL`, so that each save is synced before it is answered, on a disk that does what it is asked. Deleted
 /// room is used again, but the file keeps its size. Every write takes some room first, a delete too: on a full disk
 /// both are [`BackendErrorKind::Full`].
+///
+/// If the database's file, or its folder, is removed or replaced while a process has it open, SQLite goes on with the files
+/// that have no name any more, and the next start finds none of what is saved there. [`SessionStore::is_healthy`] is false
+/// then: start the process again.
 ///
 /// Writers wait for each other, here and in other processes, up to [`SqliteStore::busy_timeout`], and then are answered
 /// [`BackendErrorKind::Unavailable`]. Loads wait for no writer. The file must be on a local disk: WAL knows no other.
@@ -52,6 +57,7 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// ```
 pub struct SqliteStore {
     path: PathBuf,
+    files: Arc<Files>,
     /// The connection for all writes, as the database has one writer at a time.
     writer: Arc<Mutex<Connection>>,
     /// The connection for loads, which wait for no sync.
@@ -80,8 +86,9 @@ impl SqliteStore {
         let path = path.as_ref();
         let writer = database::open(path, BUSY_TIMEOUT)?;
         let reader = database::connect(path, BUSY_TIMEOUT)?;
+        let files = Arc::new(Files::of(path)?);
         let shared = |connection| Arc::new(Mutex::new(connection));
-        Ok(Self { path: path.to_owned(), writer: shared(writer), reader: shared(reader) })
+        Ok(Self { path: path.to_owned(), files, writer: shared(writer), reader: shared(reader) })
     }
 
     /// Sets how long a write waits for other processes: five seconds, unless set otherwise. With zero, a write tries
@@ -151,9 +158,14 @@ impl SessionStore for SqliteStore {
         })
     }
 
-    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock.
+    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock. Then it looks whether the
+    /// files of the database are still the ones that were opened.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        let probe = Self::off_thread(&self.writer, schema::write_again);
+        let files = Arc::clone(&self.files);
+        let probe = Self::off_thread(&self.writer, move |database| {
+            schema::write_again(database)?;
+            files.must_be_there()
+        });
         Box::pin(async move { probe.await.is_ok() })
     }
 
