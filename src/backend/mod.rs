@@ -16,6 +16,8 @@ mod questions;
 #[cfg(feature = "redis")]
 mod redis_pool;
 pub(crate) mod revocations;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub(crate) mod store;
 mod tombstone;
 

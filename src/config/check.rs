@@ -131,11 +131,17 @@ fn lifetime(options: &Options, problems: &mut Problems) -> Lifetime {
 fn backends(options: &Options, problems: &mut Problems) {
     problems.require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
     let subject = options.backend.subject.as_deref();
-    let is_key = |key: &str| (1..=127).contains(&key.len());
-    problems.require(subject.is_none_or(is_key), "subject", invalid("the key of an entry, 1 to 127 bytes"));
+    problems.require(subject.is_none_or(is_subject_key), "subject", invalid(SUBJECT_KEY));
     let rule = "must not be set without a list of revocations or a store";
     problems.require(subject.is_none() || options.backend.exists(), "subject", conflict(rule));
 }
+
+/// True for a text that can be the key of the entry which names the subject.
+pub(super) fn is_subject_key(text: &str) -> bool {
+    (1..=127).contains(&text.len())
+}
+
+pub(super) const SUBJECT_KEY: &str = "the key of an entry, 1 to 127 bytes";
 
 /// Checks that the limits leave room for an empty session. Without a `cookie`, because its name or an attribute is
 /// wrong, the room can't be known and is not checked.

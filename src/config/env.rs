@@ -10,7 +10,7 @@ use super::env_reader::Variables;
 use crate::error::ConfigError;
 
 /// Says which variables describe a configuration: the prefix of their names, whether a bare name counts too, and whether
-/// the store that they name is opened.
+/// the store and the list of revocations that they name are opened.
 ///
 /// A bare name is one without the prefix, such as `SESSION_COOKIE_SECURE`. Flask, Laravel and other programs use some
 /// of these names, so a variable that was set for one of them would change this application's sessions without a word.
@@ -60,9 +60,9 @@ impl EnvReader {
         self
     }
 
-    /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND` and `SESSION_STORE_URL`
-    /// are checked, and no store is opened. This is for a program that checks or explains an environment, as
-    /// `sealed-session doctor` does: it makes no file, and needs no feature of the store. Of a Redis URL it checks only
+    /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND`, `SESSION_REVOCATIONS`, their
+    /// URLs and `SESSION_SUBJECT` are checked, and nothing is opened. This is for a program that checks or explains an environment, as
+    /// `sealed-session doctor` does: it makes no file, and needs no feature of a store. Of a Redis URL it checks only
     /// the scheme if the feature `redis` is off.
     ///
     /// Serve no requests with such a configuration: it knows neither what is in the store nor which sessions ended.

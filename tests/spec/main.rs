@@ -18,6 +18,7 @@ mod crossing;
 mod csrf;
 mod decode;
 mod environment;
+mod environment_lists;
 mod environment_names;
 mod environment_values;
 mod foreign;
