@@ -1,5 +1,7 @@
 //! Checks the settings, and builds a manager or a codec out of them.
 
+use std::sync::Arc;
+
 use super::check::{self, Checked};
 use super::config::SessionConfig;
 use crate::codec::{CodecSettings, TextCodec};
@@ -60,9 +62,9 @@ impl SessionConfig {
         };
         let engine = Engine {
             codec: TextCodec::new(codec),
-            cookies: Cookies::new(&cookie),
-            backend: options.backend,
-            imports,
+            cookies: Arc::new(Cookies::new(&cookie)),
+            backend: Arc::new(options.backend),
+            imports: Arc::new(imports),
             observers: options.observers,
             clock: options.clock,
             save_uninitialized: options.save_uninitialized,

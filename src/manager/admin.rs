@@ -21,8 +21,9 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn cleanup_expired(&self) -> Result<u64, BackendError> {
-        match &self.engine().backend.store {
-            Some(store) => store.cleanup_expired(self.engine().now()).await,
+        let engine = self.engine();
+        match &engine.backend.store {
+            Some(store) => store.cleanup_expired(engine.now()).await,
             None => Ok(0),
         }
     }
@@ -36,7 +37,8 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn is_healthy(&self) -> bool {
-        let backend = &self.engine().backend;
+        let engine = self.engine();
+        let backend = &engine.backend;
         let has_store = match &backend.store {
             Some(store) => store.is_healthy().await,
             None => true,
@@ -63,7 +65,8 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn supports_revocation(&self) -> bool {
-        let backend = &self.engine().backend;
+        let engine = self.engine();
+        let backend = &engine.backend;
         let by_store = || backend.is_in_store() && backend.store().is_ok_and(SessionStore::supports_revocation);
         backend.revocations.is_some() || by_store()
     }
@@ -86,8 +89,9 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn all(&self) -> Result<Vec<SessionData>, BackendError> {
-        let records = self.engine().backend.store()?.all().await?;
-        let (codec, now) = (&self.engine().codec, self.engine().now());
+        let engine = self.engine();
+        let records = engine.backend.store()?.all().await?;
+        let (codec, now) = (&engine.codec, engine.now());
         let alive = records.into_iter().filter(|(_, record)| record.expires_at() > now);
         Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
     }

@@ -31,7 +31,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
-        let engine = &**self.engine();
+        let engine = self.engine();
         if !engine.backend.is_in_store() {
             engine.backend.list()?;
         }
@@ -79,7 +79,7 @@ impl SessionManager {
     #[doc(alias = "ban")]
     #[doc(alias = "log_out_everywhere")]
     pub async fn revoke_subject<T: Serialize + Sync + ?Sized>(&self, subject: &T) -> Result<(), BackendError> {
-        let engine = &**self.engine();
+        let engine = self.engine();
         let subject = self.canonical(subject)?;
         let to = Generation::generate().map_err(backend_error)?;
         engine.questions().strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
@@ -121,7 +121,7 @@ impl SessionManager {
     #[doc(alias = "password_change")]
     #[doc(alias = "log_out_other_devices")]
     pub async fn revoke_others(&self, session: &Session) -> Result<(), EncodeError> {
-        let engine = &**self.engine();
+        let engine = self.engine();
         let owner = session.owner().filter(|owner| owner.subject.is_some());
         engine.backend.list()?;
         let Some(owner) = owner else {
@@ -166,14 +166,16 @@ impl SessionManager {
         subject: &T,
     ) -> Result<(), BackendError> {
         let subject = self.canonical(subject)?;
-        let known = self.engine().questions().look(None, Some(&subject)).await?;
+        let engine = self.engine();
+        let known = engine.questions().look(None, Some(&subject)).await?;
         session.take_generation(subject, known.generation, false);
         Ok(())
     }
 
     /// The canonical JSON text of a subject.
     fn canonical<T: Serialize + ?Sized>(&self, subject: &T) -> Result<String, BackendError> {
-        let backend = &self.engine().backend;
+        let engine = self.engine();
+        let backend = &engine.backend;
         backend.list()?;
         let key = backend.subject.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
         let json = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;

@@ -26,6 +26,7 @@ mod foreign;
 mod helpers;
 #[cfg(feature = "import")]
 mod import;
+mod live_keys;
 mod login;
 mod observe;
 mod operations_page;
