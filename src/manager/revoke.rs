@@ -5,7 +5,7 @@ use serde::ser::Serialize;
 use super::manager::SessionManager;
 use crate::backend::{Ending, Generation, Only, unsupported};
 use crate::data::{SessionId, json};
-use crate::error::{BackendError, EncodeError};
+use crate::error::{BackendError, DecodeError, EncodeError};
 use crate::session::Session;
 use crate::time::UnixTime;
 
@@ -170,6 +170,34 @@ impl SessionManager {
         let known = engine.questions().look(None, Some(&subject)).await?;
         session.take_generation(subject, known.generation, false);
         Ok(())
+    }
+
+    /// Asks now whether the session that the client holds is still good, and returns the reason why not: for a route that must
+    /// not go by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)), and for a
+    /// connection that outlives its request, such as a WebSocket. It asks the store and the list, whatever is remembered, and
+    /// compares both timeouts with the clock. The session stays as it is.
+    ///
+    /// `None` means that the session is good, or that it is one which no cookie holds yet.
+    ///
+    /// # Errors
+    /// [`BackendError`] when a backend failed, whatever [`FailurePolicy`](crate::FailurePolicy) the configuration has: nobody
+    /// knows then.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// let manager = config.subject("user_id").build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let _ = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.recheck(&session).await?, None);
+    /// manager.revoke_subject(&42).await?;
+    /// assert_eq!(manager.recheck(&session).await?, Some(DecodeError::Revoked));
+    /// # Ok(()) }
+    /// ```
+    pub async fn recheck(&self, session: &Session) -> Result<Option<DecodeError>, BackendError> {
+        session.recheck().await
     }
 
     /// The canonical JSON text of a subject.

@@ -33,6 +33,7 @@ mod operations_page;
 mod properties;
 mod public_data;
 mod quoted;
+mod recheck;
 mod revoked;
 mod rolling_upgrade;
 mod security_page;
