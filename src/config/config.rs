@@ -606,6 +606,46 @@ impl SessionConfig {
         self
     }
 
+    /// Lets an answer of the list of revocations count for so long in this manager, in whole seconds up to an hour. By default
+    /// no answer does, and the list is asked about every session that opens.
+    ///
+    /// Only the answer that a session is not revoked counts, for that session and its subject. So **a logout or a ban that
+    /// another process records takes effect here up to this much later**; one that this manager or a clone of it records takes
+    /// effect here at once. While the list fails, sessions that are remembered go on for as long. At most 65,536 answers are kept.
+    ///
+    /// A request that changes or regenerates its session asks the list all the same, and so do
+    /// [`SessionManager::revoke_others`](crate::SessionManager::revoke_others) and
+    /// [`SessionManager::begin_login`](crate::SessionManager::begin_login). A route that must not go by an old answer calls
+    /// [`SessionManager::recheck`](crate::SessionManager::recheck). The window counts by the clock of
+    /// [`SessionConfig::clock`].
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig, UnixTime};
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let key = || Key::from_hex("9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988");
+    /// let list = Arc::new(MemoryRevocations::new());
+    /// let config = || Ok::<_, sealed_session::KeyError>(SessionConfig::new(key()?).revocations(Arc::clone(&list)));
+    /// let (here, elsewhere) = (config()?.recheck_after(Duration::from_secs(60)).build()?, config()?.build()?);
+    /// let session = here.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let cookies: Vec<_> = here.commit_async(&session).await?.into_iter().collect();
+    ///
+    /// assert!(here.load_async(&cookies).await?.contains("user_id")); // asks, and remembers the answer
+    /// elsewhere.revoke(session.id()?, UnixTime::MAX).await?;
+    /// let session = here.load_async(&cookies).await?;
+    /// assert!(session.contains("user_id"), "for up to a minute");
+    /// assert_eq!(here.recheck(&session).await?, Some(DecodeError::Revoked)); // a sensitive route
+    /// assert_eq!(here.load_async(&cookies).await?.rejected(), Some(DecodeError::Revoked), "and now it is known here");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn recheck_after(mut self, window: Duration) -> Self {
+        self.options.recheck_after = window;
+        self
+    }
+
     /// Sets the key of the entry that says whose session it is, such as `user_id`: 1 to 127 bytes.
     /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) ends sessions by the value of this
     /// entry, where there is a list of revocations. By default there is no such entry. Needs a list or a store.

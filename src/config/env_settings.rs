@@ -83,6 +83,17 @@ impl Variables<'_> {
         }
     }
 
+    /// Reads the keys for a manager that has some already. Here no key is made up in the place of a missing one, since that
+    /// would log everyone out.
+    pub(super) fn keys_again(&mut self) -> Option<KeyRing> {
+        let mut options = Options::default();
+        let keys = self.keys(&mut options);
+        if options.insecure_key {
+            return self.problem(self.name_of(ENCRYPTION_KEY), ProblemKind::Missing { takes: KEY });
+        }
+        keys
+    }
+
     /// Reads whether a missing key may be replaced by a random one, which is refused in production.
     fn allow_insecure_key(&mut self) -> bool {
         let is_allowed = self.parse(ALLOW_INSECURE_KEY, SWITCH, switch).unwrap_or(false);

@@ -9,8 +9,8 @@
 //! - `check.rs` checks the settings, and `check_import.rs` those of imports; `problems.rs` collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
-//!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` checks or
-//!   opens the store that they name, at the place that `store_url.rs` finds.
+//!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` which
+//!   store and which list of revocations they ask for; `open_backend.rs` checks or opens both, at the place that `store_url.rs` finds.
 //! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;
@@ -24,6 +24,7 @@ mod env_backend;
 mod env_names;
 mod env_reader;
 mod env_settings;
+mod open_backend;
 mod options;
 mod presets;
 mod problems;

@@ -44,6 +44,7 @@ pub(super) struct Options {
     pub(super) insecure_key: bool,
     pub(super) insecure_dev: bool,
     pub(super) backend: Coordinator,
+    pub(super) recheck_after: Duration,
 }
 
 impl Default for Options {
@@ -77,6 +78,7 @@ impl Default for Options {
             insecure_key: false,
             insecure_dev: false,
             backend: Coordinator::default(),
+            recheck_after: Duration::ZERO,
         }
     }
 }
@@ -109,6 +111,7 @@ impl fmt::Debug for Options {
             .field("observers", &self.observers)
             .field("insecure_key", &self.insecure_key)
             .field("backend", &self.backend)
+            .field("recheck_after", &self.recheck_after)
             .finish_non_exhaustive()
     }
 }

@@ -161,7 +161,7 @@ pub enum ProblemKind {
         /// The reason. [`InvalidData`](io::ErrorKind::InvalidData) means that the file is not UTF-8 text.
         kind: io::ErrorKind,
     },
-    /// The store that the setting names can't be opened.
+    /// The store, or the list of revocations, that the setting names can't be opened.
     Backend(BackendError),
     /// The setting needs a feature that this build of the crate lacks.
     NeedsFeature {

@@ -85,10 +85,11 @@ impl Observer for Counters {
         match event {
             Event::Started { primary, previous, limit } => {
                 numbers.limit.store(count(*limit), Ordering::Relaxed);
-                numbers.with_key(*primary, KeyRole::Primary, |_| ());
-                for id in previous {
-                    numbers.with_key(*id, KeyRole::Previous, |_| ());
-                }
+                numbers.note_ring(*primary, previous);
+            }
+            Event::KeysChanged { primary, previous } => {
+                numbers.note_ring(*primary, previous);
+                numbers.put_first(*primary);
             }
             Event::Opened { key_id, ring, at, candidates } => {
                 numbers.with_key(*key_id, *ring, |row| {
@@ -133,7 +134,10 @@ impl Observer for Counters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// The numbers of each key of the ring, the primary key first.
+    /// The numbers of each key of the ring, the primary key first. A key that [`SessionManager::set_keys`] dropped keeps its
+    /// numbers, and a key that changed its role has numbers for each role.
+    ///
+    /// [`SessionManager::set_keys`]: crate::SessionManager::set_keys
     pub keys: Vec<KeyCounts>,
     /// Requests whose cookie was refused, by [`DecodeError::as_str`](crate::DecodeError::as_str).
     pub refusals: Vec<(&'static str, u64)>,
@@ -214,7 +218,7 @@ pub struct KeyCounts {
 
 #[derive(Debug)]
 struct Numbers {
-    /// The rows, which are written when a manager is built and only read from then on.
+    /// The rows, which are written when a manager is built or gets other keys, and else only read.
     keys: RwLock<Vec<Row>>,
     refusals: Tally,
     seals: Tally,
@@ -261,6 +265,20 @@ impl Numbers {
             keys.push(Row::new(key_id, ring));
         }
         keys.iter().filter(is_it).for_each(count);
+    }
+
+    /// Makes a row for each key of a ring.
+    fn note_ring(&self, primary: KeyId, previous: &[KeyId]) {
+        self.with_key(primary, KeyRole::Primary, |_| ());
+        for id in previous {
+            self.with_key(*id, KeyRole::Previous, |_| ());
+        }
+    }
+
+    fn put_first(&self, primary: KeyId) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let is_primary = |row: &Row| row.key_id == primary && row.ring == KeyRole::Primary;
+        keys.sort_by_key(|row| !is_primary(row));
     }
 
     fn note_candidates(&self, candidates: usize) {

@@ -43,6 +43,15 @@ pub enum Event {
         /// The most bytes that the Set-Cookie text may have, or both texts together where there may be two.
         limit: usize,
     },
+    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys) replaced the keys. Requests that were under way end with
+    /// the keys from before.
+    #[non_exhaustive]
+    KeysChanged {
+        /// The key that seals.
+        primary: KeyId,
+        /// The keys that only open.
+        previous: Vec<KeyId>,
+    },
     /// A cookie was opened and is good.
     #[non_exhaustive]
     Opened {
@@ -130,6 +139,7 @@ impl Event {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",
+            Self::KeysChanged { .. } => "keys_changed",
             Self::Opened { .. } => "opened",
             Self::Refused { .. } => "refused",
             Self::Sealed { .. } => "sealed",

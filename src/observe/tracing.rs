@@ -46,6 +46,10 @@ impl Observer for TracingObserver {
                 target: TARGET, Level::INFO, event = name, key_id = %primary, previous = %List(previous), limit,
                 "sessions are sealed in cookies"
             ),
+            Event::KeysChanged { primary, previous } => event!(
+                target: TARGET, Level::INFO, event = name, key_id = %primary, previous = %List(previous),
+                "the keys of sessions changed"
+            ),
             Event::Opened { key_id, ring: ring @ KeyRole::Primary, candidates, .. } => event!(
                 target: TARGET, Level::TRACE, event = name, %key_id, ring = ring.as_str(), candidates,
                 "session cookie opened"

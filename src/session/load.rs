@@ -39,9 +39,9 @@ impl Session {
         Self { shared }
     }
 
-    /// True when the session was loaded with this engine.
+    /// True when the session was loaded with this engine, or with one that differs in its keys.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
-    pub(crate) fn is_of(&self, engine: &Arc<Engine>) -> bool {
-        Arc::ptr_eq(&self.shared.engine, engine)
+    pub(crate) fn is_of(&self, engine: &Engine) -> bool {
+        self.shared.engine.is_of_one_manager_with(engine)
     }
 }

@@ -18,6 +18,7 @@ mod parts;
 mod perform;
 mod plan;
 mod recent;
+mod recheck;
 mod records;
 mod sending;
 mod session;

@@ -40,8 +40,8 @@ impl Commit<'_> {
         }
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
-        if changes_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?)
-        {
+        let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
+        if asks_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?) {
             self.take_back(stored, new).await;
             return Err(EncodeError::Ended);
         }

@@ -92,9 +92,10 @@ impl<'s> Commit<'s> {
         self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
         let mut set_cookies = self.lines(&data, is_stored)?;
-        // If the session had a record, the save succeeds only if nobody ended the session. If it had none, only the list
-        // knows whether the session of this cookie has ended.
-        let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
+        // If the session had a record, and the list was asked in this request, the save succeeds only if nobody ended the
+        // session. Otherwise only the list knows whether the session of this cookie has ended.
+        let is_save_enough = is_stored && held.stored.is_some() && !held.must_be_asked_about();
+        let asks_list = self.questions.has_list() && !is_save_enough;
         let mut stored = held.stored;
         if is_stored {
             let mine = Content(data.content().clone());

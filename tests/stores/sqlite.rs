@@ -112,7 +112,7 @@ fn a_database_of_a_later_version_is_refused_with_both_versions() {
     let error = SqliteStore::open(&path).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "session backend can't do this: the database has version 9, and 1 is the latest that is known here"
+        "session backend can't do this: the database has version 9, and 2 is the latest that is known here"
     );
 }
 
@@ -224,6 +224,14 @@ fn threads_that_open_a_new_database_at_once_all_get_a_store() {
 fn what_it_deleted_is_gone_for_all_so_it_supports_revocation() {
     let (_folder, path) = folder();
     assert!(SqliteStore::open(path).unwrap().supports_revocation());
+}
+
+#[test]
+fn to_ask_for_its_health_leaves_no_record() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    assert!(run(store.is_healthy()));
+    assert_eq!(run(store.all()), Ok(vec![]));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The files of a database, by which its store knows that they are still the ones that it opened.
+//! The files of a database, by which a store or a list knows that they are still the ones that it opened.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{BackendError, BackendErrorKind};
 
-/// The file of the database and its write-ahead log, as they were when the store opened them. SQLite removes neither while a
+/// The file of the database and its write-ahead log, as they were when they were opened. SQLite removes neither while a
 /// connection is open, and it does not notice when another program does.
 pub(super) struct Files {
     opened: [(Identity, PathBuf); 2],
