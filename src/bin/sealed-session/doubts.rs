@@ -7,6 +7,7 @@ use sealed_session::{DecodeError, UnixTime};
 use crate::facts::Facts;
 use crate::instant::span;
 use crate::keys::Keys;
+use crate::object::shown_path;
 use crate::outcome::{Failure, Result};
 use crate::vars::{KEY, PREVIOUS_KEYS, Vars};
 
@@ -73,8 +74,7 @@ pub(crate) fn of(vars: &Vars, facts: &Facts, keys: &Keys) -> Result<Vec<Doubt>> 
     }
     for (what, path) in files(vars, keys) {
         if let Some(mode) = open_mode(&path) {
-            let path = path.display().to_string();
-            let path = path.escape_debug();
+            let path = shown_path(&path.display().to_string());
             doubt("file_mode", format!("{what} names {path}, which others can read or change (mode {mode:03o})"));
         }
     }

@@ -37,6 +37,11 @@ impl Object {
     }
 }
 
+/// Returns a path with its control characters escaped. The `\` of Windows stays as it is.
+pub(crate) fn shown_path(path: &str) -> String {
+    path.escape_debug().to_string().replace(r"\\", r"\")
+}
+
 /// Escapes every control character of a JSON text: with them, a value from a cookie could give orders to a terminal.
 pub(crate) fn printable(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());

@@ -5,6 +5,7 @@ use sealed_session::KeyError;
 use crate::facts::Facts;
 use crate::instant::span;
 use crate::keys::{Digits, Keys};
+use crate::object::shown_path;
 use crate::outcome::{Failure, Output, Result};
 use crate::vars::{Found, KEY, PREVIOUS_KEYS, Source, Vars};
 
@@ -154,5 +155,5 @@ fn drop_previous(primary: Digits, previous: &[Digits]) -> Result<Stage> {
 fn file_note(found: &Found) -> Option<String> {
     let file = found.file.as_ref()?.display().to_string();
     let name = &found.name;
-    Some(format!("# {name}_FILE is set: write the value of {name} to {} instead.\n", file.escape_debug()))
+    Some(format!("# {name}_FILE is set: write the value of {name} to {} instead.\n", shown_path(&file)))
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use sealed_session::{ConfigError, EnvReader, SessionConfig};
 use zeroize::Zeroizing;
 
+use crate::object::shown_path;
 use crate::outcome::{Failure, Result};
 
 pub(crate) const KEY: &str = "SESSION_ENCRYPTION_KEY";
@@ -149,7 +150,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
 fn read_file(path: &Path) -> Result<BTreeMap<OsString, OsString>> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path)
-        .map_err(|error| Failure::new(format_args!("{} can't be read: {}", shown.escape_debug(), error.kind())))?;
+        .map_err(|error| Failure::new(format_args!("{} can't be read: {}", shown_path(&shown), error.kind())))?;
     let text = Zeroizing::new(text);
     let mut vars = BTreeMap::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -159,7 +160,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<OsString, OsString>> {
         }
         let (name, value) = line.split_once('=').ok_or_else(|| {
             // The message does not show the line, since it may be a key.
-            Failure::new(format_args!("{}: line {number} must be NAME=VALUE", shown.escape_debug()))
+            Failure::new(format_args!("{}: line {number} must be NAME=VALUE", shown_path(&shown)))
         })?;
         let name = name.strip_prefix("export ").unwrap_or(name).trim();
         vars.insert(name.into(), unquoted(value.trim()).into());
