@@ -190,7 +190,7 @@ impl fmt::Display for ProblemKind {
                     _ => write!(f, "names a file that can't be read: {kind}")?,
                 }
                 match path {
-                    Some(path) => write!(f, ": {}", path.escape_debug()),
+                    Some(path) => write!(f, ": {}", shown_path(path)),
                     None => f.write_str("; the path is not shown, since it looks like a key"),
                 }
             }
@@ -204,4 +204,9 @@ impl fmt::Display for ProblemKind {
             }
         }
     }
+}
+
+/// Returns a path with its control characters escaped, for a terminal or a log. The `\` of Windows stays as it is.
+fn shown_path(path: &str) -> String {
+    path.escape_debug().to_string().replace(r"\\", r"\")
 }

@@ -137,9 +137,11 @@ fn a_file_that_can_not_be_read_is_an_error_with_its_path_and_the_reason() {
     let utf16: Vec<u8> = FIRST_KEY.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf16 = TempFile::new("utf16", &[b"\xff\xfe", &utf16[..]].concat());
     let long = TempFile::new("long", &vec![b'0'; 1 << 16]);
+    #[cfg(unix)]
     let folder = std::env::temp_dir();
     for (path, kind, reason) in [
         ("/nowhere/at/all", io::ErrorKind::NotFound, "names a file that can't be read: entity not found"),
+        (r"C:\nowhere\at\all", io::ErrorKind::NotFound, "names a file that can't be read: entity not found"),
         (latin.path(), io::ErrorKind::InvalidData, "names a file that is not UTF-8 text"),
         (utf16.path(), io::ErrorKind::InvalidData, "names a file that is not UTF-8 text"),
         (long.path(), io::ErrorKind::FileTooLarge, "names a file that can't be read: file too large"),
