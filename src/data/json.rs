@@ -77,7 +77,10 @@ pub(crate) fn is_equal(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    if one.len() != other.len() {
+    // In another order they have the same bytes, and so the same sum of whatever each byte stands for. Nearly all texts that are
+    // not equal are told by this, in a fraction of the time that it takes to parse them.
+    let sum = |text: &str| text.bytes().map(|byte| u64::from(byte).pow(3)).fold(0_u64, u64::wrapping_add);
+    if one.len() != other.len() || sum(one) != sum(other) {
         return false;
     }
     if one.starts_with('{') {
