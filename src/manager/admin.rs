@@ -28,7 +28,10 @@ impl SessionManager {
         }
     }
 
-    /// Returns true when every backend can be used at this moment, and without a backend. For a health check.
+    /// Returns true when a login could be kept and a logout recorded at this moment, and without a backend. For a health check.
+    ///
+    /// It asks the store and the list of revocations, each of which tries a write. Whatever is remembered of the list
+    /// ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)) does not count here.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

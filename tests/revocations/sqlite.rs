@@ -187,6 +187,14 @@ fn threads_with_a_list_each_agree_which_mark_stands_and_who_replaced_a_generatio
 }
 
 #[test]
+fn to_ask_for_its_health_leaves_no_entry() {
+    let (_folder, path) = folder();
+    let list = SqliteRevocations::open(&path).unwrap();
+    assert!(run(list.is_healthy()));
+    assert_eq!(count(&path), 0);
+}
+
+#[test]
 fn debug_shows_the_path_and_no_entry() {
     let (_folder, path) = folder();
     let list = SqliteRevocations::open(&path).unwrap();

@@ -227,6 +227,14 @@ fn what_it_deleted_is_gone_for_all_so_it_supports_revocation() {
 }
 
 #[test]
+fn to_ask_for_its_health_leaves_no_record() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    assert!(run(store.is_healthy()));
+    assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
 fn debug_shows_the_path_and_no_session() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blocking::unblock;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior};
 
 use super::error::failed;
 use super::files::Files;
@@ -62,12 +62,15 @@ impl Database {
         off_thread(&self.writer, work)
     }
 
-    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock. Then it looks whether the
-    /// files of the database are still the ones that were opened.
-    pub(in crate::backend) fn is_healthy(&self) -> BoxFuture<'static, bool> {
+    /// Returns true when a probe can be written, and the files of the database are still the ones that were opened. The probe
+    /// must change as many pages as what the caller writes: on a full disk, one page may still find room in the log.
+    pub(in crate::backend) fn can_write(
+        &self,
+        probe: impl FnOnce(&Connection) -> Result<(), BackendError> + Send + 'static,
+    ) -> BoxFuture<'static, bool> {
         let files = Arc::clone(&self.files);
         let probe = self.write(move |connection| {
-            schema::write_again(connection)?;
+            probe(connection)?;
             files.must_be_there()
         });
         Box::pin(async move { probe.await.is_ok() })
@@ -78,6 +81,19 @@ impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(f)
     }
+}
+
+/// Does several statements at once or not at all, with one sync. The transaction is immediate, so that it waits for another writer
+/// before it has read anything.
+pub(in crate::backend) fn in_transaction<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, BackendError>,
+) -> Result<T, BackendError> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(|error| failed(&error))?;
+    let done = work(&transaction)?;
+    transaction.commit().map_err(|error| failed(&error))?;
+    Ok(done)
 }
 
 /// Executes one statement, and returns the number of rows that it changed.

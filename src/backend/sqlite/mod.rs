@@ -6,7 +6,7 @@ mod files;
 mod open;
 mod schema;
 
-pub(super) use database::{Database, execute};
+pub(super) use database::{Database, execute, in_transaction};
 pub(super) use error::failed;
 #[cfg(test)]
 pub(super) use open::open as open_connection;

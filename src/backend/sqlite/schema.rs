@@ -67,11 +67,6 @@ pub(super) fn migrate(database: &Connection, tables: Tables) -> Result<(), Backe
     migrate_by(database, STEPS, tables.version())
 }
 
-/// Writes the application id again, which is there already: a page, as small a change as can be.
-pub(super) fn write_again(database: &Connection) -> Result<(), BackendError> {
-    database.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| failed(&error))
-}
-
 fn migrate_by(database: &Connection, steps: &[&str], needed: usize) -> Result<(), BackendError> {
     // The transaction is immediate, so that it holds the lock from the look on: another process may be migrating too.
     let transaction = rusqlite::Transaction::new_unchecked(database, TransactionBehavior::Immediate);
@@ -84,7 +79,7 @@ fn migrate_by(database: &Connection, steps: &[&str], needed: usize) -> Result<()
         done.map_err(|error| failed(&error))?;
     }
     if version == 0 {
-        write_again(&transaction)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| failed(&error))?;
     }
     transaction.commit().map_err(|error| failed(&error))
 }

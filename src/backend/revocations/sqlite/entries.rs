@@ -1,9 +1,9 @@
 //! The statements of a [`SqliteRevocations`](super::SqliteRevocations): everything here blocks.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::backend::revocations::{Generation, Known, Mark, Only};
-use crate::backend::sqlite::{execute, failed};
+use crate::backend::sqlite::{execute, failed, in_transaction};
 use crate::data::SessionId;
 use crate::error::BackendError;
 use crate::time::UnixTime;
@@ -83,18 +83,23 @@ fn write<T>(
     now: UnixTime,
     work: impl FnOnce(&Connection) -> Result<T, BackendError>,
 ) -> Result<T, BackendError> {
-    // The transaction is immediate, so that it waits for another writer before it has read anything.
-    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
-    let transaction = transaction.map_err(|error| failed(&error))?;
-    for some_due in [
-        "DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until <= ?1 LIMIT 8)",
-        "DELETE FROM generations WHERE rowid IN (SELECT rowid FROM generations WHERE until <= ?1 LIMIT 8)",
-    ] {
-        execute(&transaction, some_due, [seconds(now)])?;
-    }
-    let done = work(&transaction)?;
-    transaction.commit().map_err(|error| failed(&error))?;
-    Ok(done)
+    in_transaction(connection, |transaction| {
+        for some_due in [
+            "DELETE FROM marks WHERE rowid IN (SELECT rowid FROM marks WHERE until <= ?1 LIMIT 8)",
+            "DELETE FROM generations WHERE rowid IN (SELECT rowid FROM generations WHERE until <= ?1 LIMIT 8)",
+        ] {
+            execute(transaction, some_due, [seconds(now)])?;
+        }
+        work(transaction)
+    })
+}
+
+/// Puts a mark on a random id, and takes it away again: the pages of a logout, and no entry.
+pub(super) fn probe(connection: &Connection) -> Result<(), BackendError> {
+    in_transaction(connection, |transaction| {
+        execute(transaction, "INSERT INTO marks (id, mark, until) VALUES (randomblob(16), zeroblob(16), 0)", [])?;
+        execute(transaction, "DELETE FROM marks WHERE rowid = last_insert_rowid()", []).map(drop)
+    })
 }
 
 fn seconds(time: UnixTime) -> i64 {

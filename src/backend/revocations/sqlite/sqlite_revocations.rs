@@ -162,9 +162,9 @@ impl Revocations for SqliteRevocations {
         self.database.read(move |connection| entries::look(connection, id, subject.as_deref()))
     }
 
-    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock. Then it looks whether the
-    /// files of the database are still the ones that were opened.
+    /// Writes and syncs a mark that it takes away again, so that a full or read-only disk shows, and so does a lock. Then it looks
+    /// whether the files of the database are still the ones that were opened.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        self.database.is_healthy()
+        self.database.can_write(entries::probe)
     }
 }

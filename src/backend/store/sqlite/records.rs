@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::backend::sqlite::{execute, failed};
+use crate::backend::sqlite::{execute, failed, in_transaction};
 use crate::backend::store::{Record, Save};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
@@ -30,6 +30,15 @@ pub(super) fn save(connection: &Connection, id: SessionId, record: &Record, save
         }
     };
     Ok(changed > 0)
+}
+
+/// Writes a record of 4,096 bytes under a random id, and takes it away again: the pages of a login, and no record.
+pub(super) fn probe(connection: &Connection) -> Result<(), BackendError> {
+    let insert = "INSERT INTO sessions (id, expires_at, bytes) VALUES (randomblob(16), 0, zeroblob(4096))";
+    in_transaction(connection, |transaction| {
+        execute(transaction, insert, [])?;
+        execute(transaction, "DELETE FROM sessions WHERE rowid = last_insert_rowid()", []).map(drop)
+    })
 }
 
 pub(super) fn delete(connection: &Connection, id: SessionId) -> Result<(), BackendError> {

@@ -136,10 +136,10 @@ impl SessionStore for SqliteStore {
         })
     }
 
-    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock. Then it looks whether the
-    /// files of the database are still the ones that were opened.
+    /// Writes and syncs a record that it takes away again, so that a full or read-only disk shows, and so does a lock. Then it looks
+    /// whether the files of the database are still the ones that were opened.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        self.database.is_healthy()
+        self.database.can_write(records::probe)
     }
 
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
