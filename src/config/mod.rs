@@ -6,11 +6,12 @@
 //!
 //! - `config.rs` holds [`SessionConfig`], with a method for each setting; `options.rs` holds the settings as they were
 //!   given and their defaults; `presets.rs` holds the timeouts that standards name.
-//! - `check.rs` checks the settings, and `check_import.rs` those of imports; `problems.rs` collects what they find.
+//! - `check.rs` checks the settings, and `check_import.rs` the imports; `problems.rs`
+//!   collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
 //!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` opens the
-//!   store that they name, at the place that `store_url.rs` finds.
+//!   store that they name, at the place that `store_url.rs` finds. `secret.rs` takes values and files, and wipes them.
 //! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;
@@ -27,6 +28,7 @@ mod env_settings;
 mod options;
 mod presets;
 mod problems;
+mod secret;
 #[cfg(any(feature = "file", feature = "sqlite"))]
 mod store_url;
 

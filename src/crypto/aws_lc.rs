@@ -9,6 +9,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cmac;
 use zeroize::Zeroizing;
 
+use super::stack;
 use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
 /// One key, ready for any number of messages. AWS-LC wipes the memory that it frees.
@@ -17,7 +18,7 @@ pub(crate) struct Cipher(Option<cmac::Key>);
 impl Cipher {
     pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         // `None` only when there is no memory left.
-        Self(cmac::Key::new(cmac::AES_256, key).ok())
+        stack::wiped_after(|| Self(cmac::Key::new(cmac::AES_256, key).ok()))
     }
 
     /// Encrypts `message` in place and returns the tag. Returns `None` only for a message of 64 GiB or more.
