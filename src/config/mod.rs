@@ -6,7 +6,8 @@
 //!
 //! - `config.rs` holds [`SessionConfig`], with a method for each setting; `options.rs` holds the settings as they were
 //!   given and their defaults; `presets.rs` holds the timeouts that standards name.
-//! - `check.rs` checks the settings, and `check_import.rs` the imports; `problems.rs`
+//! - `former.rs` holds [`FormerCookie`], a form that the session cookie had before.
+//! - `check.rs` checks the settings, `check_former.rs` the former cookies, and `check_import.rs` the imports; `problems.rs`
 //!   collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
@@ -16,6 +17,7 @@
 
 mod build;
 mod check;
+mod check_former;
 #[cfg(feature = "import")]
 mod check_import;
 mod config;
@@ -25,6 +27,7 @@ mod env_backend;
 mod env_names;
 mod env_reader;
 mod env_settings;
+mod former;
 mod options;
 mod presets;
 mod problems;
@@ -34,4 +37,5 @@ mod store_url;
 
 pub use config::SessionConfig;
 pub use env::EnvReader;
+pub use former::FormerCookie;
 pub use presets::TimeoutPreset;

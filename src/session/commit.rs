@@ -8,7 +8,7 @@ use super::engine::Engine;
 use super::held::Held;
 use super::perform::{Commit, Sent};
 use super::plan::{Dispensable, Plan};
-use super::sending::{delete, with_deletions};
+use super::sending::{delete, with_deletions, with_other_forms};
 use super::session::Session;
 use super::shared::Shared;
 use super::state::{Adopted, Client, Sealed, State};
@@ -166,7 +166,7 @@ fn commit_alone(
             *event = sealed_event;
             let aim = state.aim;
             state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
-            Ok(set_cookies)
+            Ok(with_other_forms(set_cookies, plan, engine))
         }
         Err(error) if plan.is_dispensable() => {
             *event = engine.observers.note(|| Event::NotExtended { error });

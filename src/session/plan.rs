@@ -36,6 +36,12 @@ impl Plan {
     pub(super) fn is_dispensable(self) -> bool {
         matches!(self, Self::Again { is_dispensable: true, .. })
     }
+
+    /// True when the session that is sealed is another one than the client's cookies hold: it follows a login or a logout. Then
+    /// no cookie of a former form may be left behind.
+    pub(super) fn is_login(self) -> bool {
+        matches!(self, Self::Begin(SealCause::Regenerated) | Self::Move(_) | Self::Destroy { begin: Some(_) })
+    }
 }
 
 impl State {

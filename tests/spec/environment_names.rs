@@ -15,7 +15,7 @@ fn has_key(manager: &SessionManager, digits: &str) -> bool {
 }
 
 /// Every bare name with a value that would show, if it counted, in the Debug of the configuration or as an error.
-const FOREIGN: [(&str, &str); 18] = [
+const FOREIGN: [(&str, &str); 19] = [
     ("SESSION_BACKEND", "redis://of-another-program"),
     ("SESSION_STORE_URL", "redis://localhost"),
     ("SESSION_TTL_SECONDS", "1"),
@@ -32,6 +32,7 @@ const FOREIGN: [(&str, &str); 18] = [
     ("SESSION_ABSOLUTE_TIMEOUT_SECONDS", "1"),
     ("SESSION_EXTEND_AFTER_SECONDS", "1"),
     ("SESSION_COOKIE_SAME_SITE", "none"),
+    ("SESSION_FORMER_COOKIES", "session; Path=/admin"),
     ("SESSION_NOT_BEFORE", "9999-12-31T00:00:00Z"),
     ("SESSION_AUDIENCE", "shop"),
 ];

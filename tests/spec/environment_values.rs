@@ -9,7 +9,7 @@ use crate::common::{FIRST_KEY, SECOND_KEY};
 use crate::environment::{KEY, TempFile, problems, read};
 
 /// Every variable with a value that it takes. The files are made by the tests.
-const GOOD: [(&str, &str); 15] = [
+const GOOD: [(&str, &str); 16] = [
     ("TIDEWAY_SESSION_BACKEND", "cookie"),
     ("TIDEWAY_SESSION_TTL_SECONDS", "7200"),
     ("TIDEWAY_SESSION_COOKIE_NAME", "sid"),
@@ -18,6 +18,7 @@ const GOOD: [(&str, &str); 15] = [
     ("TIDEWAY_SESSION_COOKIE_SECURE", "true"),
     ("TIDEWAY_SESSION_COOKIE_HTTP_ONLY", "false"),
     ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "strict"),
+    ("TIDEWAY_SESSION_FORMER_COOKIES", "old; Path=/app; Domain=example.com"),
     ("TIDEWAY_SESSION_ENCRYPTION_KEY", FIRST_KEY),
     ("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true"),
     ("TIDEWAY_SESSION_PREVIOUS_KEYS", SECOND_KEY),

@@ -21,6 +21,7 @@ mod environment;
 mod environment_names;
 mod environment_values;
 mod foreign;
+mod former_forms;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 #[cfg(feature = "import")]
