@@ -125,6 +125,23 @@ impl Session {
         Ok(set_cookies)
     }
 
+    /// Notes that the response goes out. `log` is called for the first change that comes too late for it.
+    #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+    pub(crate) fn note_response(&self, log: fn()) {
+        self.shared.late.note_response(log);
+    }
+
+    /// True when the response has gone out, and handlers did something since that needs a cookie.
+    pub(crate) fn is_too_late(&self) -> bool {
+        let Shared { engine, late, .. } = &*self.shared;
+        late.is_response_out() && self.lock().as_ref().is_some_and(|state| state.needs_its_cookie(engine))
+    }
+
+    /// Tells that changes came too late.
+    pub(crate) fn tell_too_late(&self) {
+        self.shared.late.tell(&self.shared.engine);
+    }
+
     fn tell(&self, event: Option<Event>, outcome: Result<SetCookies, EncodeError>) -> Result<SetCookies, EncodeError> {
         let Engine { observers, .. } = &*self.shared.engine;
         if let Err(EncodeError::Backend(error)) = &outcome {

@@ -64,6 +64,7 @@ impl State {
     ) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
+        self.note_decision();
         let plan = self.plan(engine)?;
         match plan {
             Plan::Again { .. } if plan.is_dispensable() && dispensable() == Dispensable::LeaveOut => {
@@ -109,6 +110,21 @@ impl State {
             Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(SealCause::New),
             Origin::Refused(_) | Origin::Nothing | Origin::Destroyed => Plan::Nothing,
         })
+    }
+
+    /// True when a handler did something that is lost unless the client gets a cookie. Whatever a backend keeps is not lost: the
+    /// values of a session that has a record, and the end of a session.
+    pub(super) fn needs_its_cookie(&self, engine: &Engine) -> bool {
+        self.has_uncommitted_change()
+            && match self.plan(engine) {
+                Err(_) | Ok(Plan::Nothing) => false,
+                Ok(Plan::Destroy { begin: None }) => !engine.backend.exists(),
+                // The cookie says how long the session lives, so `extend` needs one.
+                Ok(Plan::Again { .. }) => {
+                    self.held().is_none_or(|held| held.stored.is_none() || held.expires_at != self.data.expires_at())
+                }
+                Ok(Plan::Begin(_) | Plan::Move(_) | Plan::Destroy { begin: Some(_) }) => true,
+            }
     }
 
     /// Returns the plan for the session of the client's cookie.
