@@ -66,7 +66,7 @@ pub use backend::{
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use backend::{RedisPool, revocations::RedisRevocations};
-pub use config::{EnvReader, SessionConfig, TimeoutPreset};
+pub use config::{EnvReader, FormerCookie, SessionConfig, TimeoutPreset};
 pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
 pub use data::{Retired, SessionData, SessionId};

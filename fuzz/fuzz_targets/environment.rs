@@ -72,7 +72,7 @@ const MARK: &str = "qzj9";
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
 
 /// Every variable, with values that it takes, and with some keys that it refuses.
-const VARIABLES: [(&str, &[&str]); 21] = [
+const VARIABLES: [(&str, &[&str]); 22] = [
     ("SESSION_BACKEND", &["cookie", " Cookie ", "in_memory", "file", "sqlite", "redis"]),
     ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
     ("SESSION_COOKIE_NAME", &["sid", "__Host-sid", "__host-http-x", "__Secure-s", "!#$%&'*+-.^_`|~", "__HTTP-a"]),
@@ -94,6 +94,7 @@ const VARIABLES: [(&str, &[&str]); 21] = [
     ("SESSION_REVOCATIONS", &["none", "in_memory", " None ", "sqlite", "redis"]),
     ("SESSION_REVOCATIONS_URL", &["redis://127.0.0.1", "/nowhere/at/all"]),
     ("SESSION_SUBJECT", &["user_id", "a"]),
+    ("SESSION_FORMER_COOKIES", &["sid", "sid=; Path=/app; Domain=example.com, __Host-b; Partitioned", "a; x", ";,="]),
 ];
 const REPEATED_KEY: &str = "abababababababababababababababababababababababababababababababab";
 const README_KEY: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::check_former;
 use super::options::Options;
 use super::problems::{Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
@@ -35,9 +36,10 @@ pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     prefix_rules(options, prefixed, &mut problems);
     let lifetime = lifetime(options, &mut problems);
     backends(options, &mut problems);
+    let former = check_former::former(options, attributes.as_ref(), &mut problems);
     let cookie = name.zip(attributes).map(|((name, second), attributes)| {
         let max_bytes = options.max_cookie_bytes;
-        CookieSettings { name, second, attributes, max_bytes }
+        CookieSettings { name, second, attributes, former, max_bytes }
     });
     sizes(options, cookie.as_ref(), &mut problems);
     #[cfg(feature = "import")]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::former::FormerCookie;
 use super::options::Options;
 use crate::backend::{FailurePolicy, Placement, Revocations, SessionStore};
 use crate::cookie::SameSite;
@@ -96,6 +97,9 @@ impl SessionConfig {
     /// changes weekly: with `co.uk`, no browser keeps the cookie. Nor is it checked that the Domain is the host that
     /// serves the application, or one above it.
     ///
+    /// A logout and a login also delete the cookie of this name that has no Domain. So a Domain can be added to a site whose
+    /// visitors have cookies already. To take a Domain away or to change it, name it with [`SessionConfig::formerly`].
+    ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
     /// let manager = SessionConfig::new(Key::generate()?).domain("example.com").build()?;
@@ -180,6 +184,36 @@ impl SessionConfig {
     #[must_use]
     pub fn partitioned(mut self, partitioned: bool) -> Self {
         self.options.partitioned = partitioned;
+        self
+    }
+
+    /// Adds a form in which the session cookie was set before: with another name, Path or Domain, or with Partitioned where it
+    /// has none now. There may be several. By default there is none.
+    ///
+    /// A browser takes the cookie of the new form for another one, and keeps the old one beside it. Both are good, and the newer
+    /// one counts. Without this setting, a logout deletes the new one alone, and the visitor is still logged in by the old one.
+    /// With it, every logout deletes the cookie in each form that it had, and so does every login, which is a Set-Cookie after
+    /// [`Session::regenerate`](crate::Session::regenerate). Each form is one more Set-Cookie line of a login or a logout, or two
+    /// if it had a Domain, of about 130 bytes each; with [`SessionConfig::two_cookies`] there are twice as many.
+    ///
+    /// Keep a former cookie in the configuration until the last cookie of that form is over: for the idle timeout from the
+    /// change on, or for the absolute timeout if your code calls [`Session::extend`](crate::Session::extend).
+    ///
+    /// ```
+    /// use sealed_session::{FormerCookie, Key, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).path("/app");
+    /// let manager = config.formerly(FormerCookie::new("tideway_session").path("/")).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.regenerate()?; // the login
+    /// session.set("user_id", 42)?;
+    /// let set_cookies: Vec<_> = manager.commit(&session)?.into_iter().collect();
+    /// assert!(set_cookies[0].contains("; Path=/; Max-Age=0;"));
+    /// assert!(set_cookies[1].contains("; Path=/app; Max-Age=86400"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn formerly(mut self, cookie: FormerCookie) -> Self {
+        self.options.former.push(cookie);
         self
     }
 

@@ -11,6 +11,7 @@ pub(super) const COOKIE_DOMAIN: &str = "SESSION_COOKIE_DOMAIN";
 pub(super) const COOKIE_SECURE: &str = "SESSION_COOKIE_SECURE";
 pub(super) const COOKIE_HTTP_ONLY: &str = "SESSION_COOKIE_HTTP_ONLY";
 pub(super) const COOKIE_SAME_SITE: &str = "SESSION_COOKIE_SAME_SITE";
+pub(super) const FORMER_COOKIES: &str = "SESSION_FORMER_COOKIES";
 pub(super) const ENCRYPTION_KEY: &str = "SESSION_ENCRYPTION_KEY";
 pub(super) const ENCRYPTION_KEY_FILE: &str = "SESSION_ENCRYPTION_KEY_FILE";
 pub(super) const ALLOW_INSECURE_KEY: &str = "SESSION_ALLOW_INSECURE_KEY";
@@ -23,7 +24,7 @@ pub(super) const AUDIENCE: &str = "SESSION_AUDIENCE";
 
 /// Every variable, and the setting of [`SessionConfig`](super::SessionConfig) that it sets. The setting is empty where
 /// `check` has no rule to report under the name of the variable.
-pub(super) const VARIABLES: [(&str, &str); 21] = [
+pub(super) const VARIABLES: [(&str, &str); 22] = [
     (BACKEND, ""),
     (STORE_URL, ""),
     (REVOCATIONS, ""),
@@ -43,6 +44,7 @@ pub(super) const VARIABLES: [(&str, &str); 21] = [
     (ABSOLUTE_TIMEOUT_SECONDS, "absolute_timeout"),
     (EXTEND_AFTER_SECONDS, "extend_after"),
     (COOKIE_SAME_SITE, "same_site"),
+    (FORMER_COOKIES, "formerly"),
     (NOT_BEFORE, "not_before"),
     (AUDIENCE, "audience"),
 ];

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::former::FormerCookie;
 use crate::backend::Coordinator;
 use crate::codec::Migrate;
 use crate::cookie::SameSite;
@@ -23,6 +24,7 @@ pub(super) struct Options {
     pub(super) http_only: bool,
     pub(super) same_site: SameSite,
     pub(super) partitioned: bool,
+    pub(super) former: Vec<FormerCookie>,
     pub(super) persistent: bool,
     pub(super) save_uninitialized: bool,
     pub(super) idle_timeout: Duration,
@@ -57,6 +59,7 @@ impl Default for Options {
             http_only: true,
             same_site: SameSite::Lax,
             partitioned: false,
+            former: Vec::new(),
             persistent: true,
             save_uninitialized: false,
             idle_timeout: Duration::from_secs(24 * 60 * 60),
@@ -95,6 +98,7 @@ impl fmt::Debug for Options {
             .field("http_only", &self.http_only)
             .field("same_site", &self.same_site)
             .field("partitioned", &self.partitioned)
+            .field("former", &self.former)
             .field("persistent", &self.persistent)
             .field("save_uninitialized", &self.save_uninitialized)
             .field("idle_timeout", &self.idle_timeout)

@@ -12,8 +12,9 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::cmac;
-use zeroize::{Zeroizing, zeroize_stack};
+use zeroize::Zeroizing;
 
+use super::stack;
 use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
 const BLOCK_LEN: usize = 16;
@@ -31,10 +32,7 @@ struct Derivation {
 impl Cipher {
     pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         // `None` only when there is no memory left.
-        let cipher = Self(Derivation::new(key));
-        // `aws-lc-rs` returns its keys by value, and what it returned lay on the stack.
-        zeroize_stack::<STACK_LEN>();
-        cipher
+        stack::wiped_after(|| Self(Derivation::new(key)))
     }
 
     /// Encrypts `message` in place and returns the tag. Returns `None` only for a message of 64 GiB or more.
@@ -85,9 +83,6 @@ impl Derivation {
         Some(key)
     }
 }
-
-/// The bytes of stack that are wiped after the keys were made: some ten times those of one pair of key schedules.
-const STACK_LEN: usize = 8192;
 
 #[cfg(test)]
 mod tests {

@@ -109,7 +109,8 @@ impl SessionManager {
     /// session was destroyed. A cookie that was refused is left alone until something is stored or the session is
     /// destroyed.
     ///
-    /// A value that is set after this call is in no cookie until the next call.
+    /// A value that is set after this call is in no cookie until the next call. If an adapter has sent the response already, that
+    /// is too late: no header is left for the cookie ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
     ///
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
@@ -127,7 +128,12 @@ impl SessionManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit(|| Dispensable::Send)
+        let is_too_late = session.is_too_late();
+        let set_cookies = session.commit(|| Dispensable::Send)?;
+        if is_too_late {
+            session.tell_too_late();
+        }
+        Ok(set_cookies)
     }
 
     /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
@@ -167,6 +173,10 @@ impl SessionManager {
     ///
     /// In a store, writes of other requests to other keys stay; after the commit the session has them, too.
     ///
+    /// A streamed body, a task, or what goes on after an upgrade may call this when an adapter has sent the response. What a backend
+    /// keeps is kept then: the values of a session that had a record already, and the end of a session. For everything else it is
+    /// too late ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -176,7 +186,12 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn commit_async(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit_async(Dispensable::Send).await
+        let is_too_late = session.is_too_late();
+        let set_cookies = session.commit_async(Dispensable::Send).await?;
+        if is_too_late {
+            session.tell_too_late();
+        }
+        Ok(set_cookies)
     }
 
     /// Returns true when a backend is configured, so that sessions must be loaded and committed by the async methods.

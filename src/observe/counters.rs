@@ -69,6 +69,7 @@ impl Counters {
             deletions: numbers.deletions.counts(),
             failures: numbers.failures.counts(),
             not_extended: get(&numbers.not_extended),
+            changed_too_late: get(&numbers.changed_too_late),
             backend_failures: get(&numbers.backend_failures),
             begun_anew: get(&numbers.begun_anew),
             duplicates: get(&numbers.duplicates),
@@ -109,6 +110,7 @@ impl Observer for Counters {
                 add(&numbers.near_limit, u64::from(bytes.saturating_mul(10) >= limit.saturating_mul(9)));
             }
             Event::NotExtended { .. } => add(&numbers.not_extended, 1),
+            Event::ChangedTooLate {} => add(&numbers.changed_too_late, 1),
             Event::Failed { error } => numbers.failures.add(error.as_str()),
             Event::BackendFailed { .. } => add(&numbers.backend_failures, 1),
             Event::BegunAnew { .. } => add(&numbers.begun_anew, 1),
@@ -149,6 +151,8 @@ pub struct Counts {
     pub failures: Vec<(&'static str, u64)>,
     /// Sessions that were due for extension and no longer fit; see [`Event::NotExtended`].
     pub not_extended: u64,
+    /// Sessions that were changed when their response had gone out; see [`Event::ChangedTooLate`].
+    pub changed_too_late: u64,
     /// Failures of a store or of a list of revocations.
     pub backend_failures: u64,
     /// Sessions that began anew since their values did not fit a type; see [`Event::BegunAnew`].
@@ -225,6 +229,7 @@ struct Numbers {
     deletions: Tally,
     failures: Tally,
     not_extended: AtomicU64,
+    changed_too_late: AtomicU64,
     backend_failures: AtomicU64,
     begun_anew: AtomicU64,
     duplicates: AtomicU64,
@@ -242,6 +247,7 @@ impl Default for Numbers {
             deletions: Tally::new(DeleteCause::ALL.map(DeleteCause::as_str)),
             failures: Tally::new(FAILURES),
             not_extended: AtomicU64::new(0),
+            changed_too_late: AtomicU64::new(0),
             backend_failures: AtomicU64::new(0),
             begun_anew: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),

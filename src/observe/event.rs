@@ -12,7 +12,8 @@ use crate::time::UnixTime;
 /// nothing to do. A session that begins anew since its values do not fit a type gives a `BegunAnew` in between.
 ///
 /// There is no event for a session that nobody looked at, for a request without a session cookie that stores nothing,
-/// and for a session that is dropped without a commit. Nor is there one for the errors of other calls, such as
+/// and for a session that is dropped without a commit, unless an adapter has committed it before
+/// ([`ChangedTooLate`](Self::ChangedTooLate)). Nor is there one for the errors of other calls, such as
 /// [`Session::set`](crate::Session::set): their callers have them.
 ///
 /// No event holds a key, a cookie, a value or a session id. An [`EncodeError`] names the largest entries by their keys.
@@ -117,6 +118,11 @@ pub enum Event {
         /// The reason, which names the value.
         error: ValueError,
     },
+    /// A session was changed when an adapter had sent its response: by a streamed body, by a task, or after an upgrade. The change
+    /// is lost, since no Set-Cookie header was left to carry it to the client. This event comes once a session: when a commit by
+    /// hand finds such a change, or when the last handle of the session is dropped and nobody has committed it.
+    #[non_exhaustive]
+    ChangedTooLate {},
     /// The client was told to drop its cookie. A session that got a value after its end gives `Sealed` with
     /// [`SealCause::New`] instead.
     #[non_exhaustive]
@@ -147,6 +153,7 @@ impl Event {
             Self::Failed { .. } => "failed",
             Self::BackendFailed { .. } => "backend_failed",
             Self::BegunAnew { .. } => "begun_anew",
+            Self::ChangedTooLate {} => "changed_too_late",
             Self::Deleted { .. } => "deleted",
         }
     }

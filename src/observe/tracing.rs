@@ -19,7 +19,7 @@ use crate::key_id::KeyId;
 /// | level | what |
 /// |---|---|
 /// | error | a commit failed |
-/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits |
+/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits, or was changed too late |
 /// | warn | a session began anew, since its values did not fit a type |
 /// | info | a manager was built; a cookie was refused as malformed, too long or one of too many |
 /// | debug | a cookie was refused since it is over; a session was sealed or deleted; a previous key opened a cookie |
@@ -74,6 +74,9 @@ impl Observer for TracingObserver {
             }
             Event::BegunAnew { error } => {
                 event!(target: TARGET, Level::WARN, event = name, "session begun anew: {error}");
+            }
+            Event::ChangedTooLate {} => {
+                event!(target: TARGET, Level::WARN, event = name, "session changed after its response, the change is lost");
             }
             Event::Deleted { cause } => {
                 event!(target: TARGET, Level::DEBUG, event = name, cause = cause.as_str(), "session cookie deleted");

@@ -10,6 +10,7 @@ mod csrf;
 mod engine;
 mod generation;
 mod held;
+mod late;
 mod load;
 mod mismatch;
 mod moving;

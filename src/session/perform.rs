@@ -7,7 +7,7 @@ use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::{Content, Held};
 use super::plan::Plan;
-use super::sending::{delete, with_deletions};
+use super::sending::{delete, with_deletions, with_other_forms};
 use super::shared::Shared;
 use super::state::{Client, Origin, Sealed, State};
 use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Stored, never_wins};
@@ -41,19 +41,20 @@ impl<'s> Commit<'s> {
 
     /// Performs a plan; `None` when there is nothing to send.
     pub(super) async fn perform(&self, plan: Plan) -> Result<Option<Sent>, EncodeError> {
-        match plan {
-            Plan::Nothing => Ok(None),
-            Plan::Destroy { begin } => self.destroy(begin).await.map(Some),
-            Plan::Begin(cause) => self.begin(cause, None).await.map(Some),
+        let sent = match plan {
+            Plan::Nothing => None,
+            Plan::Destroy { begin } => Some(self.destroy(begin).await?),
+            Plan::Begin(cause) => Some(self.begin(cause, None).await?),
             Plan::Again { cause, is_dispensable } => match &self.state.client.origin {
-                Origin::Cookie(held) => self.again(held, cause, is_dispensable).await,
-                _ => Ok(None),
+                Origin::Cookie(held) => self.again(held, cause, is_dispensable).await?,
+                _ => None,
             },
             Plan::Move(cause) => match &self.state.client.origin {
-                Origin::Cookie(held) => self.move_on(held, cause).await,
-                _ => Ok(None),
+                Origin::Cookie(held) => self.move_on(held, cause).await?,
+                _ => None,
             },
-        }
+        };
+        Ok(sent.map(|sent| Sent { set_cookies: with_other_forms(sent.set_cookies, plan, self.engine), ..sent }))
     }
 
     /// Ends every cookie of the request that opened, and whatever the ended ones became. A session that begins in their place is

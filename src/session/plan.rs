@@ -36,6 +36,12 @@ impl Plan {
     pub(super) fn is_dispensable(self) -> bool {
         matches!(self, Self::Again { is_dispensable: true, .. })
     }
+
+    /// True when the session that is sealed is another one than the client's cookies hold: it follows a login or a logout. Then
+    /// no cookie of a former form may be left behind.
+    pub(super) fn is_login(self) -> bool {
+        matches!(self, Self::Begin(SealCause::Regenerated) | Self::Move(_) | Self::Destroy { begin: Some(_) })
+    }
 }
 
 impl State {
@@ -58,6 +64,7 @@ impl State {
     ) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
+        self.note_decision();
         let plan = self.plan(engine)?;
         match plan {
             Plan::Again { .. } if plan.is_dispensable() && dispensable() == Dispensable::LeaveOut => {
@@ -103,6 +110,21 @@ impl State {
             Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(SealCause::New),
             Origin::Refused(_) | Origin::Nothing | Origin::Destroyed => Plan::Nothing,
         })
+    }
+
+    /// True when a handler did something that is lost unless the client gets a cookie. Whatever a backend keeps is not lost: the
+    /// values of a session that has a record, and the end of a session.
+    pub(super) fn needs_its_cookie(&self, engine: &Engine) -> bool {
+        self.has_uncommitted_change()
+            && match self.plan(engine) {
+                Err(_) | Ok(Plan::Nothing) => false,
+                Ok(Plan::Destroy { begin: None }) => !engine.backend.exists(),
+                // The cookie says how long the session lives, so `extend` needs one.
+                Ok(Plan::Again { .. }) => {
+                    self.held().is_none_or(|held| held.stored.is_none() || held.expires_at != self.data.expires_at())
+                }
+                Ok(Plan::Begin(_) | Plan::Move(_) | Plan::Destroy { begin: Some(_) }) => true,
+            }
     }
 
     /// Returns the plan for the session of the client's cookie.

@@ -48,6 +48,8 @@ pub(super) struct State {
     has_id: bool,
     /// True when anything was asked of the session. A backend is asked before that.
     is_looked_at: bool,
+    /// The last step of the handlers that a commit decided about.
+    decided: u64,
     /// Cookies of another crate, to be deleted along with the next seal or the end of the session.
     pub(super) old: OldCookies,
 }
@@ -104,6 +106,7 @@ impl State {
             drawn: None,
             tried: BTreeSet::new(),
             is_looked_at: false,
+            decided: 1,
             old: OldCookies::default(),
         }
     }
@@ -114,6 +117,16 @@ impl State {
 
     pub(super) fn is_looked_at(&self) -> bool {
         self.is_looked_at
+    }
+
+    /// Notes that a commit decides about all that the handlers did until now.
+    pub(super) fn note_decision(&mut self) {
+        self.decided = self.aim.step();
+    }
+
+    /// True when a handler did something that no commit has decided about.
+    pub(super) fn has_uncommitted_change(&self) -> bool {
+        self.aim.step() > self.decided
     }
 
     /// The id, drawn now if need be.

@@ -79,6 +79,30 @@ fn every_cookie_variable_reaches_the_cookie() {
 }
 
 #[test]
+fn the_variable_of_former_cookies_reaches_the_deletions() {
+    let vars = [("TIDEWAY_SESSION_FORMER_COOKIES", "sid; Path=/app; Domain=example.com, old; Partitioned")];
+    let manager = manager(&vars);
+    let session = manager.load(None::<&str>);
+    session.destroy();
+    let lines: Vec<String> = manager.commit(&session).unwrap().into_iter().collect();
+    let start = |line: &String| line.split("; Max-Age=0").next().unwrap().to_owned();
+    assert_eq!(
+        lines.iter().map(start).collect::<Vec<_>>(),
+        [
+            "sid=; HttpOnly; SameSite=Lax; Secure; Path=/app; Domain=example.com",
+            "sid=; HttpOnly; SameSite=Lax; Secure; Path=/app",
+            "old=; HttpOnly; SameSite=Lax; Partitioned; Secure; Path=/",
+            "tideway_session=; HttpOnly; SameSite=Lax; Secure; Path=/",
+        ]
+    );
+    for value in ["sid; Pfad=/", "two words", "sid; Domain=com"] {
+        let found = problems(&[("TIDEWAY_SESSION_FORMER_COOKIES", value)]);
+        let [(name, ProblemKind::Invalid { .. })] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(name, "TIDEWAY_SESSION_FORMER_COOKIES", "{value}");
+    }
+}
+
+#[test]
 fn the_lifetime_variables_reach_the_session() {
     let manager = manager(&[
         ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "100000"),

@@ -24,6 +24,7 @@ mod environment_lists;
 mod environment_names;
 mod environment_values;
 mod foreign;
+mod former_forms;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 #[cfg(feature = "import")]
