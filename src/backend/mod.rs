@@ -14,7 +14,7 @@ mod placement;
 mod policy;
 mod questions;
 #[cfg(feature = "redis")]
-mod redis_pool;
+mod redis;
 pub(crate) mod revocations;
 pub(crate) mod store;
 mod tombstone;
@@ -29,7 +29,9 @@ pub(crate) use placement::Placement;
 pub use policy::FailurePolicy;
 pub(crate) use questions::Questions;
 #[cfg(feature = "redis")]
-pub use redis_pool::RedisPool;
+pub use redis::RedisPool;
+#[cfg(feature = "redis-tls")]
+pub use redis::RedisTls;
 pub use revocations::{Generation, Known, Mark, MemoryRevocations, Only, Revocations};
 pub use store::{MemoryStore, Record, Save, SessionStore, Tag};
 pub(crate) use tombstone::{mark_of, tombstone};

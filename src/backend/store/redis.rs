@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Record, Save, SessionStore};
 use crate::backend::BoxFuture;
-use crate::backend::redis_pool::{GRACE, RedisPool};
+use crate::backend::redis::{GRACE, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
