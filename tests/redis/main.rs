@@ -9,6 +9,8 @@
 )]
 #![expect(clippy::print_stderr, clippy::arithmetic_side_effects, reason = "a test says what it did, and counts it")]
 
+#[cfg(feature = "redis-tls")]
+mod certificates;
 mod connection;
 mod crashes;
 mod health;
@@ -18,6 +20,8 @@ mod list;
 mod processes;
 mod server;
 mod store;
+#[cfg(feature = "redis-tls")]
+mod tls;
 
 use sealed_session::RedisPool;
 

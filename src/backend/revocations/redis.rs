@@ -2,7 +2,7 @@
 
 use super::{Generation, Known, Mark, Only, Revocations};
 use crate::backend::BoxFuture;
-use crate::backend::redis_pool::{GRACE, PROBE_UNTIL, RedisPool};
+use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Record, Save, SessionStore};
 use crate::backend::BoxFuture;
-use crate::backend::redis_pool::{GRACE, PROBE_UNTIL, RedisPool};
+use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
