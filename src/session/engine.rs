@@ -44,6 +44,7 @@ impl Engine {
             observers: self.observers.clone(),
             clock: Arc::clone(&self.clock),
             save_uninitialized: self.save_uninitialized,
+            on_mismatch: self.on_mismatch,
         }
     }
 

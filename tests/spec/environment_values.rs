@@ -9,7 +9,7 @@ use crate::common::{FIRST_KEY, SECOND_KEY};
 use crate::environment::{KEY, TempFile, problems, read};
 
 /// Every variable with a value that it takes. The files are made by the tests.
-const GOOD: [(&str, &str); 16] = [
+const GOOD: [(&str, &str); 17] = [
     ("TIDEWAY_SESSION_BACKEND", "cookie"),
     ("TIDEWAY_SESSION_TTL_SECONDS", "7200"),
     ("TIDEWAY_SESSION_COOKIE_NAME", "sid"),
