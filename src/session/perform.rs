@@ -1,4 +1,5 @@
-//! The way out where there are backends: what each plan asks of them, in which order, and why no order in between harms.
+//! The second half of a commit, if there are backends: what each plan asks of them, in which order, and why no other request
+//! that comes in between does harm.
 //!
 //! Each question is an await: other requests go on meanwhile, and this one may be dropped. The rules are those of docs/stores.md.
 
@@ -72,7 +73,7 @@ impl<'s> Commit<'s> {
         }))
     }
 
-    /// A session begins, in place of the one under the id `old` if there is one.
+    /// Keeps and seals a session that begins, in place of the one under the id `old` if there is one.
     async fn begin(&self, cause: SealCause, old: Option<SessionId>) -> Result<Sent, EncodeError> {
         let mut data = self.beginning();
         self.put_generation(&mut data, None).await?;
@@ -91,8 +92,8 @@ impl<'s> Commit<'s> {
         self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
         let mut set_cookies = self.lines(&data, is_stored)?;
-        // A save is the last word on a session that had a record. Without one, a cookie of the session that ended may
-        // be about.
+        // If the session had a record, the save succeeds only if nobody ended the session. If it had none, only the list
+        // knows whether the session of this cookie has ended.
         let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
         let mut stored = held.stored;
         if is_stored {
@@ -108,7 +109,7 @@ impl<'s> Commit<'s> {
                     break;
                 }
                 if is_dispensable {
-                    // Whoever wrote extended the session, and whoever ended it ended it.
+                    // The other request extended the session when it wrote to it, or it ended the session.
                     return Ok(None);
                 }
                 let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
@@ -156,7 +157,8 @@ impl<'s> Commit<'s> {
         }
     }
 
-    /// The session as it is to be sealed under an id that no cookie has yet, with its times.
+    /// Returns the session as it is to be sealed under an id that no cookie has yet: with the times of a session that was used
+    /// just now.
     pub(super) fn beginning(&self) -> SessionData {
         let mut data = self.state.data.clone();
         let times = *data.times();
