@@ -159,7 +159,8 @@ impl<'s> Commit<'s> {
         }
     }
 
-    /// Returns the session as it is to be sealed under an id that no cookie has yet, with its times.
+    /// Returns the session as it is to be sealed under an id that no cookie has yet: with the times of a session that was used
+    /// just now.
     pub(super) fn beginning(&self) -> SessionData {
         let mut data = self.state.data.clone();
         let times = *data.times();
