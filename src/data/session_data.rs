@@ -1,6 +1,5 @@
 //! Holds [`SessionData`], a session as a plain value.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::read_content::from_entries;
 use super::session_id::SessionId;
 use super::write_content::{Fields, to_fields};
 use crate::error::{EncodeError, ValueError};
-use crate::format::{CSRF_KEY, Change, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{CSRF_KEY, Change, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace, Others};
 use crate::time::{Times, UnixTime};
 
 /// A session as a plain value, which [`Codec`](crate::Codec) encodes and decodes.
@@ -506,7 +505,7 @@ impl SessionData {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_flashes<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<bool, ValueError> {
-        self.put_fields(Namespace::Flash, &to_fields(values)?, |_| false)
+        self.put_fields(Namespace::Flash, &to_fields(values)?, &[])
     }
 
     /// Removes the flash value with this key and returns it. Returns `None` when there was none.
@@ -588,30 +587,33 @@ impl SessionData {
 
     /// Puts each field in its place, and removes the other values.
     pub(crate) fn put_all(&mut self, fields: &Fields) -> Result<bool, ValueError> {
-        let keys: HashSet<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
-        self.put_fields(Namespace::Data, fields, |key| !keys.contains(key))
+        self.apply(Namespace::Data, fields, &[], Others::Go(Namespace::Data))
     }
 
-    /// Puts each field in its place, in one pass, and removes the values of the namespace that `is_gone` names. A text of the
-    /// value that is there changes nothing.
+    /// Puts each field in its place, and removes the values that are `gone`.
     pub(crate) fn put_fields(
         &mut self,
         namespace: Namespace,
         fields: &Fields,
-        is_gone: impl Fn(&str) -> bool,
+        gone: &[String],
     ) -> Result<bool, ValueError> {
-        let mut entries = self.entries.clone();
-        let index = self.entries.index();
-        let gone = self.entries.in_namespace(namespace).filter(|(key, _)| is_gone(key));
-        let mut changes: Vec<_> = gone.map(|(key, _)| Change { namespace, key, json: None }).collect();
+        self.apply(namespace, fields, gone, Others::Stay)
+    }
+
+    /// Writes and removes several values in one pass. A text of the value that is there changes nothing.
+    fn apply(
+        &mut self,
+        namespace: Namespace,
+        fields: &Fields,
+        gone: &[String],
+        others: Others,
+    ) -> Result<bool, ValueError> {
         for (key, json) in fields {
             json::check_depth(key, json)?;
-            let old = index.get(&(namespace, key.as_str())).filter(|old| json::is_equal(old, json));
-            changes.push(Change { namespace, key, json: Some(old.unwrap_or(&json.as_str())) });
         }
-        let is_changed = entries.apply(changes)?;
-        self.entries = entries;
-        Ok(is_changed)
+        let gone = gone.iter().map(|key| Change { namespace, key, json: None });
+        let written = fields.iter().map(|(key, json)| Change { namespace, key, json: Some(json) });
+        self.entries.apply(gone.chain(written), others, json::is_equal)
     }
 
     /// Removes every flash value. Returns true when there was one.

@@ -38,10 +38,10 @@ fn other_fields<T: Serialize + ?Sized>(content: &T) -> Result<Fields, ValueError
 }
 
 /// Returns the fields of `now` that are new or of another value than in `before`, and the names of those that are gone.
-pub(crate) fn differing(before: &[(String, String)], now: Fields) -> (Fields, HashSet<String>) {
+pub(crate) fn differing(before: &[(String, String)], now: Fields) -> (Fields, Vec<String>) {
     let was: HashMap<&str, &str> = before.iter().map(|(key, json)| (key.as_str(), json.as_str())).collect();
     let is: HashSet<&str> = now.iter().map(|(key, _)| key.as_str()).collect();
-    let gone = was.keys().filter(|key| !is.contains(*key)).map(|key| (*key).to_owned()).collect();
+    let gone = before.iter().filter(|(key, _)| !is.contains(key.as_str())).map(|(key, _)| key.clone()).collect();
     let is_same = |key: &str, json: &str| was.get(key).is_some_and(|old| is_equal(old, json));
     (now.into_iter().filter(|(key, json)| !is_same(key, json)).collect(), gone)
 }
@@ -251,6 +251,6 @@ mod tests {
         };
         let before = fields(&[("a", "1"), ("b", "{\"x\":1,\"y\":2}"), ("c", "3")]);
         let now = fields(&[("b", "{\"y\":2,\"x\":1}"), ("c", "4"), ("d", "5")]);
-        assert_eq!(differing(&before, now), (fields(&[("c", "4"), ("d", "5")]), HashSet::from(["a".to_owned()])));
+        assert_eq!(differing(&before, now), (fields(&[("c", "4"), ("d", "5")]), vec!["a".to_owned()]));
     }
 }

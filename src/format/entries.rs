@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::str;
 
-use super::entry::{CSRF_KEY, Change, Entry, GENERATION_KEY, KEY_LEN, Namespace, raw_entries, size, split_entry};
+use super::entry::{
+    CSRF_KEY, Change, Entry, GENERATION_KEY, KEY_LEN, Namespace, Others, raw_entries, size, split_entry,
+};
 use super::seen_keys::SeenKeys;
 use crate::error::ValueError;
 
@@ -28,7 +30,7 @@ impl Entries {
         let mut rest = bytes;
         let mut seen = SeenKeys::default();
         while let Some((entry, after)) = split_entry(rest) {
-            let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
+            let before = || bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or_default();
             if !entry.is_utf8() || !seen.insert(&entry, before) {
                 return None;
             }
@@ -84,21 +86,29 @@ impl Entries {
     }
 
     /// Does several changes in one pass over the block, which thousands of calls of [`Entries::put`] would copy thousands of
-    /// times. A value that is written takes the place of the one with its key, or goes to the end. If a key stands in the list
-    /// twice, its last change counts. Returns true when this changed anything.
+    /// times. A value that is written takes the place of the one with its key, or goes to the end; if the text that is there
+    /// `is_same`, it stays. If a key stands in the list twice, its last change counts. Returns true when this changed anything.
     ///
     /// # Errors
     /// The errors of [`Entries::put`]; nothing is changed then.
-    pub(crate) fn apply<'c>(&mut self, changes: impl IntoIterator<Item = Change<'c>>) -> Result<bool, ValueError> {
+    pub(crate) fn apply<'c>(
+        &mut self,
+        changes: impl IntoIterator<Item = Change<'c>>,
+        others: Others,
+        is_same: impl Fn(&str, &str) -> bool,
+    ) -> Result<bool, ValueError> {
         let changes: Vec<Change<'_>> = changes.into_iter().collect();
         let mut left: HashMap<_, _> = changes.iter().map(|change| (change.place(), change.json)).collect();
         let mut block = Vec::with_capacity(self.block.len());
         for entry in raw_entries(&self.block) {
-            let key = str::from_utf8(entry.key).unwrap_or_default();
-            match left.remove(&(entry.namespace(), key)) {
-                None => block.extend_from_slice(entry.whole),
+            let (namespace, key) = (entry.namespace(), str::from_utf8(entry.key).unwrap_or_default());
+            match left.remove(&(namespace, key)) {
+                None if others == Others::Go(namespace) => {}
                 Some(None) => {}
-                Some(Some(json)) => push(&mut block, entry.namespace(), key, json, 0)?,
+                Some(Some(json)) if !is_same(str::from_utf8(entry.json).unwrap_or_default(), json) => {
+                    push(&mut block, namespace, key, json, 0)?;
+                }
+                None | Some(Some(_)) => block.extend_from_slice(entry.whole),
             }
         }
         for change in &changes {
@@ -150,7 +160,7 @@ impl Entries {
         });
         let gone = gone.map(|Entry { namespace, key, .. }| Change { namespace, key, json: None });
         let written = written.map(|Entry { namespace, key, json }| Change { namespace, key, json: Some(json) });
-        merged.apply(gone.chain(written))?;
+        merged.apply(gone.chain(written), Others::Stay, str::eq)?;
         Ok(merged)
     }
 
@@ -332,11 +342,22 @@ mod tests {
             change(Flash, "h", Some("9")),
             change(Flash, "h", None),
         ];
-        assert_eq!(mixed.apply(list), Ok(true));
+        assert_eq!(mixed.apply(list, Others::Stay, str::eq), Ok(true));
         assert_eq!(mixed, wanted);
-        assert_eq!(mixed.apply(list), Ok(false));
-        let refused = mixed.apply([change(Data, "b", Some("0")), change(Data, "", Some("1"))]);
+        assert_eq!(mixed.apply(list, Others::Stay, str::eq), Ok(false));
+        let refused = mixed.apply([change(Data, "b", Some("0")), change(Data, "", Some("1"))], Others::Stay, str::eq);
         assert_eq!(refused, Err(ValueError::KeyLength { found: 0 }));
+        assert_eq!(mixed, wanted);
+    }
+
+    #[test]
+    fn values_that_are_not_named_go_and_texts_that_are_the_same_stay_on_request() {
+        let mut mixed = entries(&[(Data, "a", "1"), (Flash, "f", "2"), (Data, "b", "3"), (Csrf, CSRF_KEY, "4")]);
+        let ignoring_case = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        let wanted = entries(&[(Flash, "f", "2"), (Data, "b", "x"), (Csrf, CSRF_KEY, "4")]);
+        assert_eq!(mixed.apply([change(Data, "b", Some("x"))], Others::Go(Data), ignoring_case), Ok(true));
+        assert_eq!(mixed, wanted);
+        assert_eq!(mixed.apply([change(Data, "b", Some("X"))], Others::Go(Data), ignoring_case), Ok(false));
         assert_eq!(mixed, wanted);
     }
 
@@ -346,12 +367,15 @@ mod tests {
         let mut one = entries(&[(Data, "a", "1"), (Data, "z", &"1".repeat(60_000))]);
         let before = one.clone();
         let list = || many.iter().map(|key| change(Data, key, Some("1")));
-        assert!(matches!(one.apply(list()), Err(ValueError::Full { .. })));
+        assert!(matches!(one.apply(list(), Others::Stay, str::eq), Err(ValueError::Full { .. })));
         // The value that stays behind the longer one counts, too.
         let long = "1".repeat(5_600);
-        assert_eq!(one.apply([change(Data, "a", Some(&long))]), Err(ValueError::Full { key: "a".into() }));
+        assert_eq!(
+            one.apply([change(Data, "a", Some(&long))], Others::Stay, str::eq),
+            Err(ValueError::Full { key: "a".into() })
+        );
         assert_eq!(one, before);
-        assert_eq!(one.apply(list().take(300)), Ok(true));
+        assert_eq!(one.apply(list().take(300), Others::Stay, str::eq), Ok(true));
         assert_eq!(parse(one.as_bytes()), Some(one));
     }
 
@@ -359,7 +383,7 @@ mod tests {
     fn a_key_that_stands_twice_among_thousands_is_found() {
         let mut many = Entries::default();
         let keys: Vec<_> = (0..9_000).map(|number| format!("{number:x}")).collect();
-        many.apply(keys.iter().map(|key| change(Data, key, Some("")))).unwrap();
+        many.apply(keys.iter().map(|key| change(Data, key, Some(""))), Others::Stay, str::eq).unwrap();
         assert_eq!(parse(many.as_bytes()).as_ref(), Some(&many));
         for number in [0, FEW - 1, FEW, FEW + 1, 8_999] {
             let again = entries(&[(Data, &keys[number], "2")]);
@@ -380,11 +404,15 @@ mod tests {
         let reserved = || Err(ValueError::Reserved { key: CSRF_KEY.into() });
         let before = all.clone();
         assert_eq!(all.put(Data, CSRF_KEY, "4"), reserved());
-        assert_eq!(all.apply([change(Data, "b", Some("1")), change(Data, CSRF_KEY, Some("2"))]), reserved());
-        assert_eq!(all.apply([change(Data, CSRF_KEY, None)]), Ok(false));
+        assert_eq!(
+            all.apply([change(Data, "b", Some("1")), change(Data, CSRF_KEY, Some("2"))], Others::Stay, str::eq),
+            reserved()
+        );
+        assert_eq!(all.apply([change(Data, CSRF_KEY, None)], Others::Stay, str::eq), Ok(false));
         assert!(!all.remove(Data, CSRF_KEY));
         assert_eq!(all, before);
-        assert!(all.clear(Data));
+        assert_eq!(all.apply([], Others::Go(Data), str::eq), Ok(true));
+        assert!(!all.clear(Data));
         assert_eq!(all, entries(&[(Csrf, CSRF_KEY, "2"), (Flash, CSRF_KEY, "3")]));
         assert_eq!(parse(b"\x05~csrf\x00\x011\x05~csrf\x00\x012"), None);
     }

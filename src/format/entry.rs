@@ -69,6 +69,14 @@ impl<'a> Change<'a> {
     }
 }
 
+/// What several changes do to the entries that they do not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    Stay,
+    /// Those of this namespace are removed.
+    Go(Namespace),
+}
+
 /// Returns the bytes that an entry takes in the plaintext, from the bytes of its key and of its JSON text.
 pub(super) fn size(key: usize, json: usize) -> usize {
     key.saturating_add(json).saturating_add(3)

@@ -12,5 +12,5 @@ mod seen_keys;
 pub(crate) mod wire;
 
 pub(crate) use entries::{Entries, MAX_BLOCK};
-pub(crate) use entry::{CSRF_KEY, Change, GENERATION_KEY, Namespace};
+pub(crate) use entry::{CSRF_KEY, Change, GENERATION_KEY, Namespace, Others};
 pub(crate) use wire::{FIXED_LEN, Fixed, HEAD_LEN, ID_LEN, KEY_LEN, NONCE_LEN, TAG_LEN, VERSION};

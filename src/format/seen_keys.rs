@@ -13,21 +13,23 @@ use super::entry::{Namespace, RawEntry, raw_entries};
 pub(super) struct SeenKeys<'a> {
     count: usize,
     filter: [u64; 16],
-    many: HashSet<(Namespace, &'a [u8])>,
+    /// The keys themselves, if there are more than a few.
+    many: Option<HashSet<(Namespace, &'a [u8])>>,
 }
 
 impl<'a> SeenKeys<'a> {
-    /// Notes the key of an entry, where `before` are the entries in front of it. Returns false when the key was noted before.
-    pub(super) fn insert(&mut self, entry: &RawEntry<'a>, before: &'a [u8]) -> bool {
-        self.count = self.count.saturating_add(1);
-        if self.count <= FEW {
+    /// Notes the key of an entry. `before` gives the entries in front of it, if they are needed. Returns false when the key was
+    /// noted before.
+    pub(super) fn insert(&mut self, entry: &RawEntry<'a>, before: impl Fn() -> &'a [u8]) -> bool {
+        if self.count < FEW {
+            self.count = self.count.saturating_add(1);
             return !self.is_in_filter(entry)
-                || !raw_entries(before).any(|other| other.is(entry.namespace(), entry.key));
+                || !raw_entries(before()).any(|other| other.is(entry.namespace(), entry.key));
         }
-        if self.many.is_empty() {
-            self.many.extend(raw_entries(before).map(|entry| (entry.namespace(), entry.key)));
-        }
-        self.many.insert((entry.namespace(), entry.key))
+        let many = self
+            .many
+            .get_or_insert_with(|| raw_entries(before()).map(|entry| (entry.namespace(), entry.key)).collect());
+        many.insert((entry.namespace(), entry.key))
     }
 
     /// Notes a key in the filter. Returns true when the key may have been noted before.

@@ -7,7 +7,7 @@ use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
-use crate::format::{Change, Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{Change, Entries, GENERATION_KEY, MAX_BLOCK, Namespace, Others};
 
 impl Commit<'_> {
     /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an earlier
@@ -84,11 +84,9 @@ impl Commit<'_> {
             let tried = self.state.tried.iter().map(|(namespace, key)| (*namespace, key.as_str()));
             let tried =
                 tried.filter(|place| is.contains_key(place) || place.0 != Namespace::Flash || !was.contains_key(place));
-            merged.apply(tried.map(|(namespace, key)| Change {
-                namespace,
-                key,
-                json: is.get(&(namespace, key)).copied(),
-            }))?;
+            let changes =
+                tried.map(|(namespace, key)| Change { namespace, key, json: is.get(&(namespace, key)).copied() });
+            merged.apply(changes, Others::Stay, str::eq)?;
             let wrote_subject = |key: &str| {
                 let tried = self.state.tried.contains(&(Namespace::Data, key.to_owned()));
                 tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)

@@ -296,7 +296,7 @@ impl Session {
     #[doc(alias = "flash_map")]
     pub fn set_flashes<T: Serialize + ?Sized>(&self, values: &T) -> Result<(), ValueError> {
         let fields = to_fields(values)?;
-        self.change(|data| data.put_fields(Namespace::Flash, &fields, |_| false))
+        self.change(|data| data.put_fields(Namespace::Flash, &fields, &[]))
     }
 
     /// Takes a flash value, which is then gone from the next cookie. Flash values that nobody takes stay.

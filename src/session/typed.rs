@@ -124,7 +124,7 @@ impl<T> Typed<T> {
             Base::Read(read) => differing(&to_fields(&read.data::<T>()?)?, now.clone()),
             Base::Saved(saved) => differing(saved, now.clone()),
         };
-        self.session.change(|data| data.put_fields(Namespace::Data, &changed, |key| gone.contains(key)))?;
+        self.session.change(|data| data.put_fields(Namespace::Data, &changed, &gone))?;
         self.base = Base::Saved(now);
         Ok(())
     }
