@@ -7,7 +7,8 @@
 #[doc = include_str!("../docs/lifetime.md")]
 #[doc = include_str!("../docs/logout.md")]
 #[doc = include_str!("../docs/stores.md")]
-pub mod stores_page {}
+#[doc = include_str!("../docs/values.md")]
+pub mod pages {}
 
 /// Makes the programs of docs/managers.md doctests.
 #[cfg(all(doctest, feature = "axum"))]
@@ -59,6 +60,12 @@ pub use adapters::rocket;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use adapters::tower;
+#[cfg(feature = "redis-tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis-tls")))]
+pub use backend::RedisTls;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use backend::revocations::SqliteRevocations;
 #[cfg(feature = "file")]
 #[cfg_attr(docsrs, doc(cfg(feature = "file")))]
 pub use backend::store::FileStore;
@@ -75,7 +82,7 @@ pub use backend::{
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use backend::{RedisPool, revocations::RedisRevocations};
-pub use config::{EnvReader, SessionConfig, TimeoutPreset};
+pub use config::{EnvReader, FormerCookie, SessionConfig, TimeoutPreset};
 pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
 pub use data::{Retired, SessionData, SessionId};
@@ -89,5 +96,5 @@ pub use manager::{Codec, SessionManager};
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;
 pub use observe::{Counters, Counts, DeleteCause, Event, KeyCounts, KeyRole, Observer, SealCause};
-pub use session::{Session, Status, Typed};
+pub use session::{MismatchPolicy, Session, Status, Typed};
 pub use time::{Clock, SystemClock, UnixTime};

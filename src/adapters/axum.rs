@@ -13,21 +13,27 @@ use super::session_of::SessionOf;
 use crate::error::Error;
 use crate::session::{Session, Typed};
 
-/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
+/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request. To extract a session is to look
+/// at it.
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)
+        let session = parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)?;
+        session.hand_out();
+        Ok(session)
     }
 }
 
-/// Extracts the session of the manager that a layer gave this name ([`SessionLayer::of`](crate::tower::SessionLayer::of)).
+/// Extracts the session of the manager that a layer gave this name ([`SessionLayer::of`](crate::tower::SessionLayer::of)). To
+/// extract a session is to look at it.
 impl<S: Send + Sync, M: ?Sized + 'static> FromRequestParts<S> for SessionOf<M> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)
+        let session = parts.extensions.get::<Self>().cloned().ok_or(Error::NoLayer)?;
+        session.hand_out();
+        Ok(session)
     }
 }
 

@@ -43,8 +43,8 @@ use crate::session::{Session, Typed};
 /// Gives each request its [`Session`], which is a request guard, and commits it when the handler or catcher has
 /// answered, whatever the status.
 ///
-/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when a guard takes it, or before the handler
+/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
 /// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
 /// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
@@ -64,7 +64,9 @@ use crate::session::{Session, Typed};
 ///
 /// Rocket makes a response of a panic, and that is a response like any other: what the handler set before it panicked is kept.
 ///
-/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
+/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
+/// the response", says what they can keep.
 ///
 /// Rocket 0.5 drops a Cookie header that is not UTF-8, even if the bad byte is in a cookie of someone else. Such a
 /// request has no session.
@@ -261,7 +263,7 @@ fn all<'r>(request: &'r Request<'_>) -> impl Iterator<Item = &'r Loaded> {
     std::iter::successors(first, |node| node.1.0.get()).map(|node| &node.0)
 }
 
-/// Guards a handler with the session that a [`SessionFairing`] put into the request.
+/// Guards a handler with the session that a [`SessionFairing`] put into the request. A guard that gets the session looks at it.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for &'r Session {
     type Error = Error;
@@ -339,11 +341,14 @@ impl<'r> Responder<'r, 'static> for Error {
     }
 }
 
-/// Returns the session of this name, or the one without a name, of the fairing that was attached last.
+/// Returns the session of this name, or the one without a name, of the fairing that was attached last, and looks at it.
 fn cached<'r>(request: &'r Request<'_>, name: Option<TypeId>) -> Result<&'r Session, Error> {
     let loaded = all(request).filter(|loaded| loaded.name == name).last().ok_or(Error::NoLayer)?;
     match loaded.failure.as_deref() {
-        None => Ok(&loaded.session),
+        None => {
+            loaded.session.hand_out();
+            Ok(&loaded.session)
+        }
         Some(Failure { error, is_asked_for }) => {
             is_asked_for.store(true, Ordering::Relaxed);
             Err(Error::Backend(error.clone()))

@@ -16,6 +16,10 @@ pub(crate) struct Lifetime {
     pub(crate) not_before: UnixTime,
 }
 
+/// The longest idle timeout, in seconds, of a session that is in a store and holds no value: an hour. It is the session of a
+/// visitor who was shown a form and a token. Anybody can make any number of them, and each takes room in the store.
+pub(crate) const IDLE_WITHOUT_VALUES: u64 = 60 * 60;
+
 /// The seconds for which a load or a commit asks backends, by its own clock. After them it asks nothing more.
 pub(crate) const UNDER_WAY_SECONDS: u64 = 60;
 
@@ -67,6 +71,15 @@ impl Lifetime {
         Times { expires_at: end.max(times.issued_at), ..*times }
     }
 
+    /// Returns the timeouts of a session that is in a store and holds no value.
+    pub(crate) fn without_values(&self) -> Self {
+        if self.idle <= IDLE_WITHOUT_VALUES {
+            return self.clone();
+        }
+        let extend_after = self.extend_after.min(IDLE_WITHOUT_VALUES / 2);
+        Self { idle: IDLE_WITHOUT_VALUES, extend_after, ..self.clone() }
+    }
+
     /// Returns the end of a session that is to live for `ttl` (whole seconds) from `now`. The end is never earlier than
     /// before, and never past the absolute timeout.
     ///
@@ -78,21 +91,27 @@ impl Lifetime {
 
     /// True when a session that was looked at at `now` is to be sealed again, to push its end forward.
     ///
-    /// That is so once it was sealed `extend_after` ago. A seal that left the end where it was
-    /// ([`Session::keep_expiry`](crate::Session::keep_expiry)) must not put that off, so it is also so if the end would move by as
-    /// much. A session that began with a shorter life than the configured one, as one that the application encoded itself, is not
-    /// extended sooner for that.
+    /// That is so once it was sealed `extend_after` ago. Two kinds of seal give a session less than an idle timeout, and the session
+    /// might be over before `extend_after` has passed:
+    ///
+    /// - Its first seal, for a session that began with a shorter life: the application encoded it itself, or it held no value yet.
+    ///   It is due after half of what that seal gave it. It is not due sooner, or each of its requests would seal it.
+    /// - A later seal, which left the end where it was ([`Session::keep_expiry`](crate::Session::keep_expiry)). Such a seal must
+    ///   not put an extension off, however often a page polls. So the session is also due, whatever the age of the seal, if its end
+    ///   would move by `extend_after`.
     ///
     /// `idle` gives the idle timeout of the session, and is mostly not called.
     pub(crate) fn is_due(&self, now: UnixTime, times: &Times, idle: impl FnOnce() -> u64) -> bool {
-        let is_old = now.seconds_since(times.issued_at) >= self.extend_after;
-        let ends_before = |start: UnixTime| times.expires_at < start.saturating_add(self.idle);
-        let was_kept = ends_before(times.issued_at) && !ends_before(times.created_at);
+        let given = times.expires_at.seconds_since(times.issued_at);
+        let is_short = given < self.idle;
+        let after = if is_short { self.extend_after.min(given / 2) } else { self.extend_after };
+        let is_old = now.seconds_since(times.issued_at) >= after;
+        let was_kept = is_short && times.issued_at > times.created_at;
         if !is_old && !was_kept {
             return false;
         }
         let gained = self.slide(now, times, idle()).expires_at.seconds_since(times.expires_at);
-        is_old && gained > 0 || gained >= self.extend_after
+        gained > 0 && (is_old || gained >= self.extend_after)
     }
 
     /// Returns the time at which the session ends, whatever is done to it.
@@ -217,6 +236,35 @@ mod tests {
     }
 
     #[test]
+    fn a_session_whose_seal_gave_it_less_than_an_idle_timeout_is_due_after_half_of_that() {
+        let rare = Lifetime { idle: 1000, extend_after: 900, ..LIFETIME };
+        let is_due_rarely = |now, times: &Times| rare.is_due(at(now), times, || 1000);
+        assert!(!is_due_rarely(10_899, &times(10_000, 10_000, 11_000)));
+        for (expires_at, due) in [(10_100, 10_050), (10_101, 10_050), (10_999, 10_499)] {
+            let session = times(10_000, 10_000, expires_at);
+            assert!(!is_due_rarely(due - 1, &session), "{expires_at}");
+            assert!(is_due_rarely(due, &session), "{expires_at}");
+        }
+        assert!(!is_due(at(10_099), &times(10_000, 10_000, 10_900)), "and never later than it was");
+        assert!(is_due(at(10_100), &times(10_000, 10_000, 10_900)));
+    }
+
+    #[test]
+    fn a_session_without_values_lives_an_hour_at_most_and_is_due_in_time() {
+        for (idle, extend_after, expected) in [
+            (1_209_600, 86_400, (3_600, 1_800)),
+            (1_209_600, 60, (3_600, 60)),
+            (3_601, 3_600, (3_600, 1_800)),
+            (3_600, 3_599, (3_600, 3_599)),
+            (60, 50, (60, 50)),
+        ] {
+            let lifetime = Lifetime { idle, extend_after, absolute: 2_000_000, ..LIFETIME }.without_values();
+            assert_eq!((lifetime.idle, lifetime.extend_after), expected, "{idle} {extend_after}");
+            assert_eq!(lifetime.absolute, 2_000_000);
+        }
+    }
+
+    #[test]
     fn sliding_moves_the_expiry_to_the_idle_timeout_and_never_past_the_absolute_one() {
         let session = times(10_000, 10_000, 11_000);
         assert_eq!(slide(at(10_500), &session), times(10_000, 10_500, 11_500));
@@ -276,6 +324,24 @@ mod tests {
         let short = times(10_000, 10_000, 10_300);
         assert!(!is_due(at(10_099), &short));
         assert!(is_due(at(10_100), &short));
+    }
+
+    #[test]
+    fn seals_that_keep_a_short_end_put_no_extension_off_either() {
+        // It began without values, for 300 seconds, and a page that polls stores something every second.
+        let rare = Lifetime { extend_after: 400, ..LIFETIME };
+        let kept = rare.reissue(at(10_250), &times(10_000, 10_000, 10_300));
+        assert_eq!(kept, times(10_000, 10_250, 10_300));
+        assert!(rare.is_due(at(10_251), &kept, || 1000), "the end would move by 951 seconds");
+    }
+
+    #[test]
+    fn a_session_is_never_due_for_an_end_that_would_not_move() {
+        let always = Lifetime { extend_after: 0, ..LIFETIME };
+        for session in [times(10_000, 10_000, 11_000), times(10_000, 14_500, 15_000)] {
+            let now = session.issued_at;
+            assert!(!always.is_due(now, &session, || 1000), "{session:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod admin;
 mod bearer;
 mod codec;
+mod live;
 mod manager;
 mod revoke;
 

@@ -41,10 +41,11 @@ impl Session {
     /// ```
     #[doc(alias = "remember_me")]
     pub fn set_idle_timeout(&self, timeout: Duration) -> Result<(), EncodeError> {
-        self.with(|state, engine| state.set_idle_timeout(engine.lifetime(), timeout))
+        self.with(|state, engine| state.set_idle_timeout(engine, timeout))
     }
 
-    /// Returns the idle timeout of this session: its own, or the configured one.
+    /// Returns the idle timeout of this session: its own, or else the configured one, which is an hour at most as long as the session
+    /// is in a store and holds no value.
     ///
     /// ```
     /// use std::time::Duration;
@@ -55,7 +56,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
-        self.with(|state, engine| Duration::from_secs(state.data.idle_timeout(engine.lifetime())))
+        self.with(|state, engine| Duration::from_secs(state.idle_timeout(engine)))
     }
 
     /// Says that this request is no use of the session: it does not move the end of the session. Call it for what a page asks for by

@@ -1,5 +1,6 @@
 //! [`State`]: what became of a session during one request, as plain data without a lock and without HTTP.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::aim::{Aim, Progress};
@@ -41,7 +42,7 @@ pub(super) struct State {
     pub(super) drawn: Option<(String, Generation)>,
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
-    pub(super) tried: Vec<(Namespace, String)>,
+    pub(super) tried: BTreeSet<(Namespace, String)>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -49,6 +50,8 @@ pub(super) struct State {
     is_looked_at: bool,
     /// True when this request is not to keep the session alive: no seal of it moves the end of the session.
     pub(super) keeps_expiry: bool,
+    /// The last step of the handlers that a commit decided about.
+    decided: u64,
     /// Cookies of another crate, to be deleted along with the next seal or the end of the session.
     pub(super) old: OldCookies,
 }
@@ -103,9 +106,10 @@ impl State {
             successors: Vec::new(),
             login: None,
             drawn: None,
-            tried: Vec::new(),
+            tried: BTreeSet::new(),
             is_looked_at: false,
             keeps_expiry: false,
+            decided: 1,
             old: OldCookies::default(),
         }
     }
@@ -116,6 +120,16 @@ impl State {
 
     pub(super) fn is_looked_at(&self) -> bool {
         self.is_looked_at
+    }
+
+    /// Notes that a commit decides about all that the handlers did until now.
+    pub(super) fn note_decision(&mut self) {
+        self.decided = self.aim.step();
+    }
+
+    /// True when a handler did something that no commit has decided about.
+    pub(super) fn has_uncommitted_change(&self) -> bool {
+        self.aim.step() > self.decided
     }
 
     /// The id, drawn now if need be.
@@ -145,8 +159,7 @@ impl State {
 
     /// Removes all values. If there is a store, the values that another request stores meanwhile go, too.
     pub(super) fn clear(&mut self) {
-        let is_stored = self.held().is_some_and(|held| held.stored.is_some());
-        if self.data.clear() || is_stored {
+        if self.data.clear() || self.is_stored() {
             self.aim.clear();
         }
     }
@@ -162,35 +175,42 @@ impl State {
     }
 
     /// Gives this session an idle timeout of its own, from now on. One that is not longer than the configured one is none.
-    pub(super) fn set_idle_timeout(&mut self, lifetime: &Lifetime, timeout: Duration) -> Result<(), EncodeError> {
+    pub(super) fn set_idle_timeout(&mut self, engine: &Engine, timeout: Duration) -> Result<(), EncodeError> {
         end_of(self.now, timeout)?;
-        let (now, seconds) = (self.now, timeout.as_secs());
+        let (now, seconds, is_stored) = (self.now, timeout.as_secs(), self.is_stored());
         self.change(|data| {
-            let changed = if seconds > lifetime.idle {
+            let changed = if seconds > engine.lifetime().idle {
                 data.set_idle_timeout(seconds).map_err(|_| too_large(data))?
             } else {
                 data.remove_idle_timeout()
             };
             if changed {
                 // To set the same timeout again is no use of the session: it slides as every other does.
-                data.put_times(lifetime.restart(now, data.times(), data.idle_timeout(lifetime)));
+                let lifetime = engine.lifetime_of(data, is_stored);
+                data.put_times(lifetime.restart(now, data.times(), data.idle_timeout(&lifetime)));
             }
             Ok(changed)
         })
     }
 
-    /// Returns the times with which the session is to be sealed now: those of a session that was used just now, unless this request
-    /// does not count as a use.
-    pub(super) fn times_to_seal(&self, lifetime: &Lifetime) -> Times {
-        if self.keeps_expiry {
-            lifetime.reissue(self.now, self.data.times())
-        } else {
-            lifetime.slide(self.now, self.data.times(), self.data.idle_timeout(lifetime))
-        }
+    /// Returns the idle timeout of this session in seconds.
+    pub(super) fn idle_timeout(&self, engine: &Engine) -> u64 {
+        self.data.idle_timeout(&engine.lifetime_of(&self.data, self.is_stored()))
     }
 
-    pub(super) fn is_due_for_extension(&self, lifetime: &Lifetime) -> bool {
-        lifetime.is_due(self.now, self.data.times(), || self.data.idle_timeout(lifetime))
+    /// True when the session that the client holds has a record.
+    fn is_stored(&self) -> bool {
+        self.held().is_some_and(|held| held.stored.is_some())
+    }
+
+    /// Returns the times with which `data`, the session as it is to be sealed, is sealed now: those of a session that was used just
+    /// now, unless this request does not count as a use. `lifetime` has the timeouts of this session ([`Engine::lifetime_of`]).
+    pub(super) fn times_to_seal(&self, data: &SessionData, lifetime: &Lifetime) -> Times {
+        if self.keeps_expiry {
+            lifetime.reissue(self.now, data.times())
+        } else {
+            lifetime.slide(self.now, data.times(), data.idle_timeout(lifetime))
+        }
     }
 
     /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
@@ -279,9 +299,7 @@ impl State {
     /// Notes the keys that a commit is about to write to a record.
     pub(super) fn note_try(&mut self) {
         let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) else { return };
-        let mut keys = Entries::changed_keys(base, self.data.content());
-        keys.retain(|key| !self.tried.contains(key));
-        self.tried.extend(keys);
+        self.tried.extend(Entries::changed_keys(base, self.data.content()));
     }
 
     /// Draws another id for a session that is to be moved and still has the id of the client's cookie.

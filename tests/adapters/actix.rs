@@ -8,15 +8,16 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, COOKIE, ContentType};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{TestRequest, init_service};
-use actix_web::web::{Path, get, resource, route, scope};
+use actix_web::web::{Bytes, Path, get, resource, route, scope};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, error, rt};
 use futures_lite::FutureExt;
+use futures_lite::stream::once_future;
 use sealed_session::actix_web::SessionMiddleware;
 use sealed_session::{EncodeError, Error as SessionError, KeepExpiry, Session, SessionManager, SessionOf, Typed};
 
 use crate::common::{
-    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
-    with_backends,
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, stream, untouched, visit,
+    visits, with_backends,
 };
 use crate::errors::fail;
 
@@ -66,6 +67,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/answer", route().to(answered))
         .route("/poll", get().to(async |_: KeepExpiry, session: Session| read(&session).unwrap()))
         .route("/fails/{how}", get().to(async |session: Session, how: Path<String>| fail(&session, &how)))
+        .route("/stream", get().to(streamed))
         .route("/untouched", get().to(async || untouched()))
         .route("/read", get().to(async |session: Session| read(&session).unwrap()))
         .route("/visit", get().to(async |session: Session| visit(&session).unwrap()))
@@ -125,6 +127,12 @@ async fn answered(session: Session, request: HttpRequest) -> HttpResponse {
         response.append_header(header);
     }
     response.finish()
+}
+
+async fn streamed(session: Session, request: HttpRequest) -> HttpResponse {
+    let query = request.query_string().to_owned();
+    let body = once_future(async move { Ok::<_, Error>(Bytes::from_static(stream(&session, &query).as_bytes())) });
+    HttpResponse::Ok().streaming(Box::pin(body))
 }
 
 async fn cached(session: Session) -> HttpResponse {
@@ -296,7 +304,7 @@ fn two_managers_are_told_apart_by_name() {
     let send = |inner: SessionMiddleware, outer: SessionMiddleware, path: &str, cookies: &[&str]| {
         rt::System::new().block_on(async {
             let app = App::new().wrap(inner).wrap(outer).route("/", get().to(by_name)).route("/both", get().to(both));
-            let app = init_service(app).await;
+            let app = init_service(app.route("/taken", get().to(async |_: SessionOf<Admin>| ""))).await;
             let mut request = TestRequest::with_uri(path);
             for cookie in cookies {
                 request = request.append_header((COOKIE, *cookie));
@@ -316,5 +324,7 @@ fn two_managers_are_told_apart_by_name() {
             if is_inner { send(named, unnamed, "/", cookies) } else { send(unnamed, named, "/", cookies) }
         });
     }
+    let taken = send(of(&site), of(&admin).of::<Admin>(), "/taken", &[]);
+    crate::several::to_take_a_session_by_its_name_is_to_look_at_it(&taken);
     crate::several::a_name_without_a_layer_is_told(&send(of(&site).of::<Site>(), of(&admin), "/both", &[]));
 }

@@ -1,5 +1,6 @@
 //! The application on the `tower` layer, with the extractors of `axum`.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use axum::Router;
@@ -12,13 +13,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use futures_lite::FutureExt;
 use futures_lite::future::block_on;
+use futures_lite::stream::once_future;
 use sealed_session::tower::SessionLayer;
 use sealed_session::{EncodeError, Error, KeepExpiry, Session, SessionManager, SessionOf, Typed};
 use tower_service::Service;
 
 use crate::common::{
-    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
-    with_backends,
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, stream, untouched, visit,
+    visits, with_backends,
 };
 use crate::errors::fail;
 
@@ -43,6 +45,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/answer", get(answered))
         .route("/poll", get(async |_: KeepExpiry, session: Session| read(&session).unwrap()))
         .route("/fails/{how}", get(async |session: Session, Path(how): Path<String>| fail(&session, &how)))
+        .route("/stream", get(streamed))
         .merge(nested);
     let inside = if hooked {
         inside.layer(SessionLayer::new(manager).on_error(full))
@@ -111,6 +114,11 @@ async fn answered(session: Session, uri: Uri) -> Response {
         response.headers_mut().append(HeaderName::try_from(name).unwrap(), value.try_into().unwrap());
     }
     response
+}
+
+async fn streamed(session: Session, uri: Uri) -> Body {
+    let query = uri.query().unwrap().to_owned();
+    Body::from_stream(once_future(async move { Ok::<_, Infallible>(stream(&session, &query)) }))
 }
 
 fn full(error: &EncodeError) -> Response {
@@ -225,6 +233,8 @@ fn two_managers_are_told_apart_by_name() {
     ] {
         crate::several::one_manager_by_two_names_has_one_session(&|cookies| reply(&app, "/", cookies));
     }
+    let taken = Router::new().route("/", get(async |_: SessionOf<Admin>| ())).layer(layer(site.clone()).of::<Admin>());
+    crate::several::to_take_a_session_by_its_name_is_to_look_at_it(&reply(&taken, "/", &[]));
     let app = Router::new().route("/", handler).layer(layer(site).of::<Site>());
     crate::several::a_name_without_a_layer_is_told(&reply(&app, "/", &[]));
 }

@@ -14,7 +14,8 @@ use crate::common::{config, fill, read, visit, with_backends};
 fn app(manager: &SessionManager) -> Router {
     let layer = SessionLayer::bearer(manager.clone());
     Router::new()
-        .route("/untouched", get(async |_: Session| ""))
+        .route("/untouched", get(async || ""))
+        .route("/taken", get(async |_: Session| ""))
         .route("/visit", get(async |session: Session| visit(&session).unwrap()))
         .route("/read", get(async |session: Session| read(&session).unwrap()))
         .route("/fill", get(async |session: Session| fill(&session).unwrap()))
@@ -79,6 +80,8 @@ fn no_cookie_is_read_and_nothing_is_said_of_a_session_that_nobody_looked_at() {
         for name in ["session-token", "vary", "cache-control"] {
             assert_eq!(header(&untouched, name), None);
         }
+        let taken = send(&app, "/taken", Some(bearer(&token)));
+        assert_eq!(header(&taken, "vary"), Some("Authorization"), "an extractor looks at the session");
     }
 }
 

@@ -5,13 +5,14 @@ use rocket::http::{Header, Method, Status};
 use rocket::local::blocking::{Client, LocalRequest};
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::status::Custom;
+use rocket::response::stream::TextStream;
 use rocket::response::{self, Responder};
 use rocket::{Config, Request, Response, get, routes};
 use sealed_session::rocket::SessionFairing;
 use sealed_session::{EncodeError, Error, KeepExpiry, Session, SessionManager, Typed};
 
 use crate::common::{
-    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, visit,
+    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, stream, visit,
 };
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
@@ -42,6 +43,7 @@ fn client(fairings: usize, hooked: bool) -> Client {
         outside,
         twice,
         answered,
+        streamed,
         refused,
         panicking,
         optional,
@@ -104,6 +106,12 @@ impl<'r> Responder<'r, 'static> for Answer {
 #[get("/answer")]
 fn answered(session: &Session, origin: &Origin<'_>) -> Answer {
     answer(session, origin.query().unwrap().as_str())
+}
+
+#[get("/stream")]
+fn streamed(session: Session, origin: &Origin<'_>) -> TextStream![&'static str] {
+    let query = origin.query().unwrap().as_str().to_owned();
+    TextStream! { yield stream(&session, &query) }
 }
 
 /// Refuses the request after a visit.
@@ -258,6 +266,9 @@ mod several {
     pub(super) fn both(site: SessionOf<Site>, admin: SessionOf<Admin>) -> String {
         visit_both(&site, &admin)
     }
+
+    #[rocket::get("/taken")]
+    pub(super) fn taken(_admin: SessionOf<Admin>) {}
 }
 
 #[test]
@@ -267,7 +278,8 @@ fn two_managers_are_told_apart_by_name() {
     let send = |first: SessionFairing, second: SessionFairing, path: &'static str, cookies: &[&str]| {
         let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
         let app = rocket::custom(quiet).attach(first).attach(second);
-        let client = Client::untracked(app.mount("/", routes![several::by_name, several::both])).unwrap();
+        let client =
+            Client::untracked(app.mount("/", routes![several::by_name, several::both, several::taken])).unwrap();
         let mut request = client.get(path);
         for cookie in cookies {
             request.add_header(Header::new("Cookie", (*cookie).to_owned()));
@@ -286,5 +298,7 @@ fn two_managers_are_told_apart_by_name() {
             if is_first { send(named, unnamed, "/", cookies) } else { send(unnamed, named, "/", cookies) }
         });
     }
+    let taken = send(of(&site), of(&admin).of::<Admin>(), "/taken", &[]);
+    crate::several::to_take_a_session_by_its_name_is_to_look_at_it(&taken);
     crate::several::a_name_without_a_layer_is_told(&send(of(&site).of::<Site>(), of(&admin), "/both", &[]));
 }

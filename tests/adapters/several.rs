@@ -68,6 +68,11 @@ pub(crate) fn a_name_without_a_layer_is_told(reply: &Reply) {
     assert!(line.contains("no session layer around this route"), "{line}");
 }
 
+/// Checks the reply of a handler that took a session by its name and asked it nothing.
+pub(crate) fn to_take_a_session_by_its_name_is_to_look_at_it(reply: &Reply) {
+    assert_eq!((reply.status, reply.all("vary")), (200, vec!["Cookie"]));
+}
+
 /// `/poll` takes `KeepExpiry` and reads the session.
 pub(crate) fn a_route_that_is_polled_keeps_no_session_alive(send: &Send) {
     for has_backends in [false, true] {

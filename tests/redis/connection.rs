@@ -21,9 +21,26 @@ const SLACK: Duration = Duration::from_secs(1);
 
 #[test]
 fn an_address_is_checked_at_once_and_never_shown() {
-    for url in
-        ["", "redis", "redis://", "ftp://h", "rediss://:hunter2@h", "redis://:hunter2@h:99999", "redis://:hunter2@h/x"]
-    {
+    for url in [
+        "",
+        "redis",
+        "redis://",
+        "ftp://h",
+        "redis://:hunter2@h:99999",
+        "redis://:hunter2@h/x",
+        "redis://:hunter2@h,i",
+        "redis://:hunter2@h?protocol=4",
+        "redis://:hunter2@h?ssl_cert_reqs=none",
+        // A fragment is a switch of the client below, which turns verification off.
+        "redis://:hunter2@h/#insecure",
+        "rediss://:hunter2@h/#insecure",
+        "rediss://:hunter2@h#insecure",
+        "rediss://:hunter2@h/0#",
+        // The parser below drops tabs and line ends, and so would read other schemes than stand here.
+        "redi\tss://:hunter2@h",
+        "rediss\n://:hunter2@h",
+        " rediss://:hunter2@h",
+    ] {
         let error = RedisStore::open(url).unwrap_err();
         assert!(matches!(error.problems()[0].kind(), ProblemKind::Invalid { .. }), "{url}");
         assert!(!error.to_string().contains("hunter2"));

@@ -9,14 +9,19 @@
 )]
 #![expect(clippy::print_stderr, clippy::arithmetic_side_effects, reason = "a test says what it did, and counts it")]
 
+#[cfg(feature = "redis-tls")]
+mod certificates;
 mod connection;
 mod crashes;
+mod health;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 mod list;
 mod processes;
 mod server;
 mod store;
+#[cfg(feature = "redis-tls")]
+mod tls;
 
 use sealed_session::RedisPool;
 

@@ -31,21 +31,26 @@ pub(crate) struct Server {
     port: u16,
     folder: PathBuf,
     options: Vec<String>,
+    has_tls: bool,
     process: Child,
 }
 
 impl Server {
+    /// Starts a Redis with these options beside its own. With certificates among them, it speaks TLS only; their paths must be
+    /// absolute.
     pub(crate) fn start(options: &[&str]) -> Self {
+        let has_tls = options.contains(&"--tls-cert-file");
         let folder = std::env::temp_dir().join(format!("sealed-session-redis-{}", new_id()));
         fs::create_dir(&folder).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
-        let process = spawn(port, &folder, &options);
-        Self { port, folder, options, process }
+        let process = spawn(port, has_tls, &folder, &options);
+        Self { port, folder, options, has_tls, process }
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.has_tls { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// Sends SIGKILL, so that Redis can write nothing more.
@@ -55,7 +60,7 @@ impl Server {
     }
 
     pub(crate) fn restart(&mut self) {
-        self.process = spawn(self.port, &self.folder, &self.options);
+        self.process = spawn(self.port, self.has_tls, &self.folder, &self.options);
     }
 
     /// Sends SIGSTOP, so that the connections stay and nothing answers.
@@ -81,9 +86,12 @@ impl Drop for Server {
     }
 }
 
-fn spawn(port: u16, folder: &PathBuf, options: &[String]) -> Child {
+fn spawn(port: u16, has_tls: bool, folder: &PathBuf, options: &[String]) -> Child {
+    let number = port.to_string();
+    let ports = if has_tls { ["--port", "0", "--tls-port", &number] } else { ["--port", &number, "--tls-port", "0"] };
     let process = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+        .args(ports)
+        .args(["--bind", "127.0.0.1", "--save", ""])
         .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
         .arg(folder)
         .args(options)
@@ -91,14 +99,17 @@ fn spawn(port: u16, folder: &PathBuf, options: &[String]) -> Child {
         .spawn()
         .unwrap();
     let start = Instant::now();
-    while !answers(port) {
+    while !answers(port, has_tls) {
         assert!(start.elapsed() < Duration::from_secs(10), "redis-server does not start");
         thread::sleep(Duration::from_millis(5));
     }
     process
 }
 
-fn answers(port: u16) -> bool {
+fn answers(port: u16, has_tls: bool) -> bool {
+    if has_tls {
+        return TcpStream::connect(("127.0.0.1", port)).is_ok();
+    }
     let mut answer = [0; 5];
     TcpStream::connect(("127.0.0.1", port))
         .and_then(|mut stream| stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut answer)))

@@ -15,9 +15,12 @@ fn has_key(manager: &SessionManager, digits: &str) -> bool {
 }
 
 /// Every bare name with a value that would show, if it counted, in the Debug of the configuration or as an error.
-const FOREIGN: [(&str, &str); 18] = [
+const FOREIGN: [(&str, &str); 22] = [
     ("SESSION_BACKEND", "redis://of-another-program"),
     ("SESSION_STORE_URL", "redis://localhost"),
+    ("SESSION_REVOCATIONS", "in_memory"),
+    ("SESSION_REVOCATIONS_URL", "redis://localhost"),
+    ("SESSION_SUBJECT", "user"),
     ("SESSION_TTL_SECONDS", "1"),
     ("SESSION_COOKIE_NAME", "session"),
     ("SESSION_COOKIE_PATH", "/admin"),
@@ -32,6 +35,7 @@ const FOREIGN: [(&str, &str); 18] = [
     ("SESSION_ABSOLUTE_TIMEOUT_SECONDS", "1"),
     ("SESSION_EXTEND_AFTER_SECONDS", "1"),
     ("SESSION_COOKIE_SAME_SITE", "none"),
+    ("SESSION_FORMER_COOKIES", "session; Path=/admin"),
     ("SESSION_NOT_BEFORE", "9999-12-31T00:00:00Z"),
     ("SESSION_AUDIENCE", "shop"),
 ];

@@ -9,6 +9,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod anonymous;
 mod backends;
 mod bearer;
 mod coming_from;
@@ -17,22 +18,29 @@ mod common;
 mod cookies;
 mod crossing;
 mod csrf;
+mod data_model;
 mod decode;
 mod environment;
+mod environment_lists;
 mod environment_names;
 mod environment_values;
 mod expired_or_new;
 mod foreign;
+mod former_forms;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 #[cfg(feature = "import")]
 mod import;
+mod live_keys;
 mod login;
+mod many_values;
+mod null;
 mod observe;
 mod operations_page;
 mod properties;
 mod public_data;
 mod quoted;
+mod recheck;
 mod remember_me;
 mod revoked;
 mod rolling_upgrade;
@@ -43,5 +51,6 @@ mod tamper;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod two_cookies;
+mod typed;
 mod values;
 mod vectors;

@@ -2,7 +2,7 @@
 
 use super::{Generation, Known, Mark, Only, Revocations};
 use crate::backend::BoxFuture;
-use crate::backend::redis_pool::{GRACE, RedisPool};
+use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
@@ -126,8 +126,17 @@ impl Revocations for RedisRevocations {
         })
     }
 
+    /// Writes a mark under a key of no session, so that a read-only replica, a Redis without memory or without its replicas, and
+    /// an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        Box::pin(self.pool.answers())
+        Box::pin(async move {
+            let key = self.pool.probe();
+            let mut commands = redis::pipe();
+            let mark = hex::encode(Mark::Ended.to_bytes());
+            commands.cmd("EVAL").arg(PUT_MARK).arg(1).arg(&key).arg(mark).arg(PROBE_UNTIL).arg(0);
+            commands.cmd("GET").arg(&key);
+            self.pool.does(&commands).await
+        })
     }
 }
 

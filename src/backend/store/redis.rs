@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Record, Save, SessionStore};
 use crate::backend::BoxFuture;
-use crate::backend::redis_pool::{GRACE, RedisPool};
+use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
@@ -104,8 +104,18 @@ impl SessionStore for RedisStore {
         Box::pin(async { Ok(0) })
     }
 
+    /// Sends the commands of a login and of a logout, for a key of no session, so that a read-only replica, a Redis without
+    /// memory or without its replicas, and an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        Box::pin(self.pool.answers())
+        Box::pin(async move {
+            let key = self.pool.probe();
+            let mut commands = redis::pipe();
+            commands.cmd("SET").arg(&key).arg("").arg("NX").arg("EXAT").arg(PROBE_UNTIL);
+            commands.cmd("EVAL").arg(REPLACE).arg(1).arg(&key).arg("").arg("").arg(PROBE_UNTIL);
+            commands.cmd("GET").arg(&key);
+            commands.cmd("DEL").arg(&key);
+            self.pool.does(&commands).await
+        })
     }
 
     /// A record that is written or removed in the meantime may or may not be among them.

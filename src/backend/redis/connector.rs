@@ -1,0 +1,74 @@
+//! [`Connector`]: makes connections to one server, and says whether a connection can be used again.
+
+use std::future;
+use std::time::Duration;
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use tokio::task::AbortHandle;
+
+use super::address::Address;
+use super::tls::Tls;
+
+/// Makes connections to one server.
+pub(super) enum Connector {
+    Plain(Client),
+    Tls { tls: Tls, address: Address, login: RedisConnectionInfo },
+}
+
+impl Connector {
+    pub(super) fn new(address: Address, login: &RedisConnectionInfo, tls: Option<&Tls>) -> Result<Self, RedisError> {
+        match tls {
+            Some(tls) => Ok(Self::Tls { tls: tls.clone(), address, login: login.clone() }),
+            None => Self::plain(ConnectionAddr::Tcp(address.host, address.port), login),
+        }
+    }
+
+    pub(super) fn plain(address: ConnectionAddr, login: &RedisConnectionInfo) -> Result<Self, RedisError> {
+        let info = address.into_connection_info()?.set_redis_settings(login.clone());
+        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        Ok(Self::Plain(Client::open(info)?))
+    }
+}
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = RedisError;
+
+    async fn create(&self) -> Result<Connection, RedisError> {
+        // `RedisPool` is the one place that measures time.
+        let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+        let redis = match self {
+            Self::Plain(client) => client.get_multiplexed_async_connection_with_config(&config).await?,
+            Self::Tls { tls, address, login } => tls.connect(address, login, config).await?,
+        };
+        Ok(Connection { redis, runtime: tokio::spawn(future::pending::<()>()).abort_handle() })
+    }
+
+    async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<RedisError> {
+        if connection.runtime.is_finished() {
+            return Err(RecycleError::message("its runtime ended"));
+        }
+        if metrics.last_used() < TRUSTED {
+            return Ok(());
+        }
+        Ok(redis::cmd("PING").exec_async(&mut connection.redis).await?)
+    }
+}
+
+pub(super) struct Connection {
+    pub(super) redis: MultiplexedConnection,
+    /// A task that waits for ever, so that it ends with the runtime that this connection is driven by.
+    runtime: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.runtime.abort();
+    }
+}
+
+/// The time after its last use for which a connection is taken for good without a PING.
+const TRUSTED: Duration = Duration::from_secs(1);

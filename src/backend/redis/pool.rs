@@ -1,0 +1,187 @@
+//! [`RedisPool`]: what an application says about its Redis.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::ConnectionAddr;
+
+use super::connector::Connector;
+use super::node::Node;
+#[cfg(feature = "redis-tls")]
+use super::tls::RedisTls;
+use super::tls::Tls;
+use super::url::{RedisUrl, Servers};
+use crate::error::{ConfigError, ConfigProblem, ProblemKind};
+
+/// The connections to one Redis, which [`RedisStore`](crate::RedisStore) and [`RedisRevocations`](crate::RedisRevocations)
+/// share. Cheap to clone.
+///
+/// The pool makes no connection before the first request, and makes it then in the tokio runtime of that request, which
+/// must have I/O and time enabled, as `#[tokio::main]` does. A connection that broke, that belongs to a runtime which
+/// ended, or that does not answer a PING after a second without use is replaced by itself. So a request fails only if
+/// Redis fails while it is asked, or failed within the second before.
+///
+/// Every request gets its answer within [`RedisPool::timeout`], connecting included, or else
+/// [`BackendErrorKind::Unavailable`]. A write that failed so may have been done all the same, or be done when Redis
+/// wakes up.
+///
+/// # What Redis must be
+/// Redis 6.2 or later, or Valkey; one server, or a primary under a name that moves with it. A cluster won't do. The
+/// server holds only sealed sessions, but whoever can write to it can end sessions and bring ended ones back, so keep it
+/// inside, behind a password or a Unix socket, and over a network take TLS.
+///
+/// - **TLS** is the feature `redis-tls` and a `rediss://` URL. The certificate of Redis must be one that the system
+///   trusts, for the host in the URL, unless [`RedisTls`](crate::RedisTls) says otherwise. Without the feature such a URL
+///   is refused, and a URL with a fragment (`#insecure`) always is, whatever other crates turn on in the crate `redis`.
+///
+/// - `maxmemory-policy noeviction`, the default: any other forgets revocations and ends sessions when memory is short.
+/// - `appendonly yes` with `appendfsync always`, if what was acknowledged must outlive a crash; `everysec` may lose a second. A
+///   replica that takes over may lack the last writes, revocations among them.
+/// - Its clock decides when it removes what has expired. Everything is kept for a minute longer than it must be, so a clock
+///   that is less than a minute fast loses nothing.
+/// - A user under an ACL needs DEL, EVAL, GET, GETRANGE, PING, SCAN, SET and UNLINK on `sealed_session:*`.
+///
+/// ```
+/// use sealed_session::{RedisPool, RedisRevocations, RedisStore};
+/// use std::time::Duration;
+///
+/// let pool = RedisPool::open("redis://127.0.0.1:6379/0")?.prefix("shop:").timeout(Duration::from_millis(300));
+/// let store = RedisStore::new(&pool);
+/// let revocations = RedisRevocations::new(&pool);
+/// # let _ = (store, revocations);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct RedisPool {
+    pub(super) node: Node,
+    pub(super) prefix: Arc<str>,
+    pub(super) timeout: Duration,
+}
+
+impl RedisPool {
+    /// A pool of at most 16 connections to this address, with the prefix `sealed_session:` and a timeout of one second.
+    /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when `url` is no address of a Redis, when it asks for TLS and the feature `redis-tls` is off, and
+    /// when it asks for TLS on a system that trusts no certificate. The message never shows the address, for it may hold
+    /// a password.
+    ///
+    /// ```
+    /// use sealed_session::RedisPool;
+    /// for url in ["redis://127.0.0.1", "redis://user:password@redis.internal:6380/3", "unix:///run/redis.sock?db=1"] {
+    ///     RedisPool::open(url)?;
+    /// }
+    /// for url in ["127.0.0.1", "http://127.0.0.1", "redis://", "redis://127.0.0.1/zero"] {
+    ///     assert!(RedisPool::open(url).is_err(), "{url}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open(url: &str) -> Result<Self, ConfigError> {
+        let url = RedisUrl::parse(url).map_err(|kind| refused(URL, kind))?;
+        let tls = if url.has_tls { Some(Tls::of_the_system().map_err(|(at, kind)| refused(at, kind))?) } else { None };
+        Self::new(url, tls.as_ref())
+    }
+
+    /// Does what [`RedisPool::open`] does, for a `rediss://` URL and with settings of TLS (feature `redis-tls`).
+    ///
+    /// # Errors
+    /// As for [`RedisPool::open`], and [`ConfigError`] when `url` does not ask for TLS, when a certificate or the key
+    /// can't be read, when the key is not the certificate's, and when the server name is none. A problem of the
+    /// settings has the name of the method that took it: `ca_pem`, `client_pem` (`client_pem key` for the key),
+    /// `server_name`.
+    ///
+    /// ```
+    /// use sealed_session::{RedisPool, RedisTls};
+    /// # let ca_pem = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/redis/ca.pem"));
+    /// let tls = RedisTls::new().ca_pem(ca_pem);
+    /// RedisPool::open_with_tls("rediss://user:password@redis.internal:6380/0", &tls)?;
+    /// assert!(RedisPool::open_with_tls("redis://redis.internal", &tls).is_err(), "not encrypted");
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    #[cfg(feature = "redis-tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis-tls")))]
+    pub fn open_with_tls(url: &str, tls: &RedisTls) -> Result<Self, ConfigError> {
+        let url = RedisUrl::parse(url).map_err(|kind| refused(URL, kind))?;
+        if !url.has_tls {
+            let rule = "must ask for TLS: its scheme is rediss, not redis";
+            return Err(refused(URL, ProblemKind::Conflict { rule }));
+        }
+        let tls = Tls::new(tls).map_err(|(at, kind)| refused(at, kind))?;
+        Self::new(url, Some(&tls))
+    }
+
+    fn new(url: RedisUrl, tls: Option<&Tls>) -> Result<Self, ConfigError> {
+        let wrong = |_| refused(URL, ProblemKind::Invalid { takes: super::url::TAKES });
+        let connector = match url.servers {
+            Servers::One(address) => Connector::new(address, &url.login, tls).map_err(wrong)?,
+            Servers::Socket(path) => Connector::plain(ConnectionAddr::Unix(path), &url.login).map_err(wrong)?,
+        };
+        let rule = "the pool can't be built";
+        let node = Node::new(connector, 16).ok_or_else(|| refused(URL, ProblemKind::Conflict { rule }))?;
+        Ok(Self { node, prefix: "sealed_session:".into(), timeout: Duration::from_secs(1) })
+    }
+
+    /// Sets the prefix of every key in Redis, so that several applications share one. No prefix may begin with another
+    /// one.
+    ///
+    /// ```
+    /// use sealed_session::RedisPool;
+    /// let pool = RedisPool::open("redis://127.0.0.1")?.prefix("shop:");
+    /// # let _ = pool;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn prefix(self, prefix: &str) -> Self {
+        Self { prefix: prefix.into(), ..self }
+    }
+
+    /// Sets the time that one request to Redis may take: waiting for a connection, making it, and the answer, together.
+    /// A whole [`all`](crate::SessionStore::all) or [`clear`](crate::SessionStore::clear) takes longer, but no step of
+    /// it does.
+    ///
+    /// ```
+    /// use sealed_session::RedisPool;
+    /// use std::time::Duration;
+    /// let pool = RedisPool::open("redis://127.0.0.1")?.timeout(Duration::from_millis(300));
+    /// # let _ = pool;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Sets the largest number of connections, at least one; each serves one request at a time. All clones of the pool
+    /// share it.
+    ///
+    /// ```
+    /// use sealed_session::RedisPool;
+    /// let pool = RedisPool::open("redis://127.0.0.1")?.max_connections(64);
+    /// # let _ = pool;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn max_connections(self, max: usize) -> Self {
+        self.node.resize(max.max(1));
+        self
+    }
+}
+
+impl fmt::Debug for RedisPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address stays out: it may hold a password.
+        f.debug_struct("RedisPool")
+            .field("prefix", &self.prefix)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn refused(setting: &str, kind: ProblemKind) -> ConfigError {
+    ConfigError::new(vec![ConfigProblem::new(setting, kind)])
+}
+
+/// The name of the URL in errors.
+const URL: &str = "redis url";

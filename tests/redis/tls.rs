@@ -1,0 +1,200 @@
+//! TLS to a real Redis (feature `redis-tls`): whom it trusts, what it shows, and what it refuses.
+
+use std::net::{TcpListener, TcpStream};
+use std::{io, thread};
+
+use sealed_session::testing::{check_revocations, check_store};
+use sealed_session::{
+    BackendErrorKind, Clock, ProblemKind, Record, RedisPool, RedisRevocations, RedisStore, RedisTls, Save,
+    SessionStore, SystemClock, UnixTime,
+};
+
+use crate::address;
+use crate::certificates::Certificates;
+use crate::helpers::new_id;
+use crate::server::Server;
+
+const HERE: &str = "IP:127.0.0.1,DNS:redis.test";
+
+fn start(certificates: &Certificates, mutual: bool) -> Server {
+    let options = certificates.options(mutual);
+    Server::start(&options.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Loads a record that is not there: nothing, or the error as text.
+async fn answer(url: &str, tls: &RedisTls) -> Result<(), String> {
+    let store = RedisStore::new(&RedisPool::open_with_tls(url, tls).unwrap());
+    match store.load(new_id()).await {
+        Ok(found) => assert_eq!(found, None),
+        Err(error) => {
+            assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");
+            return Err(error.to_string());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn stores_and_lists_over_tls_keep_every_rule() {
+    let Some(_) = address() else { return };
+    let certificates = Certificates::new(HERE);
+    let server = start(&certificates, false);
+    let pool =
+        RedisPool::open_with_tls(&server.address(), &RedisTls::new().ca_pem(certificates.pem("ca.crt"))).unwrap();
+    check_store(async || {
+        let store = RedisStore::new(&pool);
+        store.clear().await.unwrap();
+        store
+    })
+    .await;
+    check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_or_for_another_name_is_refused_with_the_reason() {
+    let Some(_) = address() else { return };
+    let (certificates, others) = (Certificates::new("DNS:redis.test"), Certificates::new(HERE));
+    let server = start(&certificates, false);
+    let ours = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
+    let refused = async |tls: &RedisTls| answer(&server.address(), tls).await.unwrap_err();
+
+    assert!(refused(&ours).await.contains("certificate not valid for name \"127.0.0.1\""), "{}", refused(&ours).await);
+    let named = ours.clone().server_name("redis.test");
+    assert_eq!(answer(&server.address(), &named).await, Ok(()));
+    let misnamed = refused(&ours.server_name("redis.example")).await;
+    assert!(misnamed.contains("certificate not valid for name \"redis.example\""), "{misnamed}");
+
+    let unknown = RedisTls::new().ca_pem(others.pem("ca.crt")).server_name("redis.test");
+    assert!(refused(&unknown).await.contains("invalid peer certificate"), "{}", refused(&unknown).await);
+    let of_the_system = RedisTls::new().server_name("redis.test");
+    assert!(refused(&of_the_system).await.contains("UnknownIssuer"), "{}", refused(&of_the_system).await);
+}
+
+#[tokio::test]
+async fn a_redis_that_asks_for_a_certificate_gets_ours_and_refuses_who_shows_none_with_the_reason() {
+    let Some(_) = address() else { return };
+    let (certificates, others) = (Certificates::new(HERE), Certificates::new(HERE));
+    let server = start(&certificates, true);
+    let tls = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
+    let client = |from: &Certificates| tls.clone().client_pem(from.pem("client.crt"), from.pem("client.key"));
+    assert_eq!(answer(&server.address(), &client(&certificates)).await, Ok(()));
+    let missing = answer(&server.address(), &tls).await.unwrap_err();
+    assert!(missing.contains("CertificateRequired"), "{missing}");
+    let unknown = answer(&server.address(), &client(&others)).await.unwrap_err();
+    assert!(unknown.contains("fatal alert"), "{unknown}");
+}
+
+#[tokio::test]
+async fn users_of_an_acl_log_in_over_tls() {
+    let Some(_) = address() else { return };
+    let certificates = Certificates::new(HERE);
+    let mut options = certificates.options(false);
+    options
+        .extend(["--user", "ada", "on", ">s3cret", "~*", "&*", "+@all", "--user", "default", "off"].map(str::to_owned));
+    let server = Server::start(&options.iter().map(String::as_str).collect::<Vec<_>>());
+    let tls = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
+    let url = |login: &str| server.address().replace("://", &format!("://{login}@"));
+    assert_eq!(answer(&url("ada:s3cret"), &tls).await, Ok(()));
+    let error = answer(&url("ada:hunter2"), &tls).await.unwrap_err();
+    assert!(error.contains("authentication failed") && !error.contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn connections_over_tls_that_broke_while_they_rested_cost_no_request() {
+    let Some(_) = address() else { return };
+    let certificates = Certificates::new(HERE);
+    let mut server = start(&certificates, false);
+    let tls = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
+    let store = RedisStore::new(&RedisPool::open_with_tls(&server.address(), &tls).unwrap());
+    let id = new_id();
+    assert!(store.save(id, &Record::new(vec![7], UnixTime::MAX), Save::Create).await.unwrap());
+    server.kill();
+    server.restart();
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert!(store.load(id).await.unwrap().is_some());
+}
+
+/// A server that takes the connection and closes it, and one that speaks plain text.
+#[tokio::test]
+async fn what_speaks_no_tls_is_unavailable() {
+    let tls = RedisTls::new().ca_pem(AUTHORITY);
+    for text in ["", "-ERR no TLS here\r\n"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("rediss://{}", listener.local_addr().unwrap());
+        thread::spawn(move || io::Write::write_all(&mut listener.accept().unwrap().0, text.as_bytes()));
+        answer(&url, &tls).await.unwrap_err();
+    }
+}
+
+/// Encryption is never left out: a pool of a `rediss://` URL sends no command before the server proved who it is.
+#[tokio::test]
+async fn nothing_is_sent_in_the_clear() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rediss://ada:hunter2@{}", listener.local_addr().unwrap());
+    let sent = thread::spawn(move || {
+        let (mut stream, _): (TcpStream, _) = listener.accept().unwrap();
+        let mut bytes = vec![0; 4096];
+        let read = io::Read::read(&mut stream, &mut bytes).unwrap();
+        bytes.truncate(read);
+        bytes
+    });
+    answer(&url, &RedisTls::new().ca_pem(AUTHORITY)).await.unwrap_err();
+    let sent = sent.join().unwrap();
+    // A record of the type handshake (RFC 8446 section 5.1).
+    assert_eq!(sent.first(), Some(&22));
+    assert!(!sent.windows(7).any(|bytes| bytes == b"hunter2"));
+}
+
+#[test]
+fn the_settings_are_checked_when_the_pool_is_opened() {
+    let (certificates, others) = (Certificates::new(HERE), Certificates::new(HERE));
+    let [ca, cert, key, other_key] = [
+        (&certificates, "ca.crt"),
+        (&certificates, "client.crt"),
+        (&certificates, "client.key"),
+        (&others, "client.key"),
+    ]
+    .map(|(from, file)| from.pem(file));
+    let tls = RedisTls::new().ca_pem(ca.clone());
+    let problem = |tls: RedisTls| {
+        let error = RedisPool::open_with_tls("rediss://redis.test", &tls).unwrap_err();
+        assert!(matches!(error.problems()[0].kind(), ProblemKind::Invalid { .. }), "{error}");
+        error.problems()[0].setting().to_owned()
+    };
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for pem in [Vec::new(), b"no certificate".to_vec(), key.clone(), broken.into()] {
+        assert_eq!(problem(RedisTls::new().ca_pem(pem.clone())), "ca_pem");
+        if pem != key {
+            assert_eq!(problem(tls.clone().client_pem(cert.clone(), pem.clone())), "client_pem key");
+        }
+        assert_eq!(problem(tls.clone().client_pem(pem, key.clone())), "client_pem");
+    }
+    assert_eq!(problem(tls.clone().client_pem(cert.clone(), other_key)), "client_pem key");
+    for name in ["", "two words", "redis.test:6379"] {
+        assert_eq!(problem(tls.clone().server_name(name)), "server_name", "{name}");
+    }
+    for name in ["redis.test", "127.0.0.1", "::1"] {
+        RedisPool::open_with_tls("rediss://redis.test", &tls.clone().server_name(name)).unwrap();
+    }
+    let error = RedisPool::open_with_tls("redis://redis.test", &tls).unwrap_err();
+    assert!(matches!(error.problems()[0].kind(), ProblemKind::Conflict { .. }), "{error}");
+}
+
+#[test]
+fn the_settings_never_show_the_key() {
+    let certificates = Certificates::new(HERE);
+    let key = certificates.pem("client.key");
+    let tls = RedisTls::new().client_pem(certificates.pem("client.crt"), key.clone());
+    let shown = format!("{tls:?}");
+    let key = String::from_utf8(key).unwrap();
+    assert!(!key.lines().any(|line| shown.contains(line)) && shown.contains("has_client_certificate: true"), "{shown}");
+}
+
+#[test]
+fn a_url_with_tls_trusts_what_the_system_trusts_unless_told_otherwise() {
+    for url in ["rediss://redis.test", "REDISS://redis.test:6380/3", "valkeys://ada:secret@redis.test"] {
+        RedisPool::open(url).unwrap();
+    }
+}
+
+const AUTHORITY: &str = include_str!("ca.pem");
