@@ -133,4 +133,5 @@ const OPEN_REDIS: Option<Open> = None;
 const FILE: &str = "the path of a folder, or a URL such as file:///var/lib/shop/sessions";
 const SQLITE: &str =
     "the path of a database, or a URL such as sqlite:///var/lib/shop/sessions.db or sqlite:sessions.db";
-const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0, or unix:///run/redis.sock; not rediss:// (TLS)";
+const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0, rediss://redis.internal (with the crate's feature `redis-tls`), or \
+    unix:///run/redis.sock";

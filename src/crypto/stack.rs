@@ -20,5 +20,6 @@ fn called<T>(set_up: impl FnOnce() -> T) -> T {
     set_up()
 }
 
-/// The bytes of the stack that are wiped. A set-up uses less than 2 KiB of it, also where nothing is optimised.
-const ROOM: usize = 8192;
+/// The bytes of the stack that are wiped. Where nothing is optimised, the set-up of AWS-LC's cipher uses more than 8 KiB of it
+/// and less than 16, and that of the other cipher less than 2: `tests/memory.rs` finds keys where too little is wiped.
+const ROOM: usize = 32_768;

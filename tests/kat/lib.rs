@@ -3,6 +3,8 @@
 
 #[path = "../../src/crypto/aws_lc.rs"]
 mod aws_lc;
+#[path = "../../src/crypto/stack.rs"]
+mod stack;
 
 /// The lengths that the source takes from its crate.
 mod format {

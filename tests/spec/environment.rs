@@ -254,7 +254,14 @@ fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
         (
             "redis",
             cfg!(feature = "redis"),
-            &["localhost", "http://localhost", "file:///a", "rediss://localhost"],
+            &[
+                "localhost",
+                "http://localhost",
+                "file:///a",
+                "rediss://localhost#insecure",
+                // TLS is a feature of its own.
+                if cfg!(feature = "redis-tls") { "http://localhost" } else { "rediss://localhost" },
+            ],
             false,
         ),
     ];
