@@ -80,8 +80,8 @@ fn no_cookie_is_read_and_nothing_is_said_of_a_session_that_nobody_looked_at() {
         for name in ["session-token", "vary", "cache-control"] {
             assert_eq!(header(&untouched, name), None);
         }
-        let taken = send(&app, "/taken", Some(bearer(&token)));
-        assert_eq!(header(&taken, "vary"), Some("Authorization"), "an extractor looks at the session");
+        let looked_at = send(&app, "/taken", Some(bearer(&token)));
+        assert_eq!(header(&looked_at, "vary"), Some("Authorization"), "an extractor looks at the session");
     }
 }
 
