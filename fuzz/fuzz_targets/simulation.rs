@@ -21,6 +21,8 @@ mod event;
 mod fleet;
 #[path = "../../tests/simulation/handler.rs"]
 mod handler;
+#[path = "../../tests/helpers/mod.rs"]
+mod helpers;
 #[path = "../../tests/simulation/invariants.rs"]
 mod invariants;
 #[path = "../../tests/simulation/kind.rs"]

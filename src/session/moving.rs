@@ -13,7 +13,7 @@ impl Commit<'_> {
     /// times; then the old id is marked with what it became, so that an end of it that comes later finds the new one.
     pub(super) async fn move_on(&self, held: &Held, cause: SealCause) -> Result<Option<Sent>, EncodeError> {
         let (old, new) = (held.retired.id, self.state.data.id());
-        // Nobody's session may have many successors: of a login that is clicked twice, both are good.
+        // A session of nobody may have many successors: when a visitor clicks "log in" twice, both logins are good.
         let is_somebody = held.owner.is_somebody;
         let mark = if is_somebody { Mark::Became(new) } else { Mark::Ended };
         let mut data = self.sliding();
@@ -23,8 +23,8 @@ impl Commit<'_> {
         let mine = Content(data.content().clone());
         let mut stored = if is_stored { Some(self.put(&mut data, Some((held, &mine))).await?) } else { None };
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
-        // Of somebody's session the list decides who moves it on. Of nobody's the store says first whether it has become somebody's,
-        // and the list marks it only then.
+        // The list decides which request moves a session of somebody on. If the session is nobody's, the store says first whether
+        // it has become somebody's meanwhile, and only then does the list mark it.
         if is_somebody && self.questions.has_list() && self.questions.revoke(old, mark, until).await? != mark {
             return self.lost(stored, new).await;
         }
@@ -63,7 +63,7 @@ impl Commit<'_> {
         let has_list = self.questions.has_list();
         let is_somebody = held.owner.is_somebody;
         let mut tag = held.stored;
-        // With a list a record that is not there needs no tombstone.
+        // If there is a list, its mark is enough for a session that has no record: no tombstone is needed.
         let mut is_known = tag.is_some() || !has_list;
         for _ in 0..MAX_TRIES {
             if is_known && (tag.is_some() || held.holds_values) {
@@ -111,8 +111,8 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
-    /// Takes the new session back, since another request ended the old one, or moved it on, while this one did. If this
-    /// request wrote nothing, the answer of the other one has all there is to have.
+    /// Takes the new session back, because another request ended the old one, or moved it on, at the same time. If this
+    /// request wrote nothing, that is no error: the answer of the other request holds everything.
     async fn lost(&self, stored: Option<Stored>, new: SessionId) -> Result<Option<Sent>, EncodeError> {
         self.take_back(stored, new).await;
         if self.state.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(None) }

@@ -1,4 +1,5 @@
-//! The way in, second half: the cookies that came are opened, the newest one that is admitted becomes the state of the request.
+//! The second half of a load: it opens the cookies that came. The newest session that is admitted becomes the state of the
+//! request.
 
 use super::candidate::Candidate;
 use super::engine::Engine;
@@ -138,13 +139,13 @@ impl Shared {
         }
     }
 
-    /// The session that the cookies of another crate make, where no cookie of this crate opened.
+    /// Makes a session of the cookies of another crate, if there are such cookies.
     fn import(&self, now: UnixTime) -> Result<Option<SessionData>, DecodeError> {
         let Self { engine, candidates, old, .. } = self;
         engine.imports.session(&engine.codec, &engine.cookies, (candidates, old), now)
     }
 
-    /// The state that an admission comes to, or an import where no cookie of this crate opened.
+    /// Makes the state of the request: of the session that was admitted, else of an import, else of a new session.
     fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
         let Self { engine, candidates, .. } = self;
         let (state, event) = match found {
@@ -186,12 +187,13 @@ impl Shared {
         state
     }
 
-    /// The cookies that opened, for the backends to end.
+    /// Makes a candidate of each session that opened, so that a logout can end them all.
     fn known(&self, opened: &[Opened]) -> Vec<Candidate> {
         opened.iter().map(|opened| Candidate::new(&self.engine, opened)).collect()
     }
 
-    /// Of the candidates that are authentic, alive and of a known schema, the one issued last; else the refusal that says the most.
+    /// Returns the session that was issued last, of those that are authentic, alive and of a known schema. If there is none, it
+    /// returns the refusal that says the most.
     fn newest(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
         let mut best: Option<Opened> = None;
         let refusal = self.open_each(now, |opened| {
@@ -206,7 +208,7 @@ impl Shared {
         }
     }
 
-    /// The same where the newest session is of a schema that is not known: that session must hide no other.
+    /// Does the same as `newest` when the newest session has an unknown schema: that session must not hide another one.
     fn newest_of_a_known_schema(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
         let mut refusal = None;
         for opened in self.open_all(now).0 {
@@ -218,7 +220,7 @@ impl Shared {
         refusal.map_or(Ok(None), Err)
     }
 
-    /// The candidates that are authentic and alive, the one issued last first; beside them the refusal that says the most.
+    /// Returns the sessions that are authentic and alive, the one issued last first, and the refusal that says the most.
     fn open_all(&self, now: UnixTime) -> (Vec<Opened>, Option<Refusal>) {
         let mut opened = Vec::new();
         let refusal = self.open_each(now, |found| opened.push(found));

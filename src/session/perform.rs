@@ -1,4 +1,5 @@
-//! The way out where there are backends: what each plan asks of them, in which order, and why no order in between harms.
+//! The second half of a commit, if there are backends: what each plan asks of them, in which order, and why no other request
+//! that comes in between does harm.
 //!
 //! Each question is an await: other requests go on meanwhile, and this one may be dropped. The rules are those of docs/stores.md.
 
@@ -72,7 +73,7 @@ impl<'s> Commit<'s> {
         }))
     }
 
-    /// A session begins.
+    /// Keeps and seals a session that begins.
     async fn begin(&self, cause: SealCause) -> Result<Sent, EncodeError> {
         let mut data = self.sliding();
         self.put_generation(&mut data, None).await?;
@@ -90,8 +91,8 @@ impl<'s> Commit<'s> {
         self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
         let set_cookies = self.lines(&data, is_stored)?;
-        // A save is the last word on a session that had a record. Without one, a cookie of the session that ended may
-        // be about.
+        // If the session had a record, the save succeeds only if nobody ended the session. If it had none, only the list
+        // knows whether the session of this cookie has ended.
         let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
         let mut stored = held.stored;
         if is_stored {
@@ -107,7 +108,7 @@ impl<'s> Commit<'s> {
                     break;
                 }
                 if is_dispensable {
-                    // Whoever wrote extended the session, and whoever ended it ended it.
+                    // The other request extended the session when it wrote to it, or it ended the session.
                     return Ok(None);
                 }
                 let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
@@ -145,7 +146,7 @@ impl<'s> Commit<'s> {
         Ok(())
     }
 
-    /// The session as it is to be sealed, with its times.
+    /// Returns the session as it is to be sealed now: with the times of a session that was used just now.
     pub(super) fn sliding(&self) -> SessionData {
         let mut data = self.state.data.clone();
         let times = self.engine.lifetime().slide(self.state.now, data.times());

@@ -1,4 +1,4 @@
-//! The way out, first step: what a commit has to do. It is decided from plain data: nothing is asked and nothing is changed.
+//! The first half of a commit: it decides what is to be done. It decides from plain data, asks no backend and sends nothing.
 
 use super::aim::Progress;
 use super::engine::Engine;
@@ -44,8 +44,8 @@ impl State {
         !matches!(self.decide(engine, dispensable), Ok(Plan::Nothing))
     }
 
-    /// Decides what a commit has to do. All that it changes is the time, and that an id is drawn where one is needed.
-    /// `dispensable` is called for a dispensable seal alone.
+    /// Decides what a commit has to do. It changes nothing but the time of the request, and draws an id if one is needed.
+    /// It calls `dispensable` only if the seal is dispensable.
     ///
     /// # Errors
     /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
@@ -135,18 +135,18 @@ impl State {
         })
     }
 
-    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other, so the
-    /// session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. Where an earlier
-    /// try of the commit drew that id already, the session has it, and this is true as well.
+    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other subject, so the
+    /// session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. It is also true
+    /// if an earlier try of the commit drew that id already.
     fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
         let subject = &held.owner.subject;
         let is_another = || subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
         self.data.id() != held.retired.id || engine.backend.revocations.is_some() && is_another()
     }
 
-    /// True when the request took long, and nobody else says what the client holds by now: its answer might replace the
-    /// cookie of a login that happened meanwhile. A later request sends the seal that is left out here, while the
-    /// session lives on.
+    /// True when the request took long, and no backend knows which cookie the client holds by now: the answer might replace
+    /// the cookie of a login that happened meanwhile. A later request sends the seal that is left out here, because the
+    /// session still lives long enough.
     fn is_late(&self, held: &Held, engine: &Engine) -> bool {
         let is_bare = engine.backend.revocations.is_none() && held.stored.is_none();
         let is_slow = self.now.seconds_since(self.loaded_at) >= SLOW_SECONDS;

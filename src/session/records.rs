@@ -1,4 +1,5 @@
-//! The records of a session: how long they stay, how one is written under a new id, and how what two requests wrote is merged.
+//! The records of a session: how long they stay, how one is written under a new id, and how the values that two requests wrote
+//! are merged.
 
 use super::engine::LARGEST_SHOWN;
 use super::held::{Content, Held};
@@ -9,8 +10,9 @@ use crate::error::EncodeError;
 use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
 
 impl Commit<'_> {
-    /// The record of a session under its id. The record outlives its cookie, and never goes sooner than it was to go
-    /// before. The first record of a session whose cookie held the values stays as long as such a cookie opens.
+    /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an earlier
+    /// record of the session would have been. The first record of a session whose cookie held the values stays as long as such a
+    /// cookie opens.
     pub(super) fn record(
         &self,
         data: &SessionData,
@@ -27,8 +29,9 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Keeps the record of an id that this request drew. A record that is there is its own, from a try that was given up. With
-    /// `moved`, the session that is moved and the values that the handlers left, what that try took over from others is kept.
+    /// Saves the record of an id that this request drew. A record that is there already comes from an earlier try of this
+    /// request. `moved` is the session that is moved, with the values that the handlers left; if it is given, the values that
+    /// the earlier try took over from other requests are kept.
     pub(super) async fn put(
         &self,
         data: &mut SessionData,
@@ -56,8 +59,8 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
-    /// The session of the record that was found under this id in place of the one that was expected; `None` when it is over. Its
-    /// times are those of `data`.
+    /// Reads the session of a record that was found under this id in place of the expected one. Its times are those of `data`.
+    /// It returns `None` if the record cannot be read or is a tombstone.
     pub(super) fn read(&self, id: SessionId, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {
         let mut expected = data.without_entries();
         expected.set_id(id);
