@@ -11,10 +11,14 @@
 
 #[cfg(feature = "redis-tls")]
 mod certificates;
+mod cluster;
 mod connection;
 mod crashes;
+mod failover;
+mod fleet;
 #[path = "../helpers/mod.rs"]
 mod helpers;
+mod ledger;
 mod list;
 mod processes;
 mod server;

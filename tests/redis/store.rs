@@ -247,7 +247,7 @@ async fn a_full_redis_is_full_and_still_reads_and_deletes() {
     );
     assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Full);
     assert_eq!(store.load(id).await.unwrap(), Some(record(1)));
-    assert!(store.is_healthy().await);
+    assert!(!store.is_healthy().await);
     store.delete(id).await.unwrap();
     let () = redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(0).query_async(&mut redis).await.unwrap();
     assert!(store.save(id, &record(2), Save::Create).await.unwrap());

@@ -359,4 +359,4 @@ fn new_jar() -> TestBrowser {
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest time that a fault may last.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
