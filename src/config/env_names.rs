@@ -1,6 +1,7 @@
 //! The names of the variables, and the judgement of a name that is none of them: a service of Kubernetes, or a mistake.
 
 use super::env_backend::{BACKEND, STORE_URL};
+use super::env_redis::{STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_REPLICAS};
 
 pub(super) const PREFIX: &str = "TIDEWAY_";
 
@@ -23,9 +24,13 @@ pub(super) const AUDIENCE: &str = "SESSION_AUDIENCE";
 
 /// Every variable, and the setting of [`SessionConfig`](super::SessionConfig) that it sets. The setting is empty where
 /// `check` has no rule to report under the name of the variable.
-pub(super) const VARIABLES: [(&str, &str); 18] = [
+pub(super) const VARIABLES: [(&str, &str); 22] = [
     (BACKEND, ""),
     (STORE_URL, ""),
+    (STORE_CA_FILE, ""),
+    (STORE_CERT_FILE, ""),
+    (STORE_KEY_FILE, ""),
+    (STORE_REPLICAS, ""),
     (TTL_SECONDS, "idle_timeout"),
     (COOKIE_NAME, "cookie_name"),
     (COOKIE_PATH, "path"),

@@ -77,7 +77,7 @@ impl<'p> Variables<'p> {
         let found = match (var, file) {
             (None, None) => return Text::Unset,
             (Some(_), None) => self.var(name),
-            (None, Some(_)) => self.file(file_name),
+            (None, Some(_)) => self.file(file_name, FILE_LIMIT),
             (Some(_), Some(file)) => {
                 let rule = "must not be set together with the variable that holds the text itself";
                 self.problem(file, ProblemKind::Conflict { rule })
@@ -86,9 +86,10 @@ impl<'p> Variables<'p> {
         found.map_or(Text::Unreadable, Text::Is)
     }
 
-    fn file(&mut self, file_name: &str) -> Option<Var> {
+    /// Reads the text of the file whose path is in a variable, if it is shorter than `limit`, in bytes.
+    pub(super) fn file(&mut self, file_name: &str, limit: u64) -> Option<Var> {
         let Var { name, text: path } = self.var(file_name)?;
-        match read(&path) {
+        match read(&path, limit) {
             Ok(text) => self.unquoted(name, &text),
             Err(error) => self.problem(name, ProblemKind::File { path: shown(&path), kind: error.kind() }),
         }
@@ -162,11 +163,11 @@ pub(super) fn is_quoted(text: &str) -> bool {
     characters.next().is_some_and(is_quote) && characters.next_back().is_some_and(is_quote)
 }
 
-/// Reads a file, but no more than keys need, since a path may be that of a device without an end.
-fn read(path: &str) -> io::Result<String> {
+/// Reads a file, but no more than is needed, since a path may be that of a device without an end.
+fn read(path: &str, limit: u64) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?.take(FILE_LIMIT).read_to_string(&mut text)?;
-    let is_whole = u64::try_from(read).is_ok_and(|read| read < FILE_LIMIT);
+    let read = File::open(path)?.take(limit).read_to_string(&mut text)?;
+    let is_whole = u64::try_from(read).is_ok_and(|read| read < limit);
     if is_whole { Ok(text) } else { Err(ErrorKind::FileTooLarge.into()) }
 }
 

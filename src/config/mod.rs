@@ -10,7 +10,7 @@
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
 //!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` opens the
-//!   store that they name, at the place that `store_url.rs` finds.
+//!   store that they name, at the place that `store_url.rs` finds, or the Redis of which `env_redis.rs` reads more.
 //! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;
@@ -23,6 +23,7 @@ mod env;
 mod env_backend;
 mod env_names;
 mod env_reader;
+mod env_redis;
 mod env_settings;
 mod options;
 mod presets;
