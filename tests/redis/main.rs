@@ -21,6 +21,7 @@ mod helpers;
 mod ledger;
 mod list;
 mod processes;
+mod scripted;
 mod server;
 mod store;
 #[cfg(feature = "redis-tls")]
