@@ -220,6 +220,17 @@ fn a_store_url_without_a_store_behind_it_is_an_error() {
 }
 
 #[test]
+fn what_is_said_of_a_redis_without_a_redis_is_an_error() {
+    for name in ["STORE_CA_FILE", "STORE_CERT_FILE", "STORE_KEY_FILE", "STORE_REPLICAS"] {
+        let name = format!("TIDEWAY_SESSION_{name}");
+        for more in [&[][..], &[("TIDEWAY_SESSION_BACKEND", "in_memory")]] {
+            let found = problems(&[more, &[(&name, "1")]].concat());
+            assert!(matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if *at == name), "{found:?}");
+        }
+    }
+}
+
+#[test]
 fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
     let temporary = TempFile::new("backend", b"no folder and no database");
     let path = temporary.path();
@@ -230,7 +241,7 @@ fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
         (
             "redis",
             cfg!(feature = "redis"),
-            &["localhost", "http://localhost", "file:///a", "rediss://localhost"],
+            &["localhost", "http://localhost", "file:///a", "rediss://localhost#insecure"],
             false,
         ),
     ];

@@ -28,6 +28,13 @@ const GOOD: [(&str, &str); 15] = [
 ];
 const FILES: [&str; 2] = ["TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", "TIDEWAY_SESSION_PREVIOUS_KEYS_FILE"];
 const STORE_URL: &str = "TIDEWAY_SESSION_STORE_URL";
+/// What is said about a store in Redis, beside its URL.
+const REDIS: [&str; 4] = [
+    "TIDEWAY_SESSION_STORE_CA_FILE",
+    "TIDEWAY_SESSION_STORE_CERT_FILE",
+    "TIDEWAY_SESSION_STORE_KEY_FILE",
+    "TIDEWAY_SESSION_STORE_REPLICAS",
+];
 
 /// The variables that a value of one of them needs beside it: a key, unless it is a key itself.
 fn with_key<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -41,7 +48,7 @@ fn shown(vars: &[(&str, &str)]) -> String {
 
 #[test]
 fn the_lists_above_have_every_variable() {
-    let names = GOOD.map(|(name, _)| name).into_iter().chain(FILES).chain([STORE_URL]);
+    let names = GOOD.map(|(name, _)| name).into_iter().chain(FILES).chain(REDIS).chain([STORE_URL]);
     let mut names: Vec<_> = names.map(|name| name.strip_prefix("TIDEWAY_").unwrap()).collect();
     let mut all: Vec<_> = EnvReader::bare_names().collect();
     names.sort_unstable();
@@ -51,7 +58,8 @@ fn the_lists_above_have_every_variable() {
 
 #[test]
 fn an_empty_variable_is_not_set() {
-    let names = GOOD.map(|(name, _)| name).into_iter().chain(FILES).chain([STORE_URL, "TIDEWAY_SESSION_TTL"]);
+    let names =
+        GOOD.map(|(name, _)| name).into_iter().chain(FILES).chain(REDIS).chain([STORE_URL, "TIDEWAY_SESSION_TTL"]);
     for name in names.filter(|name| *name != KEY.0) {
         for empty in ["", " ", "\t\r\n", "\u{feff}"] {
             assert_eq!(shown(&[KEY, (name, empty)]), shown(&[KEY]), "{name}={empty:?}");
@@ -70,7 +78,8 @@ fn an_empty_variable_is_not_set() {
 fn quotes_around_any_value_are_an_error_that_says_so_and_shows_nothing() {
     let file = TempFile::new("quoted-path", FIRST_KEY.as_bytes());
     let files = FILES.map(|name| (name, file.path()));
-    for (name, value) in GOOD.into_iter().chain(files).chain([(STORE_URL, "/var/lib/sessions")]) {
+    let stores = REDIS.into_iter().chain([STORE_URL]).map(|name| (name, "/var/lib/sessions"));
+    for (name, value) in GOOD.into_iter().chain(files).chain(stores) {
         for (open, close) in [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}')] {
             let quoted = format!(" {open}{value}{close}\n");
             let error = read(&with_key(name, &quoted)).unwrap_err();
