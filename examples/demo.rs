@@ -2,7 +2,7 @@
 //! makes.
 //!
 //! Run `cargo run --example demo` and open <http://127.0.0.1:3000>. `PORT` picks another port, and every
-//! `TIDEWAY_SESSION_…` variable works. Only `SameSite` guards its forms: a real site adds CSRF tokens.
+//! `TIDEWAY_SESSION_…` variable works. Keys in files may be changed while it runs. Only `SameSite` guards its forms: a real site adds CSRF tokens.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo's log is its terminal")]
 
@@ -21,6 +21,11 @@ use sealed_session::{ConfigError, EncodeError, Session, SessionConfig, SessionMa
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
+
+use crate::key_watch::KeyWatch;
+
+#[path = "live_keys/key_watch.rs"]
+mod key_watch;
 
 const PREFIX: &str = "TIDEWAY_";
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; \
@@ -71,6 +76,10 @@ async fn serve(manager: SessionManager) -> Result<(), String> {
     let refused = |error| format!("can't listen on 127.0.0.1:{port}: {error}");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(refused)?;
     println!("Listening on http://{}", listener.local_addr().map_err(refused)?);
+    // Keys that are in files may change while the demo runs. Without such files there is nothing to watch.
+    if let Ok(watch) = KeyWatch::new(manager.clone()) {
+        watch.start();
+    }
     let router = Router::new()
         .route("/", get(page))
         .route("/login", post(login))

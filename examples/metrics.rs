@@ -102,7 +102,9 @@ fn text(counts: &Counts) -> String {
 
     for (name, help, value) in [
         ("not_extended_total", "Sessions that could not be extended.", counts.not_extended),
+        ("changed_too_late_total", "Sessions changed after their response.", counts.changed_too_late),
         ("backend_failures_total", "Failures of the store or of the list of revocations.", counts.backend_failures),
+        ("begun_anew_total", "Sessions that began anew since they did not fit a type.", counts.begun_anew),
         ("duplicates_total", "Requests with more than one cookie of our name.", counts.duplicates),
         ("near_limit_total", "Seals that took nine tenths of the limit or more.", counts.near_limit),
         ("sealed_bytes_total", "Bytes of all Set-Cookie texts sealed.", counts.sealed_bytes),

@@ -21,5 +21,5 @@ pub fn write_plaintext(data: &SessionData) -> Vec<u8> {
 /// Seals any plaintext as a record for the session with this id. `None` when the random number generator fails.
 #[must_use]
 pub fn seal_record(codec: &Codec, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
-    codec.engine.codec.seal_plaintext(id, plaintext)
+    codec.engine().codec.seal_plaintext(id, plaintext)
 }

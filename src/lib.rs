@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// Makes the program of docs/stores.md a doctest.
+/// Makes the programs of these pages doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/logout.md")]
 #[doc = include_str!("../docs/stores.md")]
-pub mod stores_page {}
+#[doc = include_str!("../docs/values.md")]
+pub mod pages {}
 
 mod adapters;
 mod backend;
@@ -49,6 +50,9 @@ pub use adapters::tower;
 #[cfg(feature = "redis-tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis-tls")))]
 pub use backend::RedisTls;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use backend::revocations::SqliteRevocations;
 #[cfg(feature = "file")]
 #[cfg_attr(docsrs, doc(cfg(feature = "file")))]
 pub use backend::store::FileStore;
@@ -65,7 +69,7 @@ pub use backend::{
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use backend::{RedisPool, revocations::RedisRevocations};
-pub use config::{EnvReader, SessionConfig, TimeoutPreset};
+pub use config::{EnvReader, FormerCookie, SessionConfig, TimeoutPreset};
 pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
 pub use data::{Retired, SessionData, SessionId};
@@ -79,5 +83,5 @@ pub use manager::{Codec, SessionManager};
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;
 pub use observe::{Counters, Counts, DeleteCause, Event, KeyCounts, KeyRole, Observer, SealCause};
-pub use session::{Session, StaleLogin, Status, Typed};
+pub use session::{MismatchPolicy, Session, StaleLogin, Status, Typed};
 pub use time::{Clock, SystemClock, UnixTime};

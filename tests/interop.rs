@@ -546,7 +546,7 @@ const SCRIPTS: &str = "aZ7_ \"\\/\0\n\r\u{7f}\u{85}é\u{301}ключمفتاح�
                        \u{2028}\u{2029}\u{feff}\u{fffd}\u{ffff}\u{10ffff}";
 
 /// JSON texts. Some of them would change if a parser read them and a writer wrote them again.
-const JSON: &str = r#"null|true|0|-0|0.1|1.50E+2|1e400|12345678901234567890123|""|"\u00e9\ud83d\ude00\/"|[ ]|{ "a" : 1 }|{"a":1,"a":2}"#;
+const JSON: &str = r#"[null]|true|0|-0|0.1|1.50E+2|1e400|12345678901234567890123|""|"\u00e9\ud83d\ude00\/"|[ ]|{ "a" : 1 }|{"a":1,"a":2}"#;
 
 const TOKEN: &str = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789!#$%&'*+-.^_`|~";
 

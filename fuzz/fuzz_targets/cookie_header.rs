@@ -2,9 +2,9 @@
 //! the cookie of our name and take nothing else for it. Of the good cookies among the first four candidates, it must
 //! take the one that was issued last.
 //!
-//! The input is four bytes that say where the two good cookies go, one byte that says which of them are there and with
-//! which white space, and the headers, with CRLF between them. A pair `$0` to `$4` stands for a cookie that was sealed
-//! and is not good.
+//! The input is four bytes that say where the two good cookies go, one byte that says which of them are there, with which
+//! white space and with which quotes, and the headers, with CRLF between them. A pair `$0` to `$4` stands for a cookie that
+//! was sealed and is not good, and `"0` to `"4` for the same one with its value in quotes.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -56,15 +56,40 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 
 /// True when a pair has the name of our cookie: the text before the first `=`, without the white space around it.
 fn is_ours(pair: &[u8]) -> bool {
-    pair.iter().position(|byte| *byte == b'=').is_some_and(|end| trim(&pair[..end]) == NAME.as_bytes())
+    halves(pair).is_some_and(|(name, _)| trim(name) == NAME.as_bytes())
+}
+
+/// The quotes around the value of a good cookie. The reader takes one pair off, so with the last two the cookie is another
+/// one that is not good.
+const QUOTES: [[&str; 2]; 4] = [["", ""], ["\"", "\""], ["\"\"", "\"\""], ["\"", ""]];
+
+/// Puts quotes around the value of a pair.
+fn quoted(pair: &[u8], [open, close]: [&str; 2]) -> Vec<u8> {
+    let (name, value) = halves(pair).expect("a pair");
+    [name, b"=", open.as_bytes(), value, close.as_bytes()].concat()
+}
+
+/// Returns the name and the value of a pair as they stand in it.
+fn halves(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = pair.iter().position(|byte| *byte == b'=')?;
+    Some((&pair[..end], &pair[end + 1..]))
+}
+
+/// True when a pair has the value of this cookie: the text after the first `=`, without the white space around it, and then
+/// without one pair of quotes, if there is one.
+fn has_value_of(pair: &[u8], sealed: &Sealed) -> bool {
+    let value = |pair: &[u8]| halves(pair).map(|(_, value)| trim(value).to_vec());
+    let (Some(found), Some(sealed)) = (value(pair), value(&sealed.pair)) else { return false };
+    found == sealed || found == [b"\"", &sealed[..], b"\""].concat()
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&[header_1, pair_1, header_2, pair_2, more], text)) = bytes.split_first_chunk() else { return };
     let world = &*WORLD;
+    let sealed = |digit: u8| world.refused.get(usize::from(digit - b'0')).unwrap_or(&world.foreign_schema);
     let stand_in = |pair: &[u8]| match trim(pair) {
-        [b'$', number @ b'0'..=b'3'] => world.refused[usize::from(number - b'0')].pair.clone(),
-        b"$4" => world.foreign_schema.pair.clone(),
+        [b'$', digit @ b'0'..=b'4'] => sealed(*digit).pair.clone(),
+        [b'"', digit @ b'0'..=b'4'] => quoted(&sealed(*digit).pair, QUOTES[1]),
         _ => pair.to_vec(),
     };
     let mut headers: Vec<Vec<Vec<u8>>> = split_headers(text)
@@ -75,7 +100,8 @@ fuzz_target!(|bytes: &[u8]| {
     for (bit, (header, pair, sealed)) in plants.into_iter().enumerate() {
         if more >> bit & 1 == 1 {
             let padding = [&b""[..], b" ", b"\t", b" \t "][usize::from(more >> 2 & 3)];
-            let planted = [padding, &sealed.pair, padding].concat();
+            let quotes = QUOTES[usize::from(more >> (4 + 2 * bit) & 3)];
+            let planted = [padding, &quoted(&sealed.pair, quotes), padding].concat();
             let count = headers.len() + 1;
             match headers.get_mut(usize::from(header) % count) {
                 Some(pairs) => pairs.insert(usize::from(pair) % (pairs.len() + 1), planted),
@@ -86,7 +112,7 @@ fuzz_target!(|bytes: &[u8]| {
 
     let candidates: Vec<&[u8]> = headers.iter().flatten().map(Vec::as_slice).filter(|pair| is_ours(pair)).collect();
     let newest = |of: &[&'static Sealed]| {
-        let came = |sealed: &&&Sealed| candidates.iter().take(4).any(|pair| sealed.pair == trim(pair));
+        let came = |sealed: &&&Sealed| candidates.iter().take(4).any(|pair| has_value_of(pair, sealed));
         of.iter().filter(came).max_by_key(|sealed| sealed.issued_at).copied()
     };
     // A session of another schema hides no older one.

@@ -72,7 +72,7 @@ const MARK: &str = "qzj9";
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
 
 /// Every variable, with values that it takes, and with some keys that it refuses.
-const VARIABLES: [(&str, &[&str]); 22] = [
+const VARIABLES: [(&str, &[&str]); 26] = [
     ("SESSION_BACKEND", &["cookie", " Cookie ", "in_memory", "file", "sqlite", "redis"]),
     ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
     ("SESSION_COOKIE_NAME", &["sid", "__Host-sid", "__host-http-x", "__Secure-s", "!#$%&'*+-.^_`|~", "__HTTP-a"]),
@@ -95,6 +95,10 @@ const VARIABLES: [(&str, &[&str]); 22] = [
     ("SESSION_STORE_KEY_FILE", &["key", "garbage", "none", ""]),
     ("SESSION_STORE_REPLICAS", &["0", "1", "4294967296"]),
     ("SESSION_STORE_URL", &["redis://127.0.0.1", "file:///nowhere/at/all", "/nowhere/at/all"]),
+    ("SESSION_REVOCATIONS", &["none", "in_memory", " None ", "sqlite", "redis"]),
+    ("SESSION_REVOCATIONS_URL", &["redis://127.0.0.1", "/nowhere/at/all"]),
+    ("SESSION_SUBJECT", &["user_id", "a"]),
+    ("SESSION_FORMER_COOKIES", &["sid", "sid=; Path=/app; Domain=example.com, __Host-b; Partitioned", "a; x", ";,="]),
 ];
 const REPEATED_KEY: &str = "abababababababababababababababababababababababababababababababab";
 const README_KEY: &str = "5ea1ed5e5510ca11ab1efacade0ff1ce5ea1ed5e5510ca11ab1efacade0ff1ce";
@@ -210,7 +214,8 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
         let is_set = vars.iter().any(|(name, _)| name == problem.setting());
         match problem.kind() {
             ProblemKind::Missing { .. } => {
-                let is_required = ["ENCRYPTION_KEY", "STORE_URL", "STORE_CERT_FILE", "STORE_KEY_FILE"]
+                let is_required =
+                    ["ENCRYPTION_KEY", "STORE_URL", "REVOCATIONS_URL", "STORE_CERT_FILE", "STORE_KEY_FILE"]
                     .iter()
                     .any(|name| problem.setting().ends_with(name));
                 // An empty variable is not set.

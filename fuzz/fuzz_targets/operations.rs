@@ -660,9 +660,10 @@ impl Run {
             }
             Step::SetData(fields) => {
                 let fields: Vec<(String, &Json)> = fields.iter().map(|(key, value)| (key.text(), value)).collect();
-                // Of a field that stands twice, the last value counts, and it keeps the place of the first.
+                // Of a field that stands twice, the last value counts, and it keeps the place of the first. One that is null is
+                // not there.
                 let mut wanted = Pairs::new();
-                for (key, value) in &fields {
+                for (key, value) in fields.iter().filter(|(_, value)| value.text() != "null") {
                     put(&mut wanted, key, &value.text());
                 }
                 let mut next: Pairs = data.iter().filter(|(key, _)| find(&wanted, key).is_some()).cloned().collect();
@@ -670,7 +671,8 @@ impl Run {
                     put(&mut next, key, json);
                 }
 
-                let problems: Vec<_> = wanted.iter().filter_map(|(key, json)| problem(key, json)).collect();
+                let mut problems: Vec<_> = wanted.iter().filter_map(|(key, json)| problem(key, json)).collect();
+                problems.extend(fields.iter().filter_map(|(key, value)| value.problem(key)));
                 let is_full = entries_len(next.iter().chain(&*flash)) > MAX_ENTRIES_LEN;
                 let stored = session.set_data(&Fields(&fields));
                 assert_eq!(stored.is_ok(), problems.is_empty() && !is_full);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use arbitrary::Arbitrary;
 use sealed_session::{DecodeError, Key, KeyRing, UnixTime, ValueError};
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 /// The name that the default configuration gives to the cookie.
@@ -52,10 +52,11 @@ pub fn set_cookie_overhead(name: &str) -> usize {
 /// Pairs of a key and a JSON text, in the order in which the keys were first stored.
 pub type Pairs = Vec<(String, String)>;
 
-/// Puts a pair in the place of the pair with its key, or at the end. True when this changed something.
+/// Puts a pair in the place of the pair with its key, or at the end. True when this changed something: an equal value, whose
+/// objects have their fields in any order, does not.
 pub fn put(pairs: &mut Pairs, key: &str, json: &str) -> bool {
     match pairs.iter_mut().find(|(known, _)| known == key) {
-        Some((_, known)) if known == json => false,
+        Some((_, known)) if known == json || Tree::of(known) == Tree::of(json) => false,
         Some((_, known)) => {
             json.clone_into(known);
             true
@@ -78,11 +79,86 @@ pub fn problem(key: &str, json: &str) -> Option<ValueError> {
     (json.len() > 65_535).then(|| ValueError::TooLong { key: key.to_owned(), found: json.len() })
 }
 
+/// A JSON value, of which only the fields of objects have no order.
+#[derive(PartialEq)]
+enum Tree {
+    /// Whatever holds no other value, by its text.
+    Leaf(String),
+    List(Vec<Tree>),
+    /// Sorted by keys. Of a key that stands twice, the order counts.
+    Map(Vec<(String, Tree)>),
+}
+
+impl Tree {
+    fn of(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_else(|_| Self::Leaf(json.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TreeVisitor;
+
+        impl<'de> Visitor<'de> for TreeVisitor {
+            type Value = Tree;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_unit<E>(self) -> Result<Tree, E> {
+                Ok(Tree::Leaf("null".to_owned()))
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+                Ok(Tree::Leaf(value.to_string()))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+                Ok(Tree::Leaf(value.to_string()))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+                Ok(Tree::Leaf(value.to_string()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+                Ok(Tree::Leaf(format!("float {:x}", value.to_bits())))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Tree, E> {
+                Ok(Tree::Leaf(format!("text {text}")))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
+                std::iter::from_fn(|| list.next_element().transpose()).collect::<Result<_, _>>().map(Tree::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+                let pairs = std::iter::from_fn(|| map.next_entry::<String, Tree>().transpose());
+                let mut pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+                pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+                Ok(Tree::Map(pairs))
+            }
+        }
+
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
 /// Stores a value as a session with these pairs and `others` must. The bool is true when this changed something. On an
 /// error nothing is stored.
 pub fn store(pairs: &mut Pairs, others: &Pairs, key: &str, value: &Json) -> Result<bool, ValueError> {
     let json = value.text();
-    if let Some(problem) = problem(key, &json) {
+    if value.has_non_finite() {
+        return Err(ValueError::NonFinite { key: key.to_owned() });
+    }
+    if json == "null" {
+        let before = pairs.len();
+        pairs.retain(|(known, _)| known != key);
+        return Ok(pairs.len() != before);
+    }
+    if let Some(problem) = value.problem(key).or(problem(key, &json)) {
         return Err(problem);
     }
     let rest = pairs.iter().filter(|(known, _)| known != key).chain(others);
@@ -289,6 +365,33 @@ pub enum Json {
 impl Json {
     pub fn text(&self) -> String {
         serde_json::to_string(self).expect("every such value has a JSON text")
+    }
+
+    /// True when JSON has no text for a float in it.
+    fn has_non_finite(&self) -> bool {
+        match self {
+            Self::Float(float) => !float.is_finite(),
+            Self::List(list) => list.iter().any(Self::has_non_finite),
+            Self::Map(map) => map.iter().any(|(_, value)| value.has_non_finite()),
+            _ => false,
+        }
+    }
+
+    /// How deep lists and maps lie in each other.
+    fn depth(&self) -> usize {
+        match self {
+            Self::List(list) => 1 + list.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Map(map) => 1 + map.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// Returns the error for a value that could not be read again.
+    pub fn problem(&self, key: &str) -> Option<ValueError> {
+        if self.has_non_finite() {
+            return Some(ValueError::NonFinite { key: key.to_owned() });
+        }
+        (self.depth() > 127).then(|| ValueError::TooDeep { key: key.to_owned() })
     }
 
     /// Returns the text of `Long` and `Huge`.

@@ -45,8 +45,8 @@ use crate::session::{Session, Typed};
 /// Gives each request its [`Session`], which is an extractor, and commits it when the handler has answered, whatever
 /// the status.
 ///
-/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when an extractor takes it, or before the handler
+/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
 /// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
 /// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
@@ -69,7 +69,9 @@ use crate::session::{Session, Typed};
 /// two managers are independent, and handlers get the session of the innermost one. Whoever puts a session into the extensions by
 /// hand commits it by hand.
 ///
-/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
+/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
+/// the response", says what they can keep.
 ///
 /// Make the manager once, outside of the closure that makes the `App`. Actix runs that closure for each worker, and
 /// with [`allow_insecure_key`](crate::SessionConfig::from_env) each worker would draw a key of its own.
@@ -364,13 +366,14 @@ impl nesting::Request for ServiceRequest {
     }
 }
 
-/// Extracts the session that a [`SessionMiddleware`] put into the request.
+/// Extracts the session that a [`SessionMiddleware`] put into the request. To extract a session is to look at it.
 impl FromRequest for Session {
     type Error = ExtractError;
     type Future = Ready<Result<Self, ExtractError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get::<Self>().cloned().ok_or(ExtractError::Missing))
+        let session = request.extensions().get::<Self>().cloned();
+        ready(session.inspect(Self::hand_out).ok_or(ExtractError::Missing))
     }
 }
 

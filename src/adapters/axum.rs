@@ -9,12 +9,15 @@ use serde::de::DeserializeOwned;
 use super::extract_error::ExtractError;
 use crate::session::{Session, Typed};
 
-/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request.
+/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request. To extract a session is to look
+/// at it.
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = ExtractError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractError> {
-        parts.extensions.get::<Self>().cloned().ok_or(ExtractError::Missing)
+        let session = parts.extensions.get::<Self>().cloned().ok_or(ExtractError::Missing)?;
+        session.hand_out();
+        Ok(session)
     }
 }
 

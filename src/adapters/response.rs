@@ -6,7 +6,8 @@
 //! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. The seal
 //!    goes out with another response.
 //! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie.
-//! 5. When the session could not be committed, an error response takes the place of the handler's response, and the
+//! 5. A change of the session that comes after the response is told to the log and to observers, since it is lost.
+//! 6. When the session could not be committed, an error response takes the place of the handler's response, and the
 //!    reason goes to the log.
 //!
 //! The rule asks for no status and no method: a redirect, a 304 and the answer to a HEAD are stored, or change what is stored.
@@ -49,6 +50,16 @@ pub(super) fn finish<R: ResponseHeaders>(
     if session.is_opened() && !response.values("vary").any(|value| value == b"Cookie") {
         response.append_vary("Cookie");
     }
+    session.note_response(log_late_change);
+}
+
+/// Logs that a session was changed after its response.
+fn log_late_change() {
+    log::warn!(
+        target: "sealed_session",
+        "a session was changed after the headers of its response had gone out, and the change is lost: change it before the \
+         response is returned, or keep it in a store and commit it by hand"
+    );
 }
 
 /// Logs why a session was not `done`, which is "loaded" or "kept".

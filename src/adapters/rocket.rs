@@ -38,8 +38,8 @@ use crate::session::{Session, Typed};
 /// Gives each request its [`Session`], which is a request guard, and commits it when the handler or catcher has
 /// answered, whatever the status.
 ///
-/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when a guard takes it, or before the handler
+/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
 /// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
 /// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
@@ -59,7 +59,9 @@ use crate::session::{Session, Typed};
 ///
 /// Rocket makes a response of a panic, and that is a response like any other: what the handler set before it panicked is kept.
 ///
-/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
+/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
+/// the response", says what they can keep.
 ///
 /// Rocket 0.5 drops a Cookie header that is not UTF-8, even if the bad byte is in a cookie of someone else. Such a
 /// request has no session.
@@ -194,7 +196,7 @@ struct NotLoaded {
     is_asked_for: AtomicBool,
 }
 
-/// Guards a handler with the session that a [`SessionFairing`] put into the request.
+/// Guards a handler with the session that a [`SessionFairing`] put into the request. A guard that gets the session looks at it.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for &'r Session {
     type Error = ExtractError;
@@ -230,7 +232,10 @@ fn loaded<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, NotLoaded>
 
 fn cached<'r>(request: &'r Request<'_>) -> Result<&'r Session, ExtractError> {
     match loaded(request) {
-        Some(Ok(session)) => Ok(session),
+        Some(Ok(session)) => {
+            session.hand_out();
+            Ok(session)
+        }
         Some(Err(NotLoaded { error, is_asked_for })) => {
             is_asked_for.store(true, Ordering::Relaxed);
             Err(ExtractError::Backend(error.clone()))

@@ -39,8 +39,8 @@ use crate::session::Session;
 /// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has
 /// answered, whatever the status.
 ///
-/// The session is opened when the handler first looks at it, or before the handler runs when a store or a list of
-/// revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when an extractor of axum takes it, or before the handler
+/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
 ///
 /// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
 /// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
@@ -62,7 +62,11 @@ use crate::session::Session;
 /// managers are independent, and handlers get the session of the innermost one. Whoever puts a session into the extensions by hand
 /// commits it by hand.
 ///
-/// The headers go out before a streamed body, so no cookie holds a change that the body's stream makes to the session.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
+/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
+/// the response", says what they can keep.
+/// A handler that takes the session out of the extensions by hand, and looks at it in the stream alone, should ask it something before
+/// it answers, so that the response varies by it and the session is extended.
 ///
 /// ```
 /// use axum::{Router, routing::post};

@@ -1,6 +1,7 @@
 //! [`Admitted`]: a session that every configured backend vouches for.
 
 use super::owner::Owner;
+use super::remembered::Vouched;
 use super::store::{Record, Save, Tag};
 use crate::codec::Opened;
 use crate::time::UnixTime;
@@ -11,6 +12,7 @@ pub(crate) struct Admitted {
     opened: Opened,
     stored: Option<Stored>,
     owner: Owner,
+    vouched: Vouched,
 }
 
 /// The state of a record, as it was read or written last.
@@ -22,13 +24,14 @@ pub(crate) struct Stored {
 }
 
 impl Admitted {
-    pub(super) fn new(opened: Opened, stored: Option<Stored>, owner: Owner) -> Self {
-        Self { opened, stored, owner }
+    pub(super) fn new(opened: Opened, stored: Option<Stored>, owner: Owner, vouched: Vouched) -> Self {
+        Self { opened, stored, owner, vouched }
     }
 
-    /// Returns the session, the record that its values came from, if they came from one, and the owner.
-    pub(crate) fn into_parts(self) -> (Opened, Option<Stored>, Owner) {
-        (self.opened, self.stored, self.owner)
+    /// Returns the session, the record that its values came from, if they came from one, the owner, and whether the list
+    /// was asked in this request.
+    pub(crate) fn into_parts(self) -> (Opened, Option<Stored>, Owner, Vouched) {
+        (self.opened, self.stored, self.owner, self.vouched)
     }
 }
 

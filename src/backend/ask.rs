@@ -41,11 +41,11 @@ impl Questions<'_> {
         };
         let revoked = Refusal { reason: DecodeError::Revoked, key_id: Some(key_id) };
         let owner = self.backend.owner_of(&opened.data);
-        let known = self.look(Some(opened.data.id()), owner.subject.as_deref()).await?;
+        let (known, vouched) = self.look_or_recall(opened.data.id(), &owner).await?;
         Ok(match known.mark {
             Some(mark) => Answer::Ended(mark, revoked),
             None if !owner.is_of(known) => Answer::Refused(revoked),
-            None => Answer::Good(Admitted::new(opened, stored, owner)),
+            None => Answer::Good(Admitted::new(opened, stored, owner, vouched)),
         })
     }
 

@@ -7,6 +7,7 @@ use super::admitted::Admitted;
 use super::owner::Owner;
 use super::placement::Placement;
 use super::policy::FailurePolicy;
+use super::remembered::{Remembered, Vouched};
 use super::revocations::{Generation, Revocations};
 use super::store::SessionStore;
 use crate::codec::Opened;
@@ -23,6 +24,8 @@ pub(crate) struct Coordinator {
     /// The key of the entry that names the subject.
     pub(crate) subject: Option<String>,
     pub(crate) policy: FailurePolicy,
+    /// The answers of the list that count for a while, if any do.
+    pub(crate) remembered: Option<Remembered>,
 }
 
 impl Coordinator {
@@ -39,7 +42,7 @@ impl Coordinator {
         if self.exists() {
             Err(DecodeError::NotAsked.into())
         } else {
-            Ok(Admitted::new(opened, None, Owner::default()))
+            Ok(Admitted::new(opened, None, Owner::default(), Vouched::Now))
         }
     }
 
@@ -48,7 +51,7 @@ impl Coordinator {
         let subject = self.subject_of(data);
         let is_somebody = match self.subject {
             Some(_) => subject.is_some(),
-            None => data.content().in_namespace(Namespace::Data).next().is_some(),
+            None => data.has_values(),
         };
         Owner { subject, generation: data.generation().and_then(Generation::from_hex), is_somebody }
     }

@@ -13,9 +13,13 @@ mod owner;
 mod placement;
 mod policy;
 mod questions;
+mod recheck;
 #[cfg(feature = "redis")]
 mod redis;
+mod remembered;
 pub(crate) mod revocations;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub(crate) mod store;
 mod tombstone;
 
@@ -32,6 +36,7 @@ pub(crate) use questions::Questions;
 pub use redis::RedisPool;
 #[cfg(feature = "redis-tls")]
 pub use redis::RedisTls;
+pub(crate) use remembered::{Remembered, Vouched};
 pub use revocations::{Generation, Known, Mark, MemoryRevocations, Only, Revocations};
 pub use store::{MemoryStore, Record, Save, SessionStore, Tag};
 pub(crate) use tombstone::{mark_of, tombstone};

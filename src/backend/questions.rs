@@ -1,7 +1,9 @@
 //! [`Questions`]: what one load, or one commit, asks the backends.
 
 use super::coordinator::Coordinator;
+use super::owner::Owner;
 use super::policy::FailurePolicy;
+use super::remembered::{Remembered, Vouched};
 use super::revocations::{Generation, Known, Mark, Only, Revocations};
 use super::store::{Record, Save, SessionStore};
 use crate::data::{Lifetime, SessionId, UNDER_WAY_SECONDS};
@@ -50,6 +52,19 @@ impl<'e> Questions<'e> {
         self.store()?.save(id, record, save).await
     }
 
+    /// Creates the record of a session that takes the place of the one under `old`, if there is an `old`.
+    pub(crate) async fn create(
+        &self,
+        old: Option<SessionId>,
+        id: SessionId,
+        record: &Record,
+    ) -> Result<bool, BackendError> {
+        match old {
+            Some(old) => self.store()?.create_in_place_of(old, id, record).await,
+            None => self.save(id, record, Save::Create).await,
+        }
+    }
+
     /// Takes back a record whose cookie nobody got. Should that fail too, the record goes when it expires.
     pub(crate) async fn take_back(&self, id: SessionId) {
         let done = match self.store() {
@@ -67,16 +82,33 @@ impl<'e> Questions<'e> {
         if !self.has_list() {
             return Ok(Known::default());
         }
-        let known = match self.list() {
-            Ok(list) => list.look(id, subject).await,
-            Err(error) => Err(error),
+        self.or_admit(self.asked(id, subject).await, Known::default())
+    }
+
+    /// Looks a session up in the list, unless the list let it in so lately that the answer still counts.
+    pub(super) async fn look_or_recall(&self, id: SessionId, owner: &Owner) -> Result<(Known, Vouched), BackendError> {
+        let Some(remembered) = &self.backend.remembered else {
+            return Ok((self.look(Some(id), owner.subject.as_deref()).await?, Vouched::Now));
         };
-        self.or_admit(known, Known::default())
+        let Some(ticket) = remembered.recall(id, owner, self.clock.now()) else {
+            return Ok((Known::default(), Vouched::Before));
+        };
+        let known = self.asked(Some(id), owner.subject.as_deref()).await;
+        // A failure under `FailurePolicy::Admit` is no answer, so it is not remembered.
+        if known.as_ref().is_ok_and(|known| known.mark.is_none() && owner.is_of(*known)) {
+            remembered.remember(&ticket, id, owner);
+        }
+        Ok((self.or_admit(known, Known::default())?, Vouched::Now))
+    }
+
+    async fn asked(&self, id: Option<SessionId>, subject: Option<&str>) -> Result<Known, BackendError> {
+        self.list()?.look(id, subject).await
     }
 
     /// Puts a mark on the list unless a mark stands, and returns the mark that stands. Under [`FailurePolicy::Admit`] a
     /// list that fails counts as done.
     pub(crate) async fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> Result<Mark, BackendError> {
+        let _forget = Forget { remembered: self.backend.remembered.as_ref(), what: What::Id(id) };
         let done = match self.list() {
             Ok(list) => list.revoke(id, mark, until).await,
             Err(error) => Err(error),
@@ -91,6 +123,7 @@ impl<'e> Questions<'e> {
         to: Generation,
         now: UnixTime,
     ) -> Result<bool, BackendError> {
+        let _forget = Forget { remembered: self.backend.remembered.as_ref(), what: What::Subject(subject) };
         self.list()?.revoke_subject(subject, only, to, self.lifetime.all_end(now)).await
     }
 
@@ -119,5 +152,27 @@ impl<'e> Questions<'e> {
         let text = "this request has asked for 60 seconds, and asks no more";
         let is_late = self.clock.now() >= self.until;
         if is_late { Err(BackendError::new(BackendErrorKind::Unavailable, text)) } else { Ok(()) }
+    }
+}
+
+/// Forgets what a revocation concerns when the revocation returns, fails or is dropped: the list may have done it whatever
+/// its caller heard.
+struct Forget<'a> {
+    remembered: Option<&'a Remembered>,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Id(SessionId),
+    Subject(&'a str),
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        match (self.remembered, &self.what) {
+            (Some(remembered), What::Id(id)) => remembered.forget(*id),
+            (Some(remembered), What::Subject(subject)) => remembered.forget_subject(subject),
+            (None, _) => {}
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use crate::crypto::Sealer;
+use crate::crypto::{KeyRing, Sealer};
 use crate::data::{Lifetime, SessionData};
 
 /// The function of the application that changes a session of another schema to the configured one.
@@ -20,4 +20,18 @@ pub(crate) struct CodecSettings {
     pub(crate) persistent: bool,
     pub(crate) schema: u8,
     pub(crate) migrate: Option<Migrate>,
+}
+
+impl CodecSettings {
+    /// Returns the same settings with other keys.
+    pub(crate) fn with_keys(&self, keys: &KeyRing) -> Self {
+        Self {
+            sealer: self.sealer.with_keys(keys),
+            lifetime: self.lifetime.clone(),
+            padding_block: self.padding_block,
+            persistent: self.persistent,
+            schema: self.schema,
+            migrate: self.migrate.clone(),
+        }
+    }
 }

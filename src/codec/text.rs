@@ -2,7 +2,7 @@
 
 use super::opened::Opened;
 use super::settings::CodecSettings;
-use crate::crypto::{BoundKey, Sealer};
+use crate::crypto::{BoundKey, KeyRing, Sealer};
 use crate::data::{Lifetime, SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError, Refusal};
 use crate::format::wire;
@@ -18,6 +18,11 @@ pub(crate) struct TextCodec {
 impl TextCodec {
     pub(crate) fn new(settings: CodecSettings) -> Self {
         Self { settings }
+    }
+
+    /// Returns a codec that differs in its keys alone.
+    pub(crate) fn with_keys(&self, keys: &KeyRing) -> Self {
+        Self { settings: self.settings.with_keys(keys) }
     }
 
     /// Makes an empty session that begins at `now`, with the timeouts and the schema of the configuration.

@@ -1,7 +1,10 @@
 //! Checks the settings, and builds a manager or a codec out of them.
 
+use std::sync::Arc;
+
 use super::check::{self, Checked};
 use super::config::SessionConfig;
+use crate::backend::Remembered;
 use crate::codec::{CodecSettings, TextCodec};
 use crate::cookie::Cookies;
 use crate::crypto::Sealer;
@@ -43,12 +46,14 @@ impl SessionConfig {
     }
 
     fn engine(self) -> Result<Engine, ConfigError> {
-        let (Self { keys, options }, problems) = self.for_this_process();
+        let (Self { keys, mut options }, problems) = self.for_this_process();
         let mut checked = match check::check(&options) {
             Ok(checked) if problems.is_empty() => checked,
             checked => return Err(ConfigError::new(checked.err().into_iter().flatten().chain(problems).collect())),
         };
         let imports = checked.imports();
+        let window = options.recheck_after.as_secs();
+        options.backend.remembered = (window > 0).then(|| Remembered::new(window));
         let Checked { cookie, lifetime, .. } = checked;
         let codec = CodecSettings {
             sealer: Sealer::new(&keys, cookie.name.as_str(), &options.audience),
@@ -60,12 +65,13 @@ impl SessionConfig {
         };
         let engine = Engine {
             codec: TextCodec::new(codec),
-            cookies: Cookies::new(&cookie),
-            backend: options.backend,
-            imports,
+            cookies: Arc::new(Cookies::new(&cookie)),
+            backend: Arc::new(options.backend),
+            imports: Arc::new(imports),
             observers: options.observers,
             clock: options.clock,
             save_uninitialized: options.save_uninitialized,
+            on_mismatch: options.on_mismatch,
         };
         engine.observers.tell_noted(engine.note_start());
         Ok(engine)

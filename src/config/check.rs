@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::check_former;
 use super::options::Options;
 use super::problems::{Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
@@ -35,9 +36,10 @@ pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     prefix_rules(options, prefixed, &mut problems);
     let lifetime = lifetime(options, &mut problems);
     backends(options, &mut problems);
+    let former = check_former::former(options, attributes.as_ref(), &mut problems);
     let cookie = name.zip(attributes).map(|((name, second), attributes)| {
         let max_bytes = options.max_cookie_bytes;
-        CookieSettings { name, second, attributes, max_bytes }
+        CookieSettings { name, second, attributes, former, max_bytes }
     });
     sizes(options, cookie.as_ref(), &mut problems);
     #[cfg(feature = "import")]
@@ -131,11 +133,23 @@ fn lifetime(options: &Options, problems: &mut Problems) -> Lifetime {
 fn backends(options: &Options, problems: &mut Problems) {
     problems.require(u16::try_from(options.audience.len()).is_ok(), "audience", invalid("up to 65535 bytes"));
     let subject = options.backend.subject.as_deref();
-    let is_key = |key: &str| (1..=127).contains(&key.len());
-    problems.require(subject.is_none_or(is_key), "subject", invalid("the key of an entry, 1 to 127 bytes"));
+    problems.require(subject.is_none_or(is_subject_key), "subject", invalid(SUBJECT_KEY));
     let rule = "must not be set without a list of revocations or a store";
     problems.require(subject.is_none() || options.backend.exists(), "subject", conflict(rule));
+    let window = options.recheck_after;
+    let is_window = is_whole(window) && window <= MAX_RECHECK_AFTER;
+    problems.require(is_window, "recheck_after", invalid("whole seconds, up to an hour"));
+    let has_list = options.backend.revocations.is_some();
+    let rule = "must not be set without a list of revocations";
+    problems.require(window.is_zero() || has_list, "recheck_after", conflict(rule));
 }
+
+/// True for a text that can be the key of the entry which names the subject.
+pub(super) fn is_subject_key(text: &str) -> bool {
+    (1..=127).contains(&text.len())
+}
+
+pub(super) const SUBJECT_KEY: &str = "the key of an entry, 1 to 127 bytes";
 
 /// Checks that the limits leave room for an empty session. Without a `cookie`, because its name or an attribute is
 /// wrong, the room can't be known and is not checked.
@@ -158,12 +172,18 @@ fn is_timeout(duration: Duration) -> bool {
     is_whole(duration) && (1..=UnixTime::MAX.as_secs()).contains(&duration.as_secs())
 }
 
+/// An hour. Whoever waits longer for a logout needs no list: a short idle timeout ends the session in that time, too.
+const MAX_RECHECK_AFTER: Duration = Duration::from_secs(60 * 60);
+
 /// A day. A longer clock skew would in effect switch off the check that a cookie was not issued in the future.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::backend::MemoryRevocations;
     use crate::error::ProblemKind;
 
     /// Returns the settings that have a problem, each followed by `C` for a conflict or `I` for an invalid value.
@@ -321,6 +341,24 @@ mod tests {
             lifetime(&options, &mut Problems::default()).extend_after
         };
         assert_eq!([of(86_400), of(601), of(600), of(300), of(120), of(100), of(1)], [8_640, 60, 60, 60, 60, 50, 0]);
+    }
+
+    #[test]
+    fn a_list_is_asked_again_after_whole_seconds_up_to_an_hour() {
+        let with_list = |window| {
+            problems_of(|options| {
+                options.backend.revocations = Some(Arc::new(MemoryRevocations::new()));
+                options.recheck_after = window;
+            })
+        };
+        for window in [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3_600)] {
+            assert!(with_list(window).is_empty(), "{window:?}");
+        }
+        for window in [Duration::from_millis(500), Duration::from_secs(3_601), Duration::MAX] {
+            assert_eq!(with_list(window), ["recheck_after I"], "{window:?}");
+        }
+        let without = problems_of(|options| options.recheck_after = Duration::from_secs(5));
+        assert_eq!(without, ["recheck_after C"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::former::FormerCookie;
 use super::options::Options;
 use crate::backend::{FailurePolicy, Placement, Revocations, SessionStore};
 use crate::cookie::SameSite;
@@ -13,6 +14,7 @@ use crate::data::SessionData;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observer;
+use crate::session::MismatchPolicy;
 use crate::time::{Clock, UnixTime};
 
 /// The settings of a deployment. [`SessionConfig::build`] checks all of them and reports every problem at once; nothing
@@ -94,6 +96,9 @@ impl SessionConfig {
     /// A single label is refused, except `localhost`. Longer public suffixes are not checked, since the list of them
     /// changes weekly: with `co.uk`, no browser keeps the cookie. Nor is it checked that the Domain is the host that
     /// serves the application, or one above it.
+    ///
+    /// A logout and a login also delete the cookie of this name that has no Domain. So a Domain can be added to a site whose
+    /// visitors have cookies already. To take a Domain away or to change it, name it with [`SessionConfig::formerly`].
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -179,6 +184,36 @@ impl SessionConfig {
     #[must_use]
     pub fn partitioned(mut self, partitioned: bool) -> Self {
         self.options.partitioned = partitioned;
+        self
+    }
+
+    /// Adds a form in which the session cookie was set before: with another name, Path or Domain, or with Partitioned where it
+    /// has none now. There may be several. By default there is none.
+    ///
+    /// A browser takes the cookie of the new form for another one, and keeps the old one beside it. Both are good, and the newer
+    /// one counts. Without this setting, a logout deletes the new one alone, and the visitor is still logged in by the old one.
+    /// With it, every logout deletes the cookie in each form that it had, and so does every login, which is a Set-Cookie after
+    /// [`Session::regenerate`](crate::Session::regenerate). Each form is one more Set-Cookie line of a login or a logout, or two
+    /// if it had a Domain, of about 130 bytes each; with [`SessionConfig::two_cookies`] there are twice as many.
+    ///
+    /// Keep a former cookie in the configuration until the last cookie of that form is over: for the idle timeout from the
+    /// change on, or for the absolute timeout if your code calls [`Session::extend`](crate::Session::extend).
+    ///
+    /// ```
+    /// use sealed_session::{FormerCookie, Key, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).path("/app");
+    /// let manager = config.formerly(FormerCookie::new("tideway_session").path("/")).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.regenerate()?; // the login
+    /// session.set("user_id", 42)?;
+    /// let set_cookies: Vec<_> = manager.commit(&session)?.into_iter().collect();
+    /// assert!(set_cookies[0].contains("; Path=/; Max-Age=0;"));
+    /// assert!(set_cookies[1].contains("; Path=/app; Max-Age=86400"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn formerly(mut self, cookie: FormerCookie) -> Self {
+        self.options.former.push(cookie);
         self
     }
 
@@ -605,6 +640,46 @@ impl SessionConfig {
         self
     }
 
+    /// Lets an answer of the list of revocations count for so long in this manager, in whole seconds up to an hour. By default
+    /// no answer does, and the list is asked about every session that opens.
+    ///
+    /// Only the answer that a session is not revoked counts, for that session and its subject. So **a logout or a ban that
+    /// another process records takes effect here up to this much later**; one that this manager or a clone of it records takes
+    /// effect here at once. While the list fails, sessions that are remembered go on for as long. At most 65,536 answers are kept.
+    ///
+    /// A request that changes or regenerates its session asks the list all the same, and so do
+    /// [`SessionManager::revoke_others`](crate::SessionManager::revoke_others) and
+    /// [`SessionManager::begin_login`](crate::SessionManager::begin_login). A route that must not go by an old answer calls
+    /// [`SessionManager::recheck`](crate::SessionManager::recheck). The window counts by the clock of
+    /// [`SessionConfig::clock`].
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig, UnixTime};
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let key = || Key::from_hex("9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988");
+    /// let list = Arc::new(MemoryRevocations::new());
+    /// let config = || Ok::<_, sealed_session::KeyError>(SessionConfig::new(key()?).revocations(Arc::clone(&list)));
+    /// let (here, elsewhere) = (config()?.recheck_after(Duration::from_secs(60)).build()?, config()?.build()?);
+    /// let session = here.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let cookies: Vec<_> = here.commit_async(&session).await?.into_iter().collect();
+    ///
+    /// assert!(here.load_async(&cookies).await?.contains("user_id")); // asks, and remembers the answer
+    /// elsewhere.revoke(session.id()?, UnixTime::MAX).await?;
+    /// let session = here.load_async(&cookies).await?;
+    /// assert!(session.contains("user_id"), "for up to a minute");
+    /// assert_eq!(here.recheck(&session).await?, Some(DecodeError::Revoked)); // a sensitive route
+    /// assert_eq!(here.load_async(&cookies).await?.rejected(), Some(DecodeError::Revoked), "and now it is known here");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn recheck_after(mut self, window: Duration) -> Self {
+        self.options.recheck_after = window;
+        self
+    }
+
     /// Sets the key of the entry that says whose session it is, such as `user_id`: 1 to 127 bytes.
     /// [`SessionManager::revoke_subject`](crate::SessionManager::revoke_subject) ends sessions by the value of this
     /// entry, where there is a list of revocations. By default there is no such entry. Needs a list or a store.
@@ -626,6 +701,22 @@ impl SessionConfig {
     #[must_use]
     pub fn subject(mut self, key: impl Into<String>) -> Self {
         self.options.backend.subject = Some(key.into());
+        self
+    }
+
+    /// Sets what becomes of a session whose values do not make the type of a [`Typed`](crate::Typed), [`MismatchPolicy::Fail`] by
+    /// default. docs/values.md shows what to reach for before it: defaults, and [`SessionConfig::schema`] with
+    /// [`SessionConfig::migrate`].
+    ///
+    /// ```
+    /// use sealed_session::{Key, MismatchPolicy, SessionConfig};
+    /// let config = SessionConfig::new(Key::generate()?).on_mismatch(MismatchPolicy::BeginAnew);
+    /// assert!(config.build().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_mismatch(mut self, policy: MismatchPolicy) -> Self {
+        self.options.on_mismatch = policy;
         self
     }
 

@@ -13,7 +13,8 @@ impl SessionConfig {
     /// Makes the cookie work in development over plain http: turns Secure off, and with it what browsers take only
     /// together with Secure. The prefix of the cookie name is dropped, so `__Host-sid` becomes `sid`, and never meets
     /// the cookie of the real site. `SameSite=None` becomes `SameSite=Lax`, and Partitioned is turned off, so a page of
-    /// another site does not get the cookie. Off by default.
+    /// another site does not get the cookie. The former cookies of [`SessionConfig::formerly`] are forgotten, since they are those of
+    /// the real site. Off by default.
     ///
     /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production` or
     /// `prod`.
@@ -42,6 +43,7 @@ impl SessionConfig {
             options.cookie_name = syntax::without_prefix(&options.cookie_name).to_owned();
             options.secure = false;
             options.partitioned = false;
+            options.former.clear();
             if options.same_site == SameSite::None {
                 options.same_site = SameSite::Lax;
             }

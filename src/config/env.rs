@@ -7,9 +7,11 @@ use std::ffi::OsString;
 use super::config::SessionConfig;
 use super::env_names::{ALLOW_INSECURE_KEY, ENCRYPTION_KEY, PREFIX, VARIABLES};
 use super::env_reader::Variables;
+use crate::crypto::KeyRing;
 use crate::error::ConfigError;
 
-/// Says which variables describe a configuration: the prefix of their names, and whether a bare name counts too.
+/// Says which variables describe a configuration: the prefix of their names, whether a bare name counts too, and whether
+/// the store and the list of revocations that they name are opened.
 ///
 /// A bare name is one without the prefix, such as `SESSION_COOKIE_SECURE`. Flask, Laravel and other programs use some
 /// of these names, so a variable that was set for one of them would change this application's sessions without a word.
@@ -30,6 +32,7 @@ use crate::error::ConfigError;
 pub struct EnvReader {
     prefix: String,
     reads_bare: bool,
+    opens_store: bool,
 }
 
 impl EnvReader {
@@ -41,7 +44,7 @@ impl EnvReader {
     /// # Ok::<(), sealed_session::ConfigError>(())
     /// ```
     pub fn new(prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), reads_bare: false }
+        Self { prefix: prefix.into(), reads_bare: false, opens_store: true }
     }
 
     /// Lets a bare name count where the one with the prefix is not set. Off by default.
@@ -55,6 +58,31 @@ impl EnvReader {
     #[must_use]
     pub fn or_bare(mut self) -> Self {
         self.reads_bare = true;
+        self
+    }
+
+    /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND`, `SESSION_REVOCATIONS`, their
+    /// URLs and `SESSION_SUBJECT` are checked, and nothing is opened. This is for a program that checks or explains an environment, as
+    /// `sealed-session doctor` does: it makes no file, and needs no feature of a store. If the feature
+    /// `redis` is off, it checks only the scheme of a Redis URL, and of files of certificates only that they can be read.
+    ///
+    /// Serve no requests with such a configuration: it knows neither what is in the store nor which sessions ended.
+    ///
+    /// ```
+    /// use sealed_session::EnvReader;
+    /// let key = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
+    /// let vars = |url| {
+    ///     let store = [("TIDEWAY_SESSION_BACKEND", "sqlite"), ("TIDEWAY_SESSION_STORE_URL", url)];
+    ///     [("TIDEWAY_SESSION_ENCRYPTION_KEY", key)].into_iter().chain(store)
+    /// };
+    /// let reader = EnvReader::default().without_backend();
+    /// assert!(!reader.read_vars(vars("sqlite:///nowhere/sessions.db"))?.build()?.has_backend());
+    /// assert!(reader.read_vars(vars("sqlite::memory:")).is_err());
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn without_backend(mut self) -> Self {
+        self.opens_store = false;
         self
     }
 
@@ -95,7 +123,9 @@ impl EnvReader {
         N: Into<OsString>,
         V: Into<OsString>,
     {
-        let mut variables = Variables::new(&self.prefix, self.reads_bare, vars);
+        let Self { prefix, reads_bare, opens_store } = self;
+        let (reads_bare, opens_store) = (*reads_bare, *opens_store);
+        let mut variables = Variables { reads_bare, opens_store, ..Variables::new(prefix, vars) };
         let mut options = variables.options();
         let keys = variables.keys(&mut options);
         variables.check(&options);
@@ -103,6 +133,56 @@ impl EnvReader {
         options.backend = variables.backend();
         match keys {
             Some(keys) if variables.problems.is_empty() => Ok(SessionConfig { keys, options }),
+            _ => Err(ConfigError::new(variables.problems)),
+        }
+    }
+
+    /// Reads the keys anew, and nothing else, from where [`EnvReader::read`] found them: for
+    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys). A process that runs keeps the variables with which it was
+    /// started, so this is of use for keys in files (`SESSION_ENCRYPTION_KEY_FILE`, `SESSION_PREVIOUS_KEYS_FILE`).
+    ///
+    /// The two files are read one after the other. If both change in between, the keys are refused, or are those of one of
+    /// the two states, as long as you rotate in the order that [`KeyRing`] gives: read them again after a moment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem of the keys. A key that is not set is one of them, whatever
+    /// `SESSION_ALLOW_INSECURE_KEY` says.
+    ///
+    /// ```no_run
+    /// use sealed_session::{EnvReader, SessionManager};
+    /// let manager = SessionManager::from_env()?;
+    /// // Later, when the files changed:
+    /// match EnvReader::default().read_keys() {
+    ///     Ok(keys) => manager.set_keys(keys),
+    ///     Err(error) => eprintln!("the keys stay as they are: {error}"),
+    /// }
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    pub fn read_keys(&self) -> Result<KeyRing, ConfigError> {
+        self.read_key_vars(env::vars_os())
+    }
+
+    /// Reads the keys as [`EnvReader::read_keys`] does, from these variables instead of the process environment.
+    ///
+    /// # Errors
+    /// As for [`EnvReader::read_keys`].
+    ///
+    /// ```
+    /// use sealed_session::EnvReader;
+    /// let digits = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
+    /// let keys = EnvReader::default().read_key_vars([("TIDEWAY_SESSION_ENCRYPTION_KEY", digits)])?;
+    /// assert_eq!(keys.ids().count(), 1);
+    /// assert!(EnvReader::default().read_key_vars([("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true")]).is_err());
+    /// # Ok::<(), sealed_session::ConfigError>(())
+    /// ```
+    pub fn read_key_vars<N, V>(&self, vars: impl IntoIterator<Item = (N, V)>) -> Result<KeyRing, ConfigError>
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut variables = Variables { reads_bare: self.reads_bare, ..Variables::new(&self.prefix, vars) };
+        match variables.keys_again() {
+            Some(keys) if variables.problems.is_empty() => Ok(keys),
             _ => Err(ConfigError::new(variables.problems)),
         }
     }

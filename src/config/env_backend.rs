@@ -1,127 +1,170 @@
-//! Opens the store that the environment names.
+//! Checks or opens the store and the list of revocations that the environment names.
 
 use std::sync::Arc;
 
+use super::check::{SUBJECT_KEY, is_subject_key};
 use super::env_reader::{Var, Variables};
-use super::env_redis::{Problem, RedisSettings};
-#[cfg(any(feature = "file", feature = "sqlite"))]
-use super::store_url::path;
-use crate::backend::{Coordinator, MemoryStore, Placement, SessionStore};
+use super::env_redis::RedisSettings;
+use super::open_backend::{Kind, Opened, Parts};
+use crate::backend::{Coordinator, MemoryRevocations, MemoryStore, Placement};
 use crate::error::ProblemKind;
 
 pub(super) const BACKEND: &str = "SESSION_BACKEND";
 pub(super) const STORE_URL: &str = "SESSION_STORE_URL";
+pub(super) const REVOCATIONS: &str = "SESSION_REVOCATIONS";
+pub(super) const REVOCATIONS_URL: &str = "SESSION_REVOCATIONS_URL";
+pub(super) const SUBJECT: &str = "SESSION_SUBJECT";
 
-/// The values of [`BACKEND`]: where the values of a session are kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Cookie,
+/// A store that [`BACKEND`] asks for, or a list that [`REVOCATIONS`] asks for.
+enum Wanted {
+    Nothing,
     InMemory,
-    File,
-    Sqlite,
-    Redis,
+    /// A list in the same place as the store, which is of the same kind.
+    BesideStore,
+    At(Kind, Var),
+    /// The variables have a problem, which was noted.
+    Unclear,
 }
 
-/// Opens a store at the place that a URL names, or names the variable that is wrong.
-type Open = fn(&str, &RedisSettings) -> Result<Arc<dyn SessionStore>, Problem>;
+/// The values of [`BACKEND`] and [`REVOCATIONS`].
+#[derive(Clone, Copy)]
+enum Choice {
+    Nothing,
+    InMemory,
+    Of(Kind),
+}
 
 impl Variables<'_> {
-    /// Opens the backend. A store is opened only if no other variable has a problem, since opening may make files.
+    /// Opens the backends. None is opened if a variable has a problem, since opening may make files, and none if the reader
+    /// only checks the variables.
     pub(super) fn backend(&mut self) -> Coordinator {
-        let kind = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", kind);
-        let url = self.var(STORE_URL);
-        let redis = self.redis_settings(kind == Some(Kind::Redis));
-        match (kind, url) {
-            (Some(Kind::File), url) => self.opened(url, FILE, "the crate's feature `file`", (OPEN_FILE, &redis)),
-            (Some(Kind::Sqlite), url) => {
-                self.opened(url, SQLITE, "the crate's feature `sqlite`", (OPEN_SQLITE, &redis))
-            }
-            (Some(Kind::Redis), url) => self.opened(url, REDIS, "the crate's feature `redis`", (OPEN_REDIS, &redis)),
-            (_, Some(url)) if self.problems.is_empty() => {
-                let rule = "must not be set unless SESSION_BACKEND is file, sqlite or redis";
-                self.note(url.name, ProblemKind::Conflict { rule });
-                Coordinator::default()
-            }
-            (Some(Kind::InMemory), _) => in_store(Arc::new(MemoryStore::new())),
-            (Some(Kind::Cookie) | None, _) => Coordinator::default(),
+        let store_choice = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", store);
+        let list_choice = self.parse(REVOCATIONS, "none, in_memory, sqlite or redis", list);
+        let store = self.wanted(store_choice, (BACKEND, STORE_URL, ONLY_WITH_STORE), None);
+        let store_kind = store_choice.and_then(Choice::kind);
+        let list = self.wanted(list_choice, (REVOCATIONS, REVOCATIONS_URL, ONLY_WITH_LIST), store_kind);
+        let subject = self.parse(SUBJECT, SUBJECT_KEY, |key| is_subject_key(key).then(|| key.to_owned()));
+        if let (Some(_), Wanted::Nothing, Wanted::Nothing) = (&subject, &store, &list) {
+            self.note(self.name_of(SUBJECT), ProblemKind::Conflict { rule: ONLY_WITH_BACKEND });
         }
+        let redis = self.redis_settings(self.has_redis(&[store_choice, list_choice]));
+        if self.opens_store && !self.problems.is_empty() {
+            return Coordinator::default();
+        }
+        let mut opened = Opened::default();
+        match store {
+            Wanted::InMemory => opened.store = Some(Arc::new(MemoryStore::new())),
+            Wanted::At(kind, url) => {
+                let parts = if matches!(list, Wanted::BesideStore) { Parts::Both } else { Parts::Store };
+                opened = self.open(kind, url, (parts, &redis));
+            }
+            Wanted::Nothing | Wanted::BesideStore | Wanted::Unclear => {}
+        }
+        match list {
+            Wanted::InMemory => opened.list = Some(Arc::new(MemoryRevocations::new())),
+            Wanted::At(kind, url) => opened.list = self.open(kind, url, (Parts::List, &redis)).list,
+            Wanted::Nothing | Wanted::BesideStore | Wanted::Unclear => {}
+        }
+        if !self.opens_store {
+            return Coordinator::default();
+        }
+        let placement = if opened.store.is_some() { Placement::Store } else { Placement::Cookie };
+        Coordinator { placement, store: opened.store, revocations: opened.list, subject, ..Coordinator::default() }
     }
 
-    /// Opens the store at a URL. If that fails, notes the problem and returns no store. `open` is `None` where the
-    /// crate was built without the store's feature.
-    fn opened(
+    /// Finds what a variable asks for, and notes what is wrong with it and with its URL. A list of the same kind as the
+    /// store is in the place of the store, unless it has a URL of its own.
+    fn wanted(
         &mut self,
-        url: Option<Var>,
-        takes: &'static str,
-        feature: &'static str,
-        (open, redis): (Option<Open>, &RedisSettings),
-    ) -> Coordinator {
-        let Some(open) = open else {
-            self.note(self.name_of(BACKEND), ProblemKind::NeedsFeature { feature });
-            return Coordinator::default();
-        };
-        let Some(url) = url else {
-            if !self.has_problem(STORE_URL) {
-                self.note(self.name_of(STORE_URL), ProblemKind::Missing { takes });
+        choice: Option<Choice>,
+        (name, url_name, only_with): (&str, &str, &'static str),
+        store: Option<Kind>,
+    ) -> Wanted {
+        let url = self.var(url_name);
+        let kind = match (choice, &url) {
+            (Some(Choice::Of(kind)), _) => kind,
+            (_, Some(url)) => {
+                // A value that is not known may be that of a kind which takes a URL.
+                if !self.has_problem(name) {
+                    self.note(url.name.clone(), ProblemKind::Conflict { rule: only_with });
+                }
+                return Wanted::Unclear;
             }
-            return Coordinator::default();
+            (Some(Choice::InMemory), None) => return Wanted::InMemory,
+            (Some(Choice::Nothing) | None, None) if self.has_problem(name) => return Wanted::Unclear,
+            (Some(Choice::Nothing) | None, None) => return Wanted::Nothing,
         };
-        if !self.problems.is_empty() {
-            return Coordinator::default();
+        if self.opens_store && kind.opener().is_none() {
+            self.note(self.name_of(name), ProblemKind::NeedsFeature { feature: kind.feature() });
+            return Wanted::Unclear;
         }
-        match open(&url.text, redis) {
-            Ok(store) => in_store(store),
-            Err((name, problem)) => {
-                self.note(self.name_of(name), problem);
-                Coordinator::default()
+        match url {
+            Some(url) => Wanted::At(kind, url),
+            None if self.has_problem(url_name) => Wanted::Unclear,
+            None if store == Some(kind) => Wanted::BesideStore,
+            None => {
+                self.note(self.name_of(url_name), ProblemKind::Missing { takes: kind.takes() });
+                Wanted::Unclear
             }
+        }
+    }
+
+    /// True if the store or the list is in Redis. `None` when neither is and a value that is not known may have meant it.
+    fn has_redis(&self, choices: &[Option<Choice>]) -> Option<bool> {
+        let has_redis = choices.iter().any(|choice| choice.and_then(Choice::kind) == Some(Kind::Redis));
+        let is_unclear = !has_redis && (self.has_problem(BACKEND) || self.has_problem(REVOCATIONS));
+        (!is_unclear).then_some(has_redis)
+    }
+
+    /// Opens what is at a URL, or checks only what the variables say. If that fails, notes the problem.
+    fn open(&mut self, kind: Kind, url: Var, (parts, redis): (Parts, &RedisSettings)) -> Opened {
+        let opened = match kind.opener().filter(|_| self.opens_store) {
+            Some(open) => open(&url.text, redis, parts),
+            None => kind.check(&url.text, redis).map(|()| Opened::default()),
+        };
+        opened.unwrap_or_else(|(variable, problem)| {
+            match variable {
+                None => self.note(url.name, problem),
+                // The store and the list may share what is wrong, which is reported once.
+                Some(variable) if self.has_problem(variable) => {}
+                Some(variable) => self.note(self.name_of(variable), problem),
+            }
+            Opened::default()
+        })
+    }
+}
+
+impl Choice {
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Of(kind) => Some(kind),
+            Self::Nothing | Self::InMemory => None,
         }
     }
 }
 
-fn in_store(store: Arc<dyn SessionStore>) -> Coordinator {
-    Coordinator { placement: Placement::Store, store: Some(store), ..Coordinator::default() }
-}
-
-fn kind(text: &str) -> Option<Kind> {
+fn store(text: &str) -> Option<Choice> {
     match text.to_ascii_lowercase().as_str() {
-        "cookie" => Some(Kind::Cookie),
-        "in_memory" => Some(Kind::InMemory),
-        "file" => Some(Kind::File),
-        "sqlite" => Some(Kind::Sqlite),
-        "redis" => Some(Kind::Redis),
+        "cookie" => Some(Choice::Nothing),
+        "in_memory" => Some(Choice::InMemory),
+        "file" => Some(Choice::Of(Kind::File)),
+        "sqlite" => Some(Choice::Of(Kind::Sqlite)),
+        "redis" => Some(Choice::Of(Kind::Redis)),
         _ => None,
     }
 }
 
-#[cfg(feature = "file")]
-const OPEN_FILE: Option<Open> = Some(|url, _| {
-    let path = path(url, "file", FILE).map_err(|kind| (STORE_URL, kind))?;
-    let store = crate::backend::store::FileStore::open(path);
-    Ok(Arc::new(store.map_err(|error| (STORE_URL, ProblemKind::Backend(error)))?))
-});
-#[cfg(not(feature = "file"))]
-const OPEN_FILE: Option<Open> = None;
+fn list(text: &str) -> Option<Choice> {
+    match text.to_ascii_lowercase().as_str() {
+        "none" => Some(Choice::Nothing),
+        "in_memory" => Some(Choice::InMemory),
+        "sqlite" => Some(Choice::Of(Kind::Sqlite)),
+        "redis" => Some(Choice::Of(Kind::Redis)),
+        _ => None,
+    }
+}
 
-#[cfg(feature = "sqlite")]
-const OPEN_SQLITE: Option<Open> = Some(|url, _| {
-    let path = path(url, "sqlite", SQLITE).map_err(|kind| (STORE_URL, kind))?;
-    let store = crate::backend::store::SqliteStore::open(path);
-    Ok(Arc::new(store.map_err(|error| (STORE_URL, ProblemKind::Backend(error)))?))
-});
-#[cfg(not(feature = "sqlite"))]
-const OPEN_SQLITE: Option<Open> = None;
-
-#[cfg(feature = "redis")]
-const OPEN_REDIS: Option<Open> = Some(|url, settings| {
-    let pool = settings.pool(url, STORE_URL, REDIS)?;
-    Ok(Arc::new(crate::backend::store::RedisStore::new(&pool)))
-});
-#[cfg(not(feature = "redis"))]
-const OPEN_REDIS: Option<Open> = None;
-
-const FILE: &str = "the path of a folder, or a URL such as file:///var/lib/shop/sessions";
-const SQLITE: &str =
-    "the path of a database, or a URL such as sqlite:///var/lib/shop/sessions.db or sqlite:sessions.db";
-const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0, rediss://redis.internal (TLS), redis-cluster://10.0.0.1,10.0.0.2, \
-    redis-sentinel://10.0.0.1,10.0.0.2/name or unix:///run/redis.sock";
+const ONLY_WITH_STORE: &str = "must not be set unless SESSION_BACKEND is file, sqlite or redis";
+const ONLY_WITH_LIST: &str = "must not be set unless SESSION_REVOCATIONS is sqlite or redis";
+const ONLY_WITH_BACKEND: &str =
+    "must not be set unless SESSION_REVOCATIONS or SESSION_BACKEND asks for a list or a store";

@@ -1,6 +1,6 @@
 //! The names of the variables, and the judgement of a name that is none of them: a service of Kubernetes, or a mistake.
 
-use super::env_backend::{BACKEND, STORE_URL};
+use super::env_backend::{BACKEND, REVOCATIONS, REVOCATIONS_URL, STORE_URL, SUBJECT};
 use super::env_redis::{STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_REPLICAS};
 
 pub(super) const PREFIX: &str = "TIDEWAY_";
@@ -12,6 +12,7 @@ pub(super) const COOKIE_DOMAIN: &str = "SESSION_COOKIE_DOMAIN";
 pub(super) const COOKIE_SECURE: &str = "SESSION_COOKIE_SECURE";
 pub(super) const COOKIE_HTTP_ONLY: &str = "SESSION_COOKIE_HTTP_ONLY";
 pub(super) const COOKIE_SAME_SITE: &str = "SESSION_COOKIE_SAME_SITE";
+pub(super) const FORMER_COOKIES: &str = "SESSION_FORMER_COOKIES";
 pub(super) const ENCRYPTION_KEY: &str = "SESSION_ENCRYPTION_KEY";
 pub(super) const ENCRYPTION_KEY_FILE: &str = "SESSION_ENCRYPTION_KEY_FILE";
 pub(super) const ALLOW_INSECURE_KEY: &str = "SESSION_ALLOW_INSECURE_KEY";
@@ -24,13 +25,16 @@ pub(super) const AUDIENCE: &str = "SESSION_AUDIENCE";
 
 /// Every variable, and the setting of [`SessionConfig`](super::SessionConfig) that it sets. The setting is empty where
 /// `check` has no rule to report under the name of the variable.
-pub(super) const VARIABLES: [(&str, &str); 22] = [
+pub(super) const VARIABLES: [(&str, &str); 26] = [
     (BACKEND, ""),
     (STORE_URL, ""),
     (STORE_CA_FILE, ""),
     (STORE_CERT_FILE, ""),
     (STORE_KEY_FILE, ""),
     (STORE_REPLICAS, ""),
+    (REVOCATIONS, ""),
+    (REVOCATIONS_URL, ""),
+    (SUBJECT, ""),
     (TTL_SECONDS, "idle_timeout"),
     (COOKIE_NAME, "cookie_name"),
     (COOKIE_PATH, "path"),
@@ -45,6 +49,7 @@ pub(super) const VARIABLES: [(&str, &str); 22] = [
     (ABSOLUTE_TIMEOUT_SECONDS, "absolute_timeout"),
     (EXTEND_AFTER_SECONDS, "extend_after"),
     (COOKIE_SAME_SITE, "same_site"),
+    (FORMER_COOKIES, "formerly"),
     (NOT_BEFORE, "not_before"),
     (AUDIENCE, "audience"),
 ];
@@ -174,11 +179,16 @@ mod tests {
             ("PREVIOUS", "PREVIOUS_KEYS"),
             ("PREVIOUS_KEY_FILE", "PREVIOUS_KEYS_FILE"),
             ("ABSOLUTE_TIMEOUT", "ABSOLUTE_TIMEOUT_SECONDS"),
-            ("URL", "STORE_URL"),
+            ("STORE", "STORE_URL"),
+            ("REVOCATION", "REVOCATIONS"),
+            ("REVOCATION_URL", "REVOCATIONS_URL"),
+            ("SUBJECTS", "SUBJECT"),
         ] {
             assert_eq!(nearest(wrong), Some(meant), "{wrong}");
         }
-        for wrong in ["", "X", "KEY", "COOKIE", "SECRET", "NONSENSE", "IDLE_MINUTES", "COOKIE_SIZE", "REDIS_PASSWORD"] {
+        for wrong in
+            ["", "X", "KEY", "COOKIE", "SECRET", "NONSENSE", "IDLE_MINUTES", "COOKIE_SIZE", "REDIS_PASSWORD", "URL"]
+        {
             assert_eq!(nearest(wrong), None, "{wrong}");
         }
         assert!(known().all(|name| nearest(name) == Some(name)));

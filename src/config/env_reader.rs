@@ -6,24 +6,27 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
 
+use zeroize::Zeroizing;
+
+use super::secret::{Secret, read};
 use crate::error::{ConfigProblem, ProblemKind};
 
 /// The variables that are set, and the problems found in them so far.
 pub(super) struct Variables<'p> {
     pub(super) prefix: &'p str,
     /// True when a variable without the prefix counts where the one with the prefix is not set.
-    reads_bare: bool,
-    pub(super) by_name: BTreeMap<OsString, OsString>,
+    pub(super) reads_bare: bool,
+    /// True when the store that they name is opened, and false when its URL is only checked.
+    pub(super) opens_store: bool,
+    pub(super) by_name: BTreeMap<OsString, Secret>,
     pub(super) problems: Vec<ConfigProblem>,
 }
 
-/// A variable that is set: its full name, and its text without white space around it.
+/// A variable that is set: its full name, and its text without white space around it. The text may be a key, so it is wiped.
 pub(super) struct Var {
     pub(super) name: String,
-    pub(super) text: String,
+    pub(super) text: Zeroizing<String>,
 }
 
 /// The result of looking up a text that stands in a variable or in a file.
@@ -35,20 +38,20 @@ pub(super) enum Text {
 }
 
 impl<'p> Variables<'p> {
-    /// Takes the variables but for the empty ones. Of two with one name, the later one counts.
+    /// Takes the variables but for the empty ones. Of two with one name, the later one counts. Bare names don't count,
+    /// and the store is opened, unless the caller changes that.
     pub(super) fn new<N: Into<OsString>, V: Into<OsString>>(
         prefix: &'p str,
-        reads_bare: bool,
         vars: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let mut by_name: BTreeMap<OsString, OsString> =
-            vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let mut by_name: BTreeMap<OsString, Secret> =
+            vars.into_iter().map(|(name, value)| (name.into(), value.into().into())).collect();
         by_name.retain(|_, value| value.to_str().is_none_or(|text| !trimmed(text).is_empty()));
-        Self { prefix, reads_bare, by_name, problems: Vec::new() }
+        Self { prefix, reads_bare: false, opens_store: true, by_name, problems: Vec::new() }
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        self.var(name).map(|var| var.text)
+        self.var(name).map(|var| var.text.to_string())
     }
 
     pub(super) fn parse<T>(
@@ -87,7 +90,7 @@ impl<'p> Variables<'p> {
     }
 
     /// Reads the text of the file whose path is in a variable, if it is shorter than `limit`, in bytes.
-    pub(super) fn file(&mut self, file_name: &str, limit: u64) -> Option<Var> {
+    pub(super) fn file(&mut self, file_name: &str, limit: usize) -> Option<Var> {
         let Var { name, text: path } = self.var(file_name)?;
         match read(&path, limit) {
             Ok(text) => self.unquoted(name, &text),
@@ -97,7 +100,7 @@ impl<'p> Variables<'p> {
 
     pub(super) fn var(&mut self, name: &str) -> Option<Var> {
         let name = self.name_of(name);
-        match self.by_name.get(OsStr::new(&name))?.to_str().map(str::to_owned) {
+        match self.by_name.get(OsStr::new(&name))?.to_str().map(|text| Zeroizing::new(text.to_owned())) {
             Some(text) => self.unquoted(name, &text),
             None => self.problem(name, ProblemKind::Invalid { takes: "UTF-8 text" }),
         }
@@ -108,7 +111,7 @@ impl<'p> Variables<'p> {
         if is_quoted(text) {
             self.problem(name, ProblemKind::Quoted)
         } else {
-            Some(Var { name, text: text.to_owned() })
+            Some(Var { name, text: Zeroizing::new(text.to_owned()) })
         }
     }
 
@@ -163,14 +166,6 @@ pub(super) fn is_quoted(text: &str) -> bool {
     characters.next().is_some_and(is_quote) && characters.next_back().is_some_and(is_quote)
 }
 
-/// Reads a file, but no more than is needed, since a path may be that of a device without an end.
-fn read(path: &str, limit: u64) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?.take(limit).read_to_string(&mut text)?;
-    let is_whole = u64::try_from(read).is_ok_and(|read| read < limit);
-    if is_whole { Ok(text) } else { Err(ErrorKind::FileTooLarge.into()) }
-}
-
 /// Returns the path for a report. `None` when it may be a secret that was put into the wrong variable: when there are 32
 /// hexadecimal digits in a row, or when it is long and does not begin as a path does.
 fn shown(path: &str) -> Option<String> {
@@ -182,8 +177,8 @@ fn shown(path: &str) -> Option<String> {
     (!is_secret).then(|| path.to_owned())
 }
 
-/// A thousand keys.
-const FILE_LIMIT: u64 = 1 << 16;
+/// The bytes of a thousand keys, as hexadecimal digits.
+const FILE_LIMIT: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {

@@ -3,15 +3,18 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use super::check;
 use super::dev::{APP_ENV, NOT_IN_PRODUCTION, is_production};
 use super::env_names::{
     ABSOLUTE_TIMEOUT_SECONDS, ALLOW_INSECURE_KEY, AUDIENCE, COMMON, COOKIE_DOMAIN, COOKIE_HTTP_ONLY, COOKIE_NAME,
     COOKIE_PATH, COOKIE_SAME_SITE, COOKIE_SECURE, ENCRYPTION_KEY, ENCRYPTION_KEY_FILE, EXTEND_AFTER_SECONDS,
-    NOT_BEFORE, PREVIOUS_KEYS, PREVIOUS_KEYS_FILE, TTL_SECONDS, VARIABLES, is_of_a_service, known, nearest,
+    FORMER_COOKIES, NOT_BEFORE, PREVIOUS_KEYS, PREVIOUS_KEYS_FILE, TTL_SECONDS, VARIABLES, is_of_a_service, known,
+    nearest,
 };
 use super::env_reader::{Text, Variables, is_quoted, trimmed};
+use super::former::former_cookies;
 use super::options::Options;
+use super::secret::Secret;
+use super::{check, check_former};
 use crate::cookie::SameSite;
 use crate::crypto::{Key, KeyRing};
 use crate::error::{KeyError, ProblemKind};
@@ -28,6 +31,7 @@ impl Variables<'_> {
             secure: self.parse(COOKIE_SECURE, SWITCH, switch).unwrap_or(default.secure),
             http_only: self.parse(COOKIE_HTTP_ONLY, SWITCH, switch).unwrap_or(default.http_only),
             same_site: self.parse(COOKIE_SAME_SITE, "strict, lax or none", same_site).unwrap_or(default.same_site),
+            former: self.parse(FORMER_COOKIES, check_former::TAKES, former_cookies).unwrap_or_default(),
             absolute_timeout: self
                 .parse(ABSOLUTE_TIMEOUT_SECONDS, WHOLE_SECONDS, seconds)
                 .unwrap_or(default.absolute_timeout),
@@ -83,10 +87,22 @@ impl Variables<'_> {
         }
     }
 
+    /// Reads the keys for a manager that has some already. Here no key is made up in the place of a missing one, since that
+    /// would log everyone out.
+    pub(super) fn keys_again(&mut self) -> Option<KeyRing> {
+        let mut options = Options::default();
+        let keys = self.keys(&mut options);
+        if options.insecure_key {
+            return self.problem(self.name_of(ENCRYPTION_KEY), ProblemKind::Missing { takes: KEY });
+        }
+        keys
+    }
+
     /// Reads whether a missing key may be replaced by a random one, which is refused in production.
     fn allow_insecure_key(&mut self) -> bool {
         let is_allowed = self.parse(ALLOW_INSECURE_KEY, SWITCH, switch).unwrap_or(false);
-        let is_refused = is_allowed && is_production(self.by_name.get(OsStr::new(APP_ENV)).map(|value| &**value));
+        let app_env = self.by_name.get(OsStr::new(APP_ENV)).and_then(Secret::to_str);
+        let is_refused = is_allowed && is_production(app_env.map(OsStr::new));
         if is_refused {
             self.note(self.name_of(ALLOW_INSECURE_KEY), NOT_IN_PRODUCTION);
         }

@@ -6,15 +6,19 @@
 //!
 //! - `config.rs` holds [`SessionConfig`], with a method for each setting; `options.rs` holds the settings as they were
 //!   given and their defaults; `presets.rs` holds the timeouts that standards name.
-//! - `check.rs` checks the settings, and `check_import.rs` those of imports; `problems.rs` collects what they find.
+//! - `former.rs` holds [`FormerCookie`], a form that the session cookie had before.
+//! - `check.rs` checks the settings, `check_former.rs` the former cookies, and `check_import.rs` the imports; `problems.rs`
+//!   collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
-//!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` opens the
-//!   store that they name, at the place that `store_url.rs` finds, or the Redis of which `env_redis.rs` reads more.
+//!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` which
+//!   store and which list of revocations they ask for; `open_backend.rs` checks or opens both, at the place that
+//!   `store_url.rs` finds, with what `env_redis.rs` reads about a Redis beside its URL. `secret.rs` takes values and files, and wipes them.
 //! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;
 mod check;
+mod check_former;
 #[cfg(feature = "import")]
 mod check_import;
 mod config;
@@ -25,12 +29,15 @@ mod env_names;
 mod env_reader;
 mod env_redis;
 mod env_settings;
+mod former;
+mod open_backend;
 mod options;
 mod presets;
 mod problems;
-#[cfg(any(feature = "file", feature = "sqlite"))]
+mod secret;
 mod store_url;
 
 pub use config::SessionConfig;
 pub use env::EnvReader;
+pub use former::FormerCookie;
 pub use presets::TimeoutPreset;

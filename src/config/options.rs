@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::former::FormerCookie;
 use crate::backend::Coordinator;
 use crate::codec::Migrate;
 use crate::cookie::SameSite;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observers;
+use crate::session::MismatchPolicy;
 use crate::time::{Clock, SystemClock, UnixTime};
 
 /// Every setting but the keys.
@@ -22,6 +24,7 @@ pub(super) struct Options {
     pub(super) http_only: bool,
     pub(super) same_site: SameSite,
     pub(super) partitioned: bool,
+    pub(super) former: Vec<FormerCookie>,
     pub(super) persistent: bool,
     pub(super) save_uninitialized: bool,
     pub(super) idle_timeout: Duration,
@@ -35,6 +38,7 @@ pub(super) struct Options {
     pub(super) two_cookies: bool,
     pub(super) schema: u8,
     pub(super) migrate: Option<Migrate>,
+    pub(super) on_mismatch: MismatchPolicy,
     #[cfg(feature = "import")]
     pub(super) imports: Vec<Arc<PrivateImport>>,
     pub(super) clock: Arc<dyn Clock>,
@@ -42,6 +46,7 @@ pub(super) struct Options {
     pub(super) insecure_key: bool,
     pub(super) insecure_dev: bool,
     pub(super) backend: Coordinator,
+    pub(super) recheck_after: Duration,
 }
 
 impl Default for Options {
@@ -54,6 +59,7 @@ impl Default for Options {
             http_only: true,
             same_site: SameSite::Lax,
             partitioned: false,
+            former: Vec::new(),
             persistent: true,
             save_uninitialized: false,
             idle_timeout: Duration::from_secs(24 * 60 * 60),
@@ -67,6 +73,7 @@ impl Default for Options {
             two_cookies: false,
             schema: 0,
             migrate: None,
+            on_mismatch: MismatchPolicy::default(),
             #[cfg(feature = "import")]
             imports: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -74,6 +81,7 @@ impl Default for Options {
             insecure_key: false,
             insecure_dev: false,
             backend: Coordinator::default(),
+            recheck_after: Duration::ZERO,
         }
     }
 }
@@ -90,6 +98,7 @@ impl fmt::Debug for Options {
             .field("http_only", &self.http_only)
             .field("same_site", &self.same_site)
             .field("partitioned", &self.partitioned)
+            .field("former", &self.former)
             .field("persistent", &self.persistent)
             .field("save_uninitialized", &self.save_uninitialized)
             .field("idle_timeout", &self.idle_timeout)
@@ -102,9 +111,11 @@ impl fmt::Debug for Options {
             .field("max_cookie_bytes", &self.max_cookie_bytes)
             .field("two_cookies", &self.two_cookies)
             .field("schema", &self.schema)
+            .field("on_mismatch", &self.on_mismatch)
             .field("observers", &self.observers)
             .field("insecure_key", &self.insecure_key)
             .field("backend", &self.backend)
+            .field("recheck_after", &self.recheck_after)
             .finish_non_exhaustive()
     }
 }

@@ -24,8 +24,10 @@ pub(super) fn path(text: &str, scheme: &str, takes: &'static str) -> Result<Path
             }
             let path = match path.strip_prefix("//") {
                 None => path,
+                Some(rest) if cfg!(windows) && begins_with_drive(rest) => rest,
                 Some(rest) => without_host(rest).ok_or_else(wrong)?,
             };
+            let path = if cfg!(windows) { without_slash_of_drive(path) } else { path };
             decoded(path).ok_or(ProblemKind::Invalid { takes: ESCAPES })?
         }
         Some(_) => return Err(wrong()),
@@ -50,6 +52,17 @@ fn without_host(rest: &str) -> Option<&str> {
     let (host, _) = rest.split_once('/')?;
     let is_here = host.is_empty() || host.eq_ignore_ascii_case("localhost");
     rest.get(host.len()..).filter(|_| is_here)
+}
+
+/// True for a path that begins with a drive of Windows, such as `C:\` or `C:/`.
+fn begins_with_drive(path: &str) -> bool {
+    let is_drive = |[letter, colon]: [u8; 2]| letter.is_ascii_alphabetic() && colon == b':';
+    path.as_bytes().first_chunk().is_some_and(|start| is_drive(*start))
+}
+
+/// Returns `C:/x` of the path `/C:/x`, which a URL has for it (RFC 8089 appendix E.2).
+fn without_slash_of_drive(path: &str) -> &str {
+    path.strip_prefix('/').filter(|rest| begins_with_drive(rest)).unwrap_or(path)
 }
 
 /// True for each of the texts by which SQLite and its libraries name a database in memory.
@@ -121,6 +134,23 @@ mod tests {
         }
         assert_eq!(of("file", "file:sessions").as_deref(), Ok("sessions"));
         assert_eq!(of("file", "file:///a%20b/").as_deref(), Ok("/a b/"));
+    }
+
+    #[test]
+    fn on_windows_a_url_names_a_drive_as_its_programs_write_it_and_elsewhere_a_folder() {
+        for (text, windows, elsewhere) in [
+            ("sqlite:///C:/data/a.db", Ok("C:/data/a.db"), Ok("/C:/data/a.db")),
+            ("sqlite://localhost/C:/a.db", Ok("C:/a.db"), Ok("/C:/a.db")),
+            (r"sqlite://C:\data\a.db", Ok(r"C:\data\a.db"), Err(TAKES)),
+            ("sqlite://c:/my%20data/a.db", Ok("c:/my data/a.db"), Err(TAKES)),
+            (r"sqlite:C:\data\a.db", Ok(r"C:\data\a.db"), Ok(r"C:\data\a.db")),
+            ("sqlite:/C:/a.db", Ok("C:/a.db"), Ok("/C:/a.db")),
+            ("sqlite:///data/C:/a.db", Ok("/data/C:/a.db"), Ok("/data/C:/a.db")),
+            ("sqlite://CC:/a.db", Err(TAKES), Err(TAKES)),
+        ] {
+            let expected = if cfg!(windows) { windows } else { elsewhere };
+            assert_eq!(of("sqlite", text).as_deref().map_err(|takes| *takes), expected, "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::attributes::Attributes;
 use super::budget::Budget;
+use super::forms::{Form, deletions_of_others};
 use super::set_cookies::SetCookies;
 use super::split::{MARK, halves, of_both};
 use super::syntax::CookieName;
@@ -14,6 +15,8 @@ pub(crate) struct CookieSettings {
     /// The name of the second cookie, where a session may take two.
     pub(crate) second: Option<CookieName>,
     pub(crate) attributes: Attributes,
+    /// The forms that the cookie had before.
+    pub(crate) former: Vec<Form>,
     /// The most bytes that one Set-Cookie line may have.
     pub(crate) max_bytes: usize,
 }
@@ -23,15 +26,19 @@ pub(crate) struct CookieSettings {
 pub(crate) struct Cookies {
     first: SetCookieWriter,
     second: Option<SetCookieWriter>,
+    /// The lines that delete the cookie, or both cookies, in every form but the one in which it is set.
+    other_deletions: Vec<String>,
     budget: Budget,
 }
 
 impl Cookies {
     pub(crate) fn new(settings: &CookieSettings) -> Self {
-        let CookieSettings { name, second, attributes, max_bytes } = settings;
+        let CookieSettings { name, second, attributes, former, max_bytes } = settings;
         let first = SetCookieWriter::new(name, attributes);
         let budget = Budget::new(name.as_str().len(), first.overhead(), *max_bytes, second.is_some());
-        Self { first, second: second.as_ref().map(|name| SetCookieWriter::new(name, attributes)), budget }
+        let other_deletions = deletions_of_others(name, second.as_ref(), attributes, former);
+        let second = second.as_ref().map(|name| SetCookieWriter::new(name, attributes));
+        Self { first, second, other_deletions, budget }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -71,7 +78,14 @@ impl Cookies {
 
     /// Returns the Set-Cookie lines that delete every cookie that the client may hold.
     pub(crate) fn deletions(&self) -> SetCookies {
-        SetCookies::new(self.first.deletion(), self.second.as_ref().map(SetCookieWriter::deletion))
+        let ours = SetCookies::new(self.first.deletion(), self.second.as_ref().map(SetCookieWriter::deletion));
+        self.instead_of_others(ours)
+    }
+
+    /// Adds to Set-Cookie lines those that delete the cookie in every other form in which the client may hold it. They come
+    /// first: a client that takes two forms for one cookie keeps what comes last.
+    pub(crate) fn instead_of_others(&self, lines: SetCookies) -> SetCookies {
+        lines.after(self.other_deletions.clone())
     }
 
     /// True when a text of `chars` characters takes two cookies.

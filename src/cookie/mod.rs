@@ -5,13 +5,14 @@
 //!
 //! `header` finds the values in a Cookie header and `candidates` keeps them. `cookies` makes the Set-Cookie lines, with
 //! one `writer` for each cookie, and `set_cookies` carries them to the response. `budget` has the limits of their
-//! lengths, and `split` the rules of a session in two cookies. `syntax` holds names, paths and domains, and
-//! `attributes` what else a cookie has.
+//! lengths, and `split` the rules of a session in two cookies. `forms` finds the forms that the cookie had before. `syntax`
+//! holds names, paths and domains, and `attributes` what else a cookie has.
 
 mod attributes;
 mod budget;
 mod candidates;
 mod cookies;
+mod forms;
 pub(crate) mod header;
 mod set_cookies;
 mod split;
@@ -22,6 +23,7 @@ pub(crate) use attributes::Attributes;
 pub use attributes::SameSite;
 pub(crate) use candidates::{Candidates, SecondParts};
 pub(crate) use cookies::{CookieSettings, Cookies};
+pub(crate) use forms::Form;
 pub use set_cookies::SetCookies;
 pub(crate) use split::MAX_PAIRS;
 pub(crate) use syntax::{CookieDomain, CookieName, CookiePath};

@@ -4,20 +4,35 @@
 //! C2SP defines XAES-256-GCM in the terms of NIST. The key of a message comes from the first half of the nonce, by the
 //! KDF of SP 800-108 in counter mode over CMAC-AES-256. AES-256-GCM seals the message under that key, with the second
 //! half as its nonce.
+//!
+//! The CMAC of one whole block is one AES block: CMAC(M) = AES(M xor K1), with a constant K1 (SP 800-38B section 6.2).
+//! AWS-LC's CMAC copies its context on the heap for each call, which takes longer than all other work on a short
+//! message. So AWS-LC's CMAC is asked once a key, for K1, and each message costs two AES blocks.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::cmac;
 use zeroize::Zeroizing;
 
+use super::stack;
 use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
+const BLOCK_LEN: usize = 16;
+
 /// One key, ready for any number of messages. AWS-LC wipes the memory that it frees.
-pub(crate) struct Cipher(Option<cmac::Key>);
+// The keys are boxed, so that moving a cipher leaves no copy behind that the wipe would miss.
+pub(crate) struct Cipher(Option<Box<Derivation>>);
+
+/// Everything that the keys of messages are derived from. `aws-lc-rs` wipes `aes` when it is dropped.
+struct Derivation {
+    aes: EncryptingKey,
+    k1: Zeroizing<[u8; BLOCK_LEN]>,
+}
 
 impl Cipher {
     pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
         // `None` only when there is no memory left.
-        Self(cmac::Key::new(cmac::AES_256, key).ok())
+        stack::wiped_after(|| Self(Derivation::new(key)))
     }
 
     /// Encrypts `message` in place and returns the tag. Returns `None` only for a message of 64 GiB or more.
@@ -35,19 +50,37 @@ impl Cipher {
 
     /// Returns the key of one message, and the half of the nonce that is left for it.
     fn derive(&self, nonce: &[u8; NONCE_LEN]) -> Option<(LessSafeKey, Nonce)> {
-        let (context, nonce) = nonce.split_first_chunk::<12>()?;
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        for (counter, half) in (1..).zip(key.chunks_exact_mut(16)) {
-            // The block is counter, label "X", separator and context: SP 800-108r1 section 4.1, without the length, as
-            // C2SP has it.
-            let mut block = [0; 16];
-            let (head, tail) = block.split_first_chunk_mut::<4>()?;
-            *head = [0, counter, b'X', 0];
-            tail.copy_from_slice(context);
-            half.copy_from_slice(cmac::sign(self.0.as_ref()?, &block).ok()?.as_ref());
-        }
+        let (context, nonce) = nonce.split_first_chunk()?;
+        let key = self.0.as_ref()?.message_key(context)?;
         let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*key).ok()?);
         Some((key, Nonce::try_assume_unique_for_key(nonce).ok()?))
+    }
+}
+
+impl Derivation {
+    #[inline(never)]
+    fn new(key: &[u8; KEY_LEN]) -> Option<Box<Self>> {
+        let unbound = || UnboundCipherKey::new(&AES_256, key).ok();
+        // CMAC(0) = AES(K1), so decrypting it gives K1.
+        let mac = cmac::sign(&cmac::Key::new(cmac::AES_256, key).ok()?, &[0; BLOCK_LEN]).ok()?;
+        let mut k1 = Zeroizing::new([0; BLOCK_LEN]);
+        k1.copy_from_slice(mac.as_ref());
+        DecryptingKey::ecb(unbound()?).ok()?.decrypt(&mut *k1, DecryptionContext::None).ok()?;
+        Some(Box::new(Self { aes: EncryptingKey::ecb(unbound()?).ok()?, k1 }))
+    }
+
+    fn message_key(&self, context: &[u8; 12]) -> Option<Zeroizing<[u8; KEY_LEN]>> {
+        let mut key = Zeroizing::new([0; KEY_LEN]);
+        for (counter, half) in (1..).zip(key.chunks_exact_mut(BLOCK_LEN)) {
+            // The block is counter, label "X", separator and context: SP 800-108r1 section 4.1, without the length, as
+            // C2SP has it.
+            let (head, tail) = half.split_first_chunk_mut::<4>()?;
+            *head = [0, counter, b'X', 0];
+            tail.copy_from_slice(context);
+            half.iter_mut().zip(&*self.k1).for_each(|(byte, k1)| *byte ^= k1);
+        }
+        self.aes.encrypt(&mut *key).ok()?;
+        Some(key)
     }
 }
 

@@ -63,16 +63,39 @@ impl Key {
         if found != Self::LEN.saturating_mul(2) {
             return Err(KeyError::Length { found });
         }
-        if digits.eq_ignore_ascii_case(EXAMPLE) {
-            return Err(KeyError::Example);
-        }
         let mut key = Self::blank();
         hex::decode_to_slice(digits, key.0.as_mut_slice()).map_err(|_| KeyError::NotHex)?;
-        let [first, rest @ ..] = &**key.0;
+        key.checked()
+    }
+
+    /// Takes a key of 32 bytes, as a key management service hands it out. The bytes are copied: wiping yours is up to you.
+    ///
+    /// # Errors
+    /// [`KeyError::Repeated`] when all bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyError};
+    /// let bytes: Vec<u8> = (0..32).collect(); // from a service
+    /// let key = Key::from_bytes(bytes.as_slice().try_into()?)?;
+    /// assert_eq!(key.id(), Key::from_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")?.id());
+    /// assert_eq!(Key::from_bytes(&[0; Key::LEN]).unwrap_err(), KeyError::Repeated);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_bytes(bytes: &[u8; Self::LEN]) -> Result<Self, KeyError> {
+        let mut key = Self::blank();
+        key.0.copy_from_slice(bytes);
+        key.checked()
+    }
+
+    /// Refuses what everybody can guess.
+    fn checked(self) -> Result<Self, KeyError> {
+        let [first, rest @ ..] = self.bytes();
         if rest.iter().all(|byte| byte == first) {
             return Err(KeyError::Repeated);
         }
-        Ok(key)
+        let mut example = [0; Self::LEN];
+        let is_example = hex::decode_to_slice(EXAMPLE, &mut example).is_ok() && example == *self.bytes();
+        if is_example { Err(KeyError::Example) } else { Ok(self) }
     }
 
     /// Returns the public name of this key; see [`KeyId`].
@@ -136,6 +159,21 @@ mod tests {
         assert_eq!(other(&"00".repeat(32)), KeyError::Repeated);
         assert_eq!(other(&"7a".repeat(32)), KeyError::Repeated);
         assert_eq!(other(&EXAMPLE.to_uppercase()), KeyError::Example);
+    }
+
+    #[test]
+    fn from_bytes_takes_what_from_hex_takes_and_refuses_the_same() {
+        let bytes = |text: &str| <[u8; Key::LEN]>::try_from(hex::decode(text).unwrap()).unwrap();
+        let key = Key::from_bytes(&bytes(DIGITS)).unwrap();
+        assert_eq!(key.bytes(), Key::from_hex(DIGITS).unwrap().bytes());
+        for (text, expected) in [
+            ("00".repeat(32), KeyError::Repeated),
+            ("7a".repeat(32), KeyError::Repeated),
+            (EXAMPLE.to_owned(), KeyError::Example),
+        ] {
+            assert_eq!(Key::from_bytes(&bytes(&text)).unwrap_err(), expected);
+            assert_eq!(Key::from_hex(&text).unwrap_err(), expected);
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! audience and, for a record of a store, to an id.
 //!
 //! `key` and `key_ring` hold the keys, and `random` draws bytes. `seal` builds and opens envelopes, with the cipher
-//! that `cipher` chooses: the one in `rust_crypto` or the one in `aws_lc`.
+//! that `cipher` chooses: the one in `rust_crypto` or the one in `aws_lc`. `stack` wipes what their set-up leaves on the
+//! stack.
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
@@ -16,6 +17,7 @@ pub(crate) mod random;
 #[cfg(any(not(feature = "aws-lc"), test))]
 mod rust_crypto;
 mod seal;
+mod stack;
 
 pub use key::Key;
 pub use key_ring::KeyRing;

@@ -3,16 +3,18 @@
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
+use super::stack;
 use crate::format::{KEY_LEN, NONCE_LEN, TAG_LEN};
 
 /// One key, ready for any number of messages.
-pub(crate) struct Cipher(Xaes256Gcm);
+// It is boxed, so that moving it leaves no copy of the key behind that the wipe would miss.
+pub(crate) struct Cipher(Box<Xaes256Gcm>);
 
 // These functions are not inlined and not generic, so that the cipher is compiled here once and not into an
 // application's code.
 impl Cipher {
     pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
-        Self(Xaes256Gcm::new(key.into()))
+        stack::wiped_after(|| Self(Box::new(Xaes256Gcm::new(key.into()))))
     }
 
     /// Encrypts `message` in place and returns the tag. Returns `None` only for a message of 64 GiB or more.
@@ -35,6 +37,6 @@ mod tests {
     #[test]
     fn it_wipes_its_keys_when_it_is_dropped() {
         fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}
-        wiped_on_drop(&Cipher::new(&[1; 32]).0);
+        wiped_on_drop(&*Cipher::new(&[1; 32]).0);
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Sealer {
     primary: BoundKey,
     previous: Vec<BoundKey>,
     previous_until: UnixTime,
+    cookie_name: Box<str>,
+    audience: Box<str>,
 }
 
 impl Sealer {
@@ -28,7 +30,14 @@ impl Sealer {
             primary: bind(&ring.primary),
             previous: ring.previous.iter().map(bind).collect(),
             previous_until: ring.previous_until,
+            cookie_name: cookie_name.into(),
+            audience: audience.into(),
         }
+    }
+
+    /// Binds other keys to the same cookie name and audience.
+    pub(crate) fn with_keys(&self, ring: &KeyRing) -> Self {
+        Self::new(ring, &self.cookie_name, &self.audience)
     }
 
     pub(crate) fn primary(&self) -> &BoundKey {

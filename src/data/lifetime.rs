@@ -16,6 +16,10 @@ pub(crate) struct Lifetime {
     pub(crate) not_before: UnixTime,
 }
 
+/// The longest idle timeout, in seconds, of a session that is in a store and holds no value: an hour. It is the session of a
+/// visitor who was shown a form and a token. Anybody can make any number of them, and each takes room in the store.
+pub(crate) const IDLE_WITHOUT_VALUES: u64 = 60 * 60;
+
 /// The seconds for which a load or a commit asks backends, by its own clock. After them it asks nothing more.
 pub(crate) const UNDER_WAY_SECONDS: u64 = 60;
 
@@ -56,6 +60,15 @@ impl Lifetime {
         Times { expires_at: self.end(&times, now.saturating_add(self.idle)), ..times }
     }
 
+    /// Returns the timeouts of a session that is in a store and holds no value.
+    pub(crate) fn without_values(&self) -> Self {
+        if self.idle <= IDLE_WITHOUT_VALUES {
+            return self.clone();
+        }
+        let extend_after = self.extend_after.min(IDLE_WITHOUT_VALUES / 2);
+        Self { idle: IDLE_WITHOUT_VALUES, extend_after, ..self.clone() }
+    }
+
     /// Returns the end of a session that is to live for `ttl` (whole seconds) from `now`. The end is never earlier than
     /// before, and never past the absolute timeout.
     ///
@@ -65,9 +78,12 @@ impl Lifetime {
         Ok(self.end(times, end_of(now, ttl)?))
     }
 
-    /// True when a session that was looked at at `now` is to be sealed again, to push its end forward.
+    /// True when a session that was looked at at `now` is to be sealed again, to push its end forward. A session whose seal
+    /// gave it less than an idle timeout is due after half of that, for it might be over before `extend_after` has passed.
     pub(crate) fn is_due(&self, now: UnixTime, times: &Times) -> bool {
-        now.seconds_since(times.issued_at) >= self.extend_after && self.slide(now, times).expires_at > times.expires_at
+        let given = times.expires_at.seconds_since(times.issued_at);
+        let after = if given < self.idle { self.extend_after.min(given / 2) } else { self.extend_after };
+        now.seconds_since(times.issued_at) >= after && self.slide(now, times).expires_at > times.expires_at
     }
 
     /// Returns the time at which the session ends, whatever is done to it.
@@ -181,6 +197,34 @@ mod tests {
     fn a_session_that_can_live_no_longer_is_not_due() {
         assert!(LIFETIME.is_due(at(14_100), &times(10_000, 13_999, 14_999)));
         assert!(!LIFETIME.is_due(at(14_100), &times(10_000, 14_000, 15_000)));
+    }
+
+    #[test]
+    fn a_session_whose_seal_gave_it_less_than_an_idle_timeout_is_due_after_half_of_that() {
+        let long = Lifetime { idle: 1000, extend_after: 900, ..LIFETIME };
+        assert!(!long.is_due(at(10_899), &times(10_000, 10_000, 11_000)));
+        for (expires_at, due) in [(10_100, 10_050), (10_101, 10_050), (10_999, 10_499)] {
+            let session = times(10_000, 10_000, expires_at);
+            assert!(!long.is_due(at(due - 1), &session), "{expires_at}");
+            assert!(long.is_due(at(due), &session), "{expires_at}");
+        }
+        assert!(!LIFETIME.is_due(at(10_099), &times(10_000, 10_000, 10_900)), "and never later than it was");
+        assert!(LIFETIME.is_due(at(10_100), &times(10_000, 10_000, 10_900)));
+    }
+
+    #[test]
+    fn a_session_without_values_lives_an_hour_at_most_and_is_due_in_time() {
+        for (idle, extend_after, expected) in [
+            (1_209_600, 86_400, (3_600, 1_800)),
+            (1_209_600, 60, (3_600, 60)),
+            (3_601, 3_600, (3_600, 1_800)),
+            (3_600, 3_599, (3_600, 3_599)),
+            (60, 50, (60, 50)),
+        ] {
+            let lifetime = Lifetime { idle, extend_after, absolute: 2_000_000, ..LIFETIME }.without_values();
+            assert_eq!((lifetime.idle, lifetime.extend_after), expected, "{idle} {extend_after}");
+            assert_eq!(lifetime.absolute, 2_000_000);
+        }
     }
 
     #[test]

@@ -3,20 +3,25 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 
 use super::json;
 use super::lifetime::end_of;
+use super::read_content::from_entries;
 use super::session_id::SessionId;
+use super::write_content::{Fields, to_fields};
 use crate::error::{EncodeError, ValueError};
-use crate::format::{CSRF_KEY, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{CSRF_KEY, Change, Entries, FIXED_LEN, Fixed, GENERATION_KEY, MAX_BLOCK, Namespace, Others};
 use crate::time::{Times, UnixTime};
 
 /// A session as a plain value, which [`Codec`](crate::Codec) encodes and decodes.
 ///
 /// Each value is kept as its JSON text. Reading a value parses that text alone, and values that nobody touches are
 /// copied from cookie to cookie as they are. Flash values have a separate set of keys.
+///
+/// What JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and an entry
+/// that another writer stored as `null` is not there for any call but [`SessionData::entries`] and [`SessionData::flash`].
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime};
@@ -274,7 +279,7 @@ impl SessionData {
         self.persistent = persistent;
     }
 
-    /// Reads the value with this key. Returns `None` when there is none.
+    /// Reads the value with this key. Returns `None` when there is none. `T` may borrow from the session, as a `&str` does.
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when the value is not a `T`.
@@ -287,15 +292,16 @@ impl SessionData {
     /// assert!(data.get::<String>("user_id").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ValueError> {
+    pub fn get<'a, T: Deserialize<'a>>(&'a self, key: &str) -> Result<Option<T>, ValueError> {
         self.read(Namespace::Data, key)
     }
 
-    /// Stores a value. Returns true when this changed anything.
+    /// Stores a value. Returns true when this changed anything: an equal value does not, in whatever order a map or a `HashSet`
+    /// has its elements. `None` removes the value.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
-    /// stored then.
+    /// [`ValueError::Serialize`], [`ValueError::NonFinite`], [`ValueError::TooDeep`], [`ValueError::KeyLength`],
+    /// [`ValueError::Reserved`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is stored then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -337,7 +343,7 @@ impl SessionData {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn discard(&mut self, key: &str) -> bool {
-        self.entries.remove(Namespace::Data, key)
+        self.remove_in(Namespace::Data, key)
     }
 
     /// Returns true when there is a value with this key.
@@ -356,7 +362,8 @@ impl SessionData {
         self.json(Namespace::Data, key).is_some()
     }
 
-    /// Returns the values in the order in which they were first stored, each as its key and its JSON text.
+    /// Returns the values in the order in which they were first stored, each as its key and its JSON text. If another writer of
+    /// the format stored a `null`, it is among them; all other calls take it for absent.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -371,6 +378,11 @@ impl SessionData {
         self.entries.in_namespace(Namespace::Data)
     }
 
+    /// Returns the entries of a namespace that hold a value.
+    pub(crate) fn values(&self, namespace: Namespace) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.entries.in_namespace(namespace).filter(|(_, json)| !json::is_null(json))
+    }
+
     /// Returns the number of values. Flash values are not counted.
     ///
     /// ```
@@ -383,7 +395,7 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries().count()
+        self.values(Namespace::Data).count()
     }
 
     /// Returns true when there is no value, no flash value and no CSRF token.
@@ -398,7 +410,7 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() || self.entries.iter().all(|entry| entry.namespace == Namespace::Generation)
+        self.entries.iter().all(|entry| entry.namespace == Namespace::Generation || json::is_null(entry.json))
     }
 
     /// Removes every value. Flash values stay. Returns true when there was a value.
@@ -413,13 +425,17 @@ impl SessionData {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn clear(&mut self) -> bool {
-        self.entries.clear(Namespace::Data)
+        let is_there = self.values(Namespace::Data).next().is_some();
+        self.entries.clear(Namespace::Data);
+        is_there
     }
 
-    /// Reads all values as one struct or map, each field from the value with its name.
+    /// Reads all values as one struct or map, each field from the value with its name. `T` may borrow from the session. A map
+    /// that keeps an order keeps that of [`SessionData::entries`].
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when the values don't make a `T`.
+    /// [`ValueError::Missing`] names a field that there is no value for, [`ValueError::Deserialize`] one whose value is of
+    /// another type, and [`ValueError::Unknown`] a value that the type refuses.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -431,16 +447,15 @@ impl SessionData {
     /// assert_eq!(all["visits"] + all["orders"], 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn data<T: DeserializeOwned>(&self) -> Result<T, ValueError> {
-        json::from_fields(self.entries())
+    pub fn data<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ValueError> {
+        from_entries(&self.entries.in_namespace(Namespace::Data))
     }
 
     /// Replaces all values by the fields of a struct or map. Values that it doesn't have are removed, and flash values
     /// stay. Returns true when this changed anything.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
-    /// [`ValueError::Full`]; nothing is changed then.
+    /// [`ValueError::NotAMap`], and those of [`SessionData::set`], which name the field; nothing is changed then.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -453,14 +468,14 @@ impl SessionData {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_data<T: Serialize + ?Sized>(&mut self, content: &T) -> Result<bool, ValueError> {
-        self.put_all(&json::to_fields(content)?)
+        self.put_all(&to_fields(content)?)
     }
 
     /// Stores a flash value for the next request that takes it. Returns true when this changed anything.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
-    /// stored then.
+    /// [`ValueError::Serialize`], [`ValueError::NonFinite`], [`ValueError::TooDeep`], [`ValueError::KeyLength`],
+    /// [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is stored then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -477,8 +492,7 @@ impl SessionData {
     /// anything.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
-    /// [`ValueError::Full`]; nothing is stored then.
+    /// [`ValueError::NotAMap`], and those of [`SessionData::set_flash`], which name the field; nothing is stored then.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -491,7 +505,7 @@ impl SessionData {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_flashes<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<bool, ValueError> {
-        self.put_flashes(&json::to_fields(values)?)
+        self.put_fields(Namespace::Flash, &to_fields(values)?, &[])
     }
 
     /// Removes the flash value with this key and returns it. Returns `None` when there was none.
@@ -542,38 +556,77 @@ impl SessionData {
     /// ```
     pub fn flashes<T: DeserializeOwned>(&mut self) -> Result<Vec<(String, T)>, ValueError> {
         let taken = self
-            .flash()
+            .values(Namespace::Flash)
             .map(|(key, json)| Ok((key.to_owned(), json::from_json(key, json)?)))
             .collect::<Result<_, _>>()?;
-        self.entries.clear(Namespace::Flash);
+        self.clear_flashes();
         Ok(taken)
     }
 
-    pub(crate) fn json(&self, namespace: Namespace, key: &str) -> Option<&str> {
-        self.entries.get(namespace, key)
+    /// Returns true when the session holds anything besides flash values and the CSRF token.
+    pub(crate) fn has_values(&self) -> bool {
+        self.values(Namespace::Data).next().is_some()
     }
 
+    /// Returns the JSON text of a value; `None` when there is none, and when it is `null`.
+    pub(crate) fn json(&self, namespace: Namespace, key: &str) -> Option<&str> {
+        self.entries.get(namespace, key).filter(|json| !json::is_null(json))
+    }
+
+    /// Puts a JSON text in its place; `null` removes what is there. A text of the value that is there changes nothing.
     pub(crate) fn put(&mut self, namespace: Namespace, key: &str, json: &str) -> Result<bool, ValueError> {
+        if json::is_null(json) {
+            return Ok(self.remove_in(namespace, key));
+        }
+        if self.json(namespace, key).is_some_and(|old| json::is_equal(old, json)) {
+            return Ok(false);
+        }
+        json::check_depth(key, json)?;
         self.entries.put(namespace, key, json)
     }
 
-    pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
-        self.entries.put_all(fields)
+    /// Puts each field in its place, and removes the other values.
+    pub(crate) fn put_all(&mut self, fields: &Fields) -> Result<bool, ValueError> {
+        self.apply(Namespace::Data, fields, &[], Others::Go(Namespace::Data))
     }
 
-    pub(crate) fn put_flashes(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
-        // The values are put into a copy, so that all of them are stored or none.
-        let mut entries = self.entries.clone();
+    /// Puts each field in its place, and removes the values that are `gone`.
+    pub(crate) fn put_fields(
+        &mut self,
+        namespace: Namespace,
+        fields: &Fields,
+        gone: &[String],
+    ) -> Result<bool, ValueError> {
+        self.apply(namespace, fields, gone, Others::Stay)
+    }
+
+    /// Writes and removes several values in one pass. A text of the value that is there changes nothing.
+    fn apply(
+        &mut self,
+        namespace: Namespace,
+        fields: &Fields,
+        gone: &[String],
+        others: Others,
+    ) -> Result<bool, ValueError> {
         for (key, json) in fields {
-            entries.put(Namespace::Flash, key, json)?;
+            json::check_depth(key, json)?;
         }
-        let changed = entries != self.entries;
-        self.entries = entries;
-        Ok(changed)
+        let gone = gone.iter().map(|key| Change { namespace, key, json: None });
+        let written = fields.iter().map(|(key, json)| Change { namespace, key, json: Some(json) });
+        self.entries.apply(gone.chain(written), others, json::is_equal)
+    }
+
+    /// Removes every flash value. Returns true when there was one.
+    pub(crate) fn clear_flashes(&mut self) -> bool {
+        let is_there = self.values(Namespace::Flash).next().is_some();
+        self.entries.clear(Namespace::Flash);
+        is_there
     }
 
     pub(crate) fn remove_in(&mut self, namespace: Namespace, key: &str) -> bool {
-        self.entries.remove(namespace, key)
+        let is_there = self.json(namespace, key).is_some();
+        self.entries.remove(namespace, key);
+        is_there
     }
 
     pub(crate) fn times(&self) -> &Times {
@@ -654,7 +707,7 @@ impl SessionData {
         sizes
     }
 
-    fn read<T: DeserializeOwned>(&self, namespace: Namespace, key: &str) -> Result<Option<T>, ValueError> {
+    fn read<'a, T: Deserialize<'a>>(&'a self, namespace: Namespace, key: &str) -> Result<Option<T>, ValueError> {
         self.json(namespace, key).map(|json| json::from_json(key, json)).transpose()
     }
 

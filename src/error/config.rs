@@ -161,7 +161,7 @@ pub enum ProblemKind {
         /// The reason. [`InvalidData`](io::ErrorKind::InvalidData) means that the file is not UTF-8 text.
         kind: io::ErrorKind,
     },
-    /// The store that the setting names can't be opened.
+    /// The store, or the list of revocations, that the setting names can't be opened.
     Backend(BackendError),
     /// The setting needs a feature that this build of the crate lacks.
     NeedsFeature {
@@ -190,7 +190,7 @@ impl fmt::Display for ProblemKind {
                     _ => write!(f, "names a file that can't be read: {kind}")?,
                 }
                 match path {
-                    Some(path) => write!(f, ": {}", path.escape_debug()),
+                    Some(path) => write!(f, ": {}", shown_path(path)),
                     None => f.write_str("; the path is not shown, since it looks like a key"),
                 }
             }
@@ -204,4 +204,9 @@ impl fmt::Display for ProblemKind {
             }
         }
     }
+}
+
+/// Returns a path with its control characters escaped, for a terminal or a log. The `\` of Windows stays as it is.
+fn shown_path(path: &str) -> String {
+    path.escape_debug().to_string().replace(r"\\", r"\")
 }

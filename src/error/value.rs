@@ -36,7 +36,17 @@ pub enum ValueError {
     /// The value could not be serialized to JSON.
     Serialize {
         /// The key under which the value was to be stored, or the type for
-        /// [`Session::set_data`](crate::Session::set_data).
+        /// [`Session::set_data`](crate::Session::set_data) if the field is not known.
+        key: String,
+    },
+    /// The value is, or holds, a float that is infinite or not a number. JSON has no text for it.
+    NonFinite {
+        /// The key under which the value was to be stored.
+        key: String,
+    },
+    /// The lists and objects of the value lie deeper in each other than 127 of them. It could not be read again.
+    TooDeep {
+        /// The key under which the value was to be stored.
         key: String,
     },
     /// The value is longer than the 65,535 bytes of JSON that the format can carry.
@@ -53,9 +63,25 @@ pub enum ValueError {
     },
     /// The stored value is not of the type that was asked for. The value stays in the session.
     Deserialize {
-        /// The key of the value, or `*` for the whole session.
+        /// The key of the value. It is `*` where serde does not tell which one it is: below `#[serde(flatten)]`, and in an enum
+        /// with a tag or without any.
         key: String,
-        /// The Rust type that was asked for.
+        /// The Rust type that was asked for, which is the type of the field for [`Session::data`](crate::Session::data).
+        expected: &'static str,
+    },
+    /// A field of a struct has no value in the session, and no default.
+    Missing {
+        /// The name of the field.
+        key: String,
+        /// The struct that was asked for.
+        expected: &'static str,
+    },
+    /// The session has a value that a struct refuses, by `#[serde(deny_unknown_fields)]`, or a variant that an enum does not
+    /// have.
+    Unknown {
+        /// The key of the value.
+        key: String,
+        /// The type that was asked for.
         expected: &'static str,
     },
     /// Typed content did not serialize to a struct or a map. It must, since each field becomes an entry.
@@ -73,11 +99,17 @@ impl fmt::Display for ValueError {
             Self::KeyLength { found } => write!(f, "session key must be 1 to 127 bytes, found {found}"),
             Self::Reserved { key } => write!(f, "session key {key:?} is reserved for this crate"),
             Self::Serialize { key } => write!(f, "session value {key:?} could not be serialized"),
+            Self::NonFinite { key } => write!(f, "session value {key:?} must have finite floats only"),
+            Self::TooDeep { key } => {
+                write!(f, "session value {key:?} must have at most 127 levels of lists and objects")
+            }
             Self::TooLong { key, found } => {
                 write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")
             }
             Self::Full { key } => write!(f, "session has no room for the value {key:?} in 65535 bytes"),
             Self::Deserialize { key, expected } => write!(f, "session value {key:?} is not a {expected}"),
+            Self::Missing { key, expected } => write!(f, "session has no value {key:?}, which a {expected} needs"),
+            Self::Unknown { key, expected } => write!(f, "session value {key:?} has no place in a {expected}"),
             Self::NotAMap { found } => write!(f, "session content must be a struct or a map, found {found}"),
             Self::Random => f.write_str(RANDOM),
         }

@@ -1,60 +1,15 @@
 //! Keeps the entries of a session as the bytes that the format carries. An entry that nobody touches is copied from
 //! cookie to cookie and never parsed.
-//!
-//! ```text
-//! entry = tag (bit 7: flash, bits 0-6: key length 1..127) | key, UTF-8 | value length (2, big-endian) | value, one JSON text
-//! ```
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::str;
 
+use super::entry::{
+    CSRF_KEY, Change, Entry, GENERATION_KEY, KEY_LEN, Namespace, Others, raw_entries, size, split_entry,
+};
+use super::seen_keys::SeenKeys;
 use crate::error::ValueError;
-
-/// The separate sets of keys in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Namespace {
-    Data,
-    Flash,
-    /// Holds [`CSRF_KEY`] alone. In the format the token is one of the values, but the calls that read and write values
-    /// never see it.
-    Csrf,
-    /// The generation of the subject, under [`GENERATION_KEY`].
-    Generation,
-}
-
-impl Namespace {
-    fn of(tag: u8, key: &[u8]) -> Self {
-        match tag & FLASH {
-            0 if key == CSRF_KEY.as_bytes() => Self::Csrf,
-            0 if key == GENERATION_KEY.as_bytes() => Self::Generation,
-            0 => Self::Data,
-            _ => Self::Flash,
-        }
-    }
-
-    fn bit(self) -> u8 {
-        match self {
-            Self::Data | Self::Csrf | Self::Generation => 0,
-            Self::Flash => FLASH,
-        }
-    }
-}
-
-/// One entry, borrowed from the block.
-#[derive(Clone, Copy)]
-pub(crate) struct Entry<'a> {
-    pub(crate) namespace: Namespace,
-    pub(crate) key: &'a str,
-    pub(crate) json: &'a str,
-}
-
-impl Entry<'_> {
-    /// Returns the bytes that the entry takes in the plaintext.
-    pub(crate) fn size(&self) -> usize {
-        size(self.key.len(), self.json.len())
-    }
-}
 
 /// A well-formed sequence of entries.
 ///
@@ -75,14 +30,9 @@ impl Entries {
         let mut rest = bytes;
         let mut seen = SeenKeys::default();
         while let Some((entry, after)) = split_entry(rest) {
-            if !entry.is_utf8() {
+            let before = || bytes.get(..bytes.len().saturating_sub(rest.len())).unwrap_or_default();
+            if !entry.is_utf8() || !seen.insert(&entry, before) {
                 return None;
-            }
-            if seen.insert(entry.tag, entry.key) {
-                let before = bytes.get(..bytes.len().checked_sub(rest.len())?)?;
-                if raw_entries(before).any(|other| other.is(entry.namespace(), entry.key)) {
-                    return None;
-                }
             }
             rest = after;
         }
@@ -97,11 +47,7 @@ impl Entries {
         &self.block
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.block.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'_>> + Clone {
         raw_entries(&self.block).map(|entry| Entry {
             namespace: entry.namespace(),
             // Invariant: key and value are UTF-8, so neither default is ever taken.
@@ -110,7 +56,7 @@ impl Entries {
         })
     }
 
-    pub(crate) fn in_namespace(&self, namespace: Namespace) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn in_namespace(&self, namespace: Namespace) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.iter().filter(move |entry| entry.namespace == namespace).map(|entry| (entry.key, entry.json))
     }
 
@@ -139,37 +85,56 @@ impl Entries {
         Ok(true)
     }
 
-    /// Replaces the values by `fields`. Each field takes the place of the value with its key, or goes to the end. Flash
-    /// values and the CSRF token stay. Returns true when this changed anything.
+    /// Does several changes in one pass over the block, which thousands of calls of [`Entries::put`] would copy thousands of
+    /// times. A value that is written takes the place of the one with its key, or goes to the end; if the text that is there
+    /// `is_same`, it stays. If a key stands in the list twice, its last change counts. Returns true when this changed anything.
     ///
     /// # Errors
     /// The errors of [`Entries::put`]; nothing is changed then.
-    pub(crate) fn put_all(&mut self, fields: &[(String, String)]) -> Result<bool, ValueError> {
-        let mut left: HashMap<&str, &str> = fields.iter().map(|(key, json)| (key.as_str(), json.as_str())).collect();
+    pub(crate) fn apply<'c>(
+        &mut self,
+        changes: impl IntoIterator<Item = Change<'c>>,
+        others: Others,
+        is_same: impl Fn(&str, &str) -> bool,
+    ) -> Result<bool, ValueError> {
+        let changes: Vec<Change<'_>> = changes.into_iter().collect();
+        let mut left: HashMap<_, _> = changes.iter().map(|change| (change.place(), change.json)).collect();
         let mut block = Vec::with_capacity(self.block.len());
-        for entry in self.iter() {
-            let json = match entry.namespace {
-                Namespace::Flash | Namespace::Csrf | Namespace::Generation => Some(entry.json),
-                Namespace::Data => left.remove(entry.key),
-            };
-            if let Some(json) = json {
-                push(&mut block, entry.namespace, entry.key, json, 0)?;
+        for entry in raw_entries(&self.block) {
+            let (namespace, key) = (entry.namespace(), str::from_utf8(entry.key).unwrap_or_default());
+            match left.remove(&(namespace, key)) {
+                None if others == Others::Go(namespace) => {}
+                Some(None) => {}
+                Some(Some(json)) if !is_same(str::from_utf8(entry.json).unwrap_or_default(), json) => {
+                    push(&mut block, namespace, key, json, 0)?;
+                }
+                None | Some(Some(_)) => block.extend_from_slice(entry.whole),
             }
         }
-        for (key, _) in fields {
-            if let Some(json) = left.remove(key.as_str()) {
-                push(&mut block, Namespace::Data, key, json, 0)?;
+        for change in &changes {
+            if let Some(Some(json)) = left.remove(&change.place()) {
+                push(&mut block, change.namespace, change.key, json, 0)?;
             }
         }
-        let changed = block != self.block;
+        if block.len() > MAX_BLOCK {
+            let written = changes.iter().rfind(|change| change.json.is_some());
+            return Err(ValueError::Full { key: written.map_or_else(String::new, |change| change.key.to_owned()) });
+        }
+        let is_changed = block != self.block;
         self.block = block;
-        Ok(changed)
+        Ok(is_changed)
+    }
+
+    /// The entries by their keys, for whoever looks up many of them.
+    pub(crate) fn index(&self) -> HashMap<(Namespace, &str), &str> {
+        self.iter().map(|entry| ((entry.namespace, entry.key), entry.json)).collect()
     }
 
     /// The keys of the entries that are in one of the two alone, or differ between them.
     pub(crate) fn changed_keys(base: &Self, mine: &Self) -> Vec<(Namespace, String)> {
-        let gone = base.iter().filter(|entry| mine.get(entry.namespace, entry.key).is_none());
-        let written = mine.iter().filter(|entry| base.get(entry.namespace, entry.key) != Some(entry.json));
+        let (was, is) = (base.index(), mine.index());
+        let gone = base.iter().filter(|entry| !is.contains_key(&entry.place()));
+        let written = mine.iter().filter(|entry| was.get(&entry.place()) != Some(&entry.json));
         gone.chain(written).map(|entry| (entry.namespace, entry.key.to_owned())).collect()
     }
 
@@ -180,24 +145,22 @@ impl Entries {
     /// # Errors
     /// [`ValueError::Full`] when the two do not fit together.
     pub(crate) fn merge(base: &Self, mine: &Self, theirs: &Self, cleared: bool) -> Result<Self, ValueError> {
+        let (was, is, meanwhile) = (base.index(), mine.index(), theirs.index());
         let mut merged = theirs.clone();
         if cleared {
             merged.clear(Namespace::Data);
-            for (key, json) in mine.in_namespace(Namespace::Data) {
-                merged.put(Namespace::Data, key, json)?;
-            }
         }
-        for Entry { namespace, key, .. } in base.iter().filter(|entry| mine.get(entry.namespace, entry.key).is_none()) {
-            let was_seen = namespace != Namespace::Flash || theirs.get(namespace, key) == base.get(namespace, key);
-            if was_seen {
-                merged.remove(namespace, key);
-            }
-        }
-        for Entry { namespace, key, json } in mine.iter() {
-            if base.get(namespace, key) != Some(json) {
-                merged.put(namespace, key, json)?;
-            }
-        }
+        let gone = base.iter().filter(|entry| {
+            let was_seen = entry.namespace != Namespace::Flash || meanwhile.get(&entry.place()) == Some(&entry.json);
+            was_seen && !is.contains_key(&entry.place())
+        });
+        let written = mine.iter().filter(|entry| {
+            let all = cleared && entry.namespace == Namespace::Data;
+            all || was.get(&entry.place()) != Some(&entry.json)
+        });
+        let gone = gone.map(|Entry { namespace, key, .. }| Change { namespace, key, json: None });
+        let written = written.map(|Entry { namespace, key, json }| Change { namespace, key, json: Some(json) });
+        merged.apply(gone.chain(written), Others::Stay, str::eq)?;
         Ok(merged)
     }
 
@@ -232,11 +195,6 @@ impl Entries {
     }
 }
 
-/// Returns the bytes that an entry takes in the plaintext, from the bytes of its key and of its JSON text.
-pub(crate) fn size(key: usize, json: usize) -> usize {
-    key.saturating_add(json).saturating_add(3)
-}
-
 /// Appends an entry, if it fits together with the `more` bytes that come after it.
 fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: usize) -> Result<(), ValueError> {
     let tag = match u8::try_from(key.len()) {
@@ -260,97 +218,14 @@ fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: 
     Ok(())
 }
 
-/// One entry as it stands in a block. Nothing but its lengths has been checked.
-struct RawEntry<'a> {
-    whole: &'a [u8],
-    tag: u8,
-    key: &'a [u8],
-    json: &'a [u8],
-}
-
-impl RawEntry<'_> {
-    fn is_utf8(&self) -> bool {
-        // In most entries the key, the value and the length between them are ASCII. One look at all of it is faster
-        // than two decodings.
-        let Some(after_tag) = self.whole.get(1..) else { return false };
-        after_tag.is_ascii() || (str::from_utf8(self.key).is_ok() && str::from_utf8(self.json).is_ok())
-    }
-
-    fn is(&self, namespace: Namespace, key: &[u8]) -> bool {
-        self.key == key && self.namespace() == namespace
-    }
-
-    fn namespace(&self) -> Namespace {
-        Namespace::of(self.tag, self.key)
-    }
-}
-
-/// Splits the first entry off `bytes`. Returns `None` at the end, at padding, and where an entry is cut short.
-fn split_entry(bytes: &[u8]) -> Option<(RawEntry<'_>, &[u8])> {
-    let (&tag, rest) = bytes.split_first()?;
-    let key_len = usize::from(tag & KEY_LEN);
-    if key_len == 0 {
-        return None;
-    }
-    let (key, rest) = rest.split_at_checked(key_len)?;
-    let (len, rest) = rest.split_first_chunk()?;
-    let (json, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
-    let whole = bytes.get(..size(key.len(), json.len()))?;
-    Some((RawEntry { whole, tag, key, json }, rest))
-}
-
-fn raw_entries(mut block: &[u8]) -> impl Iterator<Item = RawEntry<'_>> {
-    std::iter::from_fn(move || {
-        let (entry, rest) = split_entry(block)?;
-        block = rest;
-        Some(entry)
-    })
-}
-
-/// A filter over the keys met so far. It may say "seen" of a new key, and never "new" of a seen one, so only the rare
-/// key in doubt is compared with those before it.
-#[derive(Default)]
-struct SeenKeys([u64; 16]);
-
-impl SeenKeys {
-    /// Notes a key. Returns true when the key may have been noted before.
-    fn insert(&mut self, tag: u8, key: &[u8]) -> bool {
-        let hash = hash(tag, key);
-        let bit = 1 << (hash >> 58);
-        let word = usize::try_from(hash >> 54 & 0xf).ok().and_then(|word| self.0.get_mut(word));
-        word.is_none_or(|word| {
-            let seen = *word & bit != 0;
-            *word |= bit;
-            seen
-        })
-    }
-}
-
-/// Spreads a tag and both ends of a key over 64 bits. The hash need not be strong, since a collision costs one
-/// comparison.
-fn hash(tag: u8, key: &[u8]) -> u64 {
-    let ends = match (key.first_chunk(), key.last_chunk()) {
-        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29),
-        _ => key.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
-    };
-    (ends ^ u64::from(tag)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// The key of the CSRF token among the values of the format. No application can store a value under it.
-pub(crate) const CSRF_KEY: &str = "~csrf";
-
-/// The key of the entry that holds the generation of the subject: `"` + 16 hexadecimal digits + `"`.
-pub(crate) const GENERATION_KEY: &str = "~gen";
 /// The most bytes that all entries may take together. No cookie holds a tenth of that: the bound keeps a session that
 /// is too large to be sealed from costing quadratic time.
 pub(crate) const MAX_BLOCK: usize = 0xffff;
-const FLASH: u8 = 0x80;
-const KEY_LEN: u8 = 0x7f;
-
 #[cfg(test)]
 mod tests {
     use super::Namespace::{Csrf, Data, Flash};
     use super::*;
+    use crate::format::seen_keys::FEW;
 
     fn entries(list: &[(Namespace, &str, &str)]) -> Entries {
         let mut entries = Entries::default();
@@ -385,7 +260,7 @@ mod tests {
         for padding in [&b"\0\x01"[..], b"\0\0\0\xff", b"\x80", b"\x80\0", b"\0\x01a\x00\x011"] {
             assert_eq!(parse(&[b"\x01a\x00\x011", padding].concat()), None, "{padding:?}");
         }
-        assert!(parse(b"\0\0\0").is_some_and(|entries| entries.is_empty()));
+        assert!(parse(b"\0\0\0") == Some(Entries::default()));
     }
 
     #[test]
@@ -440,7 +315,7 @@ mod tests {
         let long = "1".repeat(65_536);
         let fitting = &long[..MAX_BLOCK - 3 - 127];
         assert_eq!(none.put(Data, "k", &long), Err(ValueError::TooLong { key: "k".into(), found: 65_536 }));
-        assert!(none.is_empty());
+        assert_eq!(none, Entries::default());
         assert_eq!(none.put(Data, "k", &long[1..]), Err(ValueError::Full { key: "k".into() }));
         assert_eq!(none.put(Data, &"k".repeat(127), fitting), Ok(true));
         assert_eq!(none.put(Data, &"k".repeat(127), &fitting[1..]), Ok(true), "it takes the place of the old one");
@@ -448,24 +323,74 @@ mod tests {
         assert_eq!(parse(none.as_bytes()), Some(none));
     }
 
+    fn change<'a>(namespace: Namespace, key: &'a str, json: Option<&'a str>) -> Change<'a> {
+        Change { namespace, key, json }
+    }
+
     #[test]
-    fn put_all_keeps_places_drops_the_rest_and_leaves_flash_values() {
-        let fields = |list: &[(&str, &str)]| -> Vec<(String, String)> {
-            list.iter().map(|(key, json)| ((*key).to_owned(), (*json).to_owned())).collect()
-        };
+    fn changes_keep_places_and_leave_what_they_do_not_name() {
         let mut mixed = entries(&[(Data, "a", "1"), (Flash, "f", "2"), (Data, "b", "3"), (Data, "c", "4")]);
-        let wanted = entries(&[(Flash, "f", "2"), (Data, "b", "5"), (Data, "c", "4"), (Data, "d", "7")]);
+        let wanted =
+            entries(&[(Flash, "f", "2"), (Data, "b", "5"), (Data, "c", "4"), (Data, "d", "7"), (Flash, "g", "8")]);
         // When a key stands twice in the list, its last value counts.
-        let list = fields(&[("d", "6"), ("c", "4"), ("b", "5"), ("d", "7")]);
-        assert_eq!(mixed.put_all(&list), Ok(true));
+        let list = [
+            change(Data, "d", Some("6")),
+            change(Data, "a", None),
+            change(Data, "b", Some("5")),
+            change(Data, "d", Some("7")),
+            change(Flash, "g", Some("8")),
+            change(Flash, "h", Some("9")),
+            change(Flash, "h", None),
+        ];
+        assert_eq!(mixed.apply(list, Others::Stay, str::eq), Ok(true));
         assert_eq!(mixed, wanted);
-        assert_eq!(mixed.put_all(&list), Ok(false));
-        assert_eq!(mixed.put_all(&fields(&[("b", "0"), ("", "1")])), Err(ValueError::KeyLength { found: 0 }));
+        assert_eq!(mixed.apply(list, Others::Stay, str::eq), Ok(false));
+        let refused = mixed.apply([change(Data, "b", Some("0")), change(Data, "", Some("1"))], Others::Stay, str::eq);
+        assert_eq!(refused, Err(ValueError::KeyLength { found: 0 }));
         assert_eq!(mixed, wanted);
-        let many: Vec<_> = (0..20_000).map(|number| (format!("key{number}"), "1".to_owned())).collect();
-        assert!(matches!(mixed.put_all(&many), Err(ValueError::Full { .. })));
-        assert_eq!(mixed.put_all(&many[..300]), Ok(true));
-        assert_eq!(parse(mixed.as_bytes()), Some(mixed));
+    }
+
+    #[test]
+    fn values_that_are_not_named_go_and_texts_that_are_the_same_stay_on_request() {
+        let mut mixed = entries(&[(Data, "a", "1"), (Flash, "f", "2"), (Data, "b", "3"), (Csrf, CSRF_KEY, "4")]);
+        let ignoring_case = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        let wanted = entries(&[(Flash, "f", "2"), (Data, "b", "x"), (Csrf, CSRF_KEY, "4")]);
+        assert_eq!(mixed.apply([change(Data, "b", Some("x"))], Others::Go(Data), ignoring_case), Ok(true));
+        assert_eq!(mixed, wanted);
+        assert_eq!(mixed.apply([change(Data, "b", Some("X"))], Others::Go(Data), ignoring_case), Ok(false));
+        assert_eq!(mixed, wanted);
+    }
+
+    #[test]
+    fn changes_that_do_not_fit_change_nothing() {
+        let many: Vec<_> = (0..20_000).map(|number| format!("key{number}")).collect();
+        let mut one = entries(&[(Data, "a", "1"), (Data, "z", &"1".repeat(60_000))]);
+        let before = one.clone();
+        let list = || many.iter().map(|key| change(Data, key, Some("1")));
+        assert!(matches!(one.apply(list(), Others::Stay, str::eq), Err(ValueError::Full { .. })));
+        // The value that stays behind the longer one counts, too.
+        let long = "1".repeat(5_600);
+        assert_eq!(
+            one.apply([change(Data, "a", Some(&long))], Others::Stay, str::eq),
+            Err(ValueError::Full { key: "a".into() })
+        );
+        assert_eq!(one, before);
+        assert_eq!(one.apply(list().take(300), Others::Stay, str::eq), Ok(true));
+        assert_eq!(parse(one.as_bytes()), Some(one));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_among_thousands_is_found() {
+        let mut many = Entries::default();
+        let keys: Vec<_> = (0..9_000).map(|number| format!("{number:x}")).collect();
+        many.apply(keys.iter().map(|key| change(Data, key, Some(""))), Others::Stay, str::eq).unwrap();
+        assert_eq!(parse(many.as_bytes()).as_ref(), Some(&many));
+        for number in [0, FEW - 1, FEW, FEW + 1, 8_999] {
+            let again = entries(&[(Data, &keys[number], "2")]);
+            assert_eq!(parse(&[many.as_bytes(), again.as_bytes()].concat()), None, "{number}");
+            let flash = entries(&[(Flash, &keys[number], "2")]);
+            assert!(parse(&[many.as_bytes(), flash.as_bytes()].concat()).is_some(), "{number}");
+        }
     }
 
     #[test]
@@ -479,10 +404,14 @@ mod tests {
         let reserved = || Err(ValueError::Reserved { key: CSRF_KEY.into() });
         let before = all.clone();
         assert_eq!(all.put(Data, CSRF_KEY, "4"), reserved());
-        assert_eq!(all.put_all(&[("b".into(), "1".into()), (CSRF_KEY.into(), "2".into())]), reserved());
+        assert_eq!(
+            all.apply([change(Data, "b", Some("1")), change(Data, CSRF_KEY, Some("2"))], Others::Stay, str::eq),
+            reserved()
+        );
+        assert_eq!(all.apply([change(Data, CSRF_KEY, None)], Others::Stay, str::eq), Ok(false));
         assert!(!all.remove(Data, CSRF_KEY));
         assert_eq!(all, before);
-        assert_eq!(all.put_all(&[]), Ok(true));
+        assert_eq!(all.apply([], Others::Go(Data), str::eq), Ok(true));
         assert!(!all.clear(Data));
         assert_eq!(all, entries(&[(Csrf, CSRF_KEY, "2"), (Flash, CSRF_KEY, "3")]));
         assert_eq!(parse(b"\x05~csrf\x00\x011\x05~csrf\x00\x012"), None);

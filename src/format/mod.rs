@@ -4,10 +4,13 @@
 //! never panics. docs/wire-format.md is the published description of the format.
 //!
 //! `wire` holds the text form, the envelope and the fixed part of the plaintext. `entries` holds the entries, which are
-//! the rest of the plaintext.
+//! the rest of the plaintext: `entry` one of them, and `seen_keys` whether a key stands twice.
 
 mod entries;
+mod entry;
+mod seen_keys;
 pub(crate) mod wire;
 
-pub(crate) use entries::{CSRF_KEY, Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
+pub(crate) use entries::{Entries, MAX_BLOCK};
+pub(crate) use entry::{CSRF_KEY, Change, GENERATION_KEY, Namespace, Others};
 pub(crate) use wire::{FIXED_LEN, Fixed, HEAD_LEN, ID_LEN, KEY_LEN, NONCE_LEN, TAG_LEN, VERSION};

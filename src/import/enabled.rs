@@ -7,7 +7,7 @@ use percent_encoding::percent_decode;
 
 use super::private_import::PrivateImport;
 use crate::codec::TextCodec;
-use crate::cookie::{Attributes, Candidates, CookieDomain, CookieName, Cookies, header};
+use crate::cookie::{Attributes, Candidates, CookieName, Cookies, header};
 use crate::data::{SessionData, SessionId};
 use crate::error::DecodeError;
 use crate::format::wire;
@@ -225,11 +225,5 @@ impl OldCookies {
 /// True when the new cookie takes the place of the old one: browsers know a cookie by its name, its path and its domain
 /// (RFC 6265bis section 5.7).
 fn is_replaced(old: &ImportSettings, name: &CookieName, ours: &Attributes) -> bool {
-    // Browsers ignore the case of a domain, and one dot in front.
-    let canonical = |domain: &CookieDomain| {
-        let domain = domain.as_str();
-        domain.strip_prefix('.').unwrap_or(domain).to_ascii_lowercase()
-    };
-    let [old_domain, our_domain] = [&old.attributes, ours].map(|attributes| attributes.domain.as_ref().map(canonical));
-    old.name == *name && old.attributes.path == ours.path && old_domain == our_domain
+    old.name == *name && old.attributes.are_of_one_cookie(ours)
 }

@@ -96,7 +96,7 @@ pub fn tideway(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Er
 /// ```
 pub fn json_object(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
     for (key, json) in json::json_fields(plaintext)? {
-        data.put(Namespace::Data, &key, &json)?;
+        data.put(Namespace::Data, &key, json)?;
     }
     Ok(())
 }

@@ -21,13 +21,17 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn cleanup_expired(&self) -> Result<u64, BackendError> {
-        match &self.engine().backend.store {
-            Some(store) => store.cleanup_expired(self.engine().now()).await,
+        let engine = self.engine();
+        match &engine.backend.store {
+            Some(store) => store.cleanup_expired(engine.now()).await,
             None => Ok(0),
         }
     }
 
-    /// Returns true when every backend can be used at this moment, and without a backend. For a health check.
+    /// Returns true when a login could be kept and a logout recorded at this moment, and without a backend. For a health check.
+    ///
+    /// It asks the store and the list of revocations, each of which tries a write. Whatever is remembered of the list
+    /// ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)) does not count here.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,7 +40,8 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn is_healthy(&self) -> bool {
-        let backend = &self.engine().backend;
+        let engine = self.engine();
+        let backend = &engine.backend;
         let has_store = match &backend.store {
             Some(store) => store.is_healthy().await,
             None => true,
@@ -63,7 +68,8 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn supports_revocation(&self) -> bool {
-        let backend = &self.engine().backend;
+        let engine = self.engine();
+        let backend = &engine.backend;
         let by_store = || backend.is_in_store() && backend.store().is_ok_and(SessionStore::supports_revocation);
         backend.revocations.is_some() || by_store()
     }
@@ -86,8 +92,9 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn all(&self) -> Result<Vec<SessionData>, BackendError> {
-        let records = self.engine().backend.store()?.all().await?;
-        let (codec, now) = (&self.engine().codec, self.engine().now());
+        let engine = self.engine();
+        let records = engine.backend.store()?.all().await?;
+        let (codec, now) = (&engine.codec, engine.now());
         let alive = records.into_iter().filter(|(_, record)| record.expires_at() > now);
         Ok(alive.filter_map(|(id, record)| codec.open_alone(id, record.into_bytes(), now)).collect())
     }

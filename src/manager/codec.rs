@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::live::Live;
 use crate::data::{SessionData, SessionId};
 use crate::error::{DecodeError, EncodeError};
 use crate::observe::SealCause;
@@ -28,12 +29,17 @@ use crate::time::UnixTime;
 /// ```
 #[derive(Clone)]
 pub struct Codec {
-    pub(crate) engine: Arc<Engine>,
+    pub(super) live: Arc<Live>,
 }
 
 impl Codec {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine: Arc::new(engine) }
+        Self { live: Arc::new(Live::new(engine)) }
+    }
+
+    /// Returns the engine with the keys of the moment.
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        self.live.engine()
     }
 
     /// The time by the configured clock.
@@ -47,7 +53,7 @@ impl Codec {
     /// ```
     #[must_use]
     pub fn now(&self) -> UnixTime {
-        self.engine.now()
+        self.live.borrow().now()
     }
 
     /// The name of the cookie, which every seal is bound to.
@@ -60,7 +66,7 @@ impl Codec {
     /// ```
     #[must_use]
     pub fn cookie_name(&self) -> &str {
-        self.engine.cookies.name()
+        self.live.cookies().name()
     }
 
     /// An empty session with a new id, created now, with the timeouts and the schema of the configuration.
@@ -78,7 +84,7 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn create(&self) -> Result<SessionData, EncodeError> {
-        Ok(self.engine.codec.create(SessionId::generate()?, self.now()))
+        Ok(self.live.borrow().codec.create(SessionId::generate()?, self.now()))
     }
 
     /// Makes the session one issued now: its idle timeout starts anew, its absolute timeout does not move.
@@ -99,7 +105,7 @@ impl Codec {
     #[doc(alias = "sliding")]
     #[doc(alias = "refresh")]
     pub fn extend(&self, data: &mut SessionData) {
-        let times = self.engine.lifetime().slide(self.now(), data.times());
+        let times = self.live.borrow().lifetime().slide(self.now(), data.times());
         data.put_times(times);
     }
 
@@ -123,25 +129,21 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode(&self, data: &SessionData) -> Result<String, EncodeError> {
-        let value = self.seal(data);
-        self.engine.observers.tell_noted(match &value {
-            Ok(_) => self.engine.note_seal(data, SealCause::Encoded),
-            Err(error) => self.engine.note_failure(error),
+        let engine = self.live.borrow();
+        let value = seal(&engine, data);
+        engine.observers.tell_noted(match &value {
+            Ok(_) => engine.note_seal(data, SealCause::Encoded),
+            Err(error) => engine.note_failure(error),
         });
         value
-    }
-
-    fn seal(&self, data: &SessionData) -> Result<String, EncodeError> {
-        let mut value = String::with_capacity(self.engine.checked_chars(data)?);
-        self.engine.codec.seal(data, &mut value)?;
-        Ok(value)
     }
 
     /// [`Codec::encode`] for another cookie name, which this codec refuses.
     #[cfg(feature = "test-util")]
     pub(crate) fn encode_for(&self, cookie_name: &str, data: &SessionData) -> Result<String, EncodeError> {
-        let mut value = String::with_capacity(self.engine.checked_chars(data)?);
-        self.engine.codec.seal_for(cookie_name, data, &mut value)?;
+        let engine = self.live.borrow();
+        let mut value = String::with_capacity(engine.checked_chars(data)?);
+        engine.codec.seal_for(cookie_name, data, &mut value)?;
         Ok(value)
     }
 
@@ -162,18 +164,25 @@ impl Codec {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode(&self, value: &str) -> Result<SessionData, DecodeError> {
-        let Engine { codec, cookies, .. } = &*self.engine;
+        let engine = self.live.borrow();
+        let Engine { codec, cookies, .. } = &**engine;
         let value = value.as_bytes();
-        let (one, now) = (cookies.max_value(), || self.now());
+        let (one, now) = (cookies.max_value(), || engine.now());
         let opened = if value.len() > one && cookies.second_name().is_some() {
             codec.open_long(value, cookies.max_joined(), now)
         } else {
             codec.open(value, one, now)
         };
         let opened = opened.and_then(|opened| codec.migrate(opened));
-        self.engine.observers.tell_noted(self.engine.note_open(opened.as_ref(), 1));
+        engine.observers.tell_noted(engine.note_open(opened.as_ref(), 1));
         opened.map(|opened| opened.data).map_err(|refusal| refusal.reason)
     }
+}
+
+fn seal(engine: &Engine, data: &SessionData) -> Result<String, EncodeError> {
+    let mut value = String::with_capacity(engine.checked_chars(data)?);
+    engine.codec.seal(data, &mut value)?;
+    Ok(value)
 }
 
 /// Shows the cookie name and no key.

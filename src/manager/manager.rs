@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::codec::Codec;
 use crate::cookie::SetCookies;
+use crate::crypto::KeyRing;
 use crate::error::{BackendError, EncodeError};
 use crate::session::{Dispensable, Engine, Session};
 
@@ -37,8 +38,42 @@ impl SessionManager {
         Self { codec: Codec::new(engine) }
     }
 
-    pub(super) fn engine(&self) -> &Arc<Engine> {
-        &self.codec.engine
+    pub(super) fn engine(&self) -> Arc<Engine> {
+        self.codec.engine()
+    }
+
+    /// Replaces the keys, here and in every clone of this manager and of its codec: the next request goes by the new ones.
+    ///
+    /// A request that is under way ends with the keys with which it began, so no request sees two rings, and what was admitted
+    /// under a key that you drop is not sealed under a new one. Requests read the keys without a lock. The old keys are wiped
+    /// when the last such request ends.
+    ///
+    /// The order of a rotation stays that of [`KeyRing`]: every node learns a new key as a previous one before one of them
+    /// seals with it. [`EnvReader::read_keys`](crate::EnvReader::read_keys) reads the keys anew from where `from_env` found
+    /// them; `examples/live_keys` watches their files.
+    ///
+    /// ```
+    /// use sealed_session::{Key, KeyRing, SessionConfig};
+    /// let key = |byte| Key::from_bytes(&std::array::from_fn(|n| if n == 0 { byte } else { 7 }));
+    /// let (old, new) = (|| key(1), || key(2));
+    /// let manager = SessionConfig::new(old()?).build()?;
+    /// # let session = manager.load(None::<&str>);
+    /// session.set("user_id", 42)?;
+    /// let cookies = manager.commit(&session)?;
+    ///
+    /// manager.set_keys(KeyRing::new(new()?, vec![old()?])?);
+    /// let session = manager.load(cookies); // the old key still opens
+    /// assert_eq!(session.get("user_id")?, Some(42));
+    /// let cookies = manager.commit(&session)?; // and the new one seals
+    ///
+    /// manager.set_keys(new()?);
+    /// assert_eq!(manager.load(cookies).get("user_id")?, Some(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "rotate")]
+    #[doc(alias = "reload")]
+    pub fn set_keys(&self, keys: impl Into<KeyRing>) {
+        self.codec.live.set_keys(&keys.into());
     }
 
     /// The session of a request, from the values of its Cookie headers: any number of them, as strings or bytes.
@@ -56,13 +91,13 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn load<H: AsRef<[u8]>>(&self, cookie_headers: impl IntoIterator<Item = H>) -> Session {
-        Session::load(self.engine(), cookie_headers)
+        Session::load(&self.codec.live.borrow(), cookie_headers)
     }
 
     /// True when this manager, or a clone of it, loaded the session.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
     pub(crate) fn has_loaded(&self, session: &Session) -> bool {
-        session.is_of(self.engine())
+        session.is_of(&self.codec.live.borrow())
     }
 
     /// Returns the Set-Cookie lines that keep the session. Call this once, after the handler, whatever its outcome.
@@ -74,7 +109,8 @@ impl SessionManager {
     /// session was destroyed. A cookie that was refused is left alone until something is stored or the session is
     /// destroyed.
     ///
-    /// A value that is set after this call is in no cookie until the next call.
+    /// A value that is set after this call is in no cookie until the next call. If an adapter has sent the response already, that
+    /// is too late: no header is left for the cookie ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
     ///
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
@@ -92,7 +128,12 @@ impl SessionManager {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit(|| Dispensable::Send)
+        let is_too_late = session.is_too_late();
+        let set_cookies = session.commit(|| Dispensable::Send)?;
+        if is_too_late {
+            session.tell_too_late();
+        }
+        Ok(set_cookies)
     }
 
     /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
@@ -132,6 +173,10 @@ impl SessionManager {
     ///
     /// In a store, writes of other requests to other keys stay; after the commit the session has them, too.
     ///
+    /// A streamed body, a task, or what goes on after an upgrade may call this when an adapter has sent the response. What a backend
+    /// keeps is kept then: the values of a session that had a record already, and the end of a session. For everything else it is
+    /// too late ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -141,7 +186,12 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn commit_async(&self, session: &Session) -> Result<SetCookies, EncodeError> {
-        session.commit_async(Dispensable::Send).await
+        let is_too_late = session.is_too_late();
+        let set_cookies = session.commit_async(Dispensable::Send).await?;
+        if is_too_late {
+            session.tell_too_late();
+        }
+        Ok(set_cookies)
     }
 
     /// Returns true when a backend is configured, so that sessions must be loaded and committed by the async methods.
@@ -153,7 +203,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn has_backend(&self) -> bool {
-        self.engine().backend.exists()
+        self.codec.live.borrow().backend.exists()
     }
 
     /// The codec under this manager, for what is not a request.
@@ -175,8 +225,9 @@ impl SessionManager {
 /// Shows the codec, the ids of the keys with the one that seals first, and the backends, and no key.
 impl fmt::Debug for SessionManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let backend = Some(&self.engine().backend).filter(|backend| backend.exists());
-        let sealer = self.engine().codec.sealer();
+        let engine = self.engine();
+        let backend = Some(&engine.backend).filter(|backend| backend.exists());
+        let sealer = engine.codec.sealer();
         let key_ids: Vec<_> = iter::once(sealer.primary().id()).chain(sealer.previous_ids()).collect();
         f.debug_struct("SessionManager")
             .field("codec", &self.codec)

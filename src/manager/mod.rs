@@ -3,6 +3,7 @@
 
 mod admin;
 mod codec;
+mod live;
 mod manager;
 mod revoke;
 

@@ -5,7 +5,7 @@ use serde::ser::Serialize;
 use super::manager::SessionManager;
 use crate::backend::{Ending, Generation, Only, unsupported};
 use crate::data::{SessionId, json};
-use crate::error::{BackendError, EncodeError};
+use crate::error::{BackendError, DecodeError, EncodeError};
 use crate::session::Session;
 use crate::time::UnixTime;
 
@@ -31,7 +31,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn revoke(&self, id: SessionId, until: UnixTime) -> Result<(), BackendError> {
-        let engine = &**self.engine();
+        let engine = self.engine();
         if !engine.backend.is_in_store() {
             engine.backend.list()?;
         }
@@ -79,7 +79,7 @@ impl SessionManager {
     #[doc(alias = "ban")]
     #[doc(alias = "log_out_everywhere")]
     pub async fn revoke_subject<T: Serialize + Sync + ?Sized>(&self, subject: &T) -> Result<(), BackendError> {
-        let engine = &**self.engine();
+        let engine = self.engine();
         let subject = self.canonical(subject)?;
         let to = Generation::generate().map_err(backend_error)?;
         engine.questions().strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
@@ -121,7 +121,7 @@ impl SessionManager {
     #[doc(alias = "password_change")]
     #[doc(alias = "log_out_other_devices")]
     pub async fn revoke_others(&self, session: &Session) -> Result<(), EncodeError> {
-        let engine = &**self.engine();
+        let engine = self.engine();
         let owner = session.owner().filter(|owner| owner.subject.is_some());
         engine.backend.list()?;
         let Some(owner) = owner else {
@@ -166,14 +166,44 @@ impl SessionManager {
         subject: &T,
     ) -> Result<(), BackendError> {
         let subject = self.canonical(subject)?;
-        let known = self.engine().questions().look(None, Some(&subject)).await?;
+        let engine = self.engine();
+        let known = engine.questions().look(None, Some(&subject)).await?;
         session.take_generation(subject, known.generation, false);
         Ok(())
     }
 
+    /// Asks now whether the session that the client holds is still good, and returns the reason why not: for a route that must
+    /// not go by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)), and for a
+    /// connection that outlives its request, such as a WebSocket. It asks the store and the list, whatever is remembered, and
+    /// compares both timeouts with the clock. The session stays as it is.
+    ///
+    /// `None` means that the session is good, or that it is one which no cookie holds yet.
+    ///
+    /// # Errors
+    /// [`BackendError`] when a backend failed, whatever [`FailurePolicy`](crate::FailurePolicy) the configuration has: nobody
+    /// knows then.
+    ///
+    /// ```
+    /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = SessionConfig::new(Key::generate()?).revocations(MemoryRevocations::new());
+    /// let manager = config.subject("user_id").build()?;
+    /// let session = manager.load_async(None::<&str>).await?;
+    /// session.set("user_id", 42)?;
+    /// let _ = manager.commit_async(&session).await?;
+    /// assert_eq!(manager.recheck(&session).await?, None);
+    /// manager.revoke_subject(&42).await?;
+    /// assert_eq!(manager.recheck(&session).await?, Some(DecodeError::Revoked));
+    /// # Ok(()) }
+    /// ```
+    pub async fn recheck(&self, session: &Session) -> Result<Option<DecodeError>, BackendError> {
+        session.recheck().await
+    }
+
     /// The canonical JSON text of a subject.
     fn canonical<T: Serialize + ?Sized>(&self, subject: &T) -> Result<String, BackendError> {
-        let backend = &self.engine().backend;
+        let engine = self.engine();
+        let backend = &engine.backend;
         backend.list()?;
         let key = backend.subject.as_deref().ok_or_else(|| unsupported("no subject is configured"))?;
         let json = json::to_json(key, subject).map_err(|_| unsupported("the subject could not be serialized"))?;

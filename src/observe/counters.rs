@@ -69,7 +69,9 @@ impl Counters {
             deletions: numbers.deletions.counts(),
             failures: numbers.failures.counts(),
             not_extended: get(&numbers.not_extended),
+            changed_too_late: get(&numbers.changed_too_late),
             backend_failures: get(&numbers.backend_failures),
+            begun_anew: get(&numbers.begun_anew),
             duplicates: get(&numbers.duplicates),
             near_limit: get(&numbers.near_limit),
             sealed_bytes: get(&numbers.sealed_bytes),
@@ -84,10 +86,11 @@ impl Observer for Counters {
         match event {
             Event::Started { primary, previous, limit } => {
                 numbers.limit.store(count(*limit), Ordering::Relaxed);
-                numbers.with_key(*primary, KeyRole::Primary, |_| ());
-                for id in previous {
-                    numbers.with_key(*id, KeyRole::Previous, |_| ());
-                }
+                numbers.note_ring(*primary, previous);
+            }
+            Event::KeysChanged { primary, previous } => {
+                numbers.note_ring(*primary, previous);
+                numbers.put_first(*primary);
             }
             Event::Opened { key_id, ring, at, candidates } => {
                 numbers.with_key(*key_id, *ring, |row| {
@@ -107,8 +110,10 @@ impl Observer for Counters {
                 add(&numbers.near_limit, u64::from(bytes.saturating_mul(10) >= limit.saturating_mul(9)));
             }
             Event::NotExtended { .. } => add(&numbers.not_extended, 1),
+            Event::ChangedTooLate {} => add(&numbers.changed_too_late, 1),
             Event::Failed { error } => numbers.failures.add(error.as_str()),
             Event::BackendFailed { .. } => add(&numbers.backend_failures, 1),
+            Event::BegunAnew { .. } => add(&numbers.begun_anew, 1),
             Event::Deleted { cause } => numbers.deletions.add(cause.as_str()),
         }
     }
@@ -131,7 +136,10 @@ impl Observer for Counters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// The numbers of each key of the ring, the primary key first.
+    /// The numbers of each key of the ring, the primary key first. A key that [`SessionManager::set_keys`] dropped keeps its
+    /// numbers, and a key that changed its role has numbers for each role.
+    ///
+    /// [`SessionManager::set_keys`]: crate::SessionManager::set_keys
     pub keys: Vec<KeyCounts>,
     /// Requests whose cookie was refused, by [`DecodeError::as_str`](crate::DecodeError::as_str).
     pub refusals: Vec<(&'static str, u64)>,
@@ -143,8 +151,12 @@ pub struct Counts {
     pub failures: Vec<(&'static str, u64)>,
     /// Sessions that were due for extension and no longer fit; see [`Event::NotExtended`].
     pub not_extended: u64,
+    /// Sessions that were changed when their response had gone out; see [`Event::ChangedTooLate`].
+    pub changed_too_late: u64,
     /// Failures of a store or of a list of revocations.
     pub backend_failures: u64,
+    /// Sessions that began anew since their values did not fit a type; see [`Event::BegunAnew`].
+    pub begun_anew: u64,
     /// Requests with more than one cookie under the session cookie's name; see
     /// [`Session::candidates`](crate::Session::candidates).
     pub duplicates: u64,
@@ -210,14 +222,16 @@ pub struct KeyCounts {
 
 #[derive(Debug)]
 struct Numbers {
-    /// The rows, which are written when a manager is built and only read from then on.
+    /// The rows, which are written when a manager is built or gets other keys, and else only read.
     keys: RwLock<Vec<Row>>,
     refusals: Tally,
     seals: Tally,
     deletions: Tally,
     failures: Tally,
     not_extended: AtomicU64,
+    changed_too_late: AtomicU64,
     backend_failures: AtomicU64,
+    begun_anew: AtomicU64,
     duplicates: AtomicU64,
     near_limit: AtomicU64,
     sealed_bytes: AtomicU64,
@@ -233,7 +247,9 @@ impl Default for Numbers {
             deletions: Tally::new(DeleteCause::ALL.map(DeleteCause::as_str)),
             failures: Tally::new(FAILURES),
             not_extended: AtomicU64::new(0),
+            changed_too_late: AtomicU64::new(0),
             backend_failures: AtomicU64::new(0),
+            begun_anew: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             near_limit: AtomicU64::new(0),
             sealed_bytes: AtomicU64::new(0),
@@ -255,6 +271,20 @@ impl Numbers {
             keys.push(Row::new(key_id, ring));
         }
         keys.iter().filter(is_it).for_each(count);
+    }
+
+    /// Makes a row for each key of a ring.
+    fn note_ring(&self, primary: KeyId, previous: &[KeyId]) {
+        self.with_key(primary, KeyRole::Primary, |_| ());
+        for id in previous {
+            self.with_key(*id, KeyRole::Previous, |_| ());
+        }
+    }
+
+    fn put_first(&self, primary: KeyId) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let is_primary = |row: &Row| row.key_id == primary && row.ring == KeyRole::Primary;
+        keys.sort_by_key(|row| !is_primary(row));
     }
 
     fn note_candidates(&self, candidates: usize) {

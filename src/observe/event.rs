@@ -1,6 +1,6 @@
 //! Holds [`Event`], which says what became of a cookie, and the causes that events name.
 
-use crate::error::{BackendError, DecodeError, EncodeError};
+use crate::error::{BackendError, DecodeError, EncodeError, ValueError};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
@@ -9,10 +9,11 @@ use crate::time::UnixTime;
 ///
 /// A request that brings session cookies and looks at its session gives one `Opened` or one `Refused`, however many
 /// cookies it brings. A commit gives one of `Sealed`, `Deleted`, `NotExtended` and `Failed`, or none when there is
-/// nothing to do.
+/// nothing to do. A session that begins anew since its values do not fit a type gives a `BegunAnew` in between.
 ///
 /// There is no event for a session that nobody looked at, for a request without a session cookie that stores nothing,
-/// and for a session that is dropped without a commit. Nor is there one for the errors of other calls, such as
+/// and for a session that is dropped without a commit, unless an adapter has committed it before
+/// ([`ChangedTooLate`](Self::ChangedTooLate)). Nor is there one for the errors of other calls, such as
 /// [`Session::set`](crate::Session::set): their callers have them.
 ///
 /// No event holds a key, a cookie, a value or a session id. An [`EncodeError`] names the largest entries by their keys.
@@ -42,6 +43,15 @@ pub enum Event {
         previous: Vec<KeyId>,
         /// The most bytes that the Set-Cookie text may have, or both texts together where there may be two.
         limit: usize,
+    },
+    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys) replaced the keys. Requests that were under way end with
+    /// the keys from before.
+    #[non_exhaustive]
+    KeysChanged {
+        /// The key that seals.
+        primary: KeyId,
+        /// The keys that only open.
+        previous: Vec<KeyId>,
     },
     /// A cookie was opened and is good.
     #[non_exhaustive]
@@ -101,6 +111,18 @@ pub enum Event {
         /// The error that the backend returned.
         error: BackendError,
     },
+    /// The values of a session did not make the type of a [`Typed`](crate::Typed), so the session began anew, as
+    /// [`MismatchPolicy::BeginAnew`](crate::MismatchPolicy::BeginAnew) says. The commit of the request has an event of its own.
+    #[non_exhaustive]
+    BegunAnew {
+        /// The reason, which names the value.
+        error: ValueError,
+    },
+    /// A session was changed when an adapter had sent its response: by a streamed body, by a task, or after an upgrade. The change
+    /// is lost, since no Set-Cookie header was left to carry it to the client. This event comes once a session: when a commit by
+    /// hand finds such a change, or when the last handle of the session is dropped and nobody has committed it.
+    #[non_exhaustive]
+    ChangedTooLate {},
     /// The client was told to drop its cookie. A session that got a value after its end gives `Sealed` with
     /// [`SealCause::New`] instead.
     #[non_exhaustive]
@@ -123,12 +145,15 @@ impl Event {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",
+            Self::KeysChanged { .. } => "keys_changed",
             Self::Opened { .. } => "opened",
             Self::Refused { .. } => "refused",
             Self::Sealed { .. } => "sealed",
             Self::NotExtended { .. } => "not_extended",
             Self::Failed { .. } => "failed",
             Self::BackendFailed { .. } => "backend_failed",
+            Self::BegunAnew { .. } => "begun_anew",
+            Self::ChangedTooLate {} => "changed_too_late",
             Self::Deleted { .. } => "deleted",
         }
     }

@@ -19,7 +19,8 @@ use crate::key_id::KeyId;
 /// | level | what |
 /// |---|---|
 /// | error | a commit failed |
-/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits |
+/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits, or was changed too late |
+/// | warn | a session began anew, since its values did not fit a type |
 /// | info | a manager was built; a cookie was refused as malformed, too long or one of too many |
 /// | debug | a cookie was refused since it is over; a session was sealed or deleted; a previous key opened a cookie |
 /// | trace | the primary key opened a cookie: each request that looks at its session |
@@ -45,6 +46,10 @@ impl Observer for TracingObserver {
                 target: TARGET, Level::INFO, event = name, key_id = %primary, previous = %List(previous), limit,
                 "sessions are sealed in cookies"
             ),
+            Event::KeysChanged { primary, previous } => event!(
+                target: TARGET, Level::INFO, event = name, key_id = %primary, previous = %List(previous),
+                "the keys of sessions changed"
+            ),
             Event::Opened { key_id, ring: ring @ KeyRole::Primary, candidates, .. } => event!(
                 target: TARGET, Level::TRACE, event = name, %key_id, ring = ring.as_str(), candidates,
                 "session cookie opened"
@@ -66,6 +71,12 @@ impl Observer for TracingObserver {
             }
             Event::BackendFailed { error } => {
                 event!(target: TARGET, Level::ERROR, event = name, error = error.kind().as_str(), "{error}");
+            }
+            Event::BegunAnew { error } => {
+                event!(target: TARGET, Level::WARN, event = name, "session begun anew: {error}");
+            }
+            Event::ChangedTooLate {} => {
+                event!(target: TARGET, Level::WARN, event = name, "session changed after its response, the change is lost");
             }
             Event::Deleted { cause } => {
                 event!(target: TARGET, Level::DEBUG, event = name, cause = cause.as_str(), "session cookie deleted");

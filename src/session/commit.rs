@@ -8,7 +8,7 @@ use super::engine::Engine;
 use super::held::Held;
 use super::perform::{Commit, Sent};
 use super::plan::{Dispensable, Plan};
-use super::sending::{delete, with_deletions};
+use super::sending::{delete, with_deletions, with_other_forms};
 use super::session::Session;
 use super::shared::Shared;
 use super::state::{Adopted, Client, Sealed, State};
@@ -125,6 +125,23 @@ impl Session {
         Ok(set_cookies)
     }
 
+    /// Notes that the response goes out. `log` is called for the first change that comes too late for it.
+    #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+    pub(crate) fn note_response(&self, log: fn()) {
+        self.shared.late.note_response(log);
+    }
+
+    /// True when the response has gone out, and handlers did something since that needs a cookie.
+    pub(crate) fn is_too_late(&self) -> bool {
+        let Shared { engine, late, .. } = &*self.shared;
+        late.is_response_out() && self.lock().as_ref().is_some_and(|state| state.needs_its_cookie(engine))
+    }
+
+    /// Tells that changes came too late.
+    pub(crate) fn tell_too_late(&self) {
+        self.shared.late.tell(&self.shared.engine);
+    }
+
     fn tell(&self, event: Option<Event>, outcome: Result<SetCookies, EncodeError>) -> Result<SetCookies, EncodeError> {
         let Engine { observers, .. } = &*self.shared.engine;
         if let Err(EncodeError::Backend(error)) = &outcome {
@@ -166,7 +183,7 @@ fn commit_alone(
             *event = sealed_event;
             let aim = state.aim;
             state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
-            Ok(set_cookies)
+            Ok(with_other_forms(set_cookies, plan, engine))
         }
         Err(error) if plan.is_dispensable() => {
             *event = engine.observers.note(|| Event::NotExtended { error });

@@ -1,30 +1,59 @@
 //! [`Engine`]: everything that a manager is made of, behind one pointer.
+//!
+//! A request goes by one engine from its load to its last commit. So a session that was admitted under a key which the
+//! application drops meanwhile is never sealed under a new one.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::mismatch::MismatchPolicy;
 use crate::backend::{Coordinator, Questions};
 use crate::codec::{Opened, TextCodec};
 use crate::cookie::{Cookies, SetCookies};
+use crate::crypto::KeyRing;
 use crate::data::{Lifetime, SessionData, SessionId};
 use crate::error::{EncodeError, Refusal};
 use crate::import::Imports;
 use crate::observe::{Event, KeyRole, Observers, SealCause};
 use crate::time::{Clock, UnixTime};
 
-/// The parts of a manager, which every session of it shares: one `Arc` a request.
+/// The parts of a manager, which every session of it shares: one `Arc` a request. The codec has the keys; everything else is
+/// behind pointers, since it stays when the keys change.
 pub(crate) struct Engine {
     pub(crate) codec: TextCodec,
-    pub(crate) cookies: Cookies,
-    pub(crate) backend: Coordinator,
-    pub(crate) imports: Imports,
+    pub(crate) cookies: Arc<Cookies>,
+    pub(crate) backend: Arc<Coordinator>,
+    pub(crate) imports: Arc<Imports>,
     pub(crate) observers: Observers,
     pub(crate) clock: Arc<dyn Clock>,
     /// True when a new session that a request looked at gets a cookie although nothing was stored in it.
     pub(crate) save_uninitialized: bool,
+    /// What becomes of a session whose values do not make the type that a handler asks for.
+    pub(crate) on_mismatch: MismatchPolicy,
 }
 
 impl Engine {
+    /// Returns an engine that differs in its keys alone.
+    pub(crate) fn with_keys(&self, keys: &KeyRing) -> Self {
+        Self {
+            codec: self.codec.with_keys(keys),
+            cookies: Arc::clone(&self.cookies),
+            backend: Arc::clone(&self.backend),
+            imports: Arc::clone(&self.imports),
+            observers: self.observers.clone(),
+            clock: Arc::clone(&self.clock),
+            save_uninitialized: self.save_uninitialized,
+            on_mismatch: self.on_mismatch,
+        }
+    }
+
+    /// True when the two differ in their keys at most.
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
+    pub(super) fn is_of_one_manager_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cookies, &other.cookies)
+    }
+
     /// The time by the configured clock.
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
@@ -32,6 +61,12 @@ impl Engine {
 
     pub(crate) fn lifetime(&self) -> &Lifetime {
         self.codec.lifetime()
+    }
+
+    /// The timeouts of this session. In a store, a session without values has a shorter idle timeout.
+    pub(super) fn lifetime_of(&self, data: &SessionData, is_stored: bool) -> Cow<'_, Lifetime> {
+        let lifetime = self.lifetime();
+        if is_stored && !data.has_values() { Cow::Owned(lifetime.without_values()) } else { Cow::Borrowed(lifetime) }
     }
 
     /// The questions of one load, one commit or one call from outside of requests, which begins now.
@@ -99,6 +134,12 @@ impl Engine {
             previous: sealer.previous_ids().collect(),
             limit: self.cookies.limit(),
         })
+    }
+
+    pub(crate) fn note_keys(&self) -> Option<Event> {
+        let sealer = self.codec.sealer();
+        self.observers
+            .note(|| Event::KeysChanged { primary: sealer.primary().id(), previous: sealer.previous_ids().collect() })
     }
 
     /// `candidates` is how many cookies of the name came.

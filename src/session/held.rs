@@ -1,7 +1,7 @@
 //! [`Held`]: the session that the client's cookie holds, as this request found it or as its last commit left it.
 
 use super::engine::Engine;
-use crate::backend::{Ending, Owner, Stored};
+use crate::backend::{Ending, Owner, Stored, Vouched};
 use crate::data::{Retired, SessionData};
 use crate::format::Entries;
 use crate::observe::KeyRole;
@@ -21,6 +21,8 @@ pub(super) struct Held {
     /// The record of the session, if it has one.
     pub(super) stored: Option<Stored>,
     pub(super) owner: Owner,
+    /// Says whether the list was asked about the session in this request.
+    pub(super) vouched: Vouched,
     /// The values, where there is a store: what a handler wrote is told by them.
     pub(super) content: Option<Content>,
 }
@@ -48,8 +50,15 @@ impl Held {
             holds_values,
             stored,
             owner,
+            vouched: Vouched::Now,
             content: engine.backend.store.is_some().then(|| Content(data.content().clone())),
         }
+    }
+
+    /// True when the list was asked about the session before this request, and not in it: then it is asked before anything
+    /// is made of the session.
+    pub(super) fn must_be_asked_about(&self) -> bool {
+        self.vouched == Vouched::Before
     }
 
     /// The end of this session, for the backends.

@@ -39,9 +39,16 @@ impl Session {
         Self { shared }
     }
 
-    /// True when the session was loaded with this engine.
+    /// Looks at the session, since a handler takes it. The handler may be done before anyone asks for a value, as one is whose body
+    /// is streamed, and the headers of the response depend on the session all the same.
+    #[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
+    pub(crate) fn hand_out(&self) {
+        self.with(|_, _| ());
+    }
+
+    /// True when the session was loaded with this engine, or with one that differs in its keys.
     #[cfg(any(feature = "tower", feature = "actix-web"))]
-    pub(crate) fn is_of(&self, engine: &Arc<Engine>) -> bool {
-        Arc::ptr_eq(&self.shared.engine, engine)
+    pub(crate) fn is_of(&self, engine: &Engine) -> bool {
+        self.shared.engine.is_of_one_manager_with(engine)
     }
 }

@@ -16,12 +16,13 @@ impl Commit<'_> {
         // A session of nobody may have many successors: when a visitor clicks "log in" twice, both logins are good.
         let is_somebody = held.owner.is_somebody;
         let mark = if is_somebody { Mark::Became(new) } else { Mark::Ended };
-        let mut data = self.sliding();
+        let mut data = self.beginning();
         let changes_subject = self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, None);
         self.check_size(&data, is_stored)?;
         let mine = Content(data.content().clone());
-        let mut stored = if is_stored { Some(self.put(&mut data, Some((held, &mine))).await?) } else { None };
+        let from = held.stored.map(|_| old);
+        let mut stored = if is_stored { Some(self.put(&mut data, from, Some((held, &mine))).await?) } else { None };
         let until = self.engine.lifetime().mark_end(held.retired.expires_at);
         // The list decides which request moves a session of somebody on. If the session is nobody's, the store says first whether
         // it has become somebody's meanwhile, and only then does the list mark it.
@@ -39,8 +40,8 @@ impl Commit<'_> {
         }
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
-        if changes_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?)
-        {
+        let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
+        if asks_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?) {
             self.take_back(stored, new).await;
             return Err(EncodeError::Ended);
         }
@@ -88,7 +89,7 @@ impl Commit<'_> {
                 }
                 // An earlier try of this commit may have taken over what others wrote.
                 if stored.is_none() && self.questions.load(data.id()).await?.is_some() {
-                    *stored = Some(self.put(data, Some((held, mine))).await?);
+                    *stored = Some(self.put(data, Some(old), Some((held, mine))).await?);
                 }
                 return Ok(Buried::Done);
             }
@@ -103,9 +104,10 @@ impl Commit<'_> {
                 // A token goes with the id of its session.
                 data.remove_in(Namespace::Csrf, CSRF_KEY);
             }
+            self.slide(data, *stored);
             // The values that were taken over may need more room than a cookie has.
             if stored.is_some() || self.is_stored(data, None) {
-                *stored = Some(self.put(data, None).await?);
+                *stored = Some(self.put(data, Some(old), None).await?);
             }
         }
         Err(never_wins().into())

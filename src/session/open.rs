@@ -102,8 +102,9 @@ impl Shared {
         let mut candidate = Candidate::new(&self.engine, &opened);
         let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {
-                let (opened, stored, owner) = admitted.into_parts();
-                let held = Held::new(&self.engine, &opened.data, owner, KeyRole::Primary, stored.is_none(), stored);
+                let (opened, stored, owner, vouched) = admitted.into_parts();
+                let mut held = Held::new(&self.engine, &opened.data, owner, KeyRole::Primary, stored.is_none(), stored);
+                held.vouched = vouched;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 state.aim.import();
                 (self.with_cookies(state), None)
@@ -150,11 +151,12 @@ impl Shared {
         let Self { engine, candidates, .. } = self;
         let (state, event) = match found {
             Ok(Some(admitted)) => {
-                let (opened, stored, owner) = admitted.into_parts();
+                let (opened, stored, owner, vouched) = admitted.into_parts();
                 let event = engine.note_open(Ok(&opened), candidates.count());
                 let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
                 let holds_values = stored.is_none() && !opened.data.is_empty();
-                let held = Held::new(engine, &opened.data, owner, key, holds_values, stored);
+                let mut held = Held::new(engine, &opened.data, owner, key, holds_values, stored);
+                held.vouched = vouched;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 if opened.is_migrated {
                     state.aim.migrate();

@@ -7,7 +7,7 @@ use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::{Content, Held};
 use super::plan::Plan;
-use super::sending::{delete, with_deletions};
+use super::sending::{delete, with_deletions, with_other_forms};
 use super::shared::Shared;
 use super::state::{Client, Origin, Sealed, State};
 use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Stored, never_wins};
@@ -41,26 +41,27 @@ impl<'s> Commit<'s> {
 
     /// Performs a plan; `None` when there is nothing to send.
     pub(super) async fn perform(&self, plan: Plan) -> Result<Option<Sent>, EncodeError> {
-        match plan {
-            Plan::Nothing => Ok(None),
-            Plan::Destroy { begin } => self.destroy(begin).await.map(Some),
-            Plan::Begin(cause) => self.begin(cause).await.map(Some),
+        let sent = match plan {
+            Plan::Nothing => None,
+            Plan::Destroy { begin } => Some(self.destroy(begin).await?),
+            Plan::Begin(cause) => Some(self.begin(cause, None).await?),
             Plan::Again { cause, is_dispensable } => match &self.state.client.origin {
-                Origin::Cookie(held) => self.again(held, cause, is_dispensable).await,
-                _ => Ok(None),
+                Origin::Cookie(held) => self.again(held, cause, is_dispensable).await?,
+                _ => None,
             },
             Plan::Move(cause) => match &self.state.client.origin {
-                Origin::Cookie(held) => self.move_on(held, cause).await,
-                _ => Ok(None),
+                Origin::Cookie(held) => self.move_on(held, cause).await?,
+                _ => None,
             },
-        }
+        };
+        Ok(sent.map(|sent| Sent { set_cookies: with_other_forms(sent.set_cookies, plan, self.engine), ..sent }))
     }
 
     /// Ends every cookie of the request that opened, and whatever the ended ones became. A session that begins in their place is
     /// kept first.
     async fn destroy(&self, begin: Option<SealCause>) -> Result<Sent, EncodeError> {
         let another = match begin {
-            Some(cause) => Some(self.begin(cause).await?),
+            Some(cause) => Some(self.begin(cause, self.recorded()).await?),
             None => None,
         };
         self.end_candidates(None).await?;
@@ -73,13 +74,13 @@ impl<'s> Commit<'s> {
         }))
     }
 
-    /// Keeps and seals a session that begins.
-    async fn begin(&self, cause: SealCause) -> Result<Sent, EncodeError> {
-        let mut data = self.sliding();
+    /// Keeps and seals a session that begins, in place of the session under the id `old` if there is one.
+    async fn begin(&self, cause: SealCause, old: Option<SessionId>) -> Result<Sent, EncodeError> {
+        let mut data = self.beginning();
         self.put_generation(&mut data, None).await?;
         let is_stored = self.is_stored(&data, None);
         let set_cookies = self.lines(&data, is_stored)?;
-        let stored = if is_stored { Some(self.put(&mut data, None).await?) } else { None };
+        let stored = if is_stored { Some(self.put(&mut data, old, None).await?) } else { None };
         Ok(self.sent(set_cookies, data, stored, cause))
     }
 
@@ -87,13 +88,15 @@ impl<'s> Commit<'s> {
     /// request was faster, its record is read, and what this request wrote is done to that.
     async fn again(&self, held: &Held, cause: SealCause, is_dispensable: bool) -> Result<Option<Sent>, EncodeError> {
         let id = held.retired.id;
-        let mut data = self.sliding();
+        let mut data = self.state.data.clone();
+        self.slide(&mut data, held.stored);
         self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored);
-        let set_cookies = self.lines(&data, is_stored)?;
-        // If the session had a record, the save succeeds only if nobody ended the session. If it had none, only the list
-        // knows whether the session of this cookie has ended.
-        let asks_list = self.questions.has_list() && (!is_stored || held.stored.is_none());
+        let mut set_cookies = self.lines(&data, is_stored)?;
+        // If the session had a record, and the list was asked in this request, the save succeeds only if nobody ended the
+        // session. Otherwise only the list knows whether the session of this cookie has ended.
+        let is_save_enough = is_stored && held.stored.is_some() && !held.must_be_asked_about();
+        let asks_list = self.questions.has_list() && !is_save_enough;
         let mut stored = held.stored;
         if is_stored {
             let mine = Content(data.content().clone());
@@ -114,6 +117,8 @@ impl<'s> Commit<'s> {
                 let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 data.set_content(self.merge(held, &mine, &theirs)?);
+                self.slide(&mut data, Some(theirs_stored));
+                set_cookies = self.lines(&data, is_stored)?;
                 stored = Some(theirs_stored);
             }
         }
@@ -146,12 +151,34 @@ impl<'s> Commit<'s> {
         Ok(())
     }
 
-    /// Returns the session as it is to be sealed now: with the times of a session that was used just now.
-    pub(super) fn sliding(&self) -> SessionData {
+    /// Returns the id of the session that the client's cookie holds, if that session has a record.
+    fn recorded(&self) -> Option<SessionId> {
+        match &self.state.client.origin {
+            Origin::Cookie(held) => held.stored.map(|_| held.retired.id),
+            _ => None,
+        }
+    }
+
+    /// Returns the session as it is to be sealed under an id that no cookie has yet: with the times of a session that was used
+    /// just now.
+    pub(super) fn beginning(&self) -> SessionData {
         let mut data = self.state.data.clone();
-        let times = self.engine.lifetime().slide(self.state.now, data.times());
-        data.put_times(times);
+        let times = *data.times();
+        if times == self.engine.lifetime().start(times.created_at) {
+            // Nobody asked for a longer life. What the session holds, and so how long it lives, is known only now.
+            let lifetime = self.engine.lifetime_of(&data, self.is_stored(&data, None));
+            data.put_times(lifetime.start(times.created_at));
+        }
+        self.slide(&mut data, None);
         data
+    }
+
+    /// Moves the end of a session that is sealed now. `stored` is its record, if it has one. What others wrote may give the
+    /// session a longer life, so this is called again after each merge.
+    pub(super) fn slide(&self, data: &mut SessionData, stored: Option<Stored>) {
+        let lifetime = self.engine.lifetime_of(data, self.is_stored(data, stored));
+        let times = lifetime.slide(self.state.now, data.times());
+        data.put_times(times);
     }
 
     /// True when the values of the session are kept in the store. A spilled session stays there.

@@ -36,6 +36,12 @@ impl Plan {
     pub(super) fn is_dispensable(self) -> bool {
         matches!(self, Self::Again { is_dispensable: true, .. })
     }
+
+    /// True when the session that is sealed is another one than the client's cookies hold: it follows a login or a logout. Then
+    /// no cookie of a former form may be left behind.
+    pub(super) fn is_login(self) -> bool {
+        matches!(self, Self::Begin(SealCause::Regenerated) | Self::Move(_) | Self::Destroy { begin: Some(_) })
+    }
 }
 
 impl State {
@@ -58,6 +64,7 @@ impl State {
     ) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
         self.now = self.now.max(engine.now());
+        self.note_decision();
         let plan = self.plan(engine)?;
         match plan {
             Plan::Again { .. } if plan.is_dispensable() && dispensable() == Dispensable::LeaveOut => {
@@ -105,6 +112,21 @@ impl State {
         })
     }
 
+    /// True when a handler did something that is lost unless the client gets a cookie. Whatever a backend keeps is not lost: the
+    /// values of a session that has a record, and the end of a session.
+    pub(super) fn needs_its_cookie(&self, engine: &Engine) -> bool {
+        self.has_uncommitted_change()
+            && match self.plan(engine) {
+                Err(_) | Ok(Plan::Nothing) => false,
+                Ok(Plan::Destroy { begin: None }) => !engine.backend.exists(),
+                // The cookie says how long the session lives, so `extend` needs one.
+                Ok(Plan::Again { .. }) => {
+                    self.held().is_none_or(|held| held.stored.is_none() || held.expires_at != self.data.expires_at())
+                }
+                Ok(Plan::Begin(_) | Plan::Move(_) | Plan::Destroy { begin: Some(_) }) => true,
+            }
+    }
+
     /// Returns the plan for the session of the client's cookie.
     fn plan_of(&self, held: &Held, engine: &Engine) -> Result<Plan, EncodeError> {
         let cause = match self.aim.progress() {
@@ -113,7 +135,7 @@ impl State {
             Progress::Migrated => SealCause::Migrated,
             Progress::Changed => SealCause::Changed,
             Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
-            Progress::Untouched if engine.lifetime().is_due(self.now, self.data.times()) => SealCause::Extended,
+            Progress::Untouched if self.is_due_to_live_on(held, engine) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),
         };
         // A request may outlive its session. The backends may have forgotten by now what they knew of the session, so
@@ -133,6 +155,10 @@ impl State {
         } else {
             Plan::Again { cause, is_dispensable }
         })
+    }
+
+    fn is_due_to_live_on(&self, held: &Held, engine: &Engine) -> bool {
+        engine.lifetime_of(&self.data, held.stored.is_some()).is_due(self.now, self.data.times())
     }
 
     /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other subject, so the

@@ -7,7 +7,7 @@ use super::perform::Commit;
 use crate::backend::{MAX_TRIES, Record, Save, Stored, mark_of, never_wins, read_record};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
-use crate::format::{Entries, GENERATION_KEY, MAX_BLOCK, Namespace};
+use crate::format::{Change, Entries, GENERATION_KEY, MAX_BLOCK, Namespace, Others};
 
 impl Commit<'_> {
     /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an earlier
@@ -29,19 +29,24 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Saves the record of an id that this request drew. A record that is there already comes from an earlier try of this
-    /// request. `moved` is the session that is moved, with the values that the handlers left; if it is given, the values that
-    /// the earlier try took over from other requests are kept.
+    /// Saves the record of an id that this request drew, in place of the record under the id `old` if there is one. A record
+    /// that is there already comes from an earlier try of this request. `moved` is the session that is moved, with the values
+    /// that the handlers left; if it is given, the values that the earlier try took over from other requests are kept.
     pub(super) async fn put(
         &self,
         data: &mut SessionData,
+        old: Option<SessionId>,
         moved: Option<(&Held, &Content)>,
     ) -> Result<Stored, EncodeError> {
-        let until = self.engine.lifetime().record_end(data.expires_at());
         let mut save = Save::Create;
         for _ in 0..MAX_TRIES {
+            let until = self.engine.lifetime().record_end(data.expires_at());
             let record = Record::new(self.engine.codec.seal_record(data)?, until);
-            if self.questions.save(data.id(), &record, save).await? {
+            let is_written = match save {
+                Save::Create => self.questions.create(old, data.id(), &record).await?,
+                Save::Replace(_) => self.questions.save(data.id(), &record, save).await?,
+            };
+            if is_written {
                 return Ok(Stored::of(&record));
             }
             let Some(found) = self.questions.load(data.id()).await? else {
@@ -54,6 +59,7 @@ impl Commit<'_> {
             save = Save::Replace(found.tag());
             if let (Some((held, mine)), Some((theirs, _))) = (moved, self.read(data.id(), data, found)) {
                 data.set_content(self.merge(held, mine, &theirs)?);
+                self.slide(data, None);
             }
         }
         Err(never_wins().into())
@@ -72,18 +78,17 @@ impl Commit<'_> {
         let base = held.content.as_ref().unwrap_or(&nothing);
         let cleared = self.state.aim.has_cleared();
         let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
-            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it.
-            for (namespace, key) in &self.state.tried {
-                match mine.0.get(*namespace, key) {
-                    Some(json) => drop(merged.put(*namespace, key, json)?),
-                    // A flash value that was taken is removed by the rule above alone.
-                    None if *namespace == Namespace::Flash && base.0.get(*namespace, key).is_some() => {}
-                    None => drop(merged.remove(*namespace, key)),
-                }
-            }
+            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it. A
+            // flash value that was taken is removed by the rule above alone.
+            let (was, is) = (base.0.index(), mine.0.index());
+            let tried = self.state.tried.iter().map(|(namespace, key)| (*namespace, key.as_str()));
+            let tried =
+                tried.filter(|place| is.contains_key(place) || place.0 != Namespace::Flash || !was.contains_key(place));
+            let changes =
+                tried.map(|(namespace, key)| Change { namespace, key, json: is.get(&(namespace, key)).copied() });
+            merged.apply(changes, Others::Stay, str::eq)?;
             let wrote_subject = |key: &str| {
-                let tried =
-                    self.state.tried.iter().any(|(namespace, tried)| *namespace == Namespace::Data && tried == key);
+                let tried = self.state.tried.contains(&(Namespace::Data, key.to_owned()));
                 tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)
             };
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {

@@ -1,7 +1,9 @@
-//! The cookies that a commit sends besides a sealed session: deletions of the cookie, and of cookies of another crate.
+//! The cookies that a commit sends besides a sealed session: deletions of the cookie, of its other forms, and of cookies of
+//! another crate.
 
 use super::engine::Engine;
 use super::held::Held;
+use super::plan::Plan;
 use super::state::{Client, Origin, State};
 use crate::cookie::SetCookies;
 use crate::observe::{DeleteCause, Event};
@@ -10,6 +12,11 @@ use crate::observe::{DeleteCause, Event};
 pub(super) fn delete(state: &State, engine: &Engine) -> (SetCookies, Option<Event>) {
     let event = engine.observers.note(|| Event::Deleted { cause: DeleteCause::Destroyed });
     (with_deletions(engine.cookies.deletions(), state, engine), event)
+}
+
+/// Adds to the cookies that a plan comes to the deletions of the other forms of the cookie, if it is a login.
+pub(super) fn with_other_forms(sent: SetCookies, plan: Plan, engine: &Engine) -> SetCookies {
+    if plan.is_login() { engine.cookies.instead_of_others(sent) } else { sent }
 }
 
 /// Adds to the cookies to send the deletions of the cookies of another crate that they replace.

@@ -12,7 +12,7 @@ use super::shared::Shared;
 use super::state::{Login, State};
 use super::status::Status;
 use crate::backend::{Generation, Owner, Placement};
-use crate::data::{Retired, SessionData, SessionId, json};
+use crate::data::{Retired, SessionData, SessionId, json, to_fields};
 use crate::error::{DecodeError, EncodeError, ValueError};
 use crate::format::Namespace;
 use crate::time::UnixTime;
@@ -23,6 +23,9 @@ use crate::time::UnixTime;
 /// it. Every change is in memory until [`SessionManager::commit`](crate::SessionManager::commit). No lock is held while
 /// your `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and
 /// a clock of yours run under the lock.
+///
+/// What JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and a `null`
+/// that came from elsewhere is absent for every call.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -56,11 +59,14 @@ impl Session {
         self.json(Namespace::Data, key).map(|json| json::from_json(key, &json)).transpose()
     }
 
-    /// Stores a value under a key of 1 to 127 bytes. Storing what is there already changes nothing.
+    /// Stores a value under a key of 1 to 127 bytes. What is stored here, [`Session::get`] gives back; what could not come back
+    /// is an error. `None` removes the value.
+    ///
+    /// Storing an equal value changes nothing, in whatever order a map or a `HashSet` has its elements.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::Reserved`], [`ValueError::TooLong`] and
-    /// [`ValueError::Full`]; nothing is stored then.
+    /// [`ValueError::Serialize`], [`ValueError::NonFinite`], [`ValueError::TooDeep`], [`ValueError::KeyLength`],
+    /// [`ValueError::Reserved`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is stored then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -68,6 +74,9 @@ impl Session {
     /// session.set("roles", ["editor", "billing"])?;
     /// assert_eq!(session.get::<Vec<String>>("roles")?.unwrap(), ["editor", "billing"]);
     /// assert!(session.set("", 1).is_err(), "a key has at least one byte");
+    /// assert!(session.set("ratio", 1.0 / 0.0).is_err(), "JSON has no text for infinity");
+    /// session.set("roles", None::<String>)?;
+    /// assert!(!session.contains("roles"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set<T: Serialize>(&self, key: &str, value: T) -> Result<(), ValueError> {
@@ -152,7 +161,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        self.read(|data| data.entries().map(|(key, _)| key.to_owned()).collect())
+        self.read(|data| data.values(Namespace::Data).map(|(key, _)| key.to_owned()).collect())
     }
 
     /// The number of values; flash values are not counted.
@@ -203,10 +212,12 @@ impl Session {
         self.with(|state, _| state.clear());
     }
 
-    /// Reads all values as one struct or map, each field from the value with its name, whoever stored it.
+    /// Reads all values as one struct or map, each field from the value with its name, whoever stored it. A map that keeps an
+    /// order keeps that of [`Session::keys`].
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when they don't make a `T`.
+    /// [`ValueError::Missing`] names a field that there is no value for, [`ValueError::Deserialize`] one whose value is of
+    /// another type, and [`ValueError::Unknown`] a value that the type refuses.
     ///
     /// ```
     /// #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
@@ -217,18 +228,19 @@ impl Session {
     /// session.set_data(&Visitor { name: "Ada".into(), visits: 1 })?;
     /// session.set("visits", 2)?;
     /// assert_eq!(session.data::<Visitor>()?, Visitor { name: "Ada".into(), visits: 2 });
+    /// session.discard("name");
+    /// assert!(session.data::<Visitor>().unwrap_err().to_string().starts_with("session has no value \"name\""));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, ValueError> {
-        self.read(Clone::clone).data()
+        self.contents().data()
     }
 
     /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
     /// stay.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::Reserved`],
-    /// [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is changed then.
+    /// [`ValueError::NotAMap`], and those of [`Session::set`], which name the field; nothing is changed then.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -241,15 +253,14 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_data<T: Serialize + ?Sized>(&self, content: &T) -> Result<(), ValueError> {
-        let fields = json::to_fields(content)?;
+        let fields = to_fields(content)?;
         self.change(|data| data.put_all(&fields))
     }
 
     /// Stores a flash value, which is read once, by the request that takes it. Flash values have keys of their own.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and [`ValueError::Full`]; nothing is
-    /// stored then.
+    /// As for [`Session::set`], but that no key is reserved; nothing is stored then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -268,8 +279,7 @@ impl Session {
     /// that is to be read as a whole is one value: [`Session::set_flash`] takes it.
     ///
     /// # Errors
-    /// [`ValueError::Serialize`], [`ValueError::NotAMap`], [`ValueError::KeyLength`], [`ValueError::TooLong`] and
-    /// [`ValueError::Full`]; nothing is stored then.
+    /// [`ValueError::NotAMap`], and those of [`Session::set_flash`], which name the field; nothing is stored then.
     ///
     /// ```
     /// #[derive(serde::Serialize)]
@@ -285,8 +295,8 @@ impl Session {
     /// ```
     #[doc(alias = "flash_map")]
     pub fn set_flashes<T: Serialize + ?Sized>(&self, values: &T) -> Result<(), ValueError> {
-        let fields = json::to_fields(values)?;
-        self.change(|data| data.put_flashes(&fields))
+        let fields = to_fields(values)?;
+        self.change(|data| data.put_fields(Namespace::Flash, &fields, &[]))
     }
 
     /// Takes a flash value, which is then gone from the next cookie. Flash values that nobody takes stay.
@@ -327,13 +337,23 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn flashes<T: DeserializeOwned>(&self) -> Result<Vec<(String, T)>, ValueError> {
-        let keys: Vec<String> = self.read(|data| data.flash().map(|(key, _)| key.to_owned()).collect());
-        // All of them are known to fit before the first is taken.
-        for key in &keys {
-            self.json(Namespace::Flash, key).map(|json| json::from_json::<T>(key, &json)).transpose()?;
+        let flashes = |data: &SessionData| -> Vec<(String, String)> {
+            data.values(Namespace::Flash).map(|(key, json)| (key.to_owned(), json.to_owned())).collect()
+        };
+        loop {
+            // They are read without the lock, so they may have changed meanwhile. Then they are read once more.
+            let texts = self.read(flashes);
+            let read = texts.iter().map(|(key, json)| Ok((key.clone(), json::from_json(key, json)?)));
+            let taken = read.collect::<Result<_, _>>()?;
+            let mut is_current = true;
+            self.edit(|data| {
+                is_current = flashes(data) == texts;
+                is_current && data.clear_flashes()
+            });
+            if is_current {
+                return Ok(taken);
+            }
         }
-        let take = |key: String| Some(self.take_flash(&key).transpose()?.map(|value| (key, value)));
-        keys.into_iter().filter_map(take).collect()
     }
 
     /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
@@ -670,6 +690,11 @@ impl Session {
         })
     }
 
+    /// A copy of the session, to be read without the lock.
+    pub(super) fn contents(&self) -> SessionData {
+        self.read(Clone::clone)
+    }
+
     fn json(&self, namespace: Namespace, key: &str) -> Option<String> {
         self.read(|data| data.json(namespace, key).map(str::to_owned))
     }
@@ -678,7 +703,10 @@ impl Session {
         self.with(|state, _| read(&state.data))
     }
 
-    fn change(&self, change: impl FnOnce(&mut SessionData) -> Result<bool, ValueError>) -> Result<(), ValueError> {
+    pub(super) fn change(
+        &self,
+        change: impl FnOnce(&mut SessionData) -> Result<bool, ValueError>,
+    ) -> Result<(), ValueError> {
         self.with(|state, _| state.change(change))
     }
 

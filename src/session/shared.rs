@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::engine::Engine;
+use super::late::Late;
 use super::state::{Login, State};
 use crate::cookie::Candidates;
 use crate::format::wire;
@@ -15,13 +16,14 @@ pub(super) struct Shared<B: ?Sized = [u8]> {
     pub(super) state: Mutex<Option<State>>,
     /// The cookies of another crate that came, for an import.
     pub(super) old: OldCookies,
+    pub(super) late: Late,
     pub(super) candidates: Candidates<B>,
 }
 
 impl Shared {
     pub(super) fn new<const N: usize>(engine: &Arc<Engine>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
         let (engine, old) = (Arc::clone(engine), OldCookies::default());
-        Arc::new(Shared { engine, state: Mutex::new(None), old, candidates })
+        Arc::new(Shared { engine, state: Mutex::new(None), old, late: Late::default(), candidates })
     }
 
     /// Makes room for the first candidate, of at most `TOO_LONG` bytes, in one of a few sizes.
@@ -31,6 +33,21 @@ impl Shared {
             257..=640 => Self::new::<640>(engine, Candidates::of(value)),
             641..=1536 => Self::new::<1536>(engine, Candidates::of(value)),
             _ => Self::new::<TOO_LONG>(engine, Candidates::of(value)),
+        }
+    }
+}
+
+/// The last handle of a session tells whether changes are dropped with it that came when the response had gone out. Not before then
+/// is it known that nobody commits them.
+impl<B: ?Sized> Drop for Shared<B> {
+    fn drop(&mut self) {
+        if !self.late.is_response_out() {
+            return;
+        }
+        // A function that migrates or imports may have panicked under the lock, before there was a state.
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.as_ref().is_some_and(State::has_uncommitted_change) {
+            self.late.tell(&self.engine);
         }
     }
 }

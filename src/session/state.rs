@@ -1,5 +1,6 @@
 //! [`State`]: what became of a session during one request, as plain data without a lock and without HTTP.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::aim::{Aim, Progress};
@@ -41,12 +42,14 @@ pub(super) struct State {
     pub(super) drawn: Option<(String, Generation)>,
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
-    pub(super) tried: Vec<(Namespace, String)>,
+    pub(super) tried: BTreeSet<(Namespace, String)>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
     /// True when anything was asked of the session. A backend is asked before that.
     is_looked_at: bool,
+    /// The last step of the handlers that a commit decided about.
+    decided: u64,
     /// Cookies of another crate, to be deleted along with the next seal or the end of the session.
     pub(super) old: OldCookies,
 }
@@ -101,8 +104,9 @@ impl State {
             successors: Vec::new(),
             login: None,
             drawn: None,
-            tried: Vec::new(),
+            tried: BTreeSet::new(),
             is_looked_at: false,
+            decided: 1,
             old: OldCookies::default(),
         }
     }
@@ -113,6 +117,16 @@ impl State {
 
     pub(super) fn is_looked_at(&self) -> bool {
         self.is_looked_at
+    }
+
+    /// Notes that a commit decides about all that the handlers did until now.
+    pub(super) fn note_decision(&mut self) {
+        self.decided = self.aim.step();
+    }
+
+    /// True when a handler did something that no commit has decided about.
+    pub(super) fn has_uncommitted_change(&self) -> bool {
+        self.aim.step() > self.decided
     }
 
     /// The id, drawn now if need be.
@@ -242,9 +256,7 @@ impl State {
     /// Notes the keys that a commit is about to write to a record.
     pub(super) fn note_try(&mut self) {
         let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) else { return };
-        let mut keys = Entries::changed_keys(base, self.data.content());
-        keys.retain(|key| !self.tried.contains(key));
-        self.tried.extend(keys);
+        self.tried.extend(Entries::changed_keys(base, self.data.content()));
     }
 
     /// Draws another id for a session that is to be moved and still has the id of the client's cookie.

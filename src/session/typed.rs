@@ -1,4 +1,4 @@
-//! [`Typed`]: the session as a type of the application's, and why a framework could not hand out a session.
+//! [`Typed`]: the session as a type of the application's.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -6,18 +6,20 @@ use std::ops::{Deref, DerefMut};
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
+use super::mismatch::MismatchPolicy;
 use super::session::Session;
+use crate::data::{Fields, SessionData, differing, from_entries, to_fields};
 use crate::error::ValueError;
+use crate::format::Namespace;
+use crate::observe::Event;
 
-/// All values of the session as one `T`, which [`Typed::save`] writes back.
+/// The values of the session as one `T`, of which [`Typed::save`] writes back what changed.
 ///
-/// An extractor of axum and actix-web and a request guard of Rocket; [`Typed::new`] is for everything else. `T` is the
-/// whole content: a value that it has no field for goes when it is saved ([`Session::set_data`]), unless a flattened map
-/// keeps it. Give its fields defaults, or a visitor without a session is an error. Flash values are apart.
+/// An extractor of axum and actix-web and a request guard of Rocket; [`Typed::new`] is for everything else. Each field is the
+/// value with its name. Values that `T` has no field for stay as they are, and so do flash values. Give its fields defaults, or
+/// a visitor without a session is an error. [`MismatchPolicy`] says what becomes of a session whose values do not make a `T`.
 ///
 /// ```
-/// use std::collections::BTreeMap;
-///
 /// use sealed_session::Typed;
 /// use serde::{Deserialize, Serialize};
 ///
@@ -26,17 +28,17 @@ use crate::error::ValueError;
 /// struct Visitor {
 ///     name: Option<String>,
 ///     visits: u32,
-///     #[serde(flatten)]
-///     rest: BTreeMap<String, serde_json::Value>, // what other handlers store
 /// }
 ///
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
 /// # let session = manager.load(None::<&str>);
 /// session.set("cart", ["apple"])?;
 /// let mut visitor = Typed::<Visitor>::new(session.clone())?; // in a handler: (mut visitor: Typed<Visitor>)
+/// session.set("name", "Ada")?; // meanwhile, by another part of the program
 /// visitor.visits += 1;
 /// visitor.save()?;
 /// assert_eq!(session.get("visits")?, Some(1));
+/// assert_eq!(session.get("name")?, Some("Ada".to_owned()), "this field of the visitor did not change");
 /// assert!(session.contains("cart"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -44,13 +46,24 @@ use crate::error::ValueError;
 pub struct Typed<T> {
     session: Session,
     value: T,
+    base: Base,
+}
+
+/// The values that a change is told by.
+#[derive(Clone)]
+enum Base {
+    /// The session as it was read. Its fields are found when they are needed, so that reading alone costs nothing more.
+    Read(SessionData),
+    /// The fields as they were saved last.
+    Saved(Fields),
 }
 
 impl<T> Typed<T> {
     /// Reads the session.
     ///
     /// # Errors
-    /// [`ValueError::Deserialize`] when its values don't make a `T`.
+    /// Those of [`Session::data`], when its values don't make a `T`. Under [`MismatchPolicy::BeginAnew`] the session begins anew
+    /// instead, if a `T` can be made of no values.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -66,10 +79,26 @@ impl<T> Typed<T> {
     where
         T: DeserializeOwned,
     {
-        Ok(Self { value: session.data()?, session })
+        loop {
+            let read = session.contents();
+            let error = match read.data() {
+                Ok(value) => return Ok(Self { session, value, base: Base::Read(read) }),
+                Err(error) => error,
+            };
+            let policy = session.shared.engine.on_mismatch;
+            if policy == MismatchPolicy::Fail || from_entries::<T>(&std::iter::empty()).is_err() {
+                return Err(error);
+            }
+            // Another thread of this request may have changed the session meanwhile. Then it is read once more.
+            session.begin_anew(&read, error);
+        }
     }
 
-    /// Makes the value, as it is now, all that the session holds. Without this call a change of it is in no cookie.
+    /// Writes back the fields that changed since the session was read, or since they were last saved. A field that is `None`
+    /// now, and an element that a map has no more, is removed. Without this call a change is in no cookie.
+    ///
+    /// Whatever else the session holds by now stays: values that another part of the program stored meanwhile, and fields that
+    /// another `Typed` of this request saved. If both changed one field, the last call counts.
     ///
     /// # Errors
     /// As for [`Session::set_data`]; nothing is changed then.
@@ -85,11 +114,19 @@ impl<T> Typed<T> {
     /// assert_eq!(session.get("visits")?, Some(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn save(&self) -> Result<(), ValueError>
+    pub fn save(&mut self) -> Result<(), ValueError>
     where
-        T: Serialize,
+        T: DeserializeOwned + Serialize,
     {
-        self.session.set_data(&self.value)
+        let now = to_fields(&self.value)?;
+        let (changed, gone) = match &self.base {
+            // A default that is another one each time, such as a random token, differs here, and so it is stored.
+            Base::Read(read) => differing(&to_fields(&read.data::<T>()?)?, now.clone()),
+            Base::Saved(saved) => differing(saved, now.clone()),
+        };
+        self.session.change(|data| data.put_fields(Namespace::Data, &changed, &gone))?;
+        self.base = Base::Saved(now);
+        Ok(())
     }
 
     /// The session that it was read from, for everything that is no value: flash values, login, logout.
@@ -122,6 +159,23 @@ impl<T> Typed<T> {
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
+    }
+}
+
+impl Session {
+    /// Ends this session, whose values do not make the type that was asked for, if they still are `read`.
+    fn begin_anew(&self, read: &SessionData, error: ValueError) {
+        let is_current = self.with(|state, engine| {
+            let is_current = state.data.content() == read.content();
+            if is_current {
+                state.destroy(engine);
+            }
+            is_current
+        });
+        if is_current {
+            let observers = &self.shared.engine.observers;
+            observers.tell_noted(observers.note(|| Event::BegunAnew { error }));
+        }
     }
 }
 

@@ -126,7 +126,7 @@ impl TestBrowser {
         for set_cookie in set_cookies {
             let SetCookie { name, value, is_deletion } = SetCookie::parse(set_cookie.as_ref());
             let codec = self.manager.codec();
-            if name == codec.cookie_name() || codec.engine.cookies.second_name() == Some(name) {
+            if name == codec.cookie_name() || codec.engine().cookies.second_name() == Some(name) {
                 self.put(name, (!is_deletion).then(|| format!("{name}={value}")));
             }
         }

@@ -109,7 +109,7 @@ impl TestCookies {
     pub fn expired(&self) -> String {
         let mut data = self.data();
         let now = data.created_at();
-        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.engine.lifetime().idle));
+        let last_used = UnixTime::MIN.saturating_add(now.as_secs().saturating_sub(self.codec.engine().lifetime().idle));
         data.put_times(Times { created_at: last_used, issued_at: last_used, expires_at: now });
         self.header(&self.sealed(&data))
     }
@@ -161,7 +161,7 @@ impl TestCookies {
             .cookie_name(self.codec.cookie_name())
             .schema(data.schema())
             .max_cookie_bytes(usize::MAX)
-            .two_cookies(self.codec.engine.cookies.second_name().is_some());
+            .two_cookies(self.codec.engine().cookies.second_name().is_some());
         let codec = config.build_codec().expect("the name of a cookie that exists should be good");
         self.header(&codec.encode(&data).expect("the session should fit into a cookie"))
     }
@@ -200,6 +200,6 @@ impl TestCookies {
     }
 
     fn header(&self, value: &str) -> String {
-        self.codec.engine.cookies.header(value)
+        self.codec.engine().cookies.header(value)
     }
 }

@@ -66,6 +66,7 @@ const RULES: &[(&str, Rule)] = named![
     replaces::a_tag_is_good_for_one_replace,
     replaces::replace_moves_the_expiry,
     rules::delete_removes_the_record_and_needs_none,
+    rules::create_in_place_of_another_session_is_a_create_and_leaves_the_other,
     rules::an_expired_record_is_there_for_a_save_as_for_a_load,
     rules::ids_that_differ_in_one_bit_are_apart,
     rules::cleanup_removes_what_is_due_and_nothing_else,

@@ -7,15 +7,16 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, COOKIE, ContentType};
 use actix_web::test::{TestRequest, init_service};
-use actix_web::web::{get, resource, route, scope};
+use actix_web::web::{Bytes, get, resource, route, scope};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, ResponseError, error, rt};
 use futures_lite::FutureExt;
+use futures_lite::stream::once_future;
 use sealed_session::actix_web::SessionMiddleware;
 use sealed_session::{EncodeError, Session, Typed};
 
 use crate::common::{
-    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
-    with_backends,
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, stream, untouched, visit,
+    visits, with_backends,
 };
 
 /// A route inside of a middleware that fails after it did something to the session.
@@ -62,6 +63,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
             async { answer.await.unwrap_or_else(|_| Err(error::ErrorInternalServerError("panicked"))) }
         }))
         .route("/answer", route().to(answered))
+        .route("/stream", get().to(streamed))
         .route("/untouched", get().to(async || untouched()))
         .route("/read", get().to(async |session: Session| read(&session).unwrap()))
         .route("/visit", get().to(async |session: Session| visit(&session).unwrap()))
@@ -112,6 +114,12 @@ async fn answered(session: Session, request: HttpRequest) -> HttpResponse {
         response.append_header(header);
     }
     response.finish()
+}
+
+async fn streamed(session: Session, request: HttpRequest) -> HttpResponse {
+    let query = request.query_string().to_owned();
+    let body = once_future(async move { Ok::<_, Error>(Bytes::from_static(stream(&session, &query).as_bytes())) });
+    HttpResponse::Ok().streaming(Box::pin(body))
 }
 
 async fn cached(session: Session) -> HttpResponse {

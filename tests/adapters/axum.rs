@@ -1,5 +1,6 @@
 //! The application on the `tower` layer, with the extractors of `axum`.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use axum::Router;
@@ -11,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use futures_lite::FutureExt;
 use futures_lite::future::block_on;
+use futures_lite::stream::once_future;
 use sealed_session::tower::SessionLayer;
 use sealed_session::{EncodeError, Session, SessionManager, Typed};
 use tower_service::Service;
 
 use crate::common::{
-    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, untouched, visit, visits,
-    with_backends,
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, stream, untouched, visit,
+    visits, with_backends,
 };
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
@@ -39,6 +41,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/typed", get(async |mut visitor: Typed<Visitor>| count(&mut visitor)))
         .route("/other", get(async |_: Typed<Other>| ()))
         .route("/answer", get(answered))
+        .route("/stream", get(streamed))
         .merge(nested);
     let inside = if hooked {
         inside.layer(SessionLayer::new(manager).on_error(full))
@@ -98,6 +101,11 @@ async fn answered(session: Session, uri: Uri) -> Response {
         response.headers_mut().append(HeaderName::try_from(name).unwrap(), value.try_into().unwrap());
     }
     response
+}
+
+async fn streamed(session: Session, uri: Uri) -> Body {
+    let query = uri.query().unwrap().to_owned();
+    Body::from_stream(once_future(async move { Ok::<_, Infallible>(stream(&session, &query)) }))
 }
 
 fn full(error: &EncodeError) -> Response {

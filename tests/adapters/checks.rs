@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_lite::future::block_on;
-use sealed_session::{FailurePolicy, Key, KeyRing, MemoryRevocations, Session, SessionConfig, SystemClock, UnixTime};
+use sealed_session::{
+    Counters, FailurePolicy, Key, KeyRing, MemoryRevocations, MismatchPolicy, Session, SessionConfig, SystemClock,
+    UnixTime,
+};
 
-use crate::common::{Send, Small, act, be, config, logged, manager, ran, visits, with_backends};
+use crate::common::{Send, Small, act, be, config, held, logged, manager, ran, visits, with_backends};
 use crate::helpers::{KEY, OTHER_KEY};
 
 /// Visits the application once, and returns the cookie.
@@ -136,6 +139,120 @@ pub(crate) fn what_must_be_sent_makes_a_shared_response_private_and_is_told_in_t
     }
 }
 
+/// Configurations without a backend, with a list of revocations, and with a store and a list.
+fn placements() -> [SessionConfig; 3] {
+    let list = || config().revocations(MemoryRevocations::new());
+    [config(), list(), list().store(Small::default())]
+}
+
+/// Makes the applications of this test use a manager of this configuration. Returns a count of the sessions that were changed too
+/// late.
+fn be_watched(config: SessionConfig) -> impl Fn() -> u64 {
+    let counters = Counters::new();
+    be(config.observer(counters.clone()).build().unwrap());
+    move || counters.snapshot().changed_too_late
+}
+
+pub(crate) fn a_stream_that_is_the_first_to_look_gets_its_headers(send: &Send) {
+    for has_backends in [false, true] {
+        let ahead = be_ahead(|config| {
+            if has_backends { config.store(Small::default()).revocations(MemoryRevocations::new()) } else { config }
+        });
+        let reply = send("/stream?do=read", &[], false);
+        assert_eq!(
+            (reply.body.as_str(), reply.all("vary"), reply.all("set-cookie")),
+            ("streamed", vec!["Cookie"], vec![])
+        );
+        let cookie = visited(send);
+        let reply = send("/stream?do=read", &[&cookie], false);
+        assert_eq!((reply.all("vary"), reply.all("set-cookie")), (vec!["Cookie"], vec![]), "it is not due");
+        ahead.store(3 * 3600, Ordering::SeqCst);
+        let reply = send("/stream?do=read", &[&cookie], false);
+        assert_eq!((reply.body.as_str(), reply.all("vary")), ("streamed", vec!["Cookie"]));
+        assert_eq!(visits(reply.cookie()), Some(1), "it is extended");
+    }
+    assert_eq!(logged(), []);
+}
+
+/// Checks that a change was told once, to the log and to the observers.
+fn is_told_once(changed_too_late: &impl Fn() -> u64) {
+    assert_eq!(changed_too_late(), 1);
+    let [(log::Level::Warn, line)] = &logged()[..] else { panic!("one warning") };
+    assert!(line.contains("after the headers of its response"), "{line}");
+}
+
+pub(crate) fn a_change_in_a_stream_is_lost_and_told_once(send: &Send) {
+    for (acts, is_changed) in [("nothing", false), ("read", false), ("visit", true), ("login", true), ("logout", true)]
+    {
+        for config in placements() {
+            let changed_too_late = be_watched(config);
+            let cookie = visited(send);
+            let reply = send(&format!("/stream?do=read&do={acts}&do={acts}"), &[&cookie], false);
+            assert_eq!((reply.body.as_str(), reply.all("set-cookie")), ("streamed", vec![]));
+            if is_changed {
+                is_told_once(&changed_too_late);
+            }
+            assert_eq!((changed_too_late(), logged()), (u64::from(is_changed), vec![]));
+            assert_eq!(visits(&cookie), Some(1));
+        }
+    }
+}
+
+pub(crate) fn a_change_in_a_task_is_lost_and_told_once(send: &Send) {
+    for config in placements() {
+        let changed_too_late = be_watched(config);
+        let cookie = visited(send);
+        // What came before the response is in its cookie.
+        let reply = send("/answer?do=visit&do=hold", &[&cookie], false);
+        assert_eq!(visits(reply.cookie()), Some(2));
+        let session = held();
+        act(&session, "read");
+        let clone = session.clone();
+        drop(session);
+        assert_eq!((changed_too_late(), logged()), (0, vec![]));
+        act(&clone, "visit");
+        assert_eq!((changed_too_late(), logged()), (0, vec![]), "it may still be committed");
+        drop(clone);
+        is_told_once(&changed_too_late);
+    }
+}
+
+pub(crate) fn what_a_backend_keeps_is_kept_by_a_commit_in_a_stream(send: &Send) {
+    let [_, list, store] = placements();
+    let changed_too_late = be_watched(store);
+    let cookie = visited(send);
+    let reply = send("/stream?do=visit&do=commit&do=visit&do=commit", &[&cookie], false);
+    assert!(reply.all("set-cookie").is_empty());
+    assert_eq!((visits(&cookie), changed_too_late()), (Some(3), 0));
+    send("/stream?do=logout&do=commit", &[&cookie], false);
+    assert_eq!((visits(&cookie), changed_too_late()), (None, 0));
+    let changed_too_late = be_watched(list);
+    let cookie = visited(send);
+    send("/stream?do=logout&do=commit", &[&cookie], false);
+    assert_eq!((visits(&cookie), changed_too_late(), logged()), (None, 0, vec![]));
+}
+
+pub(crate) fn what_needs_a_cookie_is_too_late_for_a_commit_in_a_stream(send: &Send) {
+    for ([first, second], placement) in [
+        (["visit", "nothing"], 0),
+        (["logout", "nothing"], 0),
+        (["login", "nothing"], 0),
+        (["visit", "nothing"], 1),
+        (["login", "nothing"], 1),
+        (["login", "nothing"], 2),
+        (["logout", "visit"], 2),
+    ] {
+        let [none, list, store] = placements();
+        let changed_too_late = be_watched([none, list, store].into_iter().nth(placement).unwrap());
+        let cookie = visited(send);
+        send(&format!("/stream?do={first}&do={second}&do=commit&do={first}&do=commit"), &[&cookie], false);
+        is_told_once(&changed_too_late);
+    }
+    let changed_too_late = be_watched(placements().into_iter().last().unwrap());
+    send("/stream?do=visit&do=commit", &[], false);
+    is_told_once(&changed_too_late);
+}
+
 /// The things that can be done to a session between two layers and inside of them.
 const ACTS: [&str; 5] = ["nothing", "read", "visit", "login", "logout"];
 
@@ -157,7 +274,7 @@ pub(crate) fn a_layer_inside_of_another_one_leaves_the_commit_to_it(send: &Send)
             let path = format!("/twice/{before}/{inside}/{after}");
             let reply = send(&path, &[&ours], false);
             assert_eq!(reply.all("set-cookie").len(), expected.len(), "{path}: {reply:?}");
-            assert_eq!(reply.all("vary").len(), usize::from(session.is_opened()), "{path}");
+            assert_eq!(reply.all("vary"), ["Cookie"], "{path}: each of the handlers took the session");
             if let Some(line) = expected.first() {
                 let is_deletion = line.starts_with("sid=;");
                 assert_eq!(reply.cookie() == "sid=", is_deletion, "{path}");
@@ -294,6 +411,15 @@ pub(crate) fn values_of_another_type_are_an_empty_500_and_stay(send: &Send) {
     let reply = send("/other", &[&visited(send)], false);
     assert_eq!((reply.status, reply.all("set-cookie").len()), (500, 0));
     assert!(!reply.body.contains("visits"), "{reply:?}");
+}
+
+pub(crate) fn values_of_another_type_begin_anew_on_request(send: &Send) {
+    let counters = Counters::new();
+    be(config().on_mismatch(MismatchPolicy::BeginAnew).observer(counters.clone()).build().unwrap());
+    let reply = send("/other", &[&visited(send)], false);
+    assert_eq!(reply.status, 200);
+    assert!(matches!(&reply.all("set-cookie")[..], [one] if one.contains("Max-Age=0")), "{reply:?}");
+    assert_eq!(counters.snapshot().begun_anew, 1);
 }
 
 pub(crate) fn a_route_outside_the_adapter_is_a_500(send: &Send) {

@@ -53,6 +53,7 @@ pub(crate) fn visits(cookie: &str) -> Option<u64> {
 thread_local! {
     static LOGGED: RefCell<Vec<(log::Level, String)>> = const { RefCell::new(Vec::new()) };
     static RAN: Cell<u32> = const { Cell::new(0) };
+    static HELD: RefCell<Option<Session>> = const { RefCell::new(None) };
 }
 
 /// Keeps what the adapters log, for each test by itself, since all of a test runs on one thread.
@@ -176,8 +177,21 @@ pub(crate) fn act(session: &Session, what: &str) {
             session.set("user", 1).unwrap();
         }
         "logout" => drop(session.destroy()),
+        "hold" => HELD.set(Some(session.clone())),
+        "commit" => drop(block_on(manager().commit_async(session)).unwrap()),
         other => panic!("nobody can {other}"),
     }
+}
+
+/// What the body of `/stream` does to a session that its handler took and did not look at, by a query such as `do=read&do=visit`.
+pub(crate) fn stream(session: &Session, query: &str) -> &'static str {
+    query.split('&').filter_map(|pair| pair.strip_prefix("do=")).for_each(|what| act(session, what));
+    "streamed"
+}
+
+/// The session that a handler kept beyond its request, as a task does.
+pub(crate) fn held() -> Session {
+    HELD.take().unwrap()
 }
 
 /// Returns what is to be done before, inside of and after the inner one of two layers, by the path
@@ -239,8 +253,8 @@ pub(crate) fn count(visitor: &mut Typed<Visitor>) -> String {
     visitor.visits.to_string()
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Other {
-    #[expect(dead_code, reason = "only to be refused")]
     pub(crate) visits: bool,
 }

@@ -59,8 +59,14 @@ contract! {
     ;
     an_extension_waits_for_a_response_that_is_not_shared
     a_new_key_waits_for_a_response_that_is_not_shared
+    a_stream_that_is_the_first_to_look_gets_its_headers
+    a_change_in_a_stream_is_lost_and_told_once
+    a_change_in_a_task_is_lost_and_told_once
+    what_a_backend_keeps_is_kept_by_a_commit_in_a_stream
+    what_needs_a_cookie_is_too_late_for_a_commit_in_a_stream
     a_layer_inside_of_another_one_asks_no_backend_again
     a_handler_that_ran_is_not_answered_for
+    values_of_another_type_begin_anew_on_request
     the_values_go_to_the_store_before_the_cookie_goes_out
     a_logout_ends_every_copy_of_the_cookie
     a_store_that_fails_gives_an_empty_session_in_which_nothing_can_be_kept

@@ -5,13 +5,14 @@ use rocket::http::{Header, Method, Status};
 use rocket::local::blocking::{Client, LocalRequest};
 use rocket::request::{FromRequest, Outcome};
 use rocket::response::status::Custom;
+use rocket::response::stream::TextStream;
 use rocket::response::{self, Responder};
 use rocket::{Config, Request, Response, get, routes};
 use sealed_session::rocket::SessionFairing;
 use sealed_session::{EncodeError, ExtractError, Session, Typed};
 
 use crate::common::{
-    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, visit,
+    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, stream, visit,
 };
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
@@ -30,8 +31,8 @@ fn client(fairings: usize, hooked: bool) -> Client {
     let manager = manager();
     let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
     let all = routes![
-        untouched, reading, visiting, cached, failing, filled, logout, typed, other, outside, twice, answered, refused,
-        panicking, optional, result
+        untouched, reading, visiting, cached, failing, filled, logout, typed, other, outside, twice, answered,
+        streamed, refused, panicking, optional, result
     ];
     let mut app = rocket::custom(quiet).mount("/", all);
     for _ in 0..fairings {
@@ -86,6 +87,12 @@ impl<'r> Responder<'r, 'static> for Answer {
 #[get("/answer")]
 fn answered(session: &Session, origin: &Origin<'_>) -> Answer {
     answer(session, origin.query().unwrap().as_str())
+}
+
+#[get("/stream")]
+fn streamed(session: Session, origin: &Origin<'_>) -> TextStream![&'static str] {
+    let query = origin.query().unwrap().as_str().to_owned();
+    TextStream! { yield stream(&session, &query) }
 }
 
 /// Refuses the request after a visit.

@@ -124,6 +124,44 @@ for (const variables of [{}, HOST, { COOKIE_NAME: '__Secure-sid' }, { COOKIE_PAT
   });
 }
 
+// A deployment changes the form of the cookie: the visitor has the one of before, and mostly gets one of the new form beside it.
+for (const [before, after, former] of [
+  [{}, { COOKIE_DOMAIN: 'app.localhost' }, null],
+  [{ COOKIE_DOMAIN: 'app.localhost' }, {}, 'tideway_session; Path=/; Domain=app.localhost'],
+  [{ COOKIE_PATH: '/api' }, {}, 'tideway_session; Path=/api'],
+  [{}, { COOKIE_PATH: '/api' }, 'tideway_session'],
+  [{ COOKIE_NAME: 'sid' }, HOST, 'sid'],
+]) {
+  test(`logout and login delete the cookie of ${JSON.stringify(before)} with ${JSON.stringify(after)}`, async (t) => {
+    // Cookies know no ports, so the two servers are one site.
+    const at = (site) => site.replace('//localhost', '//app.localhost');
+    const old = at(await start(t, before));
+    const knowing = at(await start(t, former ? { ...after, FORMER_COOKIES: former } : after));
+    const unknowing = at(await start(t, after));
+    const post = (page, path, body) => page.evaluate(async ([path, body]) => {
+      await fetch(path, { method: 'POST', redirect: 'manual', body: new URLSearchParams(body) });
+    }, [path, body]);
+    const visited = async () => {
+      const { page, jar } = await visit(t);
+      await page.goto(`${old}/api/session`);
+      await post(page, '/login', { name: 'Ada' });
+      assert.equal((await jar()).length, 1);
+      return { page, jar };
+    };
+    for (const [site, left] of [[knowing, 0], [unknowing, former ? 1 : 0]]) {
+      const { page, jar } = await visited();
+      await page.goto(`${site}/api/session`);
+      await post(page, '/logout', {});
+      assert.equal((await jar()).length, left, site);
+    }
+    const { page, jar } = await visited();
+    await page.goto(`${knowing}/api/session`);
+    await post(page, '/login', { name: 'Grace' });
+    assert.equal((await jar()).length, 1);
+    assert.equal((await session(page, knowing)).data.name, 'Grace');
+  });
+}
+
 test('the cookie lives as long as its session and survives a restart of the browser', async (t) => {
   const [site, open] = [await start(t, HOST), await profile(t)];
   let context = await open();

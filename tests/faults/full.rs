@@ -1,9 +1,11 @@
-//! The stores on a full disk.
+//! The stores, and a list of revocations, on a full disk.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
-use sealed_session::{BackendError, BackendErrorKind, Save, SessionId, SessionStore};
+use sealed_session::{
+    BackendError, BackendErrorKind, Mark, Revocations, Save, SessionId, SessionStore, SqliteRevocations, UnixTime,
+};
 
 use crate::small_disk::{self, fill};
 use crate::stores::{KINDS, Kind, temporary_files};
@@ -22,6 +24,38 @@ fn on_a_full_disk_nothing_acknowledged_is_lost_and_room_is_all_it_needs() {
             fs::remove_dir_all(folder).unwrap();
         }
     }
+}
+
+#[test]
+fn on_a_full_disk_a_list_acknowledges_no_revocation_that_it_lost_and_is_not_healthy() {
+    let Some(disk) = small_disk::folder() else { return };
+    let folder = disk.join("list");
+    fs::create_dir(&folder).unwrap();
+    let (path, fill_path) = (folder.join("revocations.db"), folder.join("fill"));
+    let list = SqliteRevocations::open(&path).unwrap();
+    let put = |number| run(list.revoke(id(0, number), Mark::Ended, UnixTime::MAX));
+    assert!(put(0).is_ok() && run(list.is_healthy()));
+    fill(&fill_path);
+    // So much room stays that some revocations are acknowledged, and soon none.
+    let length = fs::metadata(&fill_path).unwrap().len();
+    File::options().write(true).open(&fill_path).unwrap().set_len(length - 300_000).unwrap();
+    let answers: Vec<_> = (1..2_000).map(put).collect();
+    let acknowledged = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(answers.iter().flatten().all(|mark| *mark == Mark::Ended));
+    let refusals = answers.into_iter().filter_map(kind_of).collect::<Vec<_>>();
+    assert!(acknowledged > 0 && !refusals.is_empty(), "{acknowledged}");
+    assert!(refusals.iter().all(|kind| *kind == BackendErrorKind::Full), "{refusals:?}");
+    fill(&fill_path);
+    assert!(!run(list.is_healthy()), "a logout could not be recorded now");
+
+    drop(list);
+    fs::remove_file(&fill_path).unwrap();
+    let list = SqliteRevocations::open(&path).unwrap();
+    let marks = (1..2_000).filter(|number| run(list.look(Some(id(0, *number)), None)).unwrap().mark.is_some());
+    assert_eq!(marks.count(), acknowledged, "what was acknowledged stands, and nothing else");
+    assert!(run(list.is_healthy()));
+    drop(list);
+    fs::remove_dir_all(folder).unwrap();
 }
 
 fn check(kind: Kind, folder: &Path, ballast: &Path, starts_anew: bool) {

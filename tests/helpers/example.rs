@@ -1,5 +1,6 @@
 //! A program of examples/ in a process of its own, for tests that talk to it over TCP.
 
+use std::env::consts::EXE_SUFFIX;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -30,7 +31,7 @@ impl Drop for Example {
 pub(crate) fn command(name: &str, vars: &[(&str, &str)]) -> Command {
     // Cargo builds examples beside the folder that this test program is in.
     let tests = std::env::current_exe().unwrap();
-    let example = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
+    let example = tests.parent().unwrap().parent().unwrap().join("examples").join(format!("{name}{EXE_SUFFIX}"));
     assert!(example.exists(), "run `cargo build --example {name}` first, or all of `cargo test`");
     let mut command = Command::new(example);
     command.env_clear().env("PORT", "0").envs(vars.iter().copied());

@@ -1,4 +1,5 @@
-"""A rotation in the order of docs/operations.md, which nobody notices, and two in a wrong order, which log visitors out."""
+"""Rotations in the order of docs/operations.md, which nobody notices, with a restart for each step and without any. And two in
+a wrong order, which log visitors out."""
 import collections
 import http.client
 import json
@@ -33,9 +34,14 @@ class Rotation:
         self.everyone_works()
         self.restarts += 1
 
-    def roll(self, primary, *previous):
+    def rekey(self, node, primary, *previous):
+        """Gives a node these keys while it runs, and lets everyone work."""
+        node.rekey(primary, *previous)
+        self.everyone_works()
+
+    def roll(self, primary, *previous, step=None):
         for node in self.fleet.nodes:
-            self.restart(node, primary, *previous)
+            (step or self.restart)(node, primary, *previous)
 
     def everyone_works(self):
         for worker in self.workers:
@@ -72,12 +78,28 @@ def in_order():
         leaves_the_cookie_alone(r, first)
         for node in others:
             r.restart(node, r.new, r.old)
-        r.sleepers_come()
-        r.everyone_works()
-        late = [v.name for v in r.sleepers + [w.visitor for w in r.workers] if key_id(v.cookie) == r.old_id]
-        check(not late, f"still under the old key: {late}")
+        everyone_has_the_new_key(r)
         r.roll(r.new)
         return r.end()
+
+
+def in_order_without_a_restart():
+    """The same, by nodes that go on serving."""
+    with Rotation() as r:
+        r.roll(r.old, r.new, step=r.rekey)
+        r.roll(r.new, r.old, step=r.rekey)
+        everyone_has_the_new_key(r)
+        r.roll(r.new, step=r.rekey)
+        stranger = Visitor("stranger", r.fleet.port)
+        check(key_id(stranger.cookie) != r.old_id, "a new session is sealed under the new key")
+        return r.end()
+
+
+def everyone_has_the_new_key(r):
+    r.sleepers_come()
+    r.everyone_works()
+    late = [v.name for v in r.sleepers + [w.visitor for w in r.workers] if key_id(v.cookie) == r.old_id]
+    check(not late, f"still under the old key: {late}")
 
 
 def leaves_the_cookie_alone(r, promoted):
@@ -135,6 +157,10 @@ for what in ("failed", "logouts", "lost writes"):
     check(good[what] == 0, f"{good[what]} {what}")
 check(good["retried by nginx"] > 0, "no request met a node that was down: this shows nothing")
 check(good["re-seals by a read"] >= READERS + SLEEPERS, "a read seals again under the new key")
+live = report(in_order_without_a_restart)
+for what in ("failed", "logouts", "lost writes", "restarts", "retried by nginx"):
+    check(live[what] == 0, f"{live[what]} {what}")
+check(live["re-seals by a read"] >= READERS + SLEEPERS, "a read seals again under the new key")
 check(report(promoted_too_early)["logouts"] > 0, "promoting too early must be seen")
 early = report(dropped_too_early)
 check(early["logouts"] == SLEEPERS, "who was not seen, and no one else, is logged out when the key is dropped too early")

@@ -1,4 +1,4 @@
-"""Demo servers behind nginx. Each has its keys in files, and all of them are in one temporary folder."""
+"""Demo servers behind nginx. Each has its keys in files, as a mounted secret has them, and all are in one temporary folder."""
 import contextlib
 import os
 import pathlib
@@ -7,6 +7,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
+
+FILES = ("ENCRYPTION_KEY", "PREVIOUS_KEYS")
+DEADLINE = 20  # seconds until a server that does not take its keys fails the test
 
 
 class Node:
@@ -15,16 +19,40 @@ class Node:
     def __init__(self, folder, name):
         self.folder, self.name = folder / name, name
         self.folder.mkdir()
-        self.port, self.process = free_port(), None
+        self.port, self.process, self.versions = free_port(), None, 0
+        for name in FILES:
+            (self.folder / name).symlink_to(f"..data/{name}")
+
+    def put_keys(self, primary, previous=()):
+        """Puts these keys in the place of others, both files at once: as Kubernetes does, by renaming a link to a folder."""
+        self.versions += 1
+        version = self.folder / f"..{self.versions}"
+        version.mkdir()
+        for name, keys in zip(FILES, ([primary], previous)):
+            (version / name).write_text("\n".join(keys) + "\n")
+            (version / name).chmod(0o600)
+        link = self.folder / "..data_tmp"
+        link.symlink_to(version.name)
+        os.replace(link, self.folder / "..data")
+
+    def rekey(self, primary, *previous):
+        """Gives a running server other keys, and waits until it says that it took them."""
+        before = self.taken()
+        self.put_keys(primary, previous)
+        end = time.monotonic() + DEADLINE
+        while self.taken() == before:
+            if time.monotonic() > end:
+                raise SystemExit(f"node {self.name} did not take its keys: {(self.folder / 'errors').read_text()}")
+            time.sleep(0.02)
+
+    def taken(self):
+        """The number of times that the server took other keys, over all its runs."""
+        return (self.folder / "errors").read_text().count("the keys changed")
 
     def start(self, primary, previous=()):
+        self.put_keys(primary, previous)
         variables = {"PORT": str(self.port)}
-        for name, keys in {"ENCRYPTION_KEY": [primary], "PREVIOUS_KEYS": previous}.items():
-            if keys:
-                path = self.folder / name
-                path.write_text("\n".join(keys) + "\n")
-                path.chmod(0o600)
-                variables[f"TIDEWAY_SESSION_{name}_FILE"] = str(path)
+        variables |= {f"TIDEWAY_SESSION_{name}_FILE": str(self.folder / name) for name in FILES}
         with open(self.folder / "errors", "ab") as errors:
             self.process = subprocess.Popen([os.environ["DEMO"]], env=variables, stdout=subprocess.PIPE, stderr=errors)
         if not any(line.startswith(b"Listening on ") for line in self.process.stdout):

@@ -16,6 +16,7 @@ mod connection;
 mod crashes;
 mod failover;
 mod fleet;
+mod health;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 mod ledger;

@@ -6,3 +6,5 @@
 #[path = "../helpers/mod.rs"]
 mod helpers;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;

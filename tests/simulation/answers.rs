@@ -20,7 +20,7 @@ fn a_visitor_can_log_in(world: &World, ledger: &Ledger, request: usize) -> Findi
         return None;
     }
     let has_failed = matches!(act.outcome, Some(Outcome::Ended | Outcome::Failed));
-    (act.is_from_nobody && has_failed && !act.is_disturbed)
+    (act.is_from_nobody && has_failed && !act.is_disturbed_or_late)
         .then(|| ("I6", "it logs in from nobody's session, and is refused".to_owned()))
 }
 

@@ -7,7 +7,8 @@ use crate::tree::Tree;
 /// Decides between so many ways to go on.
 pub(crate) struct Choices {
     source: Source,
-    /// The number of decisions that were made.
+    /// The number of decisions so far between two ways or more: the place of the next byte of a fuzzer, or of the next
+    /// event of a path, of which each event counts. A tree counts its own decisions, and so none is counted here.
     made: usize,
 }
 

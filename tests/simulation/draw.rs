@@ -184,7 +184,8 @@ impl Setting {
         Self { is_in_order: true, is_watched: false, ..Self::calm(place, has_subject, start, &kinds) }
     }
 
-    /// Draws a simulation of one request, to which everything happens that can.
+    /// Draws a simulation of one request, some of whose questions and answers are lost, which may be dropped, and which
+    /// may try again. No node crashes or restarts, no time passes, and nothing is cleaned up.
     fn draw_alone(choices: &mut Choices) -> Self {
         let place = choices.one_of(&Self::PLACES);
         let has_subject = !choices.one_in(4);

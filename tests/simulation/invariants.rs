@@ -134,7 +134,7 @@ fn a_later_login_is_good(sight: &Sight<'_>) -> Finding {
 fn a_retried_commit_is_whole(sight: &Sight<'_>) -> Finding {
     let request = sight.cookie.by?;
     let act = &sight.ledger.acts[request];
-    let is_alone = sight.setting.plans.len() == 1 && act.is_disturbed && sight.opens;
+    let is_alone = sight.setting.plans.len() == 1 && act.is_disturbed_or_late && sight.opens;
     let is_aim = |values: &Values| act.aim.iter().all(|(key, value)| values.get(key) == Some(value));
     (is_alone && !sight.admitted.is_some_and(is_aim))
         .then(|| ("I8", format!("it should hold {:?}, found {:?}", act.aim, sight.admitted)))

@@ -78,8 +78,9 @@ pub(crate) struct Act {
     pub(crate) buried: Option<Values>,
     /// The step at which its last question had an effect, or its commit began.
     pub(crate) last_effect: u64,
-    /// True when a question of the request was lost, or the request was dropped.
-    pub(crate) is_disturbed: bool,
+    /// True when a question or an answer of the request was lost, when the request was dropped, or when its load or its
+    /// commit took a minute, so that it was too late for a question.
+    pub(crate) is_disturbed_or_late: bool,
     pub(crate) outcome: Option<Outcome>,
 }
 
@@ -145,12 +146,13 @@ impl Ledger {
         line
     }
 
-    /// Returns true when someone else than this request changed anything about an id, about an id that it was or
-    /// became, or about an id that this request made.
+    /// Returns true when another request changed anything about this id, about an id that it was or became, or about
+    /// any id of which this request changed anything, whether this request made that id or found it.
     pub(crate) fn is_touched_by_others(&self, request: usize, id: SessionId) -> bool {
-        let is_own = |other: SessionId| self.touches.iter().any(|touch| touch.by == request && touch.id == other);
+        let is_changed_here =
+            |other: SessionId| self.touches.iter().any(|touch| touch.by == request && touch.id == other);
         let is_related =
-            |other| self.line_of(other).contains(&id) || self.line_of(id).contains(&other) || is_own(other);
+            |other| self.line_of(other).contains(&id) || self.line_of(id).contains(&other) || is_changed_here(other);
         self.touches.iter().any(|touch| touch.by != request && is_related(touch.id))
     }
 }

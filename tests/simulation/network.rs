@@ -10,10 +10,17 @@ use crate::event::{Footprint, Key, Names};
 use crate::story::Story;
 use crate::world::{Fate, State, Wait, World};
 
-/// The number of seconds after which a load or a commit is given up.
-pub(crate) const UNDER_WAY: u64 = 60;
+/// The number of seconds after which a load or a commit is given up, as in the library (`UNDER_WAY_SECONDS`).
+const UNDER_WAY: u64 = 60;
 
 impl World {
+    /// Returns true when the load or the commit of a request began a minute ago or earlier. By the library's rule
+    /// (`Questions::check_time`), the request then asks nothing more. The network keeps the same rule for a question
+    /// that was asked in time and is still on its way: it has no effect.
+    pub(crate) fn is_late(&self, request: usize) -> bool {
+        self.time() - self.state().began[request] >= UNDER_WAY
+    }
+
     /// Asks a backend: waits for its turn, lets the question have its effect, and waits for the answer. Anything else may
     /// happen at both waits: others ask, the question or the answer is lost, or the future is dropped.
     ///
@@ -27,11 +34,11 @@ impl World {
         let runs = self.state().runs;
         let Some(request) = runs else { return Ok(effect(&mut self.state()).0) };
         let fate = self.wait(request, Wait::Effect).await;
-        let is_late = self.time() - self.state().began[request] > UNDER_WAY;
+        let is_late = self.is_late(request);
         if fate == Fate::Fail || is_late {
             let mut state = self.state();
             let why = if is_late { "it comes too late" } else { "the question is lost" };
-            state.ledger.acts[request].is_disturbed = true;
+            state.ledger.acts[request].is_disturbed_or_late = true;
             state.tell(request, |story| format!("{} -- {why}", question(story)));
             return Err(lost());
         }
@@ -49,7 +56,7 @@ impl World {
             return Ok(answer);
         }
         if self.wait(request, Wait::Answer).await == Fate::Fail {
-            self.state().ledger.acts[request].is_disturbed = true;
+            self.state().ledger.acts[request].is_disturbed_or_late = true;
             self.tell(request, |_| "the answer is lost".to_owned());
             return Err(lost());
         }

@@ -165,7 +165,7 @@ impl Scheduler {
             Fate::Drop => {
                 self.left.drops -= 1;
                 self.world.tell(request, |_| "is dropped at this question".to_owned());
-                self.world.state().ledger.acts[request].is_disturbed = true;
+                self.world.state().ledger.acts[request].is_disturbed_or_late = true;
             }
         }
         if matches!(self.tasks[request], Task::Waiting) {

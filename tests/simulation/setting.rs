@@ -123,8 +123,9 @@ impl Setting {
 
     /// Returns true when nobody becomes this user without a call of `begin_login`.
     pub(crate) fn asks_before_logins(&self, user: &str) -> bool {
-        let is_lax =
-            |kind: Kind| kind.user().is_some_and(|other| other.to_string() == user) && kind != Kind::StrictLogin(1);
+        let is_lax = |kind: Kind| {
+            kind.user().is_some_and(|other| other.to_string() == user) && !matches!(kind, Kind::StrictLogin(_))
+        };
         !self.plans.iter().any(|plan| is_lax(plan.kind))
     }
 }

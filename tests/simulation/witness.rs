@@ -5,7 +5,6 @@ use sealed_session::{DecodeError, Session, SessionData, SetCookies, Status};
 
 use crate::browser::{header, value_of};
 use crate::ledger::{Cookie, Ledger, Loaded, Outcome};
-use crate::network::UNDER_WAY;
 use crate::request::Request;
 use crate::story::{Values, shown, values_of};
 use crate::world::World;
@@ -16,12 +15,12 @@ impl Request {
         self.world.state().began[self.number] = self.world.time();
     }
 
-    /// Marks the request as disturbed if its load or commit has taken a minute. The session asks its backends nothing
-    /// more then, as if they had failed.
+    /// Notes if the load or the commit has taken a minute. The session asks its backends nothing more then, as if they
+    /// had failed.
     pub(crate) fn note_lateness(&self) {
+        let is_late = self.world.is_late(self.number);
         let mut state = self.world.state();
-        let is_late = self.world.time() - state.began[self.number] >= UNDER_WAY;
-        state.ledger.acts[self.number].is_disturbed |= is_late;
+        state.ledger.acts[self.number].is_disturbed_or_late |= is_late;
     }
 
     /// Notes that a commit begins.
@@ -67,13 +66,13 @@ impl Request {
             (None, None) => "has no session".to_owned(),
             (None, Some(reason)) => format!("has no session: {reason}"),
         });
-        let is_disturbed = state.ledger.acts[self.number].is_disturbed;
+        let is_disturbed_or_late = state.ledger.acts[self.number].is_disturbed_or_late;
         let act = &mut state.ledger.acts[self.number];
         act.is_empty_handed = loaded.is_none() && !is_unsure;
         let values = loaded.as_ref().map_or_else(Values::new, |loaded| loaded.values.clone());
         // A record that is damaged is nobody's session. A backend that was not heard may have somebody's.
         act.was_nobodys = is_nobodys(&self.world, &values);
-        act.is_from_nobody = self.plan.kind.is_login() && act.was_nobodys && (!is_unsure || !is_disturbed);
+        act.is_from_nobody = self.plan.kind.is_login() && act.was_nobodys && (!is_unsure || !is_disturbed_or_late);
         act.aim = values;
         act.loaded = loaded;
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sealed_session::{ConfigError, KeyError, ProblemKind, SessionConfig, SessionData, SessionManager};
+use sealed_session::{ConfigError, EnvReader, KeyError, ProblemKind, SessionConfig, SessionData, SessionManager};
 
 use crate::backends::{load, login, run, user_id};
 use crate::common::{FIRST_KEY, SECOND_KEY, START, at, commit, cookie_of, fresh, key, sealed};
@@ -76,6 +76,30 @@ fn every_cookie_variable_reaches_the_cookie() {
         ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "Strict"),
     ];
     assert_eq!(attributes(&vars), "sid=V; SameSite=Strict; Path=/app; Domain=example.com; Max-Age=7200");
+}
+
+#[test]
+fn the_variable_of_former_cookies_reaches_the_deletions() {
+    let vars = [("TIDEWAY_SESSION_FORMER_COOKIES", "sid; Path=/app; Domain=example.com, old; Partitioned")];
+    let manager = manager(&vars);
+    let session = manager.load(None::<&str>);
+    session.destroy();
+    let lines: Vec<String> = manager.commit(&session).unwrap().into_iter().collect();
+    let start = |line: &String| line.split("; Max-Age=0").next().unwrap().to_owned();
+    assert_eq!(
+        lines.iter().map(start).collect::<Vec<_>>(),
+        [
+            "sid=; HttpOnly; SameSite=Lax; Secure; Path=/app; Domain=example.com",
+            "sid=; HttpOnly; SameSite=Lax; Secure; Path=/app",
+            "old=; HttpOnly; SameSite=Lax; Partitioned; Secure; Path=/",
+            "tideway_session=; HttpOnly; SameSite=Lax; Secure; Path=/",
+        ]
+    );
+    for value in ["sid; Pfad=/", "two words", "sid; Domain=com"] {
+        let found = problems(&[("TIDEWAY_SESSION_FORMER_COOKIES", value)]);
+        let [(name, ProblemKind::Invalid { .. })] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(name, "TIDEWAY_SESSION_FORMER_COOKIES", "{value}");
+    }
 }
 
 #[test]
@@ -272,6 +296,51 @@ fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
             let found = of(path);
             assert!(matches!(&found[..], [(_, ProblemKind::Backend(_))]), "{backend}: {found:?}");
         }
+    }
+}
+
+#[cfg(all(feature = "redis", not(feature = "redis-tls")))]
+#[test]
+fn a_redis_over_tls_needs_a_feature_of_its_own() {
+    let vars = [KEY, ("TIDEWAY_SESSION_BACKEND", "redis"), ("TIDEWAY_SESSION_STORE_URL", "rediss://localhost")];
+    for reader in [EnvReader::default(), EnvReader::default().without_backend()] {
+        let error = reader.read_vars(vars).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!(error.problems()[0].setting(), "TIDEWAY_SESSION_STORE_URL");
+        assert!(
+            matches!(error.problems()[0].kind(), ProblemKind::NeedsFeature { feature } if feature.contains("redis-tls"))
+        );
+    }
+}
+
+#[test]
+fn a_reader_without_backend_checks_the_store_of_any_feature_and_opens_none() {
+    let folder = std::env::temp_dir().join(format!("sealed-session-{}-checked", std::process::id()));
+    let url = folder.to_str().unwrap();
+    let checked = |vars: &[(&str, &str)]| EnvReader::default().without_backend().read_vars([&[KEY], vars].concat());
+    // Each row is a backend, its URL, and URLs that are wrong for it.
+    for (backend, url, wrong) in [
+        ("cookie", None, &[url][..]),
+        ("in_memory", None, &[url]),
+        ("file", Some(url), &["sqlite:///a", "file://a", ":memory:", "~/a"]),
+        ("sqlite", Some(url), &["file:///a", "sqlite://a", ":memory:"]),
+        ("redis", Some("redis://127.0.0.1:1"), &["localhost", "http://localhost", url]),
+    ] {
+        let name = ("TIDEWAY_SESSION_BACKEND", backend);
+        let at = |url| [name, ("TIDEWAY_SESSION_STORE_URL", url)];
+        let good = url.map_or(vec![name], |url| at(url).to_vec());
+        assert!(!checked(&good).unwrap().build().unwrap().has_backend(), "{backend}");
+        let wrong = wrong.iter().map(|url| at(url).to_vec()).chain(url.map(|_| vec![name]));
+        for vars in wrong {
+            let error = checked(&vars).unwrap_err();
+            let found: Vec<_> = error.problems().iter().map(|problem| problem.setting().to_owned()).collect();
+            assert_eq!(found, ["TIDEWAY_SESSION_STORE_URL"], "{vars:?}");
+            // The report is of the store, too, where another variable has a problem.
+            let error = checked(&[&vars[..], &[("TIDEWAY_SESSION_TTL_SECONDS", "soon")]].concat()).unwrap_err();
+            let is_known = |name: &str| error.problems().iter().any(|problem| problem.setting() == name);
+            assert!(url.is_none() || is_known("TIDEWAY_SESSION_STORE_URL"), "{error}");
+        }
+        assert!(!folder.exists(), "{backend}");
     }
 }
 

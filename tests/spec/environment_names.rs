@@ -15,13 +15,16 @@ fn has_key(manager: &SessionManager, digits: &str) -> bool {
 }
 
 /// Every bare name with a value that would show, if it counted, in the Debug of the configuration or as an error.
-const FOREIGN: [(&str, &str); 22] = [
+const FOREIGN: [(&str, &str); 26] = [
     ("SESSION_BACKEND", "redis://of-another-program"),
     ("SESSION_STORE_URL", "redis://localhost"),
     ("SESSION_STORE_CA_FILE", "/nowhere"),
     ("SESSION_STORE_CERT_FILE", "/nowhere"),
     ("SESSION_STORE_KEY_FILE", "/nowhere"),
     ("SESSION_STORE_REPLICAS", "one"),
+    ("SESSION_REVOCATIONS", "in_memory"),
+    ("SESSION_REVOCATIONS_URL", "redis://localhost"),
+    ("SESSION_SUBJECT", "user"),
     ("SESSION_TTL_SECONDS", "1"),
     ("SESSION_COOKIE_NAME", "session"),
     ("SESSION_COOKIE_PATH", "/admin"),
@@ -36,6 +39,7 @@ const FOREIGN: [(&str, &str); 22] = [
     ("SESSION_ABSOLUTE_TIMEOUT_SECONDS", "1"),
     ("SESSION_EXTEND_AFTER_SECONDS", "1"),
     ("SESSION_COOKIE_SAME_SITE", "none"),
+    ("SESSION_FORMER_COOKIES", "session; Path=/admin"),
     ("SESSION_NOT_BEFORE", "9999-12-31T00:00:00Z"),
     ("SESSION_AUDIENCE", "shop"),
 ];

@@ -9,7 +9,7 @@ use crate::common::{FIRST_KEY, SECOND_KEY};
 use crate::environment::{KEY, TempFile, problems, read};
 
 /// Every variable with a value that it takes. The files are made by the tests.
-const GOOD: [(&str, &str); 15] = [
+const GOOD: [(&str, &str); 17] = [
     ("TIDEWAY_SESSION_BACKEND", "cookie"),
     ("TIDEWAY_SESSION_TTL_SECONDS", "7200"),
     ("TIDEWAY_SESSION_COOKIE_NAME", "sid"),
@@ -18,6 +18,7 @@ const GOOD: [(&str, &str); 15] = [
     ("TIDEWAY_SESSION_COOKIE_SECURE", "true"),
     ("TIDEWAY_SESSION_COOKIE_HTTP_ONLY", "false"),
     ("TIDEWAY_SESSION_COOKIE_SAME_SITE", "strict"),
+    ("TIDEWAY_SESSION_FORMER_COOKIES", "old; Path=/app; Domain=example.com"),
     ("TIDEWAY_SESSION_ENCRYPTION_KEY", FIRST_KEY),
     ("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true"),
     ("TIDEWAY_SESSION_PREVIOUS_KEYS", SECOND_KEY),
@@ -25,10 +26,17 @@ const GOOD: [(&str, &str); 15] = [
     ("TIDEWAY_SESSION_EXTEND_AFTER_SECONDS", "5"),
     ("TIDEWAY_SESSION_NOT_BEFORE", "2023-11-14T22:13:20Z"),
     ("TIDEWAY_SESSION_AUDIENCE", "shop"),
+    ("TIDEWAY_SESSION_REVOCATIONS", "in_memory"),
 ];
 const FILES: [&str; 2] = ["TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", "TIDEWAY_SESSION_PREVIOUS_KEYS_FILE"];
 const STORE_URL: &str = "TIDEWAY_SESSION_STORE_URL";
-/// What is said about a store in Redis, beside its URL.
+/// The variables that need another one beside them, whatever their value.
+const NOT_ALONE: [(&str, &str); 3] = [
+    (STORE_URL, "/var/lib/sessions"),
+    ("TIDEWAY_SESSION_REVOCATIONS_URL", "/var/lib/ended.db"),
+    ("TIDEWAY_SESSION_SUBJECT", "user_id"),
+];
+/// What is said about a Redis, beside its URL.
 const REDIS: [&str; 4] = [
     "TIDEWAY_SESSION_STORE_CA_FILE",
     "TIDEWAY_SESSION_STORE_CERT_FILE",
@@ -48,7 +56,7 @@ fn shown(vars: &[(&str, &str)]) -> String {
 
 #[test]
 fn the_lists_above_have_every_variable() {
-    let names = GOOD.map(|(name, _)| name).into_iter().chain(FILES).chain(REDIS).chain([STORE_URL]);
+    let names = GOOD.into_iter().chain(NOT_ALONE).map(|(name, _)| name).chain(FILES).chain(REDIS);
     let mut names: Vec<_> = names.map(|name| name.strip_prefix("TIDEWAY_").unwrap()).collect();
     let mut all: Vec<_> = EnvReader::bare_names().collect();
     names.sort_unstable();
@@ -58,8 +66,13 @@ fn the_lists_above_have_every_variable() {
 
 #[test]
 fn an_empty_variable_is_not_set() {
-    let names =
-        GOOD.map(|(name, _)| name).into_iter().chain(FILES).chain(REDIS).chain([STORE_URL, "TIDEWAY_SESSION_TTL"]);
+    let names = GOOD
+        .into_iter()
+        .chain(NOT_ALONE)
+        .map(|(name, _)| name)
+        .chain(FILES)
+        .chain(REDIS)
+        .chain(["TIDEWAY_SESSION_TTL"]);
     for name in names.filter(|name| *name != KEY.0) {
         for empty in ["", " ", "\t\r\n", "\u{feff}"] {
             assert_eq!(shown(&[KEY, (name, empty)]), shown(&[KEY]), "{name}={empty:?}");
@@ -78,8 +91,8 @@ fn an_empty_variable_is_not_set() {
 fn quotes_around_any_value_are_an_error_that_says_so_and_shows_nothing() {
     let file = TempFile::new("quoted-path", FIRST_KEY.as_bytes());
     let files = FILES.map(|name| (name, file.path()));
-    let stores = REDIS.into_iter().chain([STORE_URL]).map(|name| (name, "/var/lib/sessions"));
-    for (name, value) in GOOD.into_iter().chain(files).chain(stores) {
+    let redis = REDIS.map(|name| (name, "/var/lib/redis.pem"));
+    for (name, value) in GOOD.into_iter().chain(files).chain(NOT_ALONE).chain(redis) {
         for (open, close) in [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}')] {
             let quoted = format!(" {open}{value}{close}\n");
             let error = read(&with_key(name, &quoted)).unwrap_err();
@@ -139,9 +152,11 @@ fn a_file_that_can_not_be_read_is_an_error_with_its_path_and_the_reason() {
     let utf16: Vec<u8> = FIRST_KEY.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf16 = TempFile::new("utf16", &[b"\xff\xfe", &utf16[..]].concat());
     let long = TempFile::new("long", &vec![b'0'; 1 << 16]);
+    #[cfg(unix)]
     let folder = std::env::temp_dir();
     for (path, kind, reason) in [
         ("/nowhere/at/all", io::ErrorKind::NotFound, "names a file that can't be read: entity not found"),
+        (r"C:\nowhere\at\all", io::ErrorKind::NotFound, "names a file that can't be read: entity not found"),
         (latin.path(), io::ErrorKind::InvalidData, "names a file that is not UTF-8 text"),
         (utf16.path(), io::ErrorKind::InvalidData, "names a file that is not UTF-8 text"),
         (long.path(), io::ErrorKind::FileTooLarge, "names a file that can't be read: file too large"),

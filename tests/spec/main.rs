@@ -9,6 +9,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod anonymous;
 mod backends;
 mod coming_from;
 mod commit;
@@ -16,21 +17,28 @@ mod common;
 mod cookies;
 mod crossing;
 mod csrf;
+mod data_model;
 mod decode;
 mod environment;
+mod environment_lists;
 mod environment_names;
 mod environment_values;
 mod foreign;
+mod former_forms;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 #[cfg(feature = "import")]
 mod import;
+mod live_keys;
 mod login;
+mod many_values;
+mod null;
 mod observe;
 mod operations_page;
 mod properties;
 mod public_data;
 mod quoted;
+mod recheck;
 mod revoked;
 mod rolling_upgrade;
 mod security_page;
@@ -40,5 +48,6 @@ mod tamper;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod two_cookies;
+mod typed;
 mod values;
 mod vectors;

@@ -25,8 +25,9 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Values, none of which is `null`: that is no value.
 fn entries() -> impl Strategy<Value = BTreeMap<String, Value>> {
-    prop::collection::btree_map(".{1,31}", json(), 0..8)
+    prop::collection::btree_map(".{1,31}", json().prop_filter("null is no value", |value| !value.is_null()), 0..8)
 }
 
 prop_compose! {

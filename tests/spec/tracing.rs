@@ -1,10 +1,11 @@
 //! The lines that `TracingObserver` of the feature `tracing` gives to a subscriber.
 
+use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sealed_session::{Key, KeyRing, SessionConfig, TracingObserver};
+use sealed_session::{Key, KeyRing, MismatchPolicy, SessionConfig, TracingObserver, Typed};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, subscriber};
@@ -151,4 +152,17 @@ fn a_session_that_is_too_large_to_be_extended_is_a_warning() {
         "{lines:?}"
     );
     assert!(lines[1].ends_with("event=\"not_extended\" error=\"too_large\""), "{lines:?}");
+}
+
+#[test]
+fn a_session_that_begins_anew_is_a_warning_that_names_the_value() {
+    let (manager, _) = manager_with(|config| config.on_mismatch(MismatchPolicy::BeginAnew).observer(TracingObserver));
+    let session = fresh(&manager);
+    session.set("visits", "many").unwrap();
+    let lines = Lines::default();
+    let _guard = subscriber::set_default(lines.clone());
+    Typed::<BTreeMap<String, u32>>::new(session).unwrap();
+    let line =
+        "WARN sealed_session message=session begun anew: session value \"visits\" is not a u32 event=\"begun_anew\"";
+    assert_eq!(lines.take(), [line]);
 }

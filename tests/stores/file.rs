@@ -311,7 +311,7 @@ fn cleaning_goes_on_past_a_file_that_it_cannot_remove_and_says_so() {
     for number in 0..20 {
         create(&store, number, &record([1], EXPIRY));
     }
-    assert_eq!(run(store.cleanup_expired(at(EXPIRY))).unwrap_err().kind(), BackendErrorKind::Unavailable);
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))).unwrap_err().kind(), BackendErrorKind::Corrupt);
     assert_eq!(run(store.all()), Ok(vec![]));
 }
 
@@ -362,4 +362,83 @@ fn debug_shows_the_folder_and_no_session() {
     let store = FileStore::open(&parent).unwrap();
     create(&store, 1, &record([1], EXPIRY));
     assert_eq!(format!("{store:?}"), format!("FileStore {{ folder: {:?} }}", parent.path()));
+}
+
+/// Puts each thing at `path` that has a name but is no file, does `check`, and takes the thing away again.
+#[cfg(unix)]
+fn for_all_that_is_no_file(path: &Path, check: impl Fn(&str)) {
+    let elsewhere = path.parent().unwrap().parent().unwrap().join("elsewhere");
+    let make_pipe = || assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    make_pipe();
+    check("a pipe");
+    fs::remove_file(path).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, path).unwrap();
+    check("a link to nothing");
+    assert!(!elsewhere.exists(), "it made a file elsewhere");
+    fs::write(&elsewhere, "kept").unwrap();
+    check("a link to a file");
+    assert_eq!(fs::read(&elsewhere).unwrap(), b"kept");
+    fs::remove_file(&elsewhere).unwrap();
+    fs::remove_file(path).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(path).unwrap();
+    check("a socket");
+    drop(socket);
+    fs::remove_file(path).unwrap();
+    fs::create_dir(path).unwrap();
+    check("a folder");
+    fs::remove_dir(path).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn cleaning_waits_for_nothing_that_has_the_name_of_a_temporary_file_and_is_none() {
+    let parent = folder();
+    let path = parent.path().join("sessions");
+    let store = FileStore::open(&path).unwrap();
+    for_all_that_is_no_file(&path.join(".new-0123456789abcdef"), |what| {
+        create(&store, 1, &record([1], EXPIRY));
+        let error = run(store.cleanup_expired(at(EXPIRY))).unwrap_err();
+        let expected = "session backend holds what was not stored: what has the name of a temporary file is no file";
+        assert_eq!(error.to_string(), expected, "{what}");
+        assert_eq!(run(store.all()), Ok(vec![]), "{what}: it removes the rest all the same");
+    });
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_that_is_no_file_is_refused_and_nothing_is_made_elsewhere() {
+    let parent = folder();
+    let path = parent.path().join("sessions");
+    let store = FileStore::open(&path).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+    fs::remove_file(path.join(".lock")).unwrap();
+    for_all_that_is_no_file(&path.join(".lock"), |what| {
+        let expected = "session backend is unavailable: what has the name of the lock is no file";
+        assert_eq!(FileStore::open(&path).unwrap_err().to_string(), expected, "{what}");
+        assert_eq!(run(store.delete(id(1))).unwrap_err().to_string(), expected, "{what}");
+        assert!(!run(store.is_healthy()), "{what}");
+    });
+    assert!(run(FileStore::open(&path).unwrap().load(id(1))).unwrap().is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_everybody_can_write_to_is_refused_and_one_inside_it_is_made() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = folder();
+    for (mode, is_refused) in
+        [(0o700, false), (0o755, false), (0o775, false), (0o2775, false), (0o777, true), (0o1777, true), (0o702, true)]
+    {
+        fs::set_permissions(parent.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let opened = FileStore::open(&parent);
+        assert_eq!(opened.is_err(), is_refused, "{mode:o}");
+        if let Err(error) = opened {
+            assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+            assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
+            assert!(!parent.path().join(".lock").exists(), "nothing is made there");
+        }
+        fs::remove_file(parent.path().join(".lock")).unwrap_or_default();
+        FileStore::open(parent.path().join("inside")).unwrap();
+    }
 }

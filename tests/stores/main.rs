@@ -6,7 +6,7 @@
     reason = "a helper that fails is a test that fails, and it counts"
 )]
 
-#[cfg(feature = "file")]
+#[cfg(all(feature = "file", not(windows)))]
 mod file;
 #[path = "../helpers/mod.rs"]
 mod helpers;
@@ -89,4 +89,15 @@ fn is_revived_by_threads<S: SessionStore>(open: impl Fn() -> S + Sync, number: u
         run(open().delete(id(number))).unwrap();
     });
     run(open().load(id(number))).unwrap().is_some()
+}
+
+/// A `FileStore` would lose saves there.
+#[cfg(all(feature = "file", windows))]
+#[test]
+fn on_windows_a_file_store_says_at_once_that_it_is_not_for_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = sealed_session::FileStore::open(folder.path().join("sessions")).unwrap_err();
+    assert_eq!(error.kind(), sealed_session::BackendErrorKind::Unsupported);
+    assert!(error.to_string().contains("on Windows; take a SqliteStore there"), "{error}");
+    assert!(!folder.path().join("sessions").exists(), "nothing is made");
 }

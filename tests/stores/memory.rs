@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use sealed_session::testing::{TestClock, check_store};
-use sealed_session::{BackendErrorKind, MemoryStore, Save, SessionStore};
+use sealed_session::{BackendErrorKind, MemoryStore, Record, Save, SessionStore};
 
 use crate::helpers::{START, at};
 use crate::{changes_by_threads, id, record, run};
@@ -49,6 +49,60 @@ fn when_it_is_full_it_refuses_a_new_record_and_keeps_every_live_one() {
     run(store.delete(id(1))).unwrap();
     assert_eq!(save(&store, 3, START + 1, Save::Create), Ok(true));
     assert_eq!(store.len(), 3);
+}
+
+/// Records of 16 bytes, which the manager puts in the place of the record of a session that ended.
+fn tombstone() -> Record {
+    record([0; 16], START + 1)
+}
+
+#[test]
+fn when_it_is_full_a_session_that_takes_the_place_of_another_one_is_let_in() {
+    let (store, clock) = store_and_clock();
+    let store = store.max_records(2);
+    let create = |old, new| {
+        let created = run(store.create_in_place_of(id(old), id(new), &record([1], START + 9)));
+        created.map_err(|error| error.kind())
+    };
+    for number in 0..2 {
+        assert!(run(store.is_healthy()));
+        assert_eq!(save(&store, number, START + 9, Save::Create), Ok(true));
+    }
+    assert!(!run(store.is_healthy()));
+    assert_eq!(create(7, 8), Err(BackendErrorKind::Full), "there is no session in whose place it could be");
+    assert_eq!(create(0, 1), Ok(false), "it is there");
+    assert_eq!(create(0, 10), Ok(true));
+    assert_eq!(run(store.save(id(0), &tombstone(), replace())), Ok(true));
+    assert_eq!(create(0, 11), Err(BackendErrorKind::Full), "a tombstone has no place to give");
+    assert_eq!(save(&store, 12, START + 9, Save::Create), Err(BackendErrorKind::Full));
+    assert_eq!(create(1, 13), Ok(true));
+    assert_eq!(create(10, 14), Err(BackendErrorKind::Full), "that is twice the maximum");
+    assert_eq!(run(store.save(id(10), &tombstone(), replace())), Ok(true), "an end is recorded all the same");
+    clock.set(at(START + 1));
+    assert_eq!(create(1, 14), Ok(true), "the tombstones went with time");
+    clock.set(at(START + 9));
+    assert!(run(store.is_healthy()), "all has expired");
+}
+
+#[test]
+fn tombstones_take_no_place_of_a_session_and_are_at_most_as_many() {
+    let (store, _) = store_and_clock();
+    let store = store.max_records(3);
+    let bury = |number| run(store.save(id(number), &tombstone(), Save::Create)).map_err(|error| error.kind());
+    for number in 0..3 {
+        assert_eq!(bury(number), Ok(true));
+        assert_eq!(save(&store, 10 + number, START + 9, Save::Create), Ok(true));
+    }
+    assert_eq!(bury(3), Err(BackendErrorKind::Full));
+    for (number, is_healthy) in [(0, false), (10, true)] {
+        run(store.delete(id(number))).unwrap();
+        assert_eq!(run(store.is_healthy()), is_healthy);
+    }
+    run(store.clear()).unwrap();
+    for number in 0..3 {
+        assert_eq!(save(&store, number, START + 9, Save::Create), Ok(true), "no tombstone is counted that is gone");
+    }
+    assert_eq!(save(&store, 3, START + 9, Save::Create), Err(BackendErrorKind::Full));
 }
 
 #[test]

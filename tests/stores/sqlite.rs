@@ -112,7 +112,7 @@ fn a_database_of_a_later_version_is_refused_with_both_versions() {
     let error = SqliteStore::open(&path).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "session backend can't do this: the database has version 9, and 1 is the latest that is known here"
+        "session backend can't do this: the database has version 9, and 2 is the latest that is known here"
     );
 }
 
@@ -227,9 +227,58 @@ fn what_it_deleted_is_gone_for_all_so_it_supports_revocation() {
 }
 
 #[test]
+fn to_ask_for_its_health_leaves_no_record() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    assert!(run(store.is_healthy()));
+    assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
 fn debug_shows_the_path_and_no_session() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap();
     create(&store, 1, &record([1], EXPIRY));
     assert_eq!(format!("{store:?}"), format!("SqliteStore {{ path: {path:?}, .. }}"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_was_removed_or_replaced_under_it_is_not_healthy() {
+    type Fault = fn(&std::path::Path, &std::path::Path);
+    let faults: [(&str, Fault); 5] = [
+        ("the file is removed", |_, path| fs::remove_file(path).unwrap()),
+        ("the log is removed", |_, path| fs::remove_file(path.with_extension("db-wal")).unwrap()),
+        ("the folder is removed", |folder, _| fs::remove_dir_all(folder).unwrap()),
+        ("the folder is moved away", |folder, _| fs::rename(folder, folder.with_extension("old")).unwrap()),
+        ("another process makes the database anew", |folder, path| {
+            fs::remove_dir_all(folder).unwrap();
+            fs::create_dir(folder).unwrap();
+            drop(SqliteStore::open(path).unwrap());
+        }),
+    ];
+    for (fault, make) in faults {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("sessions");
+        fs::create_dir(&folder).unwrap();
+        let path = folder.join("sessions.db");
+        let store = SqliteStore::open(&path).unwrap();
+        assert!(run(store.is_healthy()), "before {fault}");
+        create(&store, 1, &record([1], EXPIRY));
+        assert!(run(store.is_healthy()), "before {fault}");
+        make(&folder, &path);
+        assert!(!run(store.is_healthy()), "{fault}");
+    }
+}
+
+#[test]
+fn a_database_that_others_use_too_stays_healthy() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    for number in 0..10 {
+        // Each of them opens the database, writes, and closes it again.
+        create(&SqliteStore::open(&path).unwrap(), number, &record([1; 5_000], EXPIRY));
+        Connection::open(&path).unwrap().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        assert!(run(store.is_healthy()));
+    }
 }

@@ -8,9 +8,11 @@ mod placements;
 mod report;
 mod sessions;
 mod slice;
+mod tower_sessions;
 #[path = "../../support/workloads.rs"]
 mod workloads;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,11 +25,14 @@ use slice::Turn;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
+use tower_sessions::TowerSessions;
 
 struct Options {
     folder: PathBuf,
     redis: String,
     redis_synced: String,
+    /// The program of the folder `tower_sessions`. Without it those contestants are left out.
+    tower_sessions: Option<PathBuf>,
     rounds: usize,
     slice: Duration,
     connections: usize,
@@ -39,7 +44,7 @@ struct Options {
 fn main() -> ExitCode {
     let Some(options) = options(std::env::args().skip(1)) else {
         eprintln!("options: --folder F --redis URL --redis-synced URL; --rounds 32 --slice-ms 100 --connections 16");
-        eprintln!("         --about TEXT --update");
+        eprintln!("         --tower-sessions PROGRAM --about TEXT --update");
         return ExitCode::FAILURE;
     };
     // The servers have one thread, and the clients have one. Files and SQLite have pools of threads besides.
@@ -54,7 +59,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let text = clients.block_on(measure(&options, placements, server.handle()));
+    let mut served: Vec<_> = placements.into_iter().map(|placement| serve(placement, server.handle())).collect();
+    let others = options.tower_sessions.as_ref().map(|program| TowerSessions::start(program, folder, redis));
+    served.extend(others.iter().flat_map(TowerSessions::served));
+    let text = clients.block_on(measure(&options, served));
     print!("{text}");
     if options.update {
         report::keep(&text);
@@ -67,6 +75,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
         folder: PathBuf::new(),
         redis: String::new(),
         redis_synced: String::new(),
+        tower_sessions: None,
         rounds: 32,
         slice: Duration::from_millis(100),
         connections: 16,
@@ -78,6 +87,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
             "--folder" => options.folder = arguments.next()?.into(),
             "--redis" => options.redis = arguments.next()?,
             "--redis-synced" => options.redis_synced = arguments.next()?,
+            "--tower-sessions" => options.tower_sessions = Some(arguments.next()?.into()),
             "--rounds" => options.rounds = arguments.next()?.parse().ok().filter(|rounds| *rounds > 0)?,
             "--slice-ms" => options.slice = Duration::from_millis(arguments.next()?.parse().ok()?),
             "--connections" => options.connections = arguments.next()?.parse().ok()?,
@@ -89,20 +99,33 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
     (options.folder.is_dir() && !options.redis.is_empty() && !options.redis_synced.is_empty()).then_some(options)
 }
 
-/// A placement and its clients.
+/// An application that is served.
+struct Served {
+    name: String,
+    address: SocketAddr,
+    keeps: bool,
+    contents: usize,
+}
+
+/// A served application and its clients.
 struct Contestant {
-    name: &'static str,
+    name: String,
     contents: usize,
     clients: Vec<Client>,
 }
 
-/// Serves a placement, and begins the sessions of its clients.
-async fn begin(placement: Placement, connections: usize, server: &Handle) -> Contestant {
+/// Serves a placement.
+fn serve(placement: Placement, server: &Handle) -> Served {
     let Placement { name, router, keeps, contents } = placement;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let listener = server.block_on(TcpListener::bind("127.0.0.1:0")).expect("there is a port");
     let address = listener.local_addr().expect("it has a number");
-    let listener = listener.into_std().expect("it can be taken from this runtime");
-    server.spawn(async move { axum::serve(TcpListener::from_std(listener)?, router).await });
+    server.spawn(async move { axum::serve(listener, router).await });
+    Served { name: name.to_owned(), address, keeps, contents }
+}
+
+/// Begins the sessions of an application's clients.
+async fn begin(served: Served, connections: usize) -> Contestant {
+    let Served { name, address, keeps, contents } = served;
     let mut beginning = JoinSet::new();
     for number in 0..connections {
         beginning.spawn(Client::new(address, keeps, contents, number));
@@ -115,17 +138,17 @@ const MIXES: [(&str, Tenth); 2] = [
     ("9 of 10 requests read two values, the tenth writes one", Tenth::Writes),
 ];
 
-async fn measure(options: &Options, placements: Vec<Placement>, server: &Handle) -> String {
+async fn measure(options: &Options, served: Vec<Served>) -> String {
     let mut contestants = Vec::new();
-    for placement in placements {
-        contestants.push(begin(placement, options.connections, server).await);
+    for one in served {
+        contestants.push(begin(one, options.connections).await);
     }
     // Each table is of one content and one mix, and has a row for each contestant that can hold the content.
     let cells = (0..CONTENTS.len()).flat_map(|content| MIXES.map(|(title, tenth)| (content, title, tenth)));
     let mut tables: Vec<_> = cells
         .map(|(content, title, tenth)| {
             let held = contestants.iter().filter(|contestant| content < contestant.contents);
-            let rows: Vec<_> = held.map(|one| Row::new(one.name, one.clients[0].cookie_bytes(content))).collect();
+            let rows: Vec<_> = held.map(|one| Row::new(&one.name, one.clients[0].cookie_bytes(content))).collect();
             (content, title, tenth, rows)
         })
         .collect();
@@ -170,6 +193,11 @@ fn print(options: &Options, mut tables: Vec<Table>, mut syncs: Vec<u64>) -> Stri
         let (_, cookie) = cookie.iter().find(|(of, _)| of == tenth).expect("the first table has a cookie");
         text.push_str(&format!("\n{}", report::table(&report::title(*content, mix), rows, cookie)));
     }
+    let short = |content: usize, tenth| {
+        format!("{}, {}", CONTENTS[content].name, if tenth == Tenth::Writes { "one in ten writes" } else { "reads" })
+    };
+    let titled: Vec<_> = tables.iter().map(|(content, _, tenth, rows)| (short(*content, *tenth), &rows[..])).collect();
+    text.push_str(&report::beside(&titled));
     text
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Path as Segments;
@@ -47,6 +48,15 @@ pub async fn all(places: &Places<'_>) -> Result<Vec<Placement>, Box<dyn Error>> 
             "cookie + `RedisRevocations`",
             2,
             cookie()?.revocations(RedisRevocations::open(places.redis)?).subject(FIRST),
+        )
+        .await?,
+        with(
+            "cookie + `RedisRevocations`, answers count for 10 s",
+            2,
+            cookie()?
+                .revocations(RedisRevocations::open(places.redis)?)
+                .subject(FIRST)
+                .recheck_after(Duration::from_secs(10)),
         )
         .await?,
         with("spill over `MemoryStore`", 3, config()?.spill(MemoryStore::new())).await?,

@@ -8,7 +8,7 @@ use crate::slice::Slice;
 
 /// All turns of one contestant with one session and one mix of requests.
 pub struct Row {
-    pub name: &'static str,
+    pub name: String,
     pub cookie_bytes: usize,
     /// Requests per second, for each round.
     pub rates: Vec<f64>,
@@ -19,7 +19,8 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(name: &'static str, cookie_bytes: usize) -> Self {
+    pub fn new(name: &str, cookie_bytes: usize) -> Self {
+        let name = name.to_owned();
         Self { name, cookie_bytes, rates: Vec::new(), medians: Vec::new(), p99s: Vec::new(), all: Vec::new() }
     }
 
@@ -50,6 +51,32 @@ pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
         let _ = writeln!(text, "| {} | {} | {rate:.0} | {ratio:.2} | {times} |", row.name, row.cookie_bytes);
     }
     text
+}
+
+/// Writes how many times the requests per second of tower-sessions this crate serves: the medians of each round's ratio.
+/// Each table is given by its title and its rows. Returns nothing when tower-sessions was not measured.
+pub fn beside(tables: &[(String, &[Row])]) -> String {
+    const PAIRS: [(&str, &str); 4] = [
+        ("store: `MemoryStore`", "tower-sessions: `MemoryStore`"),
+        ("store: `RedisStore`", "tower-sessions: `RedisStore`"),
+        ("store: `SqliteStore`", "tower-sessions: `SqliteStore`"),
+        ("cookie (default)", "tower-sessions: `RedisStore`"),
+    ];
+    let titles: String = tables.iter().map(|(title, _)| format!(" {title} |")).collect();
+    let mut text = format!("\n**Times the requests per second of tower-sessions**\n\n| |{titles}\n");
+    let _ = writeln!(text, "|---|{}", "--:|".repeat(tables.len()));
+    for (ours, theirs) in PAIRS {
+        let rates = |rows: &[Row], name| rows.iter().find(|row| row.name == name).map(|row| row.rates.clone());
+        let cells = tables.iter().map(|(_, rows)| {
+            let Some((ours, theirs)) = rates(rows, ours).zip(rates(rows, theirs)) else { return " - |".to_owned() };
+            format!(" {:.2} |", median(ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect()))
+        });
+        let cells: String = cells.collect();
+        if cells.contains(|c: char| c.is_ascii_digit()) {
+            let _ = writeln!(text, "| {ours} / {theirs} |{cells}");
+        }
+    }
+    if text.ends_with("--:|\n") { String::new() } else { text }
 }
 
 /// Puts the text into docs/performance.md, between [`BEGIN`] and [`END`].

@@ -1,6 +1,7 @@
 //! Measures three things that fit into no table of cases: Cookie headers full of foreign cookies, growth with the size
 //! of the session, and two threads.
 
+use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Duration;
@@ -12,19 +13,17 @@ use crate::rounds;
 use crate::{alloc, floor};
 
 pub const OURS: &str = "sealed-session";
-pub const SEARCH: &str = "header: look for the cookie among foreign ones";
+const SEARCH: &str = "header: look for the cookie among foreign ones";
 const GROWTH: [(&str, &str); 2] = [("open", "growth: open"), ("encode", "growth: encode")];
-pub const THREADS: &str = "two threads against one";
+const THREADS: &str = "two threads against one";
 
 /// For each header: the number of cookies, and the bytes of each with its separator.
 const HEADERS: [(usize, usize); 5] = [(0, 0), (10, 64), (100, 64), (1000, 64), (16, 4096)];
 const SESSIONS: [usize; 6] = [0, 128, 512, 1024, 2048, 2700];
 
-pub fn header_name((count, bytes): (usize, usize)) -> String {
+fn header_name((count, bytes): (usize, usize)) -> String {
     format!("{count} x {bytes} B")
 }
-
-pub const FULL_HEADER: (usize, usize) = HEADERS[3];
 
 fn foreign((count, bytes): (usize, usize)) -> String {
     let one = |i| format!("{:<width$}", format!("cookie_{i:04}="), width = bytes - 2).replace(' ', "v");
@@ -112,10 +111,13 @@ fn on_processor() -> i64 {
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
-pub fn print(launches: &[Results]) {
-    println!("### {SEARCH}\n\nns (ns per byte) / allocations\n");
-    println!("| |{}", HEADERS.map(|header| format!(" {} |", header_name(header))).concat());
-    println!("|---|{}", "---|".repeat(HEADERS.len()));
+/// Returns the tables of these measurements.
+pub fn text(launches: &[Results]) -> String {
+    let mut text = format!(
+        "**Foreign cookies in the header**: nanoseconds (for each byte) / allocations\n\n| |{}\n|---|{}\n",
+        HEADERS.map(|header| format!(" {} |", header_name(header))).concat(),
+        "---|".repeat(HEADERS.len())
+    );
     for contestant in contestants::all() {
         let row = HEADERS.map(|header| {
             let key = Key::new(contestant.name(), SEARCH, &header_name(header));
@@ -123,15 +125,21 @@ pub fn print(launches: &[Results]) {
             Some(format!(" {ns:.0} ({:.2}) / {} |", ns / counted.bytes.max(1) as f64, counted.allocations))
         });
         if let Some(row) = row.into_iter().collect::<Option<String>>() {
-            println!("| {} |{row}", contestant.name());
+            let _ = writeln!(text, "| {} |{row}", contestant.name());
         }
     }
-    println!("\n### Growth with the session\n\nns, of a session with one value of so many bytes\n");
-    println!("| |{}\n|---|{}", SESSIONS.map(|size| format!(" {size} B |")).concat(), "---|".repeat(SESSIONS.len()));
+    let _ = writeln!(
+        text,
+        "\n**Growth with the session**: nanoseconds for a session with one value of so many bytes\n\n| |{}\n|---|{}",
+        SESSIONS.map(|size| format!(" {size} B |")).concat(),
+        "---|".repeat(SESSIONS.len())
+    );
     for (contestant, (name, what)) in [(OURS, GROWTH[0]), ("its floor", GROWTH[0]), (OURS, GROWTH[1])] {
         let cell = |size: usize| ns(launches, &Key::new(contestant, what, &size.to_string())).unwrap_or(f64::NAN);
-        println!("| {contestant}, {name} |{}", SESSIONS.map(|size| format!(" {:.0} |", cell(size))).concat());
+        let cells = SESSIONS.map(|size| format!(" {:.0} |", cell(size))).concat();
+        let _ = writeln!(text, "| {contestant}, {name} |{cells}");
     }
     let threads = |what| over(launches, |get| Some(get(&Key::new(OURS, THREADS, what))?.ns)).unwrap_or(f64::NAN);
-    println!("\nTwo threads against one: open x{:.2}, encode x{:.2}\n", threads("open"), threads("encode"));
+    let _ = writeln!(text, "\nTwo threads against one: open x{:.2}, encode x{:.2}", threads("open"), threads("encode"));
+    text
 }

@@ -72,8 +72,8 @@ what! {
     Changed "value: change one value, then encode",
     Opened "value: open, no value read",
     Two "value: open, two values read into their types",
+    Struct "value: open, all values read into a struct",
     All "value: open, all values read into a map",
-    Whole "value: open, all values read into a map by `data`",
     Tampered "value: refuse a tampered cookie",
     UnknownKey "value: refuse one of an unknown key",
     WrongVersion "value: refuse one of another version",
@@ -83,10 +83,15 @@ what! {
     HeaderUntouched "header: find the cookie among three, and never look at the session",
     HttpUntouched "HTTP: a request that never looks at its session",
     HttpRead "HTTP: a request that reads one value",
+    HttpStruct "HTTP: a request that reads all values into a struct",
     HttpWrite "HTTP: a request that changes one value",
 }
 
 impl What {
+    pub fn has_bytes(self) -> bool {
+        self == Self::Encode
+    }
+
     pub fn is_http(self) -> bool {
         self >= Self::HttpUntouched
     }

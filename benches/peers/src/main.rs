@@ -2,12 +2,15 @@
 
 mod alloc;
 mod alone;
+mod chart;
+mod content;
 mod contestant;
 mod contestants;
 #[path = "../../support/floor.rs"]
 mod floor;
 mod goals;
 mod http;
+mod page;
 mod report;
 mod results;
 #[path = "../../support/rounds.rs"]
@@ -15,10 +18,12 @@ mod rounds;
 #[path = "../../support/workloads.rs"]
 mod workloads;
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use contestant::Case;
+use page::{AWS_LC, Build};
 use results::{Key, Measured, Results};
 
 struct Options {
@@ -29,28 +34,57 @@ struct Options {
     /// Parts of the names of the contestants to measure. If it is empty, all are measured.
     only: Vec<String>,
     is_launch: bool,
+    /// Other builds of this program, each with its name.
+    also: Vec<(String, PathBuf)>,
+    /// The machine and the date of the run, for docs/performance.md.
+    about: String,
+    /// True when the page and its picture are written.
+    update: bool,
 }
 
 fn main() -> ExitCode {
     let Some(options) = options(std::env::args().skip(1)) else {
         eprintln!("options: --launches 7 --rounds 81 --batch-us 100 --only <part of a name>");
+        eprintln!("         --also <name>=<program> --about <text> --update");
         return ExitCode::FAILURE;
     };
     if options.is_launch {
         measure(&options).write();
+        return ExitCode::SUCCESS;
+    }
+    let own = std::env::current_exe().expect("this program has a path");
+    let mut builds = vec![(Build { name: profile(), launches: Vec::new() }, own)];
+    builds.extend(
+        options.also.iter().map(|(name, path)| (Build { name: name.clone(), launches: Vec::new() }, path.clone())),
+    );
+    for _ in 0..options.launches {
+        for (build, path) in &mut builds {
+            build.launches.push(launch(path, &options));
+        }
+    }
+    let builds: Vec<Build> = builds.into_iter().map(|(build, _)| build).collect();
+    let Options { launches, rounds, batch, about, .. } = &options;
+    let about = format!("{about} Medians of {launches} launches of {rounds} rounds of {} us.", batch.as_micros());
+    if options.update {
+        page::keep(&builds, &about);
     } else {
-        let launches: Vec<Results> = (0..options.launches).map(|_| launch(&options)).collect();
-        let Options { launches: count, rounds, batch, .. } = &options;
-        println!("Medians of {count} launches of {rounds} rounds of {} us; {} build.\n", batch.as_micros(), profile());
-        report::print(&launches);
-        goals::print(&launches, profile() == "one-unit");
+        report::print(&builds[0].launches, page::launches_of(&builds, AWS_LC));
+        println!("{}", page::text(&builds, &about));
     }
     ExitCode::SUCCESS
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
-    let mut options =
-        Options { launches: 7, rounds: 81, batch: Duration::from_micros(100), only: Vec::new(), is_launch: false };
+    let mut options = Options {
+        launches: 7,
+        rounds: 81,
+        batch: Duration::from_micros(100),
+        only: Vec::new(),
+        is_launch: false,
+        also: Vec::new(),
+        about: String::new(),
+        update: false,
+    };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--launches" => options.launches = arguments.next()?.parse().ok()?,
@@ -58,6 +92,13 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
             "--batch-us" => options.batch = Duration::from_micros(arguments.next()?.parse().ok()?),
             "--only" => options.only.push(arguments.next()?),
             "--launch" => options.is_launch = true,
+            "--also" => {
+                let argument = arguments.next()?;
+                let (name, path) = argument.split_once('=')?;
+                options.also.push((name.to_owned(), path.into()));
+            }
+            "--about" => options.about = arguments.next()?,
+            "--update" => options.update = true,
             _ => return None,
         }
     }
@@ -70,10 +111,10 @@ fn profile() -> String {
     path.parent().and_then(|folder| folder.file_name()).unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Runs this program again in a process of its own: the places of code and memory differ from process to process, and
+/// Runs this program, or another build of it, in a process of its own: the places of code and memory differ from process to process, and
 /// change a result by some percent.
-fn launch(options: &Options) -> Results {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+fn launch(program: &Path, options: &Options) -> Results {
+    let mut command = Command::new(program);
     command.args(["--launch", "--rounds", &options.rounds.to_string()]);
     command.args(["--batch-us", &options.batch.as_micros().to_string()]);
     command.args(options.only.iter().flat_map(|name| ["--only", name]));

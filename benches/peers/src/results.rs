@@ -66,7 +66,14 @@ pub fn ns(launches: &[Results], key: &Key) -> Option<f64> {
 
 /// Returns the median of the ratios, each taken within one launch.
 pub fn ratio(launches: &[Results], above: &Key, below: &Key) -> Option<f64> {
-    over(launches, |get| Some(get(above)?.ns / get(below)?.ns))
+    ratio_between(launches, above, launches, below)
+}
+
+/// Returns the median of the ratios of two builds, each taken between launches that followed one another.
+pub fn ratio_between(launches: &[Results], above: &Key, others: &[Results], below: &Key) -> Option<f64> {
+    let of = |results: &Results, key: &Key| Some(results.0.get(key)?.ns);
+    let each = launches.iter().zip(others).map(|(one, other)| Some(of(one, above)? / of(other, below)?));
+    each.collect::<Option<Vec<f64>>>().map(median).filter(|value| value.is_finite())
 }
 
 /// Returns the allocations and the bytes, which are the same in each launch.

@@ -14,8 +14,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     env_logger::init(); // says why a session was not kept
     let store = PgStore::connect(&env::var("DATABASE_URL").map_err(|_| "DATABASE_URL is not set")?)?;
     store.migrate().await?;
-    // A session stays in its cookie until it no longer fits. `.store(store)` keeps every one in the table, so that it ends
-    // everywhere when its record is deleted.
+    // A session stays in its cookie until it no longer fits. `.store(store)` keeps every one in the table instead, so that a
+    // logout ends every copy of its cookie: it puts a tombstone in the place of the record.
     let config = SessionConfig::from_env()?.spill(store).on_backend_failure(FailurePolicy::Fail);
     let manager = config.build()?;
     tokio::spawn(clean_up(manager.clone()));

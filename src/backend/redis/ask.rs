@@ -82,18 +82,28 @@ impl RedisPool {
         self.topology.has_one_server()
     }
 
-    /// Returns true when each server that has keys writes, as many replicas have that as the pool waits for, and each slot
-    /// of a cluster has a server. Nothing stays in Redis, since the key that is written has expired.
-    pub(crate) async fn takes_writes(&self) -> bool {
+    /// Returns true when each server that has keys does these commands, whatever it answers, as many replicas have the last
+    /// write of them as the pool waits for, and each slot of a cluster has a server. `commands` makes them for a key that
+    /// no entry has. A health check asks for the commands that its backend needs: a replica, a server without memory and one
+    /// whose ACL allows too little all answer a PING.
+    pub(crate) async fn does(&self, commands: impl Fn(&str) -> Pipeline) -> bool {
         let Ok(keys) = self.probes().await else { return false };
         for key in keys {
-            let mut command = redis::cmd("SET");
-            command.arg(&key).arg("").arg("EXAT").arg(LONG_AGO);
-            if self.write::<Value>(&key, &command).await.is_err() {
+            if self.probe(&key, commands(&key)).await.is_err() {
                 return false;
             }
         }
         true
+    }
+
+    async fn probe(&self, key: &str, mut commands: Pipeline) -> Result<(), BackendError> {
+        if !self.waits() {
+            return self.ask::<Vec<Value>>(key, &commands).await.map(drop);
+        }
+        self.add_wait(&mut commands);
+        let answers: Vec<Value> = self.ask(key, &commands).await?;
+        let replicas = answers.last().and_then(|count| redis::from_redis_value_ref(count).ok());
+        self.check_wait(replicas.unwrap_or_default())
     }
 
     /// Returns keys that no entry has, one for each server that has keys.
@@ -111,8 +121,9 @@ pub(super) fn inside_of_a_runtime() -> Result<(), BackendError> {
 /// The longest time limit, so that no deadline is past the end of time.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// A time in Unix seconds that every clock has passed.
-const LONG_AGO: u64 = 60;
+/// The time, in Unix seconds, until which Redis keeps what a health check writes: a time that has passed. So Redis does all that
+/// it does for a write, and keeps nothing.
+pub(crate) const PROBE_UNTIL: u64 = 60;
 
 /// The seconds that Redis keeps an entry past its time, for the difference between the clock of Redis and this
 /// server's.

@@ -26,7 +26,7 @@ mod tls;
 mod topology;
 mod url;
 
-pub(crate) use ask::GRACE;
+pub(crate) use ask::{GRACE, PROBE_UNTIL};
 pub use pool::RedisPool;
 #[cfg(feature = "redis-tls")]
 pub use tls::RedisTls;

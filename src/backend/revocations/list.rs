@@ -115,7 +115,9 @@ pub trait Revocations: Send + Sync {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>>;
 
-    /// Returns true when the list can be used at this moment. For a health check: no request waits for it.
+    /// Returns true when the list could record a logout at this moment. For a health check: no request waits for it. A list
+    /// that can fail should try a write, since a full disk or a replica that can only be read answers every look. The default
+    /// returns true.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }

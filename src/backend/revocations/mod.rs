@@ -6,6 +6,8 @@ mod list;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use generation::{Generation, Only};
 pub use known::{Known, Mark};
@@ -13,3 +15,5 @@ pub use list::Revocations;
 pub use memory::MemoryRevocations;
 #[cfg(feature = "redis")]
 pub use redis::RedisRevocations;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteRevocations;

@@ -1,8 +1,10 @@
 //! [`RedisRevocations`]: a list in Redis, which removes entries by itself.
 
+use redis::Cmd;
+
 use super::{Generation, Known, Mark, Only, Revocations};
 use crate::backend::BoxFuture;
-use crate::backend::redis::{GRACE, RedisPool};
+use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
@@ -69,10 +71,8 @@ impl RedisRevocations {
 impl Revocations for RedisRevocations {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
-            let (key, mut command) = (self.pool.key(MARK, id), redis::cmd("EVAL"));
-            command.arg(PUT_MARK).arg(1).arg(&key);
-            command.arg(hex::encode(mark.to_bytes())).arg(until.as_secs()).arg(GRACE);
-            command.arg(u8::from(self.pool.waits()));
+            let key = self.pool.key(MARK, id);
+            let command = self.mark(&key, mark, until.as_secs(), GRACE);
             let stands: Vec<u8> = self.pool.write(&key, &command).await?;
             digits(&stands).map(Mark::from_bytes)
         })
@@ -118,12 +118,28 @@ impl Revocations for RedisRevocations {
         })
     }
 
+    /// Writes a mark under a key of no session, so that a read-only replica, a Redis without memory or without its replicas, and
+    /// an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        Box::pin(self.pool.takes_writes())
+        let commands = |key: &str| {
+            let mut commands = redis::pipe();
+            commands.add_command(self.mark(key, Mark::Ended, PROBE_UNTIL, 0));
+            commands.cmd("GET").arg(key);
+            commands
+        };
+        Box::pin(async move { self.pool.does(commands).await })
     }
 }
 
 impl RedisRevocations {
+    /// Makes the command that writes a mark, which Redis keeps for `grace` seconds past its time.
+    fn mark(&self, key: &str, mark: Mark, until: u64, grace: u64) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(PUT_MARK).arg(1).arg(key).arg(hex::encode(mark.to_bytes())).arg(until).arg(grace);
+        command.arg(u8::from(self.pool.waits()));
+        command
+    }
+
     /// Reads entries, in this order. A cluster may have them on two servers, so there it takes a round trip for each.
     async fn entries(&self, keys: &[&String]) -> Result<Vec<Option<Vec<u8>>>, BackendError> {
         let pieces = if self.pool.has_one_server() { keys.len().max(1) } else { 1 };

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Record, Save, SessionStore};
-use crate::backend::BoxFuture;
+use crate::backend::{BoxFuture, mark_of};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::{Clock, SystemClock, UnixTime};
@@ -15,8 +15,12 @@ use crate::time::{Clock, SystemClock, UnixTime};
 ///
 /// The store is bounded: by [`MemoryStore::DEFAULT_MAX_RECORDS`], unless set otherwise. When the store is full it drops
 /// what has expired, and if that makes no room refuses new records with [`BackendErrorKind::Full`]: a live session is
-/// never dropped for another. The store drops expired records by itself too, now and then when one is saved, at a cost
-/// that stays the same for each save however many it holds.
+/// never dropped for another. A visitor who has a record can log in all the same, and log out. The store drops expired
+/// records by itself too, now and then when one is saved, at a cost that stays the same for each save however many it holds.
+///
+/// Every visitor who gets a CSRF token or a flash value has a record, logged in or not. If strangers can reach such a page,
+/// they can fill the store: give it to [`SessionConfig::spill`](crate::SessionConfig::spill), which leaves what fits in the
+/// cookie.
 ///
 /// [`SessionStore::supports_revocation`] is true: a record is in this process alone, so where it was deleted was the only
 /// place that had it. Behind several processes, a session is known to the one that began it.
@@ -41,6 +45,8 @@ pub struct MemoryStore {
 
 struct Records {
     by_id: HashMap<SessionId, Record>,
+    /// The number of tombstones among the records.
+    tombstones: usize,
     /// No record expires before this time: a sweep until then would find nothing.
     earliest: UnixTime,
     /// The number of new records that are saved before the next sweep.
@@ -60,11 +66,19 @@ impl MemoryStore {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        let records = Records { by_id: HashMap::new(), earliest: UnixTime::MAX, until_sweep: LEAST_BETWEEN_SWEEPS };
+        let records = Records {
+            by_id: HashMap::new(),
+            tombstones: 0,
+            earliest: UnixTime::MAX,
+            until_sweep: LEAST_BETWEEN_SWEEPS,
+        };
         Self { clock: Box::new(SystemClock), max_records: Self::DEFAULT_MAX_RECORDS, records: Mutex::new(records) }
     }
 
-    /// Sets the largest number of records that the store holds. With 0 the store refuses all.
+    /// Sets the largest number of sessions that the store holds. With 0 the store refuses all.
+    ///
+    /// Tombstones, the records of 16 bytes that stand for ended sessions, are not among them, and neither is a session that
+    /// takes the place of another one. Sessions and tombstones together are at most twice this number.
     ///
     /// ```
     /// use sealed_session::MemoryStore;
@@ -113,22 +127,28 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    fn write(&self, id: SessionId, record: &Record, save: Save) -> Result<bool, BackendError> {
+    fn write(
+        &self,
+        id: SessionId,
+        record: &Record,
+        save: Save,
+        in_place_of: Option<SessionId>,
+    ) -> Result<bool, BackendError> {
         let now = self.clock.now();
         let mut records = self.records();
         records.sweep_now_and_then(now);
         if !save.applies_to(records.by_id.get(&id).map(Record::tag)) {
             return Ok(false);
         }
-        if save == Save::Create && records.by_id.len() >= self.max_records {
+        let needs_no_place = mark_of(record).is_some() || in_place_of.is_some_and(|old| records.has_session(old));
+        if save == Save::Create && !records.has_room(self.max_records, needs_no_place) {
             records.sweep(now);
-            if records.by_id.len() >= self.max_records {
-                let message = format_args!("it holds {} records, none of them expired", self.max_records);
+            if !records.has_room(self.max_records, needs_no_place) {
+                let message = format_args!("it holds {} records, none of them expired", records.by_id.len());
                 return Err(BackendError::new(BackendErrorKind::Full, message));
             }
         }
-        records.earliest = records.earliest.min(record.expires_at());
-        records.by_id.insert(id, record.clone());
+        records.put(id, record.clone());
         Ok(true)
     }
 
@@ -159,12 +179,21 @@ impl SessionStore for MemoryStore {
     }
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
-        Box::pin(async move { self.write(id, record, save) })
+        Box::pin(async move { self.write(id, record, save, None) })
+    }
+
+    fn create_in_place_of<'a>(
+        &'a self,
+        old: SessionId,
+        id: SessionId,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move { self.write(id, record, Save::Create, Some(old)) })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
-            self.records().by_id.remove(&id);
+            self.records().remove(id);
             Ok(())
         })
     }
@@ -173,19 +202,56 @@ impl SessionStore for MemoryStore {
         Box::pin(async move { Ok(self.records().sweep(now)) })
     }
 
+    /// Returns false when the store is full, so that it would refuse the record of a new session.
+    fn is_healthy(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async move {
+            let mut records = self.records();
+            records.has_room(self.max_records, false) || {
+                records.sweep(self.clock.now());
+                records.has_room(self.max_records, false)
+            }
+        })
+    }
+
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
         Box::pin(async move { Ok(self.records().by_id.iter().map(|(id, record)| (*id, record.clone())).collect()) })
     }
 
     fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
-            self.records().by_id.clear();
+            let mut records = self.records();
+            records.by_id.clear();
+            records.tombstones = 0;
             Ok(())
         })
     }
 }
 
 impl Records {
+    /// Returns true when another record may be created beside at most `max` sessions. A record that needs no place of its own
+    /// is a tombstone, or takes the place of a session: then only the sum of sessions and tombstones counts.
+    fn has_room(&self, max: usize, needs_no_place: bool) -> bool {
+        let sessions = self.by_id.len().saturating_sub(self.tombstones);
+        (needs_no_place || sessions < max) && self.by_id.len() < max.saturating_mul(2)
+    }
+
+    fn has_session(&self, id: SessionId) -> bool {
+        self.by_id.get(&id).is_some_and(|record| mark_of(record).is_none())
+    }
+
+    fn put(&mut self, id: SessionId, record: Record) {
+        self.remove(id);
+        self.earliest = self.earliest.min(record.expires_at());
+        self.tombstones = self.tombstones.saturating_add(usize::from(mark_of(&record).is_some()));
+        self.by_id.insert(id, record);
+    }
+
+    fn remove(&mut self, id: SessionId) {
+        if let Some(record) = self.by_id.remove(&id) {
+            self.tombstones = self.tombstones.saturating_sub(usize::from(mark_of(&record).is_some()));
+        }
+    }
+
     /// Sweeps once in as many saves as there were records after the sweep before, so that each save pays for a record or two.
     fn sweep_now_and_then(&mut self, now: UnixTime) {
         self.until_sweep = self.until_sweep.saturating_sub(1);
@@ -198,6 +264,7 @@ impl Records {
         let before = self.by_id.len();
         if self.earliest <= now {
             self.by_id.retain(|_, record| record.expires_at() > now);
+            self.tombstones = self.by_id.values().filter(|record| mark_of(record).is_some()).count();
             self.earliest = self.by_id.values().map(Record::expires_at).min().unwrap_or(UnixTime::MAX);
         }
         self.until_sweep = self.by_id.len().max(LEAST_BETWEEN_SWEEPS);

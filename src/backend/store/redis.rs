@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use redis::Cmd;
+
 use super::{Record, Save, SessionStore};
 use crate::backend::BoxFuture;
-use crate::backend::redis::{GRACE, RedisPool};
+use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, ConfigError};
 use crate::time::UnixTime;
@@ -79,7 +81,7 @@ impl SessionStore for RedisStore {
         Box::pin(async move {
             let (key, value) = (self.pool.key(KIND, id), encode(record));
             let until = record.expires_at().as_secs().saturating_add(GRACE);
-            let mut command = redis::Cmd::new();
+            let mut command = Cmd::new();
             match save {
                 Save::Create => command.arg("SET").arg(&key).arg(value).arg("NX").arg("EXAT").arg(until),
                 Save::Replace(tag) => {
@@ -94,13 +96,7 @@ impl SessionStore for RedisStore {
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             let key = self.pool.key(KIND, id);
-            let mut command = redis::Cmd::new();
-            if self.pool.waits() {
-                command.arg("EVAL").arg(DELETE).arg(1).arg(&key);
-            } else {
-                command.arg("DEL").arg(&key);
-            }
-            self.pool.write::<u64>(&key, &command).await.map(drop)
+            self.pool.write::<u64>(&key, &self.deletion(&key)).await.map(drop)
         })
     }
 
@@ -108,8 +104,18 @@ impl SessionStore for RedisStore {
         Box::pin(async { Ok(0) })
     }
 
+    /// Sends the commands of a login and of a logout, for a key of no session, so that a read-only replica, a Redis without
+    /// memory or without its replicas, and an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        Box::pin(self.pool.takes_writes())
+        let commands = |key: &str| {
+            let mut commands = redis::pipe();
+            commands.cmd("SET").arg(key).arg("").arg("NX").arg("EXAT").arg(PROBE_UNTIL);
+            commands.cmd("EVAL").arg(REPLACE).arg(1).arg(key).arg("").arg("").arg(PROBE_UNTIL);
+            commands.cmd("GET").arg(key);
+            commands.add_command(self.deletion(key));
+            commands
+        };
+        Box::pin(async move { self.pool.does(commands).await })
     }
 
     /// A record that is written or removed in the meantime may or may not be among them. The same goes for one that moves
@@ -144,6 +150,17 @@ impl SessionStore for RedisStore {
 }
 
 impl RedisStore {
+    /// Makes the command that removes a record.
+    fn deletion(&self, key: &str) -> Cmd {
+        let mut command = Cmd::new();
+        if self.pool.waits() {
+            command.arg("EVAL").arg(DELETE).arg(1).arg(key);
+        } else {
+            command.arg("DEL").arg(key);
+        }
+        command
+    }
+
     fn id(&self, key: &[u8]) -> Result<SessionId, BackendError> {
         let digits = key.strip_prefix(self.pool.key(KIND, "").as_bytes()).unwrap_or_default();
         let mut id = [0; 16];

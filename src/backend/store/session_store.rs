@@ -82,6 +82,38 @@ pub trait SessionStore: Send + Sync {
     /// record may have been written all the same.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>>;
 
+    /// Writes a new record, as [`SessionStore::save`] does with [`Save::Create`], for a session that takes the place of the
+    /// one under `old`. The caller ends that one right after, so that two records stand side by side for a moment only.
+    ///
+    /// By default this is that save. A store with a bound of its own lets the record in although it is full, if `old` has a
+    /// record: otherwise nobody could log in to a full store, nor out of it.
+    ///
+    /// # Errors
+    /// As for [`SessionStore::save`].
+    ///
+    /// ```
+    /// use sealed_session::{MemoryStore, Record, Save, SessionId, SessionStore, UnixTime};
+    /// # futures_lite::future::block_on(async {
+    /// let store = MemoryStore::new().max_records(1);
+    /// let (visitor, user, another) = (SessionId::generate()?, SessionId::generate()?, SessionId::generate()?);
+    /// let record = Record::new(vec![1; 50], UnixTime::MAX);
+    /// assert!(store.save(visitor, &record, Save::Create).await?);
+    /// assert!(store.save(another, &record, Save::Create).await.is_err(), "it is full");
+    /// assert!(store.create_in_place_of(visitor, user, &record).await?, "and the visitor can log in");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn create_in_place_of<'a>(
+        &'a self,
+        old: SessionId,
+        id: SessionId,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        let _ = old;
+        self.save(id, record, Save::Create)
+    }
+
     /// Removes a record. A record that is not there is no error, and neither is a corrupt one.
     ///
     /// # Errors
@@ -95,7 +127,8 @@ pub trait SessionStore: Send + Sync {
     /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers; some of them may be gone all the same.
     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>>;
 
-    /// Returns true when the store can be used at this moment. For a health check: no request waits for it.
+    /// Returns true when a new session could be kept at this moment, and an ended one recorded. For a health check: no request
+    /// waits for it, so a store may write to find out.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }
@@ -168,6 +201,15 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         (**self).save(id, record, save)
+    }
+
+    fn create_in_place_of<'a>(
+        &'a self,
+        old: SessionId,
+        id: SessionId,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        (**self).create_in_place_of(old, id, record)
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {

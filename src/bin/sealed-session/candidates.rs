@@ -1,4 +1,5 @@
-//! Finds cookies in text that people paste: a value, a Cookie or Set-Cookie header, or all headers of a message.
+//! Finds cookies in text that people paste: a value, a Cookie or Set-Cookie header, all headers of a message, or a
+//! cookie jar.
 
 use std::io::Read;
 
@@ -20,30 +21,84 @@ pub(crate) fn input(argument: Option<&str>) -> Result<String> {
     }
 }
 
-/// Finds the values of the cookies with this name, in their order.
-pub(crate) fn find(text: &str, name: &str) -> Result<Vec<String>> {
-    let lines: Vec<_> = text.lines().map(Line::of).filter(|line| !line.body.is_empty()).collect();
+/// The values that came under the name of a cookie, in their order. Quotes around a value are no part of it.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) values: Vec<String>,
+    /// The values that came under the name of the second cookie of a session in two cookies.
+    pub(crate) seconds: Vec<String>,
+    /// The names of the other cookies, quoted.
+    others: Vec<String>,
+}
+
+/// Finds the values of the cookies with this name.
+pub(crate) fn find(text: &str, name: &str) -> Result<Found> {
+    let mut found = Found::default();
+    let is_comment = |line: &&str| line.starts_with('#') && !line.starts_with(HTTP_ONLY);
+    let lines: Vec<_> = text.lines().filter(|line| !is_comment(line)).collect();
+    let (jar, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| of_jar(line).is_some());
+    for (found_name, value) in jar.into_iter().filter_map(of_jar) {
+        found.add(found_name, value, name);
+    }
+    let lines: Vec<_> = lines.into_iter().map(Line::of).filter(|line| !line.body.is_empty()).collect();
     let has_headers = lines.iter().any(|line| line.kind != Kind::Bare || line.body.starts_with("HTTP/"));
-    let mut values = Vec::new();
-    let mut others = Vec::new();
     for line in lines {
         match line.kind {
             // Among headers, a line that is neither a Cookie nor a Set-Cookie header is another header.
             Kind::Bare if has_headers => {}
-            Kind::Bare if is_value(line.body, name) => values.push(line.body.to_owned()),
-            Kind::SetCookie => collect(line.body.split(';').take(1), name, &mut values, &mut others),
-            Kind::Cookie | Kind::Bare => collect(line.body.split(';'), name, &mut values, &mut others),
+            Kind::Bare if is_value(line.body, name) => found.values.push(unquoted(line.body).to_owned()),
+            Kind::SetCookie => found.add_all(line.body.split(';').take(1), name),
+            Kind::Cookie | Kind::Bare => found.add_all(line.body.split(';'), name),
         }
     }
-    if !values.is_empty() {
-        return Ok(values);
+    if !found.values.is_empty() {
+        return Ok(found);
     }
-    others.truncate(MAX_NAMED);
-    Err(Failure::new(if others.is_empty() {
+    found.others.truncate(MAX_NAMED);
+    Err(Failure::new(if found.others.is_empty() {
         "the input holds no cookie".to_owned()
     } else {
-        format!("the input holds no cookie named {name:?}; it has {}; see --name", others.join(", "))
+        format!("the input holds no cookie named {name:?}; it has {}; see --name", found.others.join(", "))
     }))
+}
+
+impl Found {
+    fn add_all<'t>(&mut self, pairs: impl Iterator<Item = &'t str>, name: &str) {
+        for (found, value) in pairs.filter_map(|pair| pair.split_once('=')) {
+            self.add(found.trim_matches(SPACE), value.trim_matches(SPACE), name);
+        }
+    }
+
+    /// Adds a cookie. Names are compared byte for byte, as the library does (RFC 6265bis section 5.6).
+    fn add(&mut self, found: &str, value: &str, name: &str) {
+        let value = unquoted(value).to_owned();
+        if found == name {
+            self.values.push(value);
+            return;
+        }
+        if found.strip_suffix(SECOND).is_some_and(|first| first == name) {
+            self.seconds.push(value);
+        }
+        // A longer text is not a name that anyone would look for, and may be a value, which must not be shown.
+        if found.len() <= MAX_NAME_LEN {
+            self.others.push(format!("{found:?}"));
+        }
+    }
+}
+
+/// Returns the name and the value in a line of a cookie jar, as curl and browsers' exports have it: seven fields with tabs
+/// between them. One that begins like a comment is that of a cookie with `HttpOnly`.
+fn of_jar(line: &str) -> Option<(&str, &str)> {
+    let fields: Vec<_> = line.strip_prefix(HTTP_ONLY).unwrap_or(line).split('\t').collect();
+    let is_switch = |text: &str| text == "TRUE" || text == "FALSE";
+    let [_, is_for_subdomains, path, is_secure, _, name, value] = fields[..] else { return None };
+    (is_switch(is_for_subdomains) && path.starts_with('/') && is_switch(is_secure)).then_some((name, value))
+}
+
+/// Takes one pair of quotes from around a value, as the library does: it is no part of the value (RFC 6265bis section
+/// 4.1.1), and Java's `CookieManager` puts one around the value of a cookie that has a Max-Age and no Expires.
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
 #[derive(PartialEq, Eq)]
@@ -75,19 +130,6 @@ impl<'t> Line<'t> {
     }
 }
 
-/// Takes the values of the cookies named `name`, and the names of the other cookies. Names are compared byte for byte,
-/// as the library does (RFC 6265bis section 5.6).
-fn collect<'t>(pairs: impl Iterator<Item = &'t str>, name: &str, values: &mut Vec<String>, others: &mut Vec<String>) {
-    for (found, value) in pairs.filter_map(|pair| pair.split_once('=')) {
-        match found.trim_matches(SPACE) {
-            found if found == name => values.push(value.trim_matches(SPACE).to_owned()),
-            // A longer text is not a name that anyone would look for, and may be a value, which must not be shown.
-            found if found.len() <= MAX_NAME_LEN => others.push(format!("{found:?}")),
-            _ => {}
-        }
-    }
-}
-
 /// True when a text is a value, good or damaged, and not a list of cookies. A value with base64 padding ends in `=`,
 /// and so does the cookie `name=` with an empty value.
 fn is_value(text: &str, name: &str) -> bool {
@@ -106,6 +148,10 @@ fn ascii(bytes: &[u8]) -> String {
 const SPACE: [char; 2] = [' ', '\t'];
 /// In bytes: 1 MiB, more than the headers of any message.
 const INPUT_LIMIT: u64 = 1 << 20;
+/// The end of the name of the second cookie (docs/wire-format.md, section 10).
+pub(crate) const SECOND: &str = "-2";
+/// The beginning of a line of a cookie jar for a cookie with `HttpOnly`.
+const HTTP_ONLY: &str = "#HttpOnly_";
 const MAX_NAMED: usize = 10;
 /// In bytes.
 const MAX_NAME_LEN: usize = 40;

@@ -1,21 +1,25 @@
-//! Finds the doubts about a configuration: choices that it may make, and should have a reason for.
+//! Finds the doubts about a configuration, which are choices weaker than the library's default, and gives advice, which is
+//! where that default can be made stronger. An application may choose either, and should have a reason.
 
 use std::path::PathBuf;
 
-use sealed_session::{DecodeError, UnixTime};
+use sealed_session::{DecodeError, Key, SessionConfig, UnixTime};
 
 use crate::facts::Facts;
 use crate::instant::span;
 use crate::keys::Keys;
+use crate::object::printable;
 use crate::outcome::{Failure, Result};
 use crate::vars::{KEY, PREVIOUS_KEYS, Vars};
 
 pub(crate) struct Doubt {
     pub(crate) name: &'static str,
     pub(crate) message: String,
+    /// True when the choice is as strong as the library's default.
+    pub(crate) is_advice: bool,
 }
 
-pub(crate) const NAMES: [&str; 11] = [
+pub(crate) const NAMES: [&str; 12] = [
     "insecure_key",
     "cookie_name",
     "cookie_domain",
@@ -27,42 +31,47 @@ pub(crate) const NAMES: [&str; 11] = [
     "not_before",
     "previous_keys",
     "file_mode",
+    "backend",
 ];
 
-/// Finds every doubt about a configuration, in the order of [`NAMES`].
+/// Finds every doubt about a configuration and all advice, in the order of [`NAMES`].
 pub(crate) fn of(vars: &Vars, facts: &Facts, keys: &Keys) -> Result<Vec<Doubt>> {
+    let default = Facts::learn(SessionConfig::new(Key::generate().map_err(Failure::new)?))?;
     let mut doubts = Vec::new();
-    let mut doubt = |name, message: String| doubts.push(Doubt { name, message });
-    let Facts { cookie_name, idle_timeout, absolute_timeout, .. } = facts;
+    let mut add = |name, message: String, is_advice| doubts.push(Doubt { name, message, is_advice });
+    let cookie_name = &facts.cookie_name;
     if vars.config()?.has_insecure_key() {
-        doubt("insecure_key", "no key is set: each start makes a random one, and logs everyone out".to_owned());
+        add("insecure_key", "no key is set: each start makes a random one, and logs everyone out".to_owned(), false);
     }
     if !has_prefix(cookie_name, "__Host-") {
         let why = "a neighbour host can plant a cookie of that name";
-        doubt("cookie_name", format!("{cookie_name} does not begin with `__Host-`: {why}"));
+        add("cookie_name", format!("{cookie_name} does not begin with `__Host-`: {why}"), true);
     }
+    let mut doubt = |name, message: &str| add(name, message.to_owned(), false);
     if facts.attribute("Domain").is_some() {
-        doubt("cookie_domain", "it is set: every host below it gets the cookie".to_owned());
+        doubt("cookie_domain", "it is set: every host below it gets the cookie");
     }
     if facts.attribute("Secure").is_none() {
-        doubt("secure", "it is off: plain http carries the cookie".to_owned());
+        doubt("secure", "it is off: plain http carries the cookie");
     }
     if facts.attribute("HttpOnly").is_none() {
-        doubt("http_only", "it is off: scripts can read the cookie".to_owned());
+        doubt("http_only", "it is off: scripts can read the cookie");
     }
     if facts.attribute("SameSite") == Some("None") {
-        doubt("same_site", "it is none: requests from other sites carry the cookie".to_owned());
+        doubt("same_site", "it is none: requests from other sites carry the cookie");
     }
-    let long = |seconds: u64, limit: u64| {
-        (seconds > limit)
-            .then(|| format!("{} is longer than the {} of NIST SP 800-63B-4, AAL2", span(seconds), span(limit)))
-    };
-    if let Some(message) = long(*idle_timeout, AAL2_IDLE) {
-        doubt("idle_timeout", message);
+    for (name, seconds, default, aal2) in [
+        ("idle_timeout", facts.idle_timeout, default.idle_timeout, AAL2_IDLE),
+        ("absolute_timeout", facts.absolute_timeout, default.absolute_timeout, AAL2_ABSOLUTE),
+    ] {
+        let long = |limit| format!("{} is longer than {}", span(seconds), limit);
+        if seconds > default {
+            add(name, long(format!("the library's default of {}", span(default))), false);
+        } else if seconds > aal2 {
+            add(name, long(format!("the {} of NIST SP 800-63B-4, AAL2", span(aal2))), true);
+        }
     }
-    if let Some(message) = long(*absolute_timeout, AAL2_ABSOLUTE) {
-        doubt("absolute_timeout", message);
-    }
+    let mut doubt = |name, message| add(name, message, false);
     if let Some(not_before) = cutoff_ahead(vars)? {
         doubt("not_before", format!("it is {not_before}, in the future: every session is refused until then"));
     }
@@ -73,10 +82,15 @@ pub(crate) fn of(vars: &Vars, facts: &Facts, keys: &Keys) -> Result<Vec<Doubt>> 
     }
     for (what, path) in files(vars, keys) {
         if let Some(mode) = open_mode(&path) {
-            let path = path.display().to_string();
-            let path = path.escape_debug();
+            let path = printable(&path.display().to_string());
             doubt("file_mode", format!("{what} names {path}, which others can read or change (mode {mode:03o})"));
         }
+    }
+    if vars.backend() == "in_memory" {
+        doubt(
+            "backend",
+            "it is in_memory: each process has sessions of its own, and loses them when it ends".to_owned(),
+        );
     }
     Ok(doubts)
 }

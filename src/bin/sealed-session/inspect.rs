@@ -11,12 +11,14 @@ use crate::{candidates, instant, shown};
 /// Show what is in a cookie, and why it is accepted or refused
 ///
 /// Takes the value of a cookie, a Cookie or Set-Cookie header with or without the header's name,
-/// or all headers of a message, as `curl -si` and `curl -v` print them. Each cookie of the
-/// configured name is shown, and judged as if all of them came in one request.
+/// all headers of a message, as `curl -si` and `curl -v` print them, or a cookie jar of curl. Each
+/// cookie of the configured name is shown, and judged as if all of them came in one request. A
+/// session in two cookies is read if both are there.
 ///
 /// Without a key it shows what anyone can see: version, key id, size, and what is wrong on sight.
 /// With the key from the variables it shows the session too, also one that is over. The output
-/// then holds what the session holds.
+/// then holds what the session holds. It does not ask a store: a cookie without values may be
+/// that of a session whose values are there.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -54,8 +56,8 @@ impl Inspect {
         let at = at.map_err(|error| Failure::new(format_args!("--at {error}")))?;
         let judge = Judge::new(Vars::read(&self.source)?, self.name.clone(), at)?;
         let text = candidates::input(self.cookie.as_deref())?;
-        let values = candidates::find(&text, judge.cookie_name())?;
-        let (verdict, cookies) = judge.judge(&values)?;
+        let found = candidates::find(&text, judge.cookie_name())?;
+        let (verdict, cookies) = judge.judge(&found)?;
         let now = judge.now;
         if self.json {
             let cookies: Vec<_> = cookies.iter().map(|cookie| shown::json(cookie, now)).collect();

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use sealed_session::{Clock, DecodeError, SessionConfig, SessionData, SessionManager, SystemClock, UnixTime};
+use sealed_session::{Clock, DecodeError, Session, SessionConfig, SessionData, SessionManager, SystemClock, UnixTime};
 
+use crate::candidates::{Found, SECOND};
 use crate::facts::{ENDLESS, Facts};
 use crate::keys::{Digits, Keys};
 use crate::outcome::{Result, Verdict};
-use crate::sight::Sight;
+use crate::sight::{FIRST_OF_TWO, Sight};
 use crate::vars::{KEY, Vars};
 
 pub(crate) struct Judge {
@@ -21,9 +22,11 @@ pub(crate) struct Judge {
     pub(crate) now: UnixTime,
 }
 
-/// One cookie of the input.
+/// One cookie of the input, together with its second one if it is the first of two.
 pub(crate) struct Cookie {
     pub(crate) sight: Sight,
+    /// True when the session is in two cookies, and both are there.
+    pub(crate) is_pair: bool,
     pub(crate) status: Status,
     /// The role that its key has in this configuration. `None` when no key is configured or the cookie shows none.
     pub(crate) role: Option<&'static str>,
@@ -37,7 +40,7 @@ pub(crate) enum Status {
     /// The cookie opens, but a server takes another one, which was issued later or comes first.
     Outdone,
     Refused(DecodeError),
-    /// A server does not look at the cookie, since it tries only four cookies of a name.
+    /// A server does not look at the cookie, since it tries only four cookies of a name, and four pairs of cookies.
     Untried,
     /// There is no key to open the cookie with, and nothing is wrong with it on sight.
     Unchecked,
@@ -69,30 +72,57 @@ impl Judge {
     }
 
     /// Judges the cookies of one request.
-    pub(crate) fn judge(&self, values: &[String]) -> Result<(Verdict, Vec<Cookie>)> {
-        let session = self.manager.load(values.iter().map(|value| format!("{}={value}", self.cookie_name())));
-        let mut chosen = session.rejected().is_none().then(|| session.issued_at());
+    pub(crate) fn judge(&self, found: &Found) -> Result<(Verdict, Vec<Cookie>)> {
+        let session = self.load(&found.values, &found.seconds);
+        let is_any_good = session.rejected().is_none();
+        let mut chosen = is_any_good.then(|| session.issued_at());
         let mut cookies = Vec::new();
-        for (index, value) in values.iter().enumerate() {
-            let sight = Sight::of(value);
+        for (index, value) in found.values.iter().enumerate() {
+            let pair = self.pair(value, &found.seconds);
+            let text = pair.as_ref().unwrap_or(value);
+            let sight = Sight::of(text);
             let role = self.has_key().then(|| sight.key_id.as_deref().map(|id| self.keys.role(id))).flatten();
-            let contents = if role.is_some_and(|role| role != "unknown") { self.contents(value)? } else { None };
-            let status = match self.manager.codec().decode(value) {
+            let contents = if role.is_some_and(|role| role != "unknown") { self.contents(text)? } else { None };
+            let alone = self.load(std::slice::from_ref(value), &found.seconds);
+            let status = match alone.rejected() {
                 _ if index >= TRIED => Status::Untried,
+                None if !is_any_good => Status::Untried,
                 // Of two cookies that were issued in the same second, a server takes the first.
-                Ok(data) if chosen == Some(data.issued_at()) => {
+                None if chosen == Some(alone.issued_at()) => {
                     chosen = None;
                     Status::Accepted
                 }
-                Ok(_) => Status::Outdone,
-                Err(DecodeError::UnknownKey { .. }) if !self.has_key() => Status::Unchecked,
-                Err(reason) => Status::Refused(reason),
+                None => Status::Outdone,
+                Some(DecodeError::UnknownKey { .. }) if !self.has_key() => Status::Unchecked,
+                Some(reason) => Status::Refused(reason),
             };
-            cookies.push(Cookie { sight, status, role, contents });
+            cookies.push(Cookie { sight, is_pair: pair.is_some(), status, role, contents });
         }
         let is_good = |cookie: &Cookie| matches!(cookie.status, Status::Accepted | Status::Unchecked);
         let verdict = if cookies.iter().any(is_good) { Verdict::Fine } else { Verdict::Doubtful };
         Ok((verdict, cookies))
+    }
+
+    /// Loads the session of a request with these cookies. The quotes around each value keep the library from taking
+    /// another pair off.
+    fn load(&self, values: &[String], seconds: &[String]) -> Session {
+        let name = self.cookie_name();
+        let pair = |end, value| format!("{name}{end}=\"{value}\"");
+        let values = values.iter().map(|value| pair("", value));
+        self.manager.load(values.chain(seconds.iter().map(|value| pair(SECOND, value))))
+    }
+
+    /// Returns the text of a session in two cookies, if `value` is the first of them and a second one is there. Of
+    /// several, that is the one that belongs to the first, or else the one that came first.
+    fn pair(&self, value: &str, seconds: &[String]) -> Option<String> {
+        let first = value.strip_prefix(FIRST_OF_TWO)?;
+        let mut texts = seconds.iter().map(|second| format!("{first}{second}")).collect::<Vec<_>>();
+        let is_whole = |text: &String| {
+            use DecodeError::{Malformed, NotAuthentic, TooLong};
+            !matches!(self.manager.codec().decode(text), Err(NotAuthentic | Malformed | TooLong))
+        };
+        let index = texts.iter().position(is_whole).unwrap_or_default();
+        (index < texts.len()).then(|| texts.swap_remove(index))
     }
 
     fn has_key(&self) -> bool {
@@ -129,8 +159,8 @@ fn config(vars: &Vars, name: Option<&str>) -> Result<SessionConfig> {
     })
 }
 
-/// Makes a configuration that takes every schema, since only the application can judge a schema. The second value holds
-/// the schema of the last cookie that was opened.
+/// Makes a configuration that takes every schema, and a session in two cookies, since only the application knows what it
+/// takes. The second value holds the schema of the last cookie that was opened.
 fn config_of_any_schema(vars: &Vars, name: Option<&str>) -> Result<(SessionConfig, Arc<AtomicU8>)> {
     let found = Arc::new(AtomicU8::new(0));
     let noted = Arc::clone(&found);
@@ -138,12 +168,16 @@ fn config_of_any_schema(vars: &Vars, name: Option<&str>) -> Result<(SessionConfi
         noted.store(schema, Ordering::Relaxed);
         Ok(())
     });
-    Ok((config, found))
+    let name_len = Facts::learn(self::config(vars, name)?)?.cookie_name.len();
+    // The name of the second cookie must be no longer than a name may be.
+    Ok((config.two_cookies(name_len <= LONGEST_NAME_OF_TWO), found))
 }
 
 fn before(time: UnixTime) -> UnixTime {
     UnixTime::from_secs(time.as_secs().saturating_sub(1)).unwrap_or(UnixTime::MIN)
 }
 
+/// In bytes, for the first of two cookies.
+const LONGEST_NAME_OF_TWO: usize = 254;
 /// The number of cookies of one name that a server tries.
 const TRIED: usize = 4;

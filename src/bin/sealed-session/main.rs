@@ -7,6 +7,7 @@ mod candidates;
 mod completions;
 mod doctor;
 mod doubts;
+mod env_file;
 mod facts;
 mod inspect;
 mod instant;
@@ -17,6 +18,7 @@ mod mint;
 mod object;
 mod outcome;
 mod rotate;
+mod secret_file;
 mod shown;
 mod sight;
 mod usage;
@@ -53,10 +55,11 @@ Exit codes:
   1  inspect: no cookie would be accepted; doctor: something is doubtful
   2  wrong: the arguments, the environment, the input, or the output could not be written
 
-Errors go to standard error, one line each. Only keygen and rotate print keys, on standard output.
+Errors go to standard error, one line each. Only keygen and rotate print keys, on standard output
+or into the file that --out names. No command opens the store that the variables name.
 
 Examples:
-  sealed-session keygen --env >>.env
+  sealed-session keygen --env --out .env
   sealed-session doctor --env-file .env
   sealed-session mint '{\"user_id\":42}' --env-file .env
   curl -si https://example.com | sealed-session inspect --env-file .env";

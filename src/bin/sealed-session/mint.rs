@@ -13,7 +13,10 @@ use crate::{candidates, instant};
 /// Make a cookie, for tests and support, under the key of the variables
 ///
 /// Prints `name=value`, ready for a Cookie header. It opens the application: treat it like a
-/// password.
+/// password. A warning goes to standard error if the application would refuse the cookie now.
+///
+/// The values are in the cookie, also where the variables name a store: the application takes such
+/// a cookie, and moves the values into its store with the first change.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -68,11 +71,20 @@ impl Mint {
         self.fill(&mut data)?;
         set_times(&codec, &mut data, [created_at, issued_at], expires).map_err(Failure::new)?;
         data.set_persistent(!self.browser_session);
-        let cookie = format!("{}={}", codec.cookie_name(), codec.encode(&data).map_err(Failure::new)?);
-        if !self.set_cookie {
-            return Ok(Output::fine(format!("{cookie}\n")));
-        }
-        Ok(Output::fine(format!("Set-Cookie: {cookie}{}\n", attributes(&vars, &data)?)))
+        let value = codec.encode(&data).map_err(Failure::new)?;
+        let cookie = format!("{}={value}", codec.cookie_name());
+        let text = if self.set_cookie {
+            format!("Set-Cookie: {cookie}{}\n", attributes(&vars, &data)?)
+        } else {
+            format!("{cookie}\n")
+        };
+        Ok(Output::fine(text).with_warning(self.warning(&vars, &value)?))
+    }
+
+    /// Says why the application refuses the cookie now, if it does.
+    fn warning(&self, vars: &Vars, value: &str) -> Result<Option<String>> {
+        let refused = vars.config()?.schema(self.schema).build_codec()?.decode(value).err();
+        Ok(refused.map(|reason| format!("the application refuses this cookie ({}): {reason}", reason.as_str())))
     }
 
     fn fill(&self, data: &mut SessionData) -> Result<()> {

@@ -31,27 +31,39 @@ impl Object {
         })
     }
 
-    /// Writes one line of JSON, for programs. Control characters are escaped, since the output may go to a terminal.
+    /// Writes one line of JSON, for programs. The output may go to a terminal, so see [`printable`].
     pub(crate) fn line(&self) -> String {
         format!("{}\n", printable(&serde_json::to_string(self).unwrap_or_default()))
     }
 }
 
-/// Escapes every control character of a JSON text: with them, a value from a cookie could give orders to a terminal.
+/// Escapes the characters of a JSON text that are not shown as themselves. With control characters, a value from a
+/// cookie could give orders to a terminal. With format characters such as U+202E (right-to-left override), it could make
+/// people read something else than what is there.
 pub(crate) fn printable(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for char in json.chars() {
         match char {
             // These stand between tokens only: inside a string, JSON has them escaped.
             '\n' | '\r' | '\t' => shown.push(' '),
-            char if char.is_control() => {
-                // Writing to a String never fails.
-                let _ = write!(shown, "\\u{:04x}", u32::from(char));
+            char if is_shown(char) => shown.push(char),
+            char => {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String never fails.
+                    let _ = write!(shown, "\\u{unit:04x}");
+                }
             }
-            char => shown.push(char),
         }
     }
     shown
+}
+
+/// True for a character that `{:?}` of a string would not escape, but for its quotes and backslashes. The standard
+/// library knows which characters are control, format, separator or unassigned ones. The letter in front keeps it from
+/// escaping an accent for standing alone.
+pub(crate) fn is_shown(char: char) -> bool {
+    let is_escaped = || ['a', char].iter().collect::<String>().escape_debug().nth(1) == Some('\\');
+    matches!(char, ' '..='~') || !is_escaped()
 }
 
 impl Serialize for Object {

@@ -7,20 +7,28 @@ use std::process::ExitCode;
 use sealed_session::ConfigError;
 use zeroize::Zeroizing;
 
-/// The text for standard output, and the verdict that becomes the exit code.
+use crate::object::printable;
+
+/// The text for standard output, the warning for standard error, and the verdict that becomes the exit code.
 pub(crate) struct Output {
     pub(crate) verdict: Verdict,
+    warning: Option<String>,
     /// Wiped from memory when it is dropped, since `keygen` and `rotate` print keys.
     text: Zeroizing<String>,
 }
 
 impl Output {
     pub(crate) fn new(verdict: Verdict, text: impl Into<Zeroizing<String>>) -> Self {
-        Self { verdict, text: text.into() }
+        Self { verdict, warning: None, text: text.into() }
     }
 
     pub(crate) fn fine(text: impl Into<Zeroizing<String>>) -> Self {
         Self::new(Verdict::Fine, text)
+    }
+
+    /// Adds one line for standard error, which does not change the exit code.
+    pub(crate) fn with_warning(self, warning: Option<String>) -> Self {
+        Self { warning, ..self }
     }
 }
 
@@ -68,15 +76,25 @@ pub(crate) fn write(result: Result) -> ExitCode {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::new(format_args!("standard output can't be written: {}", error.kind())))
             }
-            _ => Ok(output.verdict),
+            _ => {
+                if let Some(warning) = output.warning {
+                    complain(&format!("warning: {warning}"));
+                }
+                Ok(output.verdict)
+            }
         }
     });
     let verdict = written.unwrap_or_else(|Failure(lines)| {
         for line in lines {
-            // If standard error is closed, there is nowhere left to say so.
-            let _ = writeln!(io::stderr(), "sealed-session: {line}");
+            complain(&line);
         }
         Verdict::Wrong
     });
     ExitCode::from(verdict.exit_code())
+}
+
+/// Writes one line to standard error. A line may name what a file or an argument holds.
+fn complain(line: &str) {
+    // If standard error is closed, there is nowhere left to say so.
+    let _ = writeln!(io::stderr(), "sealed-session: {}", printable(line));
 }

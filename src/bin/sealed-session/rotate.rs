@@ -1,11 +1,16 @@
 //! `rotate`: prints the variables of the next stage of a key rotation.
 
+use std::path::PathBuf;
+
 use sealed_session::KeyError;
+use zeroize::Zeroizing;
 
 use crate::facts::Facts;
 use crate::instant::span;
 use crate::keys::{Digits, Keys};
+use crate::object::printable;
 use crate::outcome::{Failure, Output, Result};
+use crate::secret_file;
 use crate::vars::{Found, KEY, PREVIOUS_KEYS, Source, Vars};
 
 /// Print the variables of the next stage of a key rotation, in which nobody is logged out
@@ -16,15 +21,16 @@ use crate::vars::{Found, KEY, PREVIOUS_KEYS, Source, Vars};
 /// stage 1 from stage 2.
 ///
 /// The output holds keys: it is meant for a file of variables or a secret store. Comments in it
-/// say what the stage does, and when it is safe to go on.
+/// say what the stage does, and when it is safe to go on. With --out the output goes into a new
+/// file that only its owner can read (on Unix), and the comments are printed, too.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
     after_long_help = "\
 Examples:
-  sealed-session rotate --env-file .env             # stage 1; put both lines in place of those in .env, on every node
-  sealed-session rotate --env-file .env --stage 2   # when every node runs with stage 1
-  sealed-session rotate --env-file .env --stage 3   # when the sessions of the old key are over"
+  sealed-session rotate --env-file .env --out stage1.env              # put both lines in place of those of every node
+  sealed-session rotate --env-file .env --stage 2 --out stage2.env    # when every node runs with stage 1
+  sealed-session rotate --env-file .env --stage 3 --out stage3.env    # when the sessions of the old key are over"
 )]
 pub(crate) struct Rotate {
     /// The stage to go to
@@ -33,6 +39,9 @@ pub(crate) struct Rotate {
     /// The id of the previous key that stage 2 promotes, when there are several
     #[arg(long, value_name = "KEY_ID")]
     promote: Option<String>,
+    /// Write into FILE, which must not exist, and print the comments alone
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     source: Source,
 }
@@ -69,7 +78,7 @@ impl Rotate {
         let previous_name =
             previous_found.as_ref().map_or_else(|| vars.full(PREVIOUS_KEYS), |found| found.name.clone());
         let list: Vec<_> = stage.previous.iter().map(|key| key.text.as_str()).collect();
-        let list = list.join(",");
+        let list = Zeroizing::new(list.join(","));
         // The library must take the variables before they are printed.
         let next = vars.without(KEY).without(PREVIOUS_KEYS);
         next.with(primary_name.clone(), &stage.primary.text).with(previous_name.clone(), &list).config()?;
@@ -78,11 +87,12 @@ impl Rotate {
         let keys = [("primary", &stage.primary)].into_iter().chain(stage.previous.iter().map(|key| ("previous", key)));
         let ids: Vec<_> = keys.map(|(role, key)| format!("{} ({role})", key.id)).collect();
         let Stage { primary, comment, .. } = stage;
-        Ok(Output::fine(format!(
-            "{comment}{notes}# key ids: {}\n{primary_name}={}\n{previous_name}={list}\n",
-            ids.join(", "),
-            primary.text.as_str()
-        )))
+        let comment = format!("{comment}{notes}# key ids: {}\n", ids.join(", "));
+        let primary = primary.text.as_str();
+        let text = Zeroizing::new(format!("{comment}{primary_name}={primary}\n{previous_name}={}\n", list.as_str()));
+        let Some(path) = &self.out else { return Ok(Output::fine(text)) };
+        secret_file::create(path, &text)?;
+        Ok(Output::fine(comment))
     }
 
     fn promote(&self, primary: Digits, previous: Vec<Digits>, facts: &Facts) -> Result<Stage> {
@@ -152,7 +162,7 @@ fn drop_previous(primary: Digits, previous: &[Digits]) -> Result<Stage> {
 /// Says that a key belongs into its file, if one is configured: the variable of the key and the variable that names its
 /// file must not both be set.
 fn file_note(found: &Found) -> Option<String> {
-    let file = found.file.as_ref()?.display().to_string();
+    let file = printable(&found.file.as_ref()?.display().to_string());
     let name = &found.name;
-    Some(format!("# {name}_FILE is set: write the value of {name} to {} instead.\n", file.escape_debug()))
+    Some(format!("# {name}_FILE is set: write the value of {name} to {file} instead.\n"))
 }

@@ -31,7 +31,9 @@ impl Status {
                 "outdone: a server takes another cookie of the input, which was issued later or comes first".to_owned()
             }
             Self::Refused(reason) => format!("refused ({}): {reason}", reason.as_str()),
-            Self::Untried => "untried: a server tries the first four cookies of a name".to_owned(),
+            Self::Untried => {
+                "untried: a server tries the first four cookies of a name, and four pairs of two".to_owned()
+            }
             Self::Unchecked => "unchecked: nothing is wrong on sight, and there is no key to open it".to_owned(),
         }
     }
@@ -39,14 +41,15 @@ impl Status {
 
 /// Writes a few lines for people.
 pub(crate) fn text(cookie: &Cookie, now: UnixTime) -> String {
-    let Cookie { sight, status, role, contents } = cookie;
+    let Cookie { sight, is_pair, status, role, contents } = cookie;
     let mut lines = vec![("status", status.text())];
     lines.extend(because(cookie).map(|cause| ("because", cause.to_owned())));
     lines.extend(sight.version.map(|version| ("version", version.to_string())));
     let role = role.map_or_else(String::new, |role| format!(" ({role})"));
     lines.extend(sight.key_id.as_ref().map(|id| ("key id", format!("{id}{role}"))));
     let bytes = sight.bytes.map_or_else(String::new, |bytes| format!(", {bytes} bytes"));
-    lines.push(("size", format!("{} characters{bytes}", sight.characters)));
+    let cookies = if *is_pair { ", in two cookies" } else { "" };
+    lines.push(("size", format!("{} characters{bytes}{cookies}", sight.characters)));
     if let Some(Contents { data, schema, absolute_end }) = contents {
         let time = |time| instant::text(time, now);
         lines.push(("session id", data.id().to_string()));
@@ -57,7 +60,11 @@ pub(crate) fn text(cookie: &Cookie, now: UnixTime) -> String {
         let is_kept = if data.is_persistent() { "persistent" } else { "until the browser is closed" };
         lines.push(("flags", is_kept.to_owned()));
         lines.push(("schema", schema.to_string()));
-        lines.extend(entries("data", data.entries()));
+        if may_be_stored(data) {
+            lines.push(("data", "none in the cookie; if the application has a store, it may be there".to_owned()));
+        } else {
+            lines.extend(entries("data", data.entries()));
+        }
         lines.extend(entries("flash", data.flash()));
     }
     lines.iter().fold(String::new(), |mut shown, (label, text)| {
@@ -65,6 +72,11 @@ pub(crate) fn text(cookie: &Cookie, now: UnixTime) -> String {
         let _ = writeln!(shown, "{label:<13} {text}");
         shown
     })
+}
+
+/// True when the values may be in a store: the cookie of such a session has none.
+fn may_be_stored(data: &SessionData) -> bool {
+    data.entries().next().is_none() && data.flash().next().is_none()
 }
 
 fn entries<'d>(label: &'static str, entries: impl Iterator<Item = (&'d str, &'d str)>) -> Vec<(&'static str, String)> {
@@ -78,7 +90,7 @@ fn entries<'d>(label: &'static str, entries: impl Iterator<Item = (&'d str, &'d 
 }
 
 pub(crate) fn json(cookie: &Cookie, now: UnixTime) -> Object {
-    let Cookie { sight, status, role, contents } = cookie;
+    let Cookie { sight, is_pair, status, role, contents } = cookie;
     Object::default()
         .with("status", status.as_str())
         .with("reason", status.reason().map(|reason| reason.as_str()))
@@ -89,6 +101,7 @@ pub(crate) fn json(cookie: &Cookie, now: UnixTime) -> Object {
         .with("key", role)
         .with("characters", sight.characters)
         .with("bytes", sight.bytes)
+        .with("parts", if *is_pair { 2 } else { 1 })
         .with("session", contents.as_ref().map(|contents| session(contents, now)))
 }
 
@@ -105,6 +118,7 @@ fn session(Contents { data, schema, absolute_end }: &Contents, now: UnixTime) ->
         .with("data", object(data.entries()))
         .with("flash", object(data.flash()))
         .with("not_json", not_json(data))
+        .with("may_be_stored", may_be_stored(data))
 }
 
 fn object<'d>(entries: impl Iterator<Item = (&'d str, &'d str)>) -> Object {
@@ -127,7 +141,8 @@ fn as_json(text: &str) -> Option<&RawValue> {
 /// Says more about a refusal than its reason does, if more is known.
 fn because(cookie: &Cookie) -> Option<&str> {
     match cookie.status.reason()? {
-        DecodeError::Malformed => cookie.sight.flaw.as_deref(),
+        DecodeError::Incomplete if cookie.is_pair => Some("no second cookie of the input belongs to it"),
+        DecodeError::Malformed | DecodeError::Incomplete => cookie.sight.flaw.as_deref(),
         DecodeError::NotAuthentic => Some("it was changed, or sealed for another cookie name (see --name) or audience"),
         DecodeError::UnknownKey { .. } => Some("its key is neither the primary nor a previous one of these variables"),
         _ => None,

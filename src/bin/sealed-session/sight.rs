@@ -16,6 +16,7 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
+    /// Looks at a sealed text: the value of a cookie, or the two parts of one together.
     pub(crate) fn of(value: &str) -> Self {
         let envelope = URL_SAFE_NO_PAD.decode(value).ok();
         let bytes = envelope.as_deref().unwrap_or_default();
@@ -38,8 +39,10 @@ fn flaw(value: &str, is_decoded: bool) -> Option<String> {
     if value.is_empty() {
         return Some("it is empty, as in a deletion".to_owned());
     }
-    if value.starts_with("2~") {
-        return Some("it is the first of two cookies of one session, which this command does not read".to_owned());
+    if value.starts_with(FIRST_OF_TWO) {
+        return Some(
+            "it is the first of two cookies of one session, and the second one is not in the input".to_owned(),
+        );
     }
     if let Some((position, char)) = (1..).zip(value.chars()).find(|(_, char)| is_foreign(char)) {
         return Some(format!("character {position} is {char:?}, which base64url without padding does not have"));
@@ -54,5 +57,7 @@ fn flaw(value: &str, is_decoded: bool) -> Option<String> {
     }
 }
 
+/// The beginning of the value of the first of two cookies (docs/wire-format.md, section 10).
+pub(crate) const FIRST_OF_TWO: &str = "2~";
 /// The length of the value of an empty session without padding, in characters.
 const SHORTEST: usize = 104;

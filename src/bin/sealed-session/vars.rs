@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use sealed_session::{ConfigError, EnvReader, SessionConfig};
 use zeroize::Zeroizing;
 
+use crate::env_file;
 use crate::outcome::{Failure, Result};
 
 pub(crate) const KEY: &str = "SESSION_ENCRYPTION_KEY";
 pub(crate) const PREVIOUS_KEYS: &str = "SESSION_PREVIOUS_KEYS";
+const BACKEND: &str = "SESSION_BACKEND";
 
 /// The options that say from where the variables are read.
 #[derive(Debug, clap::Args)]
@@ -63,10 +65,11 @@ impl Vars {
         Ok(Self { prefix: prefix.clone(), reads_bare: *bare, env_file: env_file.clone(), by_name })
     }
 
-    /// Makes the configuration that the application would read. When a key is made up, the library prints no warning
-    /// here.
+    /// Makes the configuration that the application would read, but for its store: that one is not opened, since this
+    /// process may run as another user, on another machine, or without the store's feature. When a key is made up, the
+    /// library prints no warning here.
     pub(crate) fn config(&self) -> Result<SessionConfig, ConfigError> {
-        let reader = EnvReader::new(&self.prefix);
+        let reader = EnvReader::new(&self.prefix).without_backend();
         let reader = if self.reads_bare { reader.or_bare() } else { reader };
         reader.read_vars(self.by_name.clone())
     }
@@ -99,6 +102,12 @@ impl Vars {
         };
         let set = EnvReader::bare_names().filter(|name| self.text(name).is_some());
         set.map(|name| Bare { name, counts: counts(name) }).collect()
+    }
+
+    /// Returns the backend that the variables name, such as `file`, in a configuration that the library has taken.
+    pub(crate) fn backend(&self) -> String {
+        let text = self.names(BACKEND).iter().find_map(|name| self.text(name));
+        text.map_or_else(|| "cookie".to_owned(), |text| text.to_ascii_lowercase())
     }
 
     /// Returns the names under which the application looks for a variable, in order.
@@ -147,27 +156,10 @@ pub(crate) fn trimmed(text: &str) -> &str {
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<OsString, OsString>> {
-    let shown = path.display().to_string();
+    let shown = path.display();
     let text = fs::read_to_string(path)
-        .map_err(|error| Failure::new(format_args!("{} can't be read: {}", shown.escape_debug(), error.kind())))?;
+        .map_err(|error| Failure::new(format_args!("{shown} can't be read: {}", error.kind())))?;
     let text = Zeroizing::new(text);
-    let mut vars = BTreeMap::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (name, value) = line.split_once('=').ok_or_else(|| {
-            // The message does not show the line, since it may be a key.
-            Failure::new(format_args!("{}: line {number} must be NAME=VALUE", shown.escape_debug()))
-        })?;
-        let name = name.strip_prefix("export ").unwrap_or(name).trim();
-        vars.insert(name.into(), unquoted(value.trim()).into());
-    }
-    Ok(vars)
-}
-
-fn unquoted(value: &str) -> &str {
-    let inside = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
-    inside('"').or_else(|| inside('\'')).unwrap_or(value)
+    let vars = env_file::parse(&text).map_err(|fault| Failure::new(format_args!("{shown}: {fault}")))?;
+    Ok(vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
 }

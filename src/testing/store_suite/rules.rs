@@ -67,6 +67,22 @@ pub(super) async fn delete_removes_the_record_and_needs_none(store: &dyn Session
     must_load(store, id(1), &second).await
 }
 
+pub(super) async fn create_in_place_of_another_session_is_a_create_and_leaves_the_other(
+    store: &dyn SessionStore,
+) -> Verdict {
+    let (old, new) = (record([1; 40], FAR), record([2; 40], FAR));
+    must_write(store, id(1), &old, Save::Create).await?;
+    let is_written = store.create_in_place_of(id(1), id(2), &new).await?;
+    must(is_written, "a create in place of another session says that it wrote nothing, and there was no record")?;
+    must_load(store, id(2), &new).await?;
+    must_load(store, id(1), &old).await?;
+    let is_written = store.create_in_place_of(id(1), id(2), &old).await?;
+    must(!is_written, "a create in place of another session says that it wrote over a record")?;
+    must_load(store, id(2), &new).await?;
+    must(store.create_in_place_of(id(9), id(3), &new).await?, "the other session needs no record")?;
+    must_load(store, id(3), &new).await
+}
+
 pub(super) async fn an_expired_record_is_there_for_a_save_as_for_a_load(store: &dyn SessionStore) -> Verdict {
     let [expired, alive] = [(1, 1), (2, FAR)].map(|(byte, expires_at)| record([byte; 40], expires_at));
     must_write(store, id(1), &expired, Save::Create).await?;

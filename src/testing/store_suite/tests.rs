@@ -12,6 +12,8 @@ use self::fault::Fault;
 use super::{RULES, check_store, first_breach};
 use crate::backend::Tag;
 
+const IN_PLACE: &str = "create_in_place_of_another_session_is_a_create_and_leaves_the_other";
+
 /// Every fault, and the rule that must catch it.
 fn faults() -> Vec<(Fault, &'static str)> {
     let mut faults = vec![
@@ -37,6 +39,10 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::ComparesText, "replace_compares_every_byte_of_the_tag_and_none_after_it"),
         (Fault::AcceptsTheTagBefore, "a_tag_is_good_for_one_replace"),
         (Fault::ReplacesUnderEveryId, "a_tag_is_good_for_one_replace"),
+        (Fault::CreatesNothingInPlace, IN_PLACE),
+        (Fault::CreatesOverInPlace, IN_PLACE),
+        (Fault::EndsTheOther, IN_PLACE),
+        (Fault::NeedsTheOther, IN_PLACE),
         (Fault::CreatesOverTheExpired, "an_expired_record_is_there_for_a_save_as_for_a_load"),
         (Fault::ReplacesNoneThatExpired, "an_expired_record_is_there_for_a_save_as_for_a_load"),
         (Fault::HidesTheExpired, "an_expired_record_is_there_for_a_save_as_for_a_load"),

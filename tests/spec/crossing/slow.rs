@@ -16,14 +16,16 @@ fn a_reader_that_answers_after_a_login_or_a_renewal_leaves_its_cookie_alone() {
         for is_login in [true, false] {
             let (site, node) = Site::with_node(place);
             let cookie = if is_login { visit(&site, &node) } else { login(&site, &node, 42) };
-            site.clock.set(20 * HOUR);
+            // In a store, a session without values lives for an hour.
+            let due = if is_login && place != List { HOUR - 60 } else { 20 * HOUR };
+            site.clock.set(due);
             let slow = load(&node, &cookie);
             assert!(!slow.is_empty());
             let session = load(&node, &cookie);
             session.regenerate().unwrap();
             session.set("user_id", 42).unwrap();
             let new = commit(&node, &session).unwrap();
-            site.clock.set(20 * HOUR + 30);
+            site.clock.set(due + 30);
             assert_eq!(try_commit(&node, &slow), Ok(None), "{place:?}: its answer would be the last one");
             assert_eq!(user_id(&load(&node, &new)), Some(42));
         }

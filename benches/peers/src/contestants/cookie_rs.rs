@@ -5,14 +5,18 @@ use axum::response::IntoResponse;
 use axum_extra::extract::cookie::PrivateCookieJar;
 use cookie::time::Duration;
 use cookie::{Cookie, CookieJar, Key, SameSite};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tower::service_fn;
 
+use crate::content::Content;
 use crate::contestant::{COOKIE_NAME, Call, Case, Contestant, What, header, tampered, toggle};
 use crate::http::{self, Request, answer};
 use crate::workloads::{FIRST, Workload};
 
 pub struct PrivateJar;
+
+type Values = Map<String, Value>;
 
 /// Seals the value and returns its cookie with the attributes.
 fn seal(text: String, key: &Key) -> Cookie<'static> {
@@ -31,17 +35,17 @@ fn cookie(text: String) -> Cookie<'static> {
         .build()
 }
 
-fn open(cookie: Cookie<'static>, key: &Key) -> Option<Map<String, Value>> {
+fn open<T: DeserializeOwned>(cookie: Cookie<'static>, key: &Key) -> Option<T> {
     let mut jar = CookieJar::new();
     jar.add_original(cookie);
     parse(&jar.private(key).get(COOKIE_NAME)?)
 }
 
-fn parse(cookie: &Cookie<'_>) -> Option<Map<String, Value>> {
+fn parse<T: DeserializeOwned>(cookie: &Cookie<'_>) -> Option<T> {
     serde_json::from_str(cookie.value()).ok()
 }
 
-pub fn two(map: &Map<String, Value>, second: &str) -> [String; 2] {
+pub fn two(map: &Values, second: &str) -> [String; 2] {
     [FIRST, second].map(|key| serde::Deserialize::deserialize(&map[key]).unwrap())
 }
 
@@ -71,13 +75,19 @@ impl Contestant for PrivateJar {
         };
         let decode = |value: String| {
             let key = key.clone();
-            move || open(Cookie::new(COOKIE_NAME, value.clone()), &key)
+            move || open::<Values>(Cookie::new(COOKIE_NAME, value.clone()), &key)
         };
+        let whole = {
+            let (key, value) = (key.clone(), value.clone());
+            move || open::<Content>(Cookie::new(COOKIE_NAME, value.clone()), &key).unwrap()
+        };
+        assert_eq!(whole(), Content::of(workload));
         let [opened, two_of, forged] = [value.clone(), value.clone(), tampered(&value)].map(decode);
         let cookie = header(&pair);
         let mut cases = vec![
             Case::new(What::Encode, encode.clone()).bytes(|| encode().stripped().encoded().to_string()),
             Case::new(What::Changed, change.clone()),
+            Case::new(What::Struct, whole),
             Case::new(What::All, opened.clone()),
             Case::new(What::Opened, opened),
             Case::new(What::Two, move || two(&two_of().unwrap(), workload.second)),
@@ -85,7 +95,7 @@ impl Contestant for PrivateJar {
             Case::new(What::HeaderWrite, move || change().encoded().to_string()),
         ];
         let (header_key, header) = (key.clone(), cookie.clone());
-        cases.push(Case::new(What::HeaderOpened, move || open(find(&header).unwrap(), &header_key).unwrap()));
+        cases.push(Case::new(What::HeaderOpened, move || open::<Values>(find(&header).unwrap(), &header_key).unwrap()));
         cases.extend(requests(&key, &cookie));
         cases
     }
@@ -107,7 +117,17 @@ fn requests(key: &Key, cookie_header: &str) -> Vec<Case> {
         async move {
             let (mut parts, _) = request.into_parts();
             let Ok(jar) = PrivateCookieJar::<Key>::from_request_parts(&mut parts, &key).await;
-            assert!(parse(&jar.get(COOKIE_NAME).unwrap()).unwrap()[FIRST].is_string());
+            assert!(parse::<Values>(&jar.get(COOKIE_NAME).unwrap()).unwrap()[FIRST].is_string());
+            answer(Request::from_parts(parts, ()))
+        }
+    });
+    let for_whole = key.clone();
+    let whole = service_fn(move |request: Request| {
+        let key = for_whole.clone();
+        async move {
+            let (mut parts, _) = request.into_parts();
+            let Ok(jar) = PrivateCookieJar::<Key>::from_request_parts(&mut parts, &key).await;
+            assert!(!parse::<Content>(&jar.get(COOKIE_NAME).unwrap()).unwrap().user_id().is_empty());
             answer(Request::from_parts(parts, ()))
         }
     });
@@ -117,10 +137,14 @@ fn requests(key: &Key, cookie_header: &str) -> Vec<Case> {
         async move {
             let (mut parts, _) = request.into_parts();
             let Ok(jar) = PrivateCookieJar::<Key>::from_request_parts(&mut parts, &key).await;
-            let mut map = parse(&jar.get(COOKIE_NAME).unwrap()).unwrap();
+            let mut map: Values = parse(&jar.get(COOKIE_NAME).unwrap()).unwrap();
             map.insert(FIRST.to_owned(), user.into());
             Ok((jar.add(cookie(serde_json::to_string(&map).unwrap())), ()).into_response())
         }
     });
-    vec![http::case(What::HttpRead, cookie_header, read), http::case(What::HttpWrite, cookie_header, write)]
+    vec![
+        http::case(What::HttpRead, cookie_header, read),
+        http::case(What::HttpStruct, cookie_header, whole),
+        http::case(What::HttpWrite, cookie_header, write),
+    ]
 }

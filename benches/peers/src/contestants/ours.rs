@@ -1,10 +1,11 @@
 //! A contestant: this crate.
 
 use sealed_session::tower::SessionLayer;
-use sealed_session::{Codec, Key, Session, SessionConfig, SessionData, SessionManager};
+use sealed_session::{Codec, Key, Session, SessionConfig, SessionData, SessionManager, Typed};
 use serde_json::{Map, Value};
 use tower::{Layer, service_fn};
 
+use crate::content::Content;
 use crate::contestant::{COOKIE_NAME, Call, Case, Contestant, What, header, tampered, toggle};
 use crate::http::{self, Request, answer};
 use crate::workloads::{FIRST, Workload};
@@ -69,17 +70,15 @@ fn values(codec: &Codec, workload: &'static Workload, data: &SessionData, value:
     };
     let two =
         |data: &SessionData| -> [Option<String>; 2] { [FIRST, workload.second].map(|key| data.get(key).unwrap()) };
-    let all = |data: &SessionData| -> Map<String, Value> {
-        data.entries().map(|(key, json)| (key.to_owned(), serde_json::from_str(json).unwrap())).collect()
-    };
-    let [decode_two, decode_all, decode_whole] = [decode.clone(), decode.clone(), decode.clone()];
+    let [decode_two, decode_struct, decode_all] = [decode.clone(), decode.clone(), decode.clone()];
+    assert_eq!(decode().data::<Content>().unwrap(), Content::of(workload));
     vec![
         Case::new(What::Encode, encode).bytes(|| format!("{COOKIE_NAME}={value}")),
         Case::new(What::Changed, change),
         Case::new(What::Opened, decode),
         Case::new(What::Two, move || two(&decode_two())),
-        Case::new(What::All, move || all(&decode_all())),
-        Case::new(What::Whole, move || decode_whole().data::<Map<String, Value>>().unwrap()),
+        Case::new(What::Struct, move || decode_struct().data::<Content>().unwrap()),
+        Case::new(What::All, move || decode_all().data::<Map<String, Value>>().unwrap()),
     ]
 }
 
@@ -139,6 +138,11 @@ fn requests(manager: &SessionManager, cookie: &str) -> Vec<Case> {
         assert!(user.is_some());
         answer(request)
     });
+    let whole = service_fn(async |request: Request| {
+        let content = Typed::<Content>::new(request.extensions().get::<Session>().unwrap().clone()).unwrap();
+        assert!(!content.user_id().is_empty());
+        answer(request)
+    });
     let mut next = toggle();
     let write = service_fn(move |request: Request| {
         request.extensions().get::<Session>().unwrap().set(FIRST, next()).unwrap();
@@ -147,6 +151,7 @@ fn requests(manager: &SessionManager, cookie: &str) -> Vec<Case> {
     vec![
         http::case(What::HttpUntouched, cookie, layer.layer(untouched)),
         http::case(What::HttpRead, cookie, layer.layer(read)),
+        http::case(What::HttpStruct, cookie, layer.layer(whole)),
         http::case(What::HttpWrite, cookie, layer.layer(write)),
     ]
 }

@@ -7,11 +7,14 @@ use axum::extract::FromRequestParts;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hkdf};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use seshcookie::{Session, SessionConfig, SessionKeys, SessionLayer};
 use seshcookie_base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use tower::{Layer, service_fn};
 
+use crate::content::Content;
 use crate::contestant::{COOKIE_NAME, Case, Contestant, What, header, tampered, toggle};
 use crate::contestants::cookie_rs::two;
 use crate::http::{self, Request, answer, ready};
@@ -19,7 +22,7 @@ use crate::workloads::{FIRST, Workload};
 
 pub struct Seshcookie;
 
-type Content = Map<String, Value>;
+type Values = Map<String, Value>;
 
 const SECRET: [u8; 32] = [0x5a; 32];
 const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
@@ -40,7 +43,7 @@ impl Codec {
         Self { key: LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &key).unwrap()), random: SystemRandom::new() }
     }
 
-    fn encode(&self, content: &Content) -> String {
+    fn encode(&self, content: &impl Serialize) -> String {
         let json = serde_json::to_vec(content).unwrap();
         let issued_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let mut plaintext = Vec::with_capacity(9 + json.len());
@@ -59,7 +62,7 @@ impl Codec {
         BASE64_URL_SAFE_NO_PAD.encode(&envelope)
     }
 
-    fn decode(&self, value: &str) -> Option<Content> {
+    fn decode<T: DeserializeOwned>(&self, value: &str) -> Option<T> {
         let envelope = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
         let (nonce, sealed) = envelope.split_first_chunk::<12>()?;
         let mut plaintext = sealed.to_vec();
@@ -74,7 +77,10 @@ impl Codec {
     }
 }
 
-fn layer() -> SessionLayer<Content> {
+fn layer<T>() -> SessionLayer<T>
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
     let config = SessionConfig::default().cookie_name(COOKIE_NAME).max_age(MAX_AGE);
     SessionLayer::new(SessionKeys::new(&SECRET).unwrap(), config).unwrap()
 }
@@ -87,9 +93,10 @@ impl Contestant for Seshcookie {
     fn cases(&self, workload: &'static Workload) -> Vec<Case> {
         let map = workload.map();
         let value = Codec::new().encode(&map);
-        let theirs = seshcookie::__testing::encode_cookie_for_layer(&layer(), &map, SystemTime::now());
+        let theirs = seshcookie::__testing::encode_cookie_for_layer(&layer::<Values>(), &map, SystemTime::now());
         assert_eq!(theirs.len(), value.len());
         assert_eq!(Codec::new().decode(&theirs), Some(map.clone()));
+        assert_eq!(Codec::new().decode(&theirs), Some(Content::of(workload)));
         let cookie = header(&format!("{COOKIE_NAME}={value}"));
 
         let encode = {
@@ -105,34 +112,46 @@ impl Contestant for Seshcookie {
         };
         let decode = |value: String| {
             let codec = Codec::new();
-            move || codec.decode(&value)
+            move || codec.decode::<Values>(&value)
         };
+        let (codec, for_struct) = (Codec::new(), value.clone());
         let (two_of, forged) = (decode(value.clone()), decode(tampered(&value)));
         let mut cases = vec![
             Case::new(What::Encode, encode).bytes(|| format!("{COOKIE_NAME}={value}")),
             Case::new(What::Changed, change),
+            Case::new(What::Struct, move || codec.decode::<Content>(&for_struct).unwrap()),
             Case::new(What::All, decode(value.clone())),
             Case::new(What::Opened, decode(value.clone())),
             Case::new(What::Two, move || two(&two_of().unwrap(), workload.second)),
             Case::new(What::Tampered, move || assert!(forged().is_none())),
         ];
-        cases.extend(requests(&cookie));
+        // In the order of the struct's fields: the layer seals anew what serializes to other bytes than it opened.
+        let of_struct = header(&format!("{COOKIE_NAME}={}", Codec::new().encode(&Content::of(workload))));
+        cases.extend(requests(&cookie, &of_struct));
         cases
     }
 }
 
 /// Extracts the session as seshcookie's documentation does, for a call of `get` or `modify`.
-fn session(request: Request) -> (Session<Content>, Request) {
+fn session<T>(request: Request) -> (Session<T>, Request)
+where
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
     let (mut parts, body) = request.into_parts();
-    let session = ready(<Session<Content> as FromRequestParts<()>>::from_request_parts(&mut parts, &())).unwrap();
+    let session = ready(<Session<T> as FromRequestParts<()>>::from_request_parts(&mut parts, &())).unwrap();
     (session, Request::from_parts(parts, body))
 }
 
-fn requests(cookie: &str) -> Vec<Case> {
+fn requests(cookie: &str, of_struct: &str) -> Vec<Case> {
     let untouched = service_fn(async |request: Request| answer(request));
     let read = service_fn(async |request: Request| {
-        let (session, request) = session(request);
+        let (session, request) = session::<Values>(request);
         assert!(session.get().await.unwrap()[FIRST].is_string());
+        answer(request)
+    });
+    let whole = service_fn(async |request: Request| {
+        let (session, request) = session::<Content>(request);
+        assert!(!session.get().await.unwrap().user_id().is_empty());
         answer(request)
     });
     let write = service_fn({
@@ -140,15 +159,16 @@ fn requests(cookie: &str) -> Vec<Case> {
         move |request: Request| {
             let user = next.lock().unwrap()();
             async move {
-                let (session, request) = session(request);
+                let (session, request) = session::<Values>(request);
                 session.modify(|content| content.as_mut().unwrap().insert(FIRST.to_owned(), user.into())).await;
                 answer(request)
             }
         }
     });
     vec![
-        http::case(What::HttpUntouched, cookie, layer().layer(untouched)),
-        http::case(What::HttpRead, cookie, layer().layer(read)),
-        http::case(What::HttpWrite, cookie, layer().layer(write)),
+        http::case(What::HttpUntouched, cookie, layer::<Values>().layer(untouched)),
+        http::case(What::HttpRead, cookie, layer::<Values>().layer(read)),
+        http::case(What::HttpStruct, of_struct, layer::<Content>().layer(whole)),
+        http::case(What::HttpWrite, cookie, layer::<Values>().layer(write)),
     ]
 }

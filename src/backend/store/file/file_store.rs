@@ -9,9 +9,7 @@ use blocking::unblock;
 
 use crate::backend::BoxFuture;
 use crate::data::SessionId;
-use crate::error::BackendError;
-#[cfg(doc)]
-use crate::error::BackendErrorKind;
+use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;
 
 use super::{folder::Folder, format};
@@ -36,6 +34,9 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
 /// owner alone, and so is the folder when it is made here. Tested on Linux.
 ///
+/// The store is not for Windows yet: there a rename over a record fails while anybody has the record open, so that saves
+/// would be lost. [`SqliteStore`](crate::SqliteStore) is.
+///
 /// ```
 /// use sealed_session::{FileStore, Record, Save, SessionId, SessionStore, UnixTime};
 /// # let temporary = tempfile::tempdir()?;
@@ -59,8 +60,11 @@ impl FileStore {
     /// start of a process.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unavailable`] when the folder can't be made or written to, and [`BackendErrorKind::Full`]
-    /// when there is no room.
+    /// - [`BackendErrorKind::Unavailable`] when the folder can't be made or written to, and when its `.lock` is no file,
+    ///   such as a link;
+    /// - [`BackendErrorKind::Full`] when there is no room;
+    /// - [`BackendErrorKind::Unsupported`] when everybody can write to the folder, and always on Windows. A folder inside one
+    ///   to which everybody can write is fine: it is made for its owner alone.
     ///
     /// ```
     /// use sealed_session::{BackendErrorKind, FileStore};
@@ -70,6 +74,10 @@ impl FileStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, BackendError> {
+        if cfg!(windows) {
+            let message = "a FileStore would lose saves on Windows; take a SqliteStore there";
+            return Err(BackendError::new(BackendErrorKind::Unsupported, message));
+        }
         let folder = Folder { path: folder.as_ref().to_owned(), lock_timeout: LOCK_TIMEOUT };
         folder.make()?;
         Ok(Self { folder: Arc::new(folder) })

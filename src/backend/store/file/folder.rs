@@ -30,12 +30,38 @@ impl Folder {
         #[cfg(unix)]
         builder.mode(0o700);
         builder.create(&self.path).map_err(|error| failed("make the folder", &error))?;
+        self.check_writers()?;
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
+        // A new file never stands at the end of a link, so that a link which somebody put here makes no file elsewhere.
+        options.write(true).create_new(true);
         #[cfg(unix)]
         options.mode(0o600);
-        options.open(self.path.join(LOCK_NAME)).map_err(|error| failed("make the lock", &error))?;
+        match options.open(self.path.join(LOCK_NAME)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed("make the lock", &error)),
+        }
         self.probe()
+    }
+
+    /// Refuses a folder that everybody can write to. Who can write there can end sessions and bring back older states of them.
+    #[cfg(unix)]
+    fn check_writers(&self) -> Result<(), BackendError> {
+        let metadata = fs::metadata(&self.path).map_err(|error| failed("look at the folder", &error))?;
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o002 == 0 {
+            return Ok(());
+        }
+        let message = format_args!(
+            "everybody can write to the folder (mode {mode:04o}); name one inside it, which is made for its owner alone"
+        );
+        Err(BackendError::new(BackendErrorKind::Unsupported, message))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "there are no modes to look at")]
+    fn check_writers(&self) -> Result<(), BackendError> {
+        Ok(())
     }
 
     pub(super) fn read(&self, id: SessionId) -> Result<Option<Record>, BackendError> {
@@ -168,6 +194,7 @@ impl Folder {
 
     /// Takes the lock, which is held until it is dropped. The operating system gives it back when the process ends.
     fn lock(&self) -> Result<File, BackendError> {
+        self.must_be_there()?;
         let opened = OpenOptions::new().write(true).open(self.path.join(LOCK_NAME));
         let file = opened.map_err(|error| failed("open the lock", &error))?;
         let start = Instant::now();
@@ -183,10 +210,15 @@ impl Folder {
         Ok(file)
     }
 
-    /// Returns an error when the folder has gone: a file that is not found there does not mean that there is no record.
+    /// Returns an error when the folder has gone: a file that is not found there does not mean that there is no record. A lock
+    /// that is no file is an error, too: a link leads elsewhere, and to open a pipe would wait for its other end.
     fn must_be_there(&self) -> Result<(), BackendError> {
-        let looked = fs::metadata(self.path.join(LOCK_NAME));
-        looked.map(drop).map_err(|error| failed("find the lock", &error))
+        let looked = fs::symlink_metadata(self.path.join(LOCK_NAME));
+        if looked.map_err(|error| failed("find the lock", &error))?.is_file() {
+            Ok(())
+        } else {
+            Err(BackendError::new(BackendErrorKind::Unavailable, "what has the name of the lock is no file"))
+        }
     }
 
     /// Syncs the folder, for a rename lasts only once its folder is on the disk.
@@ -243,7 +275,12 @@ fn is_due(path: &Path, id: SessionId, now: UnixTime) -> Result<bool, BackendErro
 }
 
 fn remove_left_behind(path: &Path) -> Result<(), BackendError> {
-    let file = match File::open(path) {
+    let opened = match fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(corrupt("what has the name of a temporary file is no file")),
+        Ok(_) => File::open(path),
+        Err(error) => Err(error),
+    };
+    let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed("open", &error)),

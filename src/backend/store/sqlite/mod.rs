@@ -1,8 +1,6 @@
 //! Records in a table of an SQLite database. Feature `sqlite`.
 
-mod database;
-mod error;
-mod schema;
+mod records;
 mod sqlite_store;
 
 pub use sqlite_store::SqliteStore;

@@ -1,31 +1,31 @@
 //! [`SqliteStore`]: a table of a SQLite database.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
 use std::time::Duration;
 
-use blocking::unblock;
-use rusqlite::Connection;
-
+use super::records;
 use crate::backend::BoxFuture;
+use crate::backend::sqlite::{Database, Tables};
+use crate::backend::store::{Record, Save, SessionStore};
 use crate::data::SessionId;
 use crate::error::BackendError;
 #[cfg(doc)]
 use crate::error::BackendErrorKind;
 use crate::time::UnixTime;
 
-use super::error::failed;
-use super::{database, schema};
-use crate::backend::store::{Record, Save, SessionStore};
-
-/// Keeps records in a SQLite database of its own: for one machine, with any number of processes. The crate brings
-/// SQLite along.
+/// Keeps records in a SQLite database: for one machine, with any number of processes. The database holds nothing else
+/// but, if you want, a list of revocations ([`SqliteRevocations`](crate::SqliteRevocations)). The crate brings SQLite
+/// along.
 ///
 /// A save that was acknowledged is on the disk, also after a power cut: the database is in WAL mode with
 /// `synchronous=FULL`, so that each save is synced before it is answered, on a disk that does what it is asked. Deleted
 /// room is used again, but the file keeps its size. Every write takes some room first, a delete too: on a full disk
 /// both are [`BackendErrorKind::Full`].
+///
+/// If the database's file, or its folder, is removed or replaced while a process has it open, SQLite goes on with the files
+/// that have no name any more, and the next start finds none of what is saved there. [`SessionStore::is_healthy`] is false
+/// then: start the process again.
 ///
 /// Writers wait for each other, here and in other processes, up to [`SqliteStore::busy_timeout`], and then are answered
 /// [`BackendErrorKind::Unavailable`]. Loads wait for no writer. The file must be on a local disk: WAL knows no other.
@@ -51,11 +51,7 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SqliteStore {
-    path: PathBuf,
-    /// The connection for all writes, as the database has one writer at a time.
-    writer: Arc<Mutex<Connection>>,
-    /// The connection for loads, which wait for no sync.
-    reader: Arc<Mutex<Connection>>,
+    database: Database,
 }
 
 impl SqliteStore {
@@ -77,11 +73,7 @@ impl SqliteStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
-        let path = path.as_ref();
-        let writer = database::open(path, BUSY_TIMEOUT)?;
-        let reader = database::connect(path, BUSY_TIMEOUT)?;
-        let shared = |connection| Arc::new(Mutex::new(connection));
-        Ok(Self { path: path.to_owned(), writer: shared(writer), reader: shared(reader) })
+        Ok(Self { database: Database::open(path.as_ref(), Tables::Sessions)? })
     }
 
     /// Sets how long a write waits for other processes: five seconds, unless set otherwise. With zero, a write tries
@@ -100,40 +92,34 @@ impl SqliteStore {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn busy_timeout(self, timeout: Duration) -> Result<Self, BackendError> {
-        for connection in [&self.writer, &self.reader] {
-            on(connection, |connection| connection.busy_timeout(timeout)).map_err(|error| failed(&error))?;
-        }
+        self.database.set_busy_timeout(timeout)?;
         Ok(self)
     }
 
-    fn off_thread<T: Send + 'static>(
-        connection: &Arc<Mutex<Connection>>,
-        work: impl FnOnce(&Connection) -> Result<T, BackendError> + Send + 'static,
-    ) -> BoxFuture<'static, Result<T, BackendError>> {
-        let connection = Arc::clone(connection);
-        // The closure runs inside the future, so that nothing is done before the future is polled.
-        Box::pin(async move { unblock(move || on(&connection, work)).await })
+    /// Returns the database, for a list of revocations that shares it.
+    pub(in crate::backend) fn database(&self) -> &Database {
+        &self.database
     }
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("SqliteStore").field("path", &self.database).finish_non_exhaustive()
     }
 }
 
 impl SessionStore for SqliteStore {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
-        Self::off_thread(&self.reader, move |database| database::load(database, id))
+        self.database.read(move |connection| records::load(connection, id))
     }
 
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
         let record = record.clone();
-        Self::off_thread(&self.writer, move |database| database::save(database, id, &record, save))
+        self.database.write(move |connection| records::save(connection, id, &record, save))
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
-        Self::off_thread(&self.writer, move |database| database::delete(database, id))
+        self.database.write(move |connection| records::delete(connection, id))
     }
 
     /// Deletes in steps, so that a save waits for one of them at most.
@@ -141,8 +127,7 @@ impl SessionStore for SqliteStore {
         Box::pin(async move {
             let mut removed = 0_u64;
             loop {
-                let step =
-                    Self::off_thread(&self.writer, move |database| database::delete_some_due(database, now)).await?;
+                let step = self.database.write(move |connection| records::delete_some_due(connection, now)).await?;
                 if step == 0 {
                     return Ok(removed);
                 }
@@ -151,24 +136,17 @@ impl SessionStore for SqliteStore {
         })
     }
 
-    /// Writes a page and syncs it, so that a full or read-only disk shows, and so does a lock.
+    /// Writes and syncs a record that it takes away again, so that a full or read-only disk shows, and so does a lock. Then it looks
+    /// whether the files of the database are still the ones that were opened.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        let probe = Self::off_thread(&self.writer, schema::write_again);
-        Box::pin(async move { probe.await.is_ok() })
+        self.database.can_write(records::probe)
     }
 
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
-        Self::off_thread(&self.reader, database::all)
+        self.database.read(records::all)
     }
 
     fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
-        Self::off_thread(&self.writer, database::clear)
+        self.database.write(records::clear)
     }
 }
-
-/// A panic elsewhere leaves the connection good: SQLite rolls back what was not committed.
-fn on<T>(connection: &Mutex<Connection>, work: impl FnOnce(&Connection) -> T) -> T {
-    work(&connection.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -84,6 +84,24 @@ impl SessionStore for Broken {
         })
     }
 
+    fn create_in_place_of<'a>(
+        &'a self,
+        old: SessionId,
+        id: SessionId,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(async move {
+            match self.fault {
+                Fault::CreatesNothingInPlace => return Ok(true),
+                Fault::CreatesOverInPlace => return self.put(id, record).await,
+                Fault::EndsTheOther => self.inner.delete(old).await?,
+                Fault::NeedsTheOther if self.inner.load(old).await?.is_none() => return Ok(false),
+                _ => {}
+            }
+            self.save(id, record, Save::Create).await
+        })
+    }
+
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             let id = self.key(id);

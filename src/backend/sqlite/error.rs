@@ -4,7 +4,7 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::error::{BackendError, BackendErrorKind};
 
-pub(super) fn failed(error: &Error) -> BackendError {
+pub(in crate::backend) fn failed(error: &Error) -> BackendError {
     BackendError::new(kind(error), error)
 }
 

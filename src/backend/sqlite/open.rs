@@ -1,0 +1,85 @@
+//! Opens a database: everything here blocks.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::error::failed;
+use super::schema::{self, Tables};
+use crate::error::{BackendError, BackendErrorKind};
+
+/// Opens the first connection.
+pub(in crate::backend) fn open(
+    path: &Path,
+    tables: Tables,
+    busy_timeout: Duration,
+) -> Result<Connection, BackendError> {
+    make(path)?;
+    let connection = connect(path, busy_timeout)?;
+    schema::check(&connection)?;
+    if !begins_wal(&connection, busy_timeout)? {
+        return Err(BackendError::new(BackendErrorKind::Unavailable, "this file system has no WAL mode"));
+    }
+    schema::migrate(&connection, tables)?;
+    Ok(connection)
+}
+
+/// Puts the database into WAL mode, which stays with the file. Returns false where the file system has no such mode.
+///
+/// SQLite answers that the database is busy, without the wait of the busy timeout, while another connection makes the same change
+/// (<https://www.sqlite.org/c3ref/busy_handler.html>: a wait for a lock that another waiter holds could be a deadlock). So the wait is
+/// here.
+fn begins_wal(connection: &Connection, busy_timeout: Duration) -> Result<bool, BackendError> {
+    let start = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get::<_, String>(0)) {
+            Ok(mode) => return Ok(mode == "wal"),
+            Err(error) if is_busy(&error) && start.elapsed() < busy_timeout => thread::sleep(Duration::from_millis(1)),
+            Err(error) => return Err(failed(&error)),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, BackendError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(busy_timeout)?;
+        // Without `FULL`, WAL syncs at checkpoints only.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(connection)
+    });
+    opened.map_err(|error| failed(&error))
+}
+
+/// Makes an empty file for its owner alone, where there is none. SQLite gives its other files the same permissions.
+fn make(path: &Path) -> Result<(), BackendError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(path);
+    made.map(drop)
+        .map_err(|error| BackendError::new(BackendErrorKind::Unavailable, format_args!("can't make it: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_connection_syncs_each_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sessions.db");
+        let full = 2;
+        let opened = open(&path, Tables::Sessions, Duration::ZERO).unwrap();
+        for connection in [opened, connect(&path, Duration::ZERO).unwrap()] {
+            assert_eq!(connection.query_row("PRAGMA synchronous", [], |row| row.get(0)), Ok(full));
+        }
+    }
+}
