@@ -20,8 +20,8 @@ use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 /// Redis fails while it is asked, or failed within the second before.
 ///
 /// Every request gets its answer within [`RedisPool::timeout`], connecting included, or else
-/// [`BackendErrorKind::Unavailable`]. A write that failed so may have been done all the same, or be done when Redis
-/// wakes up.
+/// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable). A write that failed so may have been done all the
+/// same, or be done when Redis wakes up.
 ///
 /// # What Redis must be
 /// Redis 6.2 or later, or Valkey: one server, a primary under a name that moves with it, a cluster, or a primary behind
