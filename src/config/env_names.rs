@@ -179,16 +179,28 @@ mod tests {
             ("PREVIOUS", "PREVIOUS_KEYS"),
             ("PREVIOUS_KEY_FILE", "PREVIOUS_KEYS_FILE"),
             ("ABSOLUTE_TIMEOUT", "ABSOLUTE_TIMEOUT_SECONDS"),
-            ("STORE", "STORE_URL"),
+            ("STORE_URI", "STORE_URL"),
+            ("CA_FILE", "STORE_CA_FILE"),
+            ("REPLICAS", "STORE_REPLICAS"),
             ("REVOCATION", "REVOCATIONS"),
             ("REVOCATION_URL", "REVOCATIONS_URL"),
             ("SUBJECTS", "SUBJECT"),
         ] {
             assert_eq!(nearest(wrong), Some(meant), "{wrong}");
         }
-        for wrong in
-            ["", "X", "KEY", "COOKIE", "SECRET", "NONSENSE", "IDLE_MINUTES", "COOKIE_SIZE", "REDIS_PASSWORD", "URL"]
-        {
+        for wrong in [
+            "",
+            "X",
+            "KEY",
+            "COOKIE",
+            "SECRET",
+            "NONSENSE",
+            "IDLE_MINUTES",
+            "COOKIE_SIZE",
+            "REDIS_PASSWORD",
+            "URL",
+            "STORE",
+        ] {
             assert_eq!(nearest(wrong), None, "{wrong}");
         }
         assert!(known().all(|name| nearest(name) == Some(name)));

@@ -177,7 +177,7 @@ async fn stores_and_lists_behind_sentinels_with_a_password_keep_every_rule() {
     fleet.wait_for_sentinels(&["-a", "s3cret", "--no-auth-warning"]);
     let login = |query| fleet.sentinel_url(query).replace("://", "://app:secret@");
     let good = "?sentinel_username=watcher&sentinel_password=w4tch";
-    let pool = RedisPool::open(&login(good)).unwrap().wait_for_replicas(1);
+    let pool = RedisPool::open(&login(good)).unwrap().wait_for_replicas(1).timeout(Duration::from_secs(10));
     check_store(async || RedisStore::new(&pool.clone().prefix(&format!("sealed_session:{}:", new_id())))).await;
     check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
     assert!(RedisStore::new(&pool).is_healthy().await);

@@ -118,9 +118,11 @@ mod redis {
     use super::*;
 
     const CA: &str = "TIDEWAY_SESSION_STORE_CA_FILE";
+    #[cfg(feature = "redis-tls")]
     const CERT: &str = "TIDEWAY_SESSION_STORE_CERT_FILE";
     const REPLICAS: &str = "TIDEWAY_SESSION_STORE_REPLICAS";
     const GOOD_CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/redis/ca.pem");
+    #[cfg(feature = "redis-tls")]
     const NO_PEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
     /// Returns the problems that opening finds, after it is sure that checking finds the same.
@@ -155,6 +157,7 @@ mod redis {
         );
     }
 
+    #[cfg(feature = "redis-tls")]
     #[test]
     fn what_is_wrong_with_the_files_of_two_redis_is_reported_once() {
         let both = [(BACKEND, "redis"), (STORE_URL, "rediss://a"), (LIST, "redis"), (LIST_URL, "rediss://b")];

@@ -40,7 +40,7 @@ fn check(what: &str, url: &str, mut fleet: Fleet) {
         crate::config().store(RedisStore::new(&pool)).revocations(RedisRevocations::new(&pool)).subject("user");
     let runtime = Runtime::new().unwrap();
     let port = app::start(&runtime, config.build().unwrap(), 6_000);
-    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: true };
+    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: true, fails_over: true };
     let run = Run::new(VISITORS);
     let visitors = (0..VISITORS).map(|number| Visitor::new(number, &[port], promise, &run)).collect();
     let mut dead = fleet.servers.remove(0);

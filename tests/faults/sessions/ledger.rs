@@ -17,6 +17,9 @@ pub(crate) struct Promise {
     /// True if the values are in the cookie, and not in a store.
     pub(crate) in_cookie: bool,
     pub(crate) has_list: bool,
+    /// True if another server takes over in a fault. A server that lacks what was not acknowledged may then answer for a while,
+    /// even though it was read before.
+    pub(crate) fails_over: bool,
 }
 
 #[derive(Default)]
