@@ -368,7 +368,7 @@ impl Json {
     }
 
     /// True when JSON has no text for a float in it.
-    fn has_non_finite(&self) -> bool {
+    pub fn has_non_finite(&self) -> bool {
         match self {
             Self::Float(float) => !float.is_finite(),
             Self::List(list) => list.iter().any(Self::has_non_finite),
