@@ -72,7 +72,7 @@ const MARK: &str = "qzj9";
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
 
 /// Every variable, with values that it takes, and with some keys that it refuses.
-const VARIABLES: [(&str, &[&str]); 22] = [
+const VARIABLES: [(&str, &[&str]); 26] = [
     ("SESSION_BACKEND", &["cookie", " Cookie ", "in_memory", "file", "sqlite", "redis"]),
     ("SESSION_TTL_SECONDS", &["60", "1", "7200", "1099511627775"]),
     ("SESSION_COOKIE_NAME", &["sid", "__Host-sid", "__host-http-x", "__Secure-s", "!#$%&'*+-.^_`|~", "__HTTP-a"]),
@@ -90,6 +90,10 @@ const VARIABLES: [(&str, &[&str]); 22] = [
     ("SESSION_EXTEND_AFTER_SECONDS", &["0", "30", "86399"]),
     ("SESSION_NOT_BEFORE", &["2023-11-14T22:13:20Z", "2023-11-14T23:59:59.5+01:00", "9999-12-31T23:59:59Z"]),
     ("SESSION_AUDIENCE", &["shop", "", "é"]),
+    ("SESSION_STORE_CA_FILE", &["key", "garbage", "none", ""]),
+    ("SESSION_STORE_CERT_FILE", &["key", "garbage", "none", ""]),
+    ("SESSION_STORE_KEY_FILE", &["key", "garbage", "none", ""]),
+    ("SESSION_STORE_REPLICAS", &["0", "1", "4294967296"]),
     ("SESSION_STORE_URL", &["redis://127.0.0.1", "file:///nowhere/at/all", "/nowhere/at/all"]),
     ("SESSION_REVOCATIONS", &["none", "in_memory", " None ", "sqlite", "redis"]),
     ("SESSION_REVOCATIONS_URL", &["redis://127.0.0.1", "/nowhere/at/all"]),
@@ -210,7 +214,8 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
         let is_set = vars.iter().any(|(name, _)| name == problem.setting());
         match problem.kind() {
             ProblemKind::Missing { .. } => {
-                let is_required = ["SESSION_ENCRYPTION_KEY", "SESSION_STORE_URL", "SESSION_REVOCATIONS_URL"]
+                let is_required =
+                    ["ENCRYPTION_KEY", "STORE_URL", "REVOCATIONS_URL", "STORE_CERT_FILE", "STORE_KEY_FILE"]
                     .iter()
                     .any(|name| problem.setting().ends_with(name));
                 // An empty variable is not set.

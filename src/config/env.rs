@@ -63,8 +63,8 @@ impl EnvReader {
 
     /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND`, `SESSION_REVOCATIONS`, their
     /// URLs and `SESSION_SUBJECT` are checked, and nothing is opened. This is for a program that checks or explains an environment, as
-    /// `sealed-session doctor` does: it makes no file, and needs no feature of a store. Of a Redis URL it checks only
-    /// the scheme if the feature `redis` is off.
+    /// `sealed-session doctor` does: it makes no file, and needs no feature of a store. If the feature
+    /// `redis` is off, it checks only the scheme of a Redis URL, and of files of certificates only that they can be read.
     ///
     /// Serve no requests with such a configuration: it knows neither what is in the store nor which sessions ended.
     ///

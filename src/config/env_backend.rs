@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::check::{SUBJECT_KEY, is_subject_key};
 use super::env_reader::{Var, Variables};
+use super::env_redis::RedisSettings;
 use super::open_backend::{Kind, Opened, Parts};
 use crate::backend::{Coordinator, MemoryRevocations, MemoryStore, Placement};
 use crate::error::ProblemKind;
@@ -46,6 +47,7 @@ impl Variables<'_> {
         if let (Some(_), Wanted::Nothing, Wanted::Nothing) = (&subject, &store, &list) {
             self.note(self.name_of(SUBJECT), ProblemKind::Conflict { rule: ONLY_WITH_BACKEND });
         }
+        let redis = self.redis_settings(self.has_redis(&[store_choice, list_choice]));
         if self.opens_store && !self.problems.is_empty() {
             return Coordinator::default();
         }
@@ -54,13 +56,13 @@ impl Variables<'_> {
             Wanted::InMemory => opened.store = Some(Arc::new(MemoryStore::new())),
             Wanted::At(kind, url) => {
                 let parts = if matches!(list, Wanted::BesideStore) { Parts::Both } else { Parts::Store };
-                opened = self.open(kind, url, parts);
+                opened = self.open(kind, url, (parts, &redis));
             }
             Wanted::Nothing | Wanted::BesideStore | Wanted::Unclear => {}
         }
         match list {
             Wanted::InMemory => opened.list = Some(Arc::new(MemoryRevocations::new())),
-            Wanted::At(kind, url) => opened.list = self.open(kind, url, Parts::List).list,
+            Wanted::At(kind, url) => opened.list = self.open(kind, url, (Parts::List, &redis)).list,
             Wanted::Nothing | Wanted::BesideStore | Wanted::Unclear => {}
         }
         if !self.opens_store {
@@ -107,14 +109,26 @@ impl Variables<'_> {
         }
     }
 
-    /// Opens what is at a URL, or checks the URL only. If that fails, notes the problem.
-    fn open(&mut self, kind: Kind, url: Var, parts: Parts) -> Opened {
+    /// True if the store or the list is in Redis. `None` when neither is and a value that is not known may have meant it.
+    fn has_redis(&self, choices: &[Option<Choice>]) -> Option<bool> {
+        let has_redis = choices.iter().any(|choice| choice.and_then(Choice::kind) == Some(Kind::Redis));
+        let is_unclear = !has_redis && (self.has_problem(BACKEND) || self.has_problem(REVOCATIONS));
+        (!is_unclear).then_some(has_redis)
+    }
+
+    /// Opens what is at a URL, or checks only what the variables say. If that fails, notes the problem.
+    fn open(&mut self, kind: Kind, url: Var, (parts, redis): (Parts, &RedisSettings)) -> Opened {
         let opened = match kind.opener().filter(|_| self.opens_store) {
-            Some(open) => open(&url.text, parts),
-            None => kind.check(&url.text).map(|()| Opened::default()),
+            Some(open) => open(&url.text, redis, parts),
+            None => kind.check(&url.text, redis).map(|()| Opened::default()),
         };
-        opened.unwrap_or_else(|problem| {
-            self.note(url.name, problem);
+        opened.unwrap_or_else(|(variable, problem)| {
+            match variable {
+                None => self.note(url.name, problem),
+                // The store and the list may share what is wrong, which is reported once.
+                Some(variable) if self.has_problem(variable) => {}
+                Some(variable) => self.note(self.name_of(variable), problem),
+            }
             Opened::default()
         })
     }

@@ -1,6 +1,7 @@
 //! The names of the variables, and the judgement of a name that is none of them: a service of Kubernetes, or a mistake.
 
 use super::env_backend::{BACKEND, REVOCATIONS, REVOCATIONS_URL, STORE_URL, SUBJECT};
+use super::env_redis::{STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_REPLICAS};
 
 pub(super) const PREFIX: &str = "TIDEWAY_";
 
@@ -24,9 +25,13 @@ pub(super) const AUDIENCE: &str = "SESSION_AUDIENCE";
 
 /// Every variable, and the setting of [`SessionConfig`](super::SessionConfig) that it sets. The setting is empty where
 /// `check` has no rule to report under the name of the variable.
-pub(super) const VARIABLES: [(&str, &str); 22] = [
+pub(super) const VARIABLES: [(&str, &str); 26] = [
     (BACKEND, ""),
     (STORE_URL, ""),
+    (STORE_CA_FILE, ""),
+    (STORE_CERT_FILE, ""),
+    (STORE_KEY_FILE, ""),
+    (STORE_REPLICAS, ""),
     (REVOCATIONS, ""),
     (REVOCATIONS_URL, ""),
     (SUBJECT, ""),
@@ -174,16 +179,28 @@ mod tests {
             ("PREVIOUS", "PREVIOUS_KEYS"),
             ("PREVIOUS_KEY_FILE", "PREVIOUS_KEYS_FILE"),
             ("ABSOLUTE_TIMEOUT", "ABSOLUTE_TIMEOUT_SECONDS"),
-            ("STORE", "STORE_URL"),
+            ("STORE_URI", "STORE_URL"),
+            ("CA_FILE", "STORE_CA_FILE"),
+            ("REPLICAS", "STORE_REPLICAS"),
             ("REVOCATION", "REVOCATIONS"),
             ("REVOCATION_URL", "REVOCATIONS_URL"),
             ("SUBJECTS", "SUBJECT"),
         ] {
             assert_eq!(nearest(wrong), Some(meant), "{wrong}");
         }
-        for wrong in
-            ["", "X", "KEY", "COOKIE", "SECRET", "NONSENSE", "IDLE_MINUTES", "COOKIE_SIZE", "REDIS_PASSWORD", "URL"]
-        {
+        for wrong in [
+            "",
+            "X",
+            "KEY",
+            "COOKIE",
+            "SECRET",
+            "NONSENSE",
+            "IDLE_MINUTES",
+            "COOKIE_SIZE",
+            "REDIS_PASSWORD",
+            "URL",
+            "STORE",
+        ] {
             assert_eq!(nearest(wrong), None, "{wrong}");
         }
         assert!(known().all(|name| nearest(name) == Some(name)));

@@ -80,7 +80,7 @@ impl<'p> Variables<'p> {
         let found = match (var, file) {
             (None, None) => return Text::Unset,
             (Some(_), None) => self.var(name),
-            (None, Some(_)) => self.file(file_name),
+            (None, Some(_)) => self.file(file_name, FILE_LIMIT),
             (Some(_), Some(file)) => {
                 let rule = "must not be set together with the variable that holds the text itself";
                 self.problem(file, ProblemKind::Conflict { rule })
@@ -89,9 +89,10 @@ impl<'p> Variables<'p> {
         found.map_or(Text::Unreadable, Text::Is)
     }
 
-    fn file(&mut self, file_name: &str) -> Option<Var> {
+    /// Reads the text of the file whose path is in a variable, if it is shorter than `limit`, in bytes.
+    pub(super) fn file(&mut self, file_name: &str, limit: usize) -> Option<Var> {
         let Var { name, text: path } = self.var(file_name)?;
-        match read(&path) {
+        match read(&path, limit) {
             Ok(text) => self.unquoted(name, &text),
             Err(error) => self.problem(name, ProblemKind::File { path: shown(&path), kind: error.kind() }),
         }
@@ -175,6 +176,9 @@ fn shown(path: &str) -> Option<String> {
     let is_secret = is_hex || path.ends_with('=') || (path.len() >= 20 && !is_path);
     (!is_secret).then(|| path.to_owned())
 }
+
+/// The bytes of a thousand keys, as hexadecimal digits.
+const FILE_LIMIT: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {

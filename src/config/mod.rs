@@ -13,7 +13,7 @@
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
 //!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` which
 //!   store and which list of revocations they ask for; `open_backend.rs` checks or opens both, at the place that
-//!   `store_url.rs` finds. `secret.rs` takes values and files, and wipes them.
+//!   `store_url.rs` finds, with what `env_redis.rs` reads about a Redis beside its URL. `secret.rs` takes values and files, and wipes them.
 //! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;
@@ -27,6 +27,7 @@ mod env;
 mod env_backend;
 mod env_names;
 mod env_reader;
+mod env_redis;
 mod env_settings;
 mod former;
 mod open_backend;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::env_redis::{Problem, RedisSettings};
 use super::store_url::path;
-#[cfg(feature = "redis")]
-use crate::backend::{RedisPool, revocations::RedisRevocations, store::RedisStore};
 use crate::backend::{Revocations, SessionStore};
+#[cfg(feature = "redis")]
+use crate::backend::{revocations::RedisRevocations, store::RedisStore};
 #[cfg(feature = "sqlite")]
 use crate::backend::{revocations::SqliteRevocations, store::SqliteStore};
 use crate::error::ProblemKind;
@@ -33,7 +34,8 @@ pub(super) struct Opened {
     pub(super) list: Option<Arc<dyn Revocations>>,
 }
 
-type Open = fn(&str, Parts) -> Result<Opened, ProblemKind>;
+/// Opens parts at the place that a URL names. The settings are those of a Redis.
+type Open = fn(&str, &RedisSettings, Parts) -> Result<Opened, Problem>;
 
 impl Kind {
     /// Opens the parts that are wanted. The result is `None` where the crate was built without the feature of this kind.
@@ -45,12 +47,12 @@ impl Kind {
         }
     }
 
-    /// Checks the URL and opens nothing, which needs no feature and makes no file.
-    pub(super) fn check(self, url: &str) -> Result<(), ProblemKind> {
+    /// Checks the URL and the settings and opens nothing, which needs no feature of a backend and makes no file.
+    pub(super) fn check(self, url: &str, redis: &RedisSettings) -> Result<(), Problem> {
         match self {
-            Self::File => path(url, "file", FILE).map(drop),
-            Self::Sqlite => path(url, "sqlite", SQLITE).map(drop),
-            Self::Redis => check_redis(url),
+            Self::File => path(url, "file", FILE).map(drop).map_err(of_the_url),
+            Self::Sqlite => path(url, "sqlite", SQLITE).map(drop).map_err(of_the_url),
+            Self::Redis => redis.check(url, REDIS),
         }
     }
 
@@ -72,31 +74,24 @@ impl Kind {
     }
 }
 
-/// A pool connects nothing before its first request.
-#[cfg(feature = "redis")]
-fn check_redis(url: &str) -> Result<(), ProblemKind> {
-    RedisPool::open(url).map(drop).map_err(|_| ProblemKind::Invalid { takes: REDIS })
-}
-
-/// Without the client for Redis, only the scheme is judged: a build that has the client may know more of them.
-#[cfg(not(feature = "redis"))]
-fn check_redis(url: &str) -> Result<(), ProblemKind> {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let is_known = |scheme: String| ["redis", "valkey", "unix"].iter().any(|known| scheme.starts_with(known));
-    if scheme.is_some_and(is_known) { Ok(()) } else { Err(ProblemKind::Invalid { takes: REDIS }) }
+/// Blames the variable that has the URL.
+fn of_the_url(kind: ProblemKind) -> Problem {
+    (None, kind)
 }
 
 #[cfg(feature = "file")]
-const OPEN_FILE: Option<Open> = Some(|url, _| {
-    let store = crate::backend::store::FileStore::open(path(url, "file", FILE)?).map_err(ProblemKind::Backend)?;
+const OPEN_FILE: Option<Open> = Some(|url, _, _| {
+    let path = path(url, "file", FILE).map_err(of_the_url)?;
+    let store =
+        crate::backend::store::FileStore::open(path).map_err(|error| of_the_url(ProblemKind::Backend(error)))?;
     Ok(Opened { store: Some(Arc::new(store)), list: None })
 });
 #[cfg(not(feature = "file"))]
 const OPEN_FILE: Option<Open> = None;
 
 #[cfg(feature = "sqlite")]
-const OPEN_SQLITE: Option<Open> = Some(|url, parts| {
-    let path = path(url, "sqlite", SQLITE)?;
+const OPEN_SQLITE: Option<Open> = Some(|url, _, parts| {
+    let path = path(url, "sqlite", SQLITE).map_err(of_the_url)?;
     let open = || {
         if parts == Parts::List {
             let list = SqliteRevocations::open(&path)?;
@@ -110,14 +105,14 @@ const OPEN_SQLITE: Option<Open> = Some(|url, parts| {
         opened.store = Some(Arc::new(store));
         Ok(opened)
     };
-    open().map_err(ProblemKind::Backend)
+    open().map_err(|error| of_the_url(ProblemKind::Backend(error)))
 });
 #[cfg(not(feature = "sqlite"))]
 const OPEN_SQLITE: Option<Open> = None;
 
 #[cfg(feature = "redis")]
-const OPEN_REDIS: Option<Open> = Some(|url, parts| {
-    let pool = RedisPool::open(url).map_err(|_| ProblemKind::Invalid { takes: REDIS })?;
+const OPEN_REDIS: Option<Open> = Some(|url, settings, parts| {
+    let pool = settings.pool(url, REDIS)?;
     let mut opened = Opened::default();
     if parts != Parts::List {
         opened.store = Some(Arc::new(RedisStore::new(&pool)));
@@ -133,5 +128,5 @@ const OPEN_REDIS: Option<Open> = None;
 const FILE: &str = "the path of a folder, or a URL such as file:///var/lib/shop/sessions";
 const SQLITE: &str =
     "the path of a database, or a URL such as sqlite:///var/lib/shop/sessions.db or sqlite:sessions.db";
-const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0, rediss://redis.internal (with the crate's feature `redis-tls`), or \
-    unix:///run/redis.sock";
+const REDIS: &str = "a URL such as redis://127.0.0.1:6379/0, rediss://redis.internal (TLS), redis-cluster://10.0.0.1,10.0.0.2, \
+    redis-sentinel://10.0.0.1,10.0.0.2/name or unix:///run/redis.sock";

@@ -24,15 +24,16 @@ impl From<OsString> for Secret {
     }
 }
 
-/// Reads a file, but no more of it than a thousand keys need, since a path may be that of a device without an end.
+/// Reads a file that is shorter than `limit`, in bytes. No more of it is read, since a path may be that of a device without
+/// an end.
 ///
 /// # Errors
 /// The error of the operating system, [`ErrorKind::FileTooLarge`], and [`ErrorKind::InvalidData`] when the content is not
 /// UTF-8.
-pub(super) fn read(path: &str) -> io::Result<Zeroizing<String>> {
+pub(super) fn read(path: &str, limit: usize) -> io::Result<Zeroizing<String>> {
     let mut file = File::open(path)?;
     // A buffer that grew would leave copies behind, so it has its full size from the start.
-    let mut bytes = Zeroizing::new(vec![0; FILE_LIMIT]);
+    let mut bytes = Zeroizing::new(vec![0; limit]);
     let mut len = 0;
     while let Some(rest) = bytes.get_mut(len..).filter(|rest| !rest.is_empty()) {
         match file.read(rest) {
@@ -58,6 +59,3 @@ fn text_of(bytes: Vec<u8>) -> Option<Zeroizing<String>> {
         }
     }
 }
-
-/// The bytes of a thousand keys, as hexadecimal digits.
-const FILE_LIMIT: usize = 1 << 16;

@@ -11,13 +11,18 @@
 
 #[cfg(feature = "redis-tls")]
 mod certificates;
+mod cluster;
 mod connection;
 mod crashes;
+mod failover;
+mod fleet;
 mod health;
 #[path = "../helpers/mod.rs"]
 mod helpers;
+mod ledger;
 mod list;
 mod processes;
+mod scripted;
 mod server;
 mod store;
 #[cfg(feature = "redis-tls")]
@@ -29,9 +34,10 @@ use crate::helpers::new_id;
 use crate::server::address;
 
 /// The Redis of `SEALED_SESSION_REDIS`, under a prefix that no other test has. `None`, with a line that says so, when there
-/// is none.
+/// is none. It has time for a machine under load.
 fn pool(test: &str) -> Option<RedisPool> {
-    Some(RedisPool::open(&address()?).unwrap().prefix(&format!("{test}:{}:", new_id())))
+    let pool = RedisPool::open(&address()?).unwrap().timeout(std::time::Duration::from_secs(10));
+    Some(pool.prefix(&format!("{test}:{}:", new_id())))
 }
 
 /// A connection for commands that no store would send.

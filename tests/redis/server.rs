@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,11 +26,19 @@ pub(crate) fn address() -> Option<String> {
     }
 }
 
+/// The address that a server listens at, and the user that it runs as, if that is not the user of the test.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) host: String,
+    pub(crate) user: Option<u32>,
+}
+
 /// A Redis that writes each change to its disk before it acknowledges it. Its folder is deleted when this value is dropped.
 pub(crate) struct Server {
+    place: Place,
     port: u16,
     folder: PathBuf,
-    options: Vec<String>,
+    args: Vec<String>,
     has_tls: bool,
     process: Child,
 }
@@ -39,18 +47,50 @@ impl Server {
     /// Starts a Redis with these options beside its own. With certificates among them, it speaks TLS only; their paths must be
     /// absolute.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_at(&here(), options)
+    }
+
+    pub(crate) fn start_at(place: &Place, options: &[&str]) -> Self {
+        let (folder, port) = (new_folder(place), free_port());
         let has_tls = options.contains(&"--tls-cert-file");
-        let folder = std::env::temp_dir().join(format!("sealed-session-redis-{}", new_id()));
-        fs::create_dir(&folder).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
-        let process = spawn(port, has_tls, &folder, &options);
-        Self { port, folder, options, has_tls, process }
+        let number = port.to_string();
+        let ports =
+            if has_tls { ["--port", "0", "--tls-port", &number] } else { ["--port", &number, "--tls-port", "0"] };
+        // The servers of a network tell one another these addresses, and not those from which they connect.
+        let announced = ["--replica-announce-ip", &place.host, "--cluster-announce-ip", &place.host];
+        let own = ["--bind", &place.host, "--protected-mode", "no", "--save", "", "--appendonly", "yes"];
+        let disk = ["--appendfsync", "always", "--dir", folder.to_str().unwrap()];
+        let args = [&ports[..], &announced, &own, &disk, options].concat().into_iter().map(str::to_owned).collect();
+        Self::run(place, port, folder, args, has_tls)
+    }
+
+    /// Starts a Sentinel with these lines of configuration.
+    pub(crate) fn start_sentinel(place: &Place, lines: &str) -> Self {
+        let (folder, port) = (new_folder(place), free_port());
+        let file = folder.join("sentinel.conf");
+        let (host, dir) = (&place.host, folder.display());
+        fs::write(
+            &file,
+            format!("port {port}\nbind {host}\nprotected-mode no\ndir {dir}\nsentinel announce-ip {host}\n{lines}\n"),
+        )
+        .unwrap();
+        give(&file, place);
+        let args = vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()];
+        Self::run(place, port, folder, args, false)
+    }
+
+    fn run(place: &Place, port: u16, folder: PathBuf, args: Vec<String>, has_tls: bool) -> Self {
+        let process = spawn(place, port, has_tls, &args);
+        Self { place: place.clone(), port, folder, args, has_tls, process }
     }
 
     pub(crate) fn address(&self) -> String {
         let scheme = if self.has_tls { "rediss" } else { "redis" };
-        format!("{scheme}://127.0.0.1:{}", self.port)
+        format!("{scheme}://{}", self.host_and_port())
+    }
+
+    pub(crate) fn host_and_port(&self) -> String {
+        format!("{}:{}", self.place.host, self.port)
     }
 
     /// Sends SIGKILL, so that Redis can write nothing more.
@@ -60,7 +100,7 @@ impl Server {
     }
 
     pub(crate) fn restart(&mut self) {
-        self.process = spawn(self.port, self.has_tls, &self.folder, &self.options);
+        self.process = spawn(&self.place, self.port, self.has_tls, &self.args);
     }
 
     /// Sends SIGSTOP, so that the connections stay and nothing answers.
@@ -86,32 +126,61 @@ impl Drop for Server {
     }
 }
 
-fn spawn(port: u16, has_tls: bool, folder: &PathBuf, options: &[String]) -> Child {
-    let number = port.to_string();
-    let ports = if has_tls { ["--port", "0", "--tls-port", &number] } else { ["--port", &number, "--tls-port", "0"] };
-    let process = Command::new("redis-server")
-        .args(ports)
-        .args(["--bind", "127.0.0.1", "--save", ""])
-        .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
-        .arg(folder)
-        .args(options)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+fn here() -> Place {
+    Place { host: "127.0.0.1".to_owned(), user: None }
+}
+
+fn new_folder(place: &Place) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("sealed-session-redis-{}", new_id()));
+    fs::create_dir(&folder).unwrap();
+    give(&folder, place);
+    folder
+}
+
+/// Makes the user of a server the owner of a path.
+fn give(path: &Path, place: &Place) {
+    if let Some(user) = place.user {
+        std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap();
+    }
+}
+
+/// A port that nobody uses now, and that leaves room above it: a server of a cluster also uses one that is larger by 10,000.
+fn free_port() -> u16 {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if port < 50_000 {
+            return port;
+        }
+    }
+}
+
+fn spawn(place: &Place, port: u16, has_tls: bool, args: &[String]) -> Child {
+    let mut command = match place.user {
+        None => Command::new("redis-server"),
+        Some(user) => {
+            let mut command = Command::new("setpriv");
+            command
+                .args([format!("--reuid={user}"), format!("--regid={user}")])
+                .args(["--clear-groups", "redis-server"]);
+            command
+        }
+    };
+    let mut process = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
-    while !answers(port, has_tls) {
-        assert!(start.elapsed() < Duration::from_secs(10), "redis-server does not start");
+    while !answers(&place.host, port, has_tls) {
+        if start.elapsed() > Duration::from_secs(10) {
+            process.kill().unwrap();
+            panic!("redis-server does not start: {args:?}");
+        }
         thread::sleep(Duration::from_millis(5));
     }
     process
 }
 
-fn answers(port: u16, has_tls: bool) -> bool {
-    if has_tls {
-        return TcpStream::connect(("127.0.0.1", port)).is_ok();
-    }
+/// True if a server listens, and answers a PING with anything. Over TLS it is not asked.
+fn answers(host: &str, port: u16, has_tls: bool) -> bool {
+    let Ok(mut stream) = TcpStream::connect((host, port)) else { return false };
     let mut answer = [0; 5];
-    TcpStream::connect(("127.0.0.1", port))
-        .and_then(|mut stream| stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut answer)))
-        .is_ok_and(|()| answer == *b"+PONG")
+    let mut asked = || stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut answer));
+    has_tls || asked().is_ok() && [*b"+PONG", *b"-NOAU"].contains(&answer)
 }

@@ -6,7 +6,7 @@ use std::{io, thread};
 use sealed_session::testing::{check_revocations, check_store};
 use sealed_session::{
     BackendErrorKind, Clock, ProblemKind, Record, RedisPool, RedisRevocations, RedisStore, RedisTls, Save,
-    SessionStore, SystemClock, UnixTime,
+    SessionConfig, SessionStore, SystemClock, UnixTime,
 };
 
 use crate::address;
@@ -180,6 +180,55 @@ fn the_settings_are_checked_when_the_pool_is_opened() {
     assert!(matches!(error.problems()[0].kind(), ProblemKind::Conflict { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn the_environment_names_the_authority_the_certificate_and_its_key() {
+    let Some(_) = address() else { return };
+    let (certificates, others) = (Certificates::new(HERE), Certificates::new(HERE));
+    let server = start(&certificates, true);
+    let url = server.address();
+    let path = |from: &Certificates, file: &str| from.path(file);
+    let read = |more: &[(&str, String)]| {
+        let vars = [("BACKEND", "redis".to_owned()), ("STORE_URL", url.clone()), ("ENCRYPTION_KEY", KEY.to_owned())];
+        let vars = vars.iter().chain(more).map(|(name, value)| (format!("SHOP_SESSION_{name}"), value.clone()));
+        SessionConfig::from_vars("SHOP_", vars)
+    };
+    let [ca, cert, key] =
+        [("STORE_CA_FILE", "ca.crt"), ("STORE_CERT_FILE", "client.crt"), ("STORE_KEY_FILE", "client.key")]
+            .map(|(name, file)| (name, path(&certificates, file)));
+    let manager = read(&[ca.clone(), cert.clone(), key.clone()]).unwrap().build().unwrap();
+    assert!(manager.is_healthy().await);
+    for missing in [vec![ca.clone()], vec![]] {
+        assert!(!read(&missing).unwrap().build().unwrap().is_healthy().await, "{missing:?}");
+    }
+    let problem = |more: &[(&str, String)]| {
+        let error = read(more).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        (
+            error.problems()[0].setting().strip_prefix("SHOP_SESSION_").unwrap().to_owned(),
+            error.problems()[0].kind().clone(),
+        )
+    };
+    let other_key = ("STORE_KEY_FILE", path(&others, "client.key"));
+    let nowhere = |name| (name, "/nowhere/file.pem".to_owned());
+    for (more, at, expected) in [
+        (vec![cert.clone()], "STORE_KEY_FILE", "is required"),
+        (vec![key.clone()], "STORE_CERT_FILE", "is required"),
+        (vec![cert.clone(), other_key], "STORE_KEY_FILE", "takes the private key of the certificate"),
+        (vec![("STORE_CA_FILE", key.1.clone())], "STORE_CA_FILE", "takes certificates"),
+        (vec![nowhere("STORE_CA_FILE")], "STORE_CA_FILE", "names a file that can't be read"),
+        (vec![("STORE_REPLICAS", "one".to_owned())], "STORE_REPLICAS", "takes a number of replicas"),
+    ] {
+        let (setting, kind) = problem(&more);
+        assert!(setting == at && kind.to_string().starts_with(expected), "{more:?}: {setting}: {kind}");
+    }
+    // Nobody would use the authority of a URL without TLS.
+    let vars = [("STORE_URL", url.replace("rediss", "redis")), ca];
+    assert!(matches!(problem(&vars), (at, ProblemKind::Conflict { .. }) if at == "STORE_URL"));
+    let replicas =
+        read(&[("STORE_REPLICAS", "1".to_owned()), ("STORE_CA_FILE", path(&certificates, "ca.crt")), cert, key]);
+    assert!(!replicas.unwrap().build().unwrap().is_healthy().await, "there is no replica");
+}
+
 #[test]
 fn the_settings_never_show_the_key() {
     let certificates = Certificates::new(HERE);
@@ -196,5 +245,7 @@ fn a_url_with_tls_trusts_what_the_system_trusts_unless_told_otherwise() {
         RedisPool::open(url).unwrap();
     }
 }
+
+const KEY: &str = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
 
 const AUTHORITY: &str = include_str!("ca.pem");

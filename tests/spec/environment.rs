@@ -244,6 +244,17 @@ fn a_store_url_without_a_store_behind_it_is_an_error() {
 }
 
 #[test]
+fn what_is_said_of_a_redis_without_a_redis_is_an_error() {
+    for name in ["STORE_CA_FILE", "STORE_CERT_FILE", "STORE_KEY_FILE", "STORE_REPLICAS"] {
+        let name = format!("TIDEWAY_SESSION_{name}");
+        for more in [&[][..], &[("TIDEWAY_SESSION_BACKEND", "in_memory")]] {
+            let found = problems(&[more, &[(&name, "1")]].concat());
+            assert!(matches!(&found[..], [(at, ProblemKind::Conflict { .. })] if *at == name), "{found:?}");
+        }
+    }
+}
+
+#[test]
 fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
     let temporary = TempFile::new("backend", b"no folder and no database");
     let path = temporary.path();
@@ -254,14 +265,7 @@ fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
         (
             "redis",
             cfg!(feature = "redis"),
-            &[
-                "localhost",
-                "http://localhost",
-                "file:///a",
-                "rediss://localhost#insecure",
-                // TLS is a feature of its own.
-                if cfg!(feature = "redis-tls") { "http://localhost" } else { "rediss://localhost" },
-            ],
+            &["localhost", "http://localhost", "file:///a", "rediss://localhost#insecure"],
             false,
         ),
     ];
@@ -292,6 +296,20 @@ fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
             let found = of(path);
             assert!(matches!(&found[..], [(_, ProblemKind::Backend(_))]), "{backend}: {found:?}");
         }
+    }
+}
+
+#[cfg(all(feature = "redis", not(feature = "redis-tls")))]
+#[test]
+fn a_redis_over_tls_needs_a_feature_of_its_own() {
+    let vars = [KEY, ("TIDEWAY_SESSION_BACKEND", "redis"), ("TIDEWAY_SESSION_STORE_URL", "rediss://localhost")];
+    for reader in [EnvReader::default(), EnvReader::default().without_backend()] {
+        let error = reader.read_vars(vars).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!(error.problems()[0].setting(), "TIDEWAY_SESSION_STORE_URL");
+        assert!(
+            matches!(error.problems()[0].kind(), ProblemKind::NeedsFeature { feature } if feature.contains("redis-tls"))
+        );
     }
 }
 

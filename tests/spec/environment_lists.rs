@@ -111,6 +111,80 @@ fn a_list_in_redis_is_where_the_store_is_or_where_its_own_url_says() {
     assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == LIST_URL), "{found:?}");
 }
 
+#[cfg(feature = "redis")]
+mod redis {
+    use sealed_session::EnvReader;
+
+    use super::*;
+
+    const CA: &str = "TIDEWAY_SESSION_STORE_CA_FILE";
+    #[cfg(feature = "redis-tls")]
+    const CERT: &str = "TIDEWAY_SESSION_STORE_CERT_FILE";
+    const REPLICAS: &str = "TIDEWAY_SESSION_STORE_REPLICAS";
+    const GOOD_CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/redis/ca.pem");
+    #[cfg(feature = "redis-tls")]
+    const NO_PEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
+    /// Returns the problems that opening finds, after it is sure that checking finds the same.
+    fn found(vars: &[(&str, &str)]) -> Vec<(String, ProblemKind)> {
+        let [opened, checked] = [EnvReader::default(), EnvReader::default().without_backend()].map(|reader| {
+            let read = reader.read_vars(vars.iter().copied().chain([KEY]));
+            read.err().map_or(vec![], |error| {
+                error.problems().iter().map(|it| (it.setting().to_owned(), it.kind().clone())).collect()
+            })
+        });
+        assert_eq!(format!("{opened:?}"), format!("{checked:?}"), "{vars:?}");
+        opened
+    }
+
+    #[test]
+    fn what_is_said_of_a_redis_is_for_the_list_too() {
+        let (store, list) = ((STORE_URL, "redis://127.0.0.1"), (LIST_URL, "redis://127.0.0.1/1"));
+        for vars in [
+            &[(LIST, "redis"), list, (REPLICAS, "1")][..],
+            &[(BACKEND, "in_memory"), (LIST, "redis"), list, (REPLICAS, "1")],
+            &[(BACKEND, "redis"), store, (LIST, "in_memory"), (REPLICAS, "1")],
+            &[(BACKEND, "redis"), store, (LIST, "redis"), (REPLICAS, "1")],
+            &[(BACKEND, "redis"), store, (LIST, "redis"), list, (REPLICAS, "1")],
+        ] {
+            assert_eq!(format!("{:?}", found(vars)), "[]", "{vars:?}");
+        }
+        assert!(is_conflict(&found(&[(LIST, "in_memory"), (REPLICAS, "1")]), REPLICAS));
+        let found = found(&[(LIST, "rediss"), (REPLICAS, "1")]);
+        assert!(
+            matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == LIST),
+            "it may mean redis: {found:?}"
+        );
+    }
+
+    #[cfg(feature = "redis-tls")]
+    #[test]
+    fn what_is_wrong_with_the_files_of_two_redis_is_reported_once() {
+        let both = [(BACKEND, "redis"), (STORE_URL, "rediss://a"), (LIST, "redis"), (LIST_URL, "rediss://b")];
+        for more in [(CA, "/nowhere/ca.pem"), (CA, NO_PEM), (REPLICAS, "one")] {
+            let found = found(&[&both[..], &[(CA, GOOD_CA), more]].concat());
+            assert_eq!(found.iter().filter(|(at, _)| at == more.0).count(), 1, "{more:?}: {found:?}");
+        }
+        let found = found(&[&both[..], &[(CA, GOOD_CA), (CERT, GOOD_CA)]].concat());
+        let alone = "TIDEWAY_SESSION_STORE_KEY_FILE";
+        assert!(found.iter().any(|(at, kind)| at == alone && matches!(kind, ProblemKind::Missing { .. })), "{found:?}");
+    }
+
+    #[test]
+    fn certificates_are_read_for_each_redis_that_has_tls() {
+        let vars = |list_url| {
+            [(BACKEND, "redis"), (STORE_URL, "rediss://a"), (LIST, "redis"), (LIST_URL, list_url), (CA, GOOD_CA)]
+        };
+        if cfg!(feature = "redis-tls") {
+            assert_eq!(format!("{:?}", found(&vars("rediss://b"))), "[]");
+            assert!(is_conflict(&found(&vars("redis://b")), LIST_URL), "its certificate would be passed over");
+        } else {
+            let found = found(&vars("rediss://b"));
+            assert!(matches!(&found[..], [(at, ProblemKind::NeedsFeature { .. })] if at == CA), "{found:?}");
+        }
+    }
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use std::fs;

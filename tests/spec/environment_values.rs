@@ -36,6 +36,13 @@ const NOT_ALONE: [(&str, &str); 3] = [
     ("TIDEWAY_SESSION_REVOCATIONS_URL", "/var/lib/ended.db"),
     ("TIDEWAY_SESSION_SUBJECT", "user_id"),
 ];
+/// What is said about a Redis, beside its URL.
+const REDIS: [&str; 4] = [
+    "TIDEWAY_SESSION_STORE_CA_FILE",
+    "TIDEWAY_SESSION_STORE_CERT_FILE",
+    "TIDEWAY_SESSION_STORE_KEY_FILE",
+    "TIDEWAY_SESSION_STORE_REPLICAS",
+];
 
 /// The variables that a value of one of them needs beside it: a key, unless it is a key itself.
 fn with_key<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -49,7 +56,7 @@ fn shown(vars: &[(&str, &str)]) -> String {
 
 #[test]
 fn the_lists_above_have_every_variable() {
-    let names = GOOD.into_iter().chain(NOT_ALONE).map(|(name, _)| name).chain(FILES);
+    let names = GOOD.into_iter().chain(NOT_ALONE).map(|(name, _)| name).chain(FILES).chain(REDIS);
     let mut names: Vec<_> = names.map(|name| name.strip_prefix("TIDEWAY_").unwrap()).collect();
     let mut all: Vec<_> = EnvReader::bare_names().collect();
     names.sort_unstable();
@@ -59,7 +66,13 @@ fn the_lists_above_have_every_variable() {
 
 #[test]
 fn an_empty_variable_is_not_set() {
-    let names = GOOD.into_iter().chain(NOT_ALONE).map(|(name, _)| name).chain(FILES).chain(["TIDEWAY_SESSION_TTL"]);
+    let names = GOOD
+        .into_iter()
+        .chain(NOT_ALONE)
+        .map(|(name, _)| name)
+        .chain(FILES)
+        .chain(REDIS)
+        .chain(["TIDEWAY_SESSION_TTL"]);
     for name in names.filter(|name| *name != KEY.0) {
         for empty in ["", " ", "\t\r\n", "\u{feff}"] {
             assert_eq!(shown(&[KEY, (name, empty)]), shown(&[KEY]), "{name}={empty:?}");
@@ -78,7 +91,8 @@ fn an_empty_variable_is_not_set() {
 fn quotes_around_any_value_are_an_error_that_says_so_and_shows_nothing() {
     let file = TempFile::new("quoted-path", FIRST_KEY.as_bytes());
     let files = FILES.map(|name| (name, file.path()));
-    for (name, value) in GOOD.into_iter().chain(files).chain(NOT_ALONE) {
+    let redis = REDIS.map(|name| (name, "/var/lib/redis.pem"));
+    for (name, value) in GOOD.into_iter().chain(files).chain(NOT_ALONE).chain(redis) {
         for (open, close) in [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}')] {
             let quoted = format!(" {open}{value}{close}\n");
             let error = read(&with_key(name, &quoted)).unwrap_err();

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use redis::{FromRedisValue, Pipeline};
+use redis::{Cmd, FromRedisValue, Pipeline, Value};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::failure::{Failure, unavailable};
+use super::failure::unavailable;
 use super::pool::RedisPool;
 use crate::error::BackendError;
 
@@ -17,46 +17,105 @@ impl RedisPool {
         format!("{}{kind}:{name}", self.prefix)
     }
 
-    /// Sends the commands in one piece and gives their answers.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, BackendError> {
-        if Handle::try_current().is_err() {
-            return Err(unavailable("it was asked outside of a tokio runtime"));
+    /// Sends commands about one key in one piece and gives their answers.
+    pub(crate) async fn ask<T: FromRedisValue>(
+        &self,
+        key: impl AsRef<[u8]>,
+        commands: &Pipeline,
+    ) -> Result<T, BackendError> {
+        inside_of_a_runtime()?;
+        self.topology.ask(key.as_ref(), commands, self.deadline()).await
+    }
+
+    /// Sends one command, which changes one key, and returns its answer once as many replicas have the change as the pool
+    /// waits for. The command must write in any case in which its answer says that something is kept: Redis counts the
+    /// replicas that have the last write of this connection, and knows of no earlier one.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable) when too few replicas have it in time. It
+    /// may have been done all the same.
+    pub(crate) async fn write<T: FromRedisValue>(
+        &self,
+        key: impl AsRef<[u8]>,
+        command: &Cmd,
+    ) -> Result<T, BackendError> {
+        let mut commands = redis::pipe();
+        commands.add_command(command.clone());
+        if !self.waits() {
+            let (answer,) = self.ask(key, &commands).await?;
+            return Ok(answer);
         }
-        self.node.ask(commands, self.deadline()).await.map_err(Failure::error)
+        self.add_wait(&mut commands);
+        let (answer, replicas) = self.ask(key, &commands).await?;
+        self.check_wait(replicas)?;
+        Ok(answer)
+    }
+
+    /// True if a write is acknowledged only once replicas have it.
+    pub(crate) fn waits(&self) -> bool {
+        self.replicas > 0
+    }
+
+    /// Has Redis say, after the commands, how many replicas have what they wrote.
+    pub(super) fn add_wait(&self, commands: &mut Pipeline) {
+        // The answer needs a part of the time limit, too.
+        let limit =
+            self.timeout.saturating_mul(3).checked_div(4).unwrap_or_default().as_millis().clamp(1, A_DAY.as_millis());
+        commands.cmd("WAIT").arg(self.replicas).arg(limit.to_string());
+    }
+
+    pub(super) fn check_wait(&self, replicas: u32) -> Result<(), BackendError> {
+        if replicas >= self.replicas {
+            return Ok(());
+        }
+        Err(unavailable(format_args!("{replicas} of {} replicas have the write", self.replicas)))
     }
 
     /// Returns the time at which a request that begins now must have its answer.
-    fn deadline(&self) -> Instant {
+    pub(super) fn deadline(&self) -> Instant {
         let now = Instant::now();
         now.checked_add(self.timeout.min(A_DAY)).unwrap_or(now)
     }
 
-    /// Returns true when Redis does each of these commands, whatever it answers. A health check asks for the commands that its
-    /// backend needs: a replica, a server without memory and one whose ACL allows too little all answer a PING.
-    pub(crate) async fn does(&self, commands: &Pipeline) -> bool {
-        self.ask::<Vec<redis::Value>>(commands).await.is_ok()
+    /// True if commands about several keys may be sent in one piece.
+    pub(crate) fn has_one_server(&self) -> bool {
+        self.topology.has_one_server()
     }
 
-    /// Returns the key that health checks write. No entry has it: the kinds of entries have other names.
-    pub(crate) fn probe(&self) -> String {
-        self.key("probe", "health")
-    }
-
-    /// Returns the next page of the keys of a kind, from a cursor that begins at 0 and is 0 again at the end. A key may
-    /// come twice.
-    pub(crate) async fn page(&self, kind: &str, cursor: u64) -> Result<(u64, Vec<Vec<u8>>), BackendError> {
-        let mut pattern = String::new();
-        for character in self.key(kind, "").chars() {
-            if matches!(character, '*' | '?' | '[' | '\\') {
-                pattern.push('\\');
+    /// Returns true when each server that has keys does these commands, whatever it answers, as many replicas have the last
+    /// write of them as the pool waits for, and each slot of a cluster has a server. `commands` makes them for a key that
+    /// no entry has. A health check asks for the commands that its backend needs: a replica, a server without memory and one
+    /// whose ACL allows too little all answer a PING.
+    pub(crate) async fn does(&self, commands: impl Fn(&str) -> Pipeline) -> bool {
+        let Ok(keys) = self.probes().await else { return false };
+        for key in keys {
+            if self.probe(&key, commands(&key)).await.is_err() {
+                return false;
             }
-            pattern.push(character);
         }
-        pattern.push('*');
-        let mut commands = redis::pipe();
-        commands.cmd("SCAN").arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(100);
-        self.ask::<((u64, Vec<Vec<u8>>),)>(&commands).await.map(|(page,)| page)
+        true
     }
+
+    async fn probe(&self, key: &str, mut commands: Pipeline) -> Result<(), BackendError> {
+        if !self.waits() {
+            return self.ask::<Vec<Value>>(key, &commands).await.map(drop);
+        }
+        self.add_wait(&mut commands);
+        let answers: Vec<Value> = self.ask(key, &commands).await?;
+        let replicas = answers.last().and_then(|count| redis::from_redis_value_ref(count).ok());
+        self.check_wait(replicas.unwrap_or_default())
+    }
+
+    /// Returns keys that no entry has, one for each server that has keys.
+    async fn probes(&self) -> Result<Vec<String>, BackendError> {
+        inside_of_a_runtime()?;
+        self.topology.a_key_of_each(&self.key("probe", "health"), self.deadline()).await
+    }
+}
+
+/// Returns the error of a question that is asked where there is no tokio, which connections need.
+pub(super) fn inside_of_a_runtime() -> Result<(), BackendError> {
+    Handle::try_current().map(drop).map_err(|_| unavailable("it was asked outside of a tokio runtime"))
 }
 
 /// The longest time limit, so that no deadline is past the end of time.

@@ -1,36 +1,65 @@
 //! [`Connector`]: makes connections to one server, and says whether a connection can be used again.
 
-use std::future;
 use std::time::Duration;
+use std::{future, io};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, Value,
+};
 use tokio::task::AbortHandle;
 
 use super::address::Address;
 use super::tls::Tls;
 
 /// Makes connections to one server.
-pub(super) enum Connector {
+pub(super) struct Connector {
+    way: Way,
+    role: Role,
+}
+
+enum Way {
     Plain(Client),
     Tls { tls: Tls, address: Address, login: RedisConnectionInfo },
 }
 
+/// What a server must say that it is, before a connection to it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Any,
+    Primary,
+}
+
 impl Connector {
-    pub(super) fn new(address: Address, login: &RedisConnectionInfo, tls: Option<&Tls>) -> Result<Self, RedisError> {
+    pub(super) fn new(
+        address: Address,
+        login: &RedisConnectionInfo,
+        tls: Option<&Tls>,
+        role: Role,
+    ) -> Result<Self, RedisError> {
         match tls {
-            Some(tls) => Ok(Self::Tls { tls: tls.clone(), address, login: login.clone() }),
-            None => Self::plain(ConnectionAddr::Tcp(address.host, address.port), login),
+            Some(tls) => Ok(Self { way: Way::Tls { tls: tls.clone(), address, login: login.clone() }, role }),
+            None => Ok(Self { role, ..Self::plain(ConnectionAddr::Tcp(address.host, address.port), login)? }),
         }
     }
 
     pub(super) fn plain(address: ConnectionAddr, login: &RedisConnectionInfo) -> Result<Self, RedisError> {
         let info = address.into_connection_info()?.set_redis_settings(login.clone());
         let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        Ok(Self::Plain(Client::open(info)?))
+        Ok(Self { way: Way::Plain(Client::open(info)?), role: Role::Any })
     }
+}
+
+async fn check(role: Role, redis: &mut MultiplexedConnection) -> Result<(), RedisError> {
+    if role == Role::Primary {
+        let answer: Vec<Value> = redis::cmd("ROLE").query_async(redis).await?;
+        if !matches!(answer.first(), Some(Value::BulkString(word)) if word == b"master") {
+            return Err(io::Error::other("the server that Sentinel names is no primary yet").into());
+        }
+    }
+    Ok(())
 }
 
 impl Manager for Connector {
@@ -40,10 +69,11 @@ impl Manager for Connector {
     async fn create(&self) -> Result<Connection, RedisError> {
         // `RedisPool` is the one place that measures time.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        let redis = match self {
-            Self::Plain(client) => client.get_multiplexed_async_connection_with_config(&config).await?,
-            Self::Tls { tls, address, login } => tls.connect(address, login, config).await?,
+        let mut redis = match &self.way {
+            Way::Plain(client) => client.get_multiplexed_async_connection_with_config(&config).await?,
+            Way::Tls { tls, address, login } => tls.connect(address, login, config).await?,
         };
+        check(self.role, &mut redis).await?;
         Ok(Connection { redis, runtime: tokio::spawn(future::pending::<()>()).abort_handle() })
     }
 

@@ -26,9 +26,14 @@ impl Node {
     }
 
     /// Sends the commands in one piece and returns their answers.
-    pub(super) async fn ask<T: FromRedisValue>(&self, commands: &Pipeline, deadline: Instant) -> Result<T, Failure> {
+    pub(super) async fn ask<T: FromRedisValue>(
+        &self,
+        commands: &Pipeline,
+        connected_by: Instant,
+        deadline: Instant,
+    ) -> Result<T, Failure> {
         let not_sent = |message: String| Failure::NotSent(unavailable(message));
-        let connection = timeout_at(deadline, self.connections.get()).await;
+        let connection = timeout_at(connected_by, self.connections.get()).await;
         let mut connection =
             connection.map_err(|_| not_sent("no connection in time".into()))?.map_err(|error| match error {
                 PoolError::Backend(error) => not_sent(text(&error)),
@@ -40,8 +45,9 @@ impl Node {
             Ok(Err(error)) => Failure::of(&error),
             Err(_) => Failure::Lost(unavailable("no answer in time")),
         };
-        if let Failure::Lost(_) = failure {
-            // The connections that rest most likely failed in the same way as this one.
+        if failure.concerns_all_connections() {
+            // The connections that rest most likely failed in the same way as this one, or lead to a server that is the
+            // primary no more.
             drop(Object::take(connection));
             self.connections.retain(|_, _| false);
         }

@@ -4,14 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::ConnectionAddr;
-
-use super::connector::Connector;
-use super::node::Node;
 #[cfg(feature = "redis-tls")]
 use super::tls::RedisTls;
 use super::tls::Tls;
-use super::url::{RedisUrl, Servers};
+use super::topology::Topology;
+use super::url::{RedisUrl, TAKES};
 use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 
 /// The connections to one Redis, which [`RedisStore`](crate::RedisStore) and [`RedisRevocations`](crate::RedisRevocations)
@@ -27,20 +24,35 @@ use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 /// same, or be done when Redis wakes up.
 ///
 /// # What Redis must be
-/// Redis 6.2 or later, or Valkey; one server, or a primary under a name that moves with it. A cluster won't do. The
-/// server holds only sealed sessions, but whoever can write to it can end sessions and bring ended ones back, so keep it
-/// inside, behind a password or a Unix socket, and over a network take TLS.
+/// Redis 6.2 or later, or Valkey: one server, a primary under a name that moves with it, a cluster, or a primary behind
+/// Sentinel. The server holds only sealed sessions, but whoever can write to it can end sessions and bring ended ones
+/// back, so keep it inside, behind a password or a Unix socket, and over a network take TLS.
 ///
+/// - **A cluster** has a URL that names some of its servers, `redis-cluster://host:port,host:port`. The pool asks the
+///   primary of a key's slot, never a replica, and finds the others by itself. Keys are the same as in one server. A cluster
+///   that shows one server with all slots, as some services do, also works by that server's `redis://` URL.
+/// - **Sentinel** has a URL that names the Sentinels and the name under which they know the primary,
+///   `redis-sentinel://host:port,host:port/name/database`. User and password are those of the primary; those of the
+///   Sentinels are `?sentinel_username=..&sentinel_password=..`. The pool asks all of them each second, and believes the one
+///   that knows of the latest failover. It uses a server only if that says itself that it is a primary.
+/// - In both, a question is asked again, at another server or a moment later, only if nothing was sent or if the server said
+///   that it did nothing. After a lost answer it is an error, since a write may have been done. The time limit is for all
+///   tries together.
 /// - **TLS** is the feature `redis-tls` and a `rediss://` URL. The certificate of Redis must be one that the system
-///   trusts, for the host in the URL, unless [`RedisTls`](crate::RedisTls) says otherwise. Without the feature such a URL
+///   trusts, for the host in the URL, unless `RedisTls` says otherwise. Without the feature such a URL
 ///   is refused, and a URL with a fragment (`#insecure`) always is, whatever other crates turn on in the crate `redis`.
+///   `rediss-cluster://` and `rediss-sentinel://` are the same over TLS. A cluster's server that is known by its address has
+///   to show the first name of the URL; behind Sentinel, a server has to show what the Sentinels call it, or
+///   `RedisTls::server_name`.
 ///
 /// - `maxmemory-policy noeviction`, the default: any other forgets revocations and ends sessions when memory is short.
 /// - `appendonly yes` with `appendfsync always`, if what was acknowledged must outlive a crash; `everysec` may lose a second. A
-///   replica that takes over may lack the last writes, revocations among them.
+///   replica that takes over may lack the last writes, revocations among them, unless
+///   [`RedisPool::wait_for_replicas`] waits for it.
 /// - Its clock decides when it removes what has expired. Everything is kept for a minute longer than it must be, so a clock
 ///   that is less than a minute fast loses nothing.
-/// - A user under an ACL needs DEL, EVAL, GET, GETRANGE, PING, SCAN, SET and UNLINK on `sealed_session:*`.
+/// - A user under an ACL needs DEL, EVAL, GET, GETRANGE, PING, SCAN, SET and UNLINK on `sealed_session:*`; in a cluster also
+///   ASKING and CLUSTER SLOTS, behind Sentinel also ROLE, and WAIT if the pool waits for replicas.
 ///
 /// ```
 /// use sealed_session::{RedisPool, RedisRevocations, RedisStore};
@@ -54,9 +66,11 @@ use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 /// ```
 #[derive(Clone)]
 pub struct RedisPool {
-    pub(super) node: Node,
+    pub(super) topology: Topology,
     pub(super) prefix: Arc<str>,
     pub(super) timeout: Duration,
+    /// The number of replicas that must have a write before it is acknowledged.
+    pub(super) replicas: u32,
 }
 
 impl RedisPool {
@@ -71,6 +85,9 @@ impl RedisPool {
     /// ```
     /// use sealed_session::RedisPool;
     /// for url in ["redis://127.0.0.1", "redis://user:password@redis.internal:6380/3", "unix:///run/redis.sock?db=1"] {
+    ///     RedisPool::open(url)?;
+    /// }
+    /// for url in ["redis-cluster://10.0.0.1,10.0.0.2:7000", "redis-sentinel://10.0.0.1,10.0.0.2/shop"] {
     ///     RedisPool::open(url)?;
     /// }
     /// for url in ["127.0.0.1", "http://127.0.0.1", "redis://", "redis://127.0.0.1/zero"] {
@@ -113,14 +130,9 @@ impl RedisPool {
     }
 
     fn new(url: RedisUrl, tls: Option<&Tls>) -> Result<Self, ConfigError> {
-        let wrong = |_| refused(URL, ProblemKind::Invalid { takes: super::url::TAKES });
-        let connector = match url.servers {
-            Servers::One(address) => Connector::new(address, &url.login, tls).map_err(wrong)?,
-            Servers::Socket(path) => Connector::plain(ConnectionAddr::Unix(path), &url.login).map_err(wrong)?,
-        };
-        let rule = "the pool can't be built";
-        let node = Node::new(connector, 16).ok_or_else(|| refused(URL, ProblemKind::Conflict { rule }))?;
-        Ok(Self { node, prefix: "sealed_session:".into(), timeout: Duration::from_secs(1) })
+        let wrong = || refused(URL, ProblemKind::Invalid { takes: TAKES });
+        let topology = Topology::new(url, tls, 16).ok_or_else(wrong)?;
+        Ok(Self { topology, prefix: "sealed_session:".into(), timeout: Duration::from_secs(1), replicas: 0 })
     }
 
     /// Sets the prefix of every key in Redis, so that several applications share one. No prefix may begin with another
@@ -153,8 +165,32 @@ impl RedisPool {
         Self { timeout, ..self }
     }
 
-    /// Sets the largest number of connections, at least one; each serves one request at a time. All clones of the pool
-    /// share it.
+    /// Acknowledges a write once this many replicas have it, too (`WAIT`), or else answers
+    /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable); 0 by default. Redis gets three quarters of
+    /// [`RedisPool::timeout`] for that.
+    ///
+    /// A primary acknowledges before its replicas have a write. If it fails then, one of them takes over without the
+    /// write, and a revocation that was acknowledged is gone. With one replica and a wait for it, nothing that was
+    /// acknowledged is lost when the replica takes over; docs/stores.md has the numbers. With more replicas, one that lacks
+    /// the write may take over all the same, unless the pool waits for all of them. While fewer replicas than that can be
+    /// reached, every write is refused: after a failover with one replica, until the old primary is back.
+    ///
+    /// A write costs the round trip to the replicas more. Reads wait for nothing.
+    ///
+    /// ```
+    /// use sealed_session::RedisPool;
+    /// let pool = RedisPool::open("redis-sentinel://10.0.0.1,10.0.0.2,10.0.0.3/shop")?.wait_for_replicas(1);
+    /// # let _ = pool;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "WAIT")]
+    #[must_use]
+    pub fn wait_for_replicas(self, replicas: u32) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// Sets the largest number of connections to each server, at least one; each serves one request at a time. All clones
+    /// of the pool share it.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -164,7 +200,7 @@ impl RedisPool {
     /// ```
     #[must_use]
     pub fn max_connections(self, max: usize) -> Self {
-        self.node.resize(max.max(1));
+        self.topology.resize(max.max(1));
         self
     }
 }

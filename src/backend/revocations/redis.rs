@@ -1,5 +1,7 @@
 //! [`RedisRevocations`]: a list in Redis, which removes entries by itself.
 
+use redis::Cmd;
+
 use super::{Generation, Known, Mark, Only, Revocations};
 use crate::backend::BoxFuture;
 use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
@@ -16,7 +18,7 @@ use crate::time::UnixTime;
 /// The value of an entry is [`Mark::to_bytes`] or the generation in hexadecimal digits, a space, and the time until
 /// which the entry must be kept, in decimal digits of Unix seconds. Redis removes the entry a minute after that time.
 /// Each change is one script of `EVAL`, and a session is asked about in one round trip, whether it has a subject or
-/// not.
+/// not; a cluster, which may have the two entries on two servers, takes a second one for the subject.
 ///
 /// ```no_run
 /// use sealed_session::{Mark, RedisRevocations, Revocations, SessionId, UnixTime};
@@ -69,10 +71,9 @@ impl RedisRevocations {
 impl Revocations for RedisRevocations {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
-            let mut commands = redis::pipe();
-            commands.cmd("EVAL").arg(PUT_MARK).arg(1).arg(self.pool.key(MARK, id));
-            commands.arg(hex::encode(mark.to_bytes())).arg(until.as_secs()).arg(GRACE);
-            let (stands,): (Vec<u8>,) = self.pool.ask(&commands).await?;
+            let key = self.pool.key(MARK, id);
+            let command = self.mark(&key, mark, until.as_secs(), GRACE);
+            let stands: Vec<u8> = self.pool.write(&key, &command).await?;
             digits(&stands).map(Mark::from_bytes)
         })
     }
@@ -90,11 +91,10 @@ impl Revocations for RedisRevocations {
                 Only::Of(None) => "none".to_owned(),
                 Only::Of(Some(generation)) => generation.to_string(),
             };
-            let mut commands = redis::pipe();
-            commands.cmd("EVAL").arg(PUT_GENERATION).arg(1).arg(self.pool.key(SUBJECT, subject));
-            commands.arg(to.to_string()).arg(until.as_secs()).arg(GRACE).arg(only);
-            let (ok,): (Option<String>,) = self.pool.ask(&commands).await?;
-            Ok(ok.is_some())
+            let (key, mut command) = (self.pool.key(SUBJECT, subject), redis::cmd("EVAL"));
+            command.arg(PUT_GENERATION).arg(1).arg(&key);
+            command.arg(to.to_string()).arg(until.as_secs()).arg(GRACE).arg(only);
+            Ok(self.pool.write::<Option<String>>(&key, &command).await?.is_some())
         })
     }
 
@@ -104,21 +104,13 @@ impl Revocations for RedisRevocations {
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
-            // MGET would say for a key that holds no text that there is none, and so admit. Redis answers these
-            // commands in their order.
-            let mut commands = redis::pipe();
-            if let Some(subject) = subject {
-                commands.cmd("GET").arg(self.pool.key(SUBJECT, subject));
-            }
-            if let Some(id) = id {
-                commands.cmd("GET").arg(self.pool.key(MARK, id));
-            }
-            if commands.is_empty() {
-                return Ok(Known::default());
-            }
-            let mut entries = self.pool.ask::<Vec<Option<Vec<u8>>>>(&commands).await?.into_iter();
-            let generation = subject.and_then(|_| entries.next()).flatten();
-            let mark = id.and_then(|_| entries.next()).flatten();
+            let subject = subject.map(|subject| self.pool.key(SUBJECT, subject));
+            let id = id.map(|id| self.pool.key(MARK, id));
+            // The generation is read first and the mark last.
+            let keys: Vec<&String> = subject.iter().chain(&id).collect();
+            let mut entries = self.entries(&keys).await?.into_iter();
+            let generation = subject.as_ref().and_then(|_| entries.next()).flatten();
+            let mark = id.as_ref().and_then(|_| entries.next()).flatten();
             Ok(Known::new(
                 mark.map(|entry| read(&entry).map(Mark::from_bytes)).transpose()?,
                 generation.map(|entry| read(&entry).map(Generation::from_bytes)).transpose()?,
@@ -129,14 +121,41 @@ impl Revocations for RedisRevocations {
     /// Writes a mark under a key of no session, so that a read-only replica, a Redis without memory or without its replicas, and
     /// an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async move {
-            let key = self.pool.probe();
+        let commands = |key: &str| {
             let mut commands = redis::pipe();
-            let mark = hex::encode(Mark::Ended.to_bytes());
-            commands.cmd("EVAL").arg(PUT_MARK).arg(1).arg(&key).arg(mark).arg(PROBE_UNTIL).arg(0);
-            commands.cmd("GET").arg(&key);
-            self.pool.does(&commands).await
-        })
+            commands.add_command(self.mark(key, Mark::Ended, PROBE_UNTIL, 0));
+            commands.cmd("GET").arg(key);
+            commands
+        };
+        Box::pin(async move { self.pool.does(commands).await })
+    }
+}
+
+impl RedisRevocations {
+    /// Makes the command that writes a mark, which Redis keeps for `grace` seconds past its time.
+    fn mark(&self, key: &str, mark: Mark, until: u64, grace: u64) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(PUT_MARK).arg(1).arg(key).arg(hex::encode(mark.to_bytes())).arg(until).arg(grace);
+        command.arg(u8::from(self.pool.waits()));
+        command
+    }
+
+    /// Reads entries, in this order. A cluster may have them on two servers, so there it takes a round trip for each.
+    async fn entries(&self, keys: &[&String]) -> Result<Vec<Option<Vec<u8>>>, BackendError> {
+        let pieces = if self.pool.has_one_server() { keys.len().max(1) } else { 1 };
+        let mut entries = Vec::new();
+        for piece in keys.chunks(pieces) {
+            // MGET would say for a key that holds no text that there is none, and so admit. Redis answers these commands
+            // in their order.
+            let mut commands = redis::pipe();
+            for key in piece {
+                commands.cmd("GET").arg(key);
+            }
+            if let Some(first) = piece.first() {
+                entries.extend(self.pool.ask::<Vec<Option<Vec<u8>>>>(first, &commands).await?);
+            }
+        }
+        Ok(entries)
     }
 }
 
@@ -162,6 +181,8 @@ const MARK: &str = "revoked";
 const SUBJECT: &str = "subject";
 
 /// Writes a mark where none stands and the later time where one does, as one step, and returns the mark that stands.
+/// If replicas are waited for, a mark that stands is written again: it may not be on them yet, and there must be a write
+/// to wait for.
 const PUT_MARK: &str = r"
 local mark, till = ARGV[1], tonumber(ARGV[2])
 local kept = redis.pcall('GET', KEYS[1])
@@ -173,9 +194,10 @@ if kept then
   if not kept_mark or #kept_mark ~= #mark then
     return redis.error_reply('CORRUPT an entry is not what was stored')
   end
-  if tonumber(kept_till) >= till then
+  if tonumber(kept_till) >= till and ARGV[4] == '0' then
     return kept_mark
   end
+  till = math.max(till, tonumber(kept_till))
   mark = kept_mark
 end
 local done = redis.pcall('SET', KEYS[1], string.format('%s %.0f', mark, till), 'EXAT', string.format('%.0f', till + ARGV[3]))

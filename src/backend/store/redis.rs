@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use redis::Cmd;
+
 use super::{Record, Save, SessionStore};
 use crate::backend::BoxFuture;
 use crate::backend::redis::{GRACE, PROBE_UNTIL, RedisPool};
@@ -68,9 +70,9 @@ impl RedisStore {
 impl SessionStore for RedisStore {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
         Box::pin(async move {
-            let mut commands = redis::pipe();
-            commands.cmd("GET").arg(self.pool.key(KIND, id));
-            let (value,): (Option<Vec<u8>>,) = self.pool.ask(&commands).await?;
+            let (key, mut commands) = (self.pool.key(KIND, id), redis::pipe());
+            commands.cmd("GET").arg(&key);
+            let (value,): (Option<Vec<u8>>,) = self.pool.ask(&key, &commands).await?;
             value.map(|value| decode(&value)).transpose()
         })
     }
@@ -79,24 +81,22 @@ impl SessionStore for RedisStore {
         Box::pin(async move {
             let (key, value) = (self.pool.key(KIND, id), encode(record));
             let until = record.expires_at().as_secs().saturating_add(GRACE);
-            let mut commands = redis::pipe();
+            let mut command = Cmd::new();
             match save {
-                Save::Create => commands.cmd("SET").arg(key).arg(value).arg("NX").arg("EXAT").arg(until),
+                Save::Create => command.arg("SET").arg(&key).arg(value).arg("NX").arg("EXAT").arg(until),
                 Save::Replace(tag) => {
-                    commands.cmd("EVAL").arg(REPLACE).arg(1).arg(key).arg(tag.as_bytes()).arg(value).arg(until)
+                    command.arg("EVAL").arg(REPLACE).arg(1).arg(&key).arg(tag.as_bytes()).arg(value).arg(until)
                 }
             };
             // Both commands answer nil where they wrote nothing.
-            let (ok,): (Option<String>,) = self.pool.ask(&commands).await?;
-            Ok(ok.is_some())
+            Ok(self.pool.write::<Option<String>>(&key, &command).await?.is_some())
         })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
-            let mut commands = redis::pipe();
-            commands.cmd("DEL").arg(self.pool.key(KIND, id));
-            self.pool.ask::<(u64,)>(&commands).await.map(drop)
+            let key = self.pool.key(KIND, id);
+            self.pool.write::<u64>(&key, &self.deletion(&key)).await.map(drop)
         })
     }
 
@@ -107,64 +107,60 @@ impl SessionStore for RedisStore {
     /// Sends the commands of a login and of a logout, for a key of no session, so that a read-only replica, a Redis without
     /// memory or without its replicas, and an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async move {
-            let key = self.pool.probe();
+        let commands = |key: &str| {
             let mut commands = redis::pipe();
-            commands.cmd("SET").arg(&key).arg("").arg("NX").arg("EXAT").arg(PROBE_UNTIL);
-            commands.cmd("EVAL").arg(REPLACE).arg(1).arg(&key).arg("").arg("").arg(PROBE_UNTIL);
-            commands.cmd("GET").arg(&key);
-            commands.cmd("DEL").arg(&key);
-            self.pool.does(&commands).await
-        })
+            commands.cmd("SET").arg(key).arg("").arg("NX").arg("EXAT").arg(PROBE_UNTIL);
+            commands.cmd("EVAL").arg(REPLACE).arg(1).arg(key).arg("").arg("").arg(PROBE_UNTIL);
+            commands.cmd("GET").arg(key);
+            commands.add_command(self.deletion(key));
+            commands
+        };
+        Box::pin(async move { self.pool.does(commands).await })
     }
 
-    /// A record that is written or removed in the meantime may or may not be among them.
+    /// A record that is written or removed in the meantime may or may not be among them. The same goes for one that moves
+    /// from one server of a cluster to another.
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
         Box::pin(async move {
             let mut records = HashMap::new();
-            let mut cursor = 0;
-            loop {
-                let (next, keys) = self.pool.page(KIND, cursor).await?;
-                if !keys.is_empty() {
-                    let mut commands = redis::pipe();
-                    for key in &keys {
-                        commands.cmd("GET").arg(key);
-                    }
-                    let values: Vec<Option<Vec<u8>>> = self.pool.ask(&commands).await?;
-                    for (key, value) in keys.iter().zip(values) {
-                        // A record that is gone again went between the two commands.
-                        if let Some(value) = value {
-                            records.insert(self.id(key)?, decode(&value)?);
-                        }
+            let mut scan = self.pool.scan(KIND).await?;
+            while let Some(keys) = scan.next().await? {
+                for (key, value) in keys.iter().zip(scan.values(&keys).await?) {
+                    // A record that is gone again went between the two commands.
+                    if let Some(value) = value {
+                        records.insert(self.id(key)?, decode(&value)?);
                     }
                 }
-                if next == 0 {
-                    return Ok(records.into_iter().collect());
-                }
-                cursor = next;
             }
+            Ok(records.into_iter().collect())
         })
     }
 
-    /// Removes what has the prefix of this store, and no revocation. A record that is written in the meantime may stay.
+    /// Removes what has the prefix of this store, and no revocation. A record that is written in the meantime may stay, and
+    /// so may one that moves from one server of a cluster to another.
     fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
-            let mut cursor = 0;
-            loop {
-                let (next, keys) = self.pool.page(KIND, cursor).await?;
-                if !keys.is_empty() {
-                    self.pool.ask::<(u64,)>(redis::pipe().cmd("UNLINK").arg(keys)).await?;
-                }
-                if next == 0 {
-                    return Ok(());
-                }
-                cursor = next;
+            let mut scan = self.pool.scan(KIND).await?;
+            while let Some(keys) = scan.next().await? {
+                scan.remove(&keys).await?;
             }
+            Ok(())
         })
     }
 }
 
 impl RedisStore {
+    /// Makes the command that removes a record.
+    fn deletion(&self, key: &str) -> Cmd {
+        let mut command = Cmd::new();
+        if self.pool.waits() {
+            command.arg("EVAL").arg(DELETE).arg(1).arg(key);
+        } else {
+            command.arg("DEL").arg(key);
+        }
+        command
+    }
+
     fn id(&self, key: &[u8]) -> Result<SessionId, BackendError> {
         let digits = key.strip_prefix(self.pool.key(KIND, "").as_bytes()).unwrap_or_default();
         let mut id = [0; 16];
@@ -202,4 +198,15 @@ if #found == 0 or string.sub(found, 6) ~= ARGV[1] then
   return false
 end
 return redis.pcall('SET', KEYS[1], ARGV[2], 'EXAT', ARGV[3])
+";
+
+/// Deletes a record so that there is a write to wait for, even where no record is: an earlier deletion may not be on the
+/// replicas yet.
+const DELETE: &str = r"
+local deleted = redis.call('DEL', KEYS[1])
+if deleted == 0 then
+  redis.pcall('SET', KEYS[1], '')
+  redis.call('DEL', KEYS[1])
+end
+return deleted
 ";

@@ -25,7 +25,7 @@ fn a_client_that_goes_away_in_a_commit_leaves_the_old_session_or_the_new_one() {
     let manager = crate::config().store(Arc::clone(&store)).build().unwrap();
     let port = app::start(&runtime, manager.clone(), 6_000);
     let run = Run::new(1);
-    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: false };
+    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: false, fails_over: false };
     let mut visitor = Visitor::new(0, &[port], promise, &run);
     visitor.log_in();
     let [mut done, mut undone, mut over] = [0; 3];

@@ -31,7 +31,7 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
     let runtime = Runtime::new().unwrap();
     let manager = over(kind, folder.to_str().unwrap()).build().unwrap();
     let port = app::start(&runtime, manager, 40_000);
-    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: false };
+    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: false, fails_over: false };
     let run = Run::new(VISITORS);
     let visitors = (0..VISITORS).map(|number| Visitor::new(number, &[port], promise, &run)).collect();
     let mut recovery = 0;

@@ -30,7 +30,12 @@ fn while_another_process_holds_the_lock_reads_go_on_and_writes_are_errors_and_th
             let policy = policies[number % policies.len()];
             let manager = crate::config().store(Arc::clone(&store)).on_backend_failure(policy).build().unwrap();
             let port = app::start(&runtime, manager, 6_000);
-            Visitor::new(number, &[port], Promise { policy, in_cookie: false, has_list: false }, &run)
+            Visitor::new(
+                number,
+                &[port],
+                Promise { policy, in_cookie: false, has_list: false, fails_over: false },
+                &run,
+            )
         });
         let mut recovery = 0;
         let visitors = run.work(visitors.collect(), || {

@@ -14,6 +14,9 @@
 mod app;
 mod connection;
 mod disconnect;
+mod failover;
+#[path = "../../redis/fleet.rs"]
+mod fleet;
 mod full;
 #[path = "../../helpers/mod.rs"]
 mod helpers;

@@ -45,6 +45,7 @@ fn when_redis_is_killed_sessions_fail_as_configured_and_come_back_with_it_by_the
             policy: *policy,
             in_cookie: *placement == Placement::Cookie,
             has_list: *placement != Placement::Store,
+            fails_over: false,
         };
         visitors.extend((0..VISITORS).map(|n| Visitor::new(number * VISITORS + n, &[port], promise, &run)));
     }

@@ -50,7 +50,8 @@ fn check(kinds: [&str; 2], place: &str) {
     let mut processes = kinds.map(|kind| Process::start(&format!("serve-{kind}"), place));
     let kind = kinds[0];
     let ports: Vec<u16> = processes.iter_mut().map(|process| process.ready().parse().unwrap()).collect();
-    let promise = Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: kind == "redis" };
+    let promise =
+        Promise { policy: FailurePolicy::Refuse, in_cookie: false, has_list: kind == "redis", fails_over: false };
     let run = Run::new(VISITORS);
     let visitors = (0..VISITORS).map(|number| Visitor::new(number, &ports, promise, &run)).collect();
     let visitors = run.work(visitors, || thread::sleep(Duration::from_secs(3)));

@@ -19,6 +19,10 @@ impl Tls {
         Err(("redis url", ProblemKind::NeedsFeature { feature: "the crate's feature `redis-tls` for TLS" }))
     }
 
+    pub(crate) fn of_a_cluster(&self, _: &[Address]) -> Self {
+        match self.never {}
+    }
+
     #[expect(clippy::unused_async, reason = "the other half of this API waits")]
     pub(crate) async fn connect(
         &self,

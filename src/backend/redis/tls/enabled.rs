@@ -1,5 +1,6 @@
 //! [`Tls`]: checked settings, and the connector that all connections share.
 
+use std::io;
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
@@ -23,6 +24,8 @@ pub(crate) type Problem = (&'static str, ProblemKind);
 pub(crate) struct Tls {
     connector: TlsConnector,
     server_name: Option<ServerName<'static>>,
+    /// The name that stands in the certificate of a server which is known by its IP address.
+    name_of_addresses: Option<ServerName<'static>>,
 }
 
 impl Tls {
@@ -54,7 +57,16 @@ impl Tls {
         };
         let server_name = options.server_name.clone().map(ServerName::try_from).transpose();
         let server_name = server_name.map_err(|_| invalid("server_name", "a host name or an IP address"))?;
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), server_name })
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), server_name, name_of_addresses: None })
+    }
+
+    /// Returns the settings for a cluster whose URL names these servers. A cluster may know its servers by address, while
+    /// their certificate has the name that leads to all of them (redis-rs issue 1963). So a server that is known by
+    /// address has to show the first name of the URL, if the URL has one.
+    pub(crate) fn of_a_cluster(&self, seeds: &[Address]) -> Self {
+        let mut names = seeds.iter().filter_map(|seed| ServerName::try_from(seed.host.clone()).ok());
+        let name_of_addresses = names.find(|name| matches!(name, ServerName::DnsName(_)));
+        Self { name_of_addresses, ..self.clone() }
     }
 
     /// Connects, verifies the certificate, and logs in.
@@ -64,11 +76,7 @@ impl Tls {
         login: &RedisConnectionInfo,
         config: AsyncConnectionConfig,
     ) -> Result<MultiplexedConnection, RedisError> {
-        let name = match &self.server_name {
-            Some(name) => name.clone(),
-            None => ServerName::try_from(address.host.clone())
-                .map_err(|_| RedisError::from(std::io::Error::other("no certificate can name this host")))?,
-        };
+        let name = self.name(address).ok_or_else(|| io::Error::other("no certificate can name this host"))?;
         let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
         stream.set_nodelay(true)?;
         let stream = self.connector.connect(name, stream).await?;
@@ -76,6 +84,17 @@ impl Tls {
         // The task ends when the connection is dropped.
         tokio::spawn(driver);
         Ok(connection)
+    }
+}
+
+impl Tls {
+    /// Returns the name that the certificate of a server must have.
+    fn name(&self, address: &Address) -> Option<ServerName<'static>> {
+        let name = || ServerName::try_from(address.host.clone()).ok();
+        self.server_name.clone().or_else(|| match name()? {
+            name @ ServerName::IpAddress(_) => Some(self.name_of_addresses.clone().unwrap_or(name)),
+            name => Some(name),
+        })
     }
 }
 

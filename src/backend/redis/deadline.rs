@@ -1,0 +1,21 @@
+//! Parts of the time that a question may take.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Returns the end of the first third of the time that is left. A step that must leave time for others gets it.
+pub(super) fn part_of(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    let part = deadline.saturating_duration_since(now).checked_div(3).unwrap_or_default();
+    now.checked_add(part).unwrap_or(now)
+}
+
+/// Waits a moment before a server is asked again, and not past the deadline.
+pub(super) async fn pause(deadline: Instant) {
+    let left = deadline.saturating_duration_since(Instant::now());
+    tokio::time::sleep(PAUSE.min(left)).await;
+}
+
+/// The time between two tries: short beside a failover, long beside an answer.
+const PAUSE: Duration = Duration::from_millis(20);
