@@ -216,8 +216,8 @@ fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]
             ProblemKind::Missing { .. } => {
                 let is_required =
                     ["ENCRYPTION_KEY", "STORE_URL", "REVOCATIONS_URL", "STORE_CERT_FILE", "STORE_KEY_FILE"]
-                    .iter()
-                    .any(|name| problem.setting().ends_with(name));
+                        .iter()
+                        .any(|name| problem.setting().ends_with(name));
                 // An empty variable is not set.
                 let is_empty = |(name, value): &(OsString, OsString)| {
                     name == problem.setting() && value.to_str().is_some_and(|text| text.trim().is_empty())

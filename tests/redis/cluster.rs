@@ -39,8 +39,14 @@ const APPLICATION: [&str; 17] = [
     "+wait",
 ];
 
+/// The pool with time for a machine under load.
+fn patient(pool: &RedisPool) -> RedisPool {
+    pool.clone().timeout(Duration::from_secs(10))
+}
+
 /// Checks the store and the list. A pool of its own each time, since the store must be empty.
 async fn check(pool: &RedisPool) {
+    let pool = &patient(pool);
     check_store(async || RedisStore::new(&pool.clone().prefix(&format!("sealed_session:{}:", new_id())))).await;
     check_revocations(&RedisRevocations::new(pool), SystemClock.now()).await;
 }
@@ -51,11 +57,9 @@ async fn stores_and_lists_in_a_cluster_keep_every_rule_and_see_every_server() {
     let fleet = Fleet::cluster(&places(6), true, &APPLICATION, &[]);
     let url = fleet.cluster_url().replace("://", "://app:secret@");
     let pool = RedisPool::open(&url).unwrap().wait_for_replicas(1);
-    // A replica on a machine under load may be late.
-    let patient = pool.clone().timeout(Duration::from_secs(10));
-    check(&patient).await;
+    check(&pool).await;
 
-    let store = RedisStore::new(&patient.clone().prefix("sealed_session:all:"));
+    let store = RedisStore::new(&patient(&pool).prefix("sealed_session:all:"));
     let mut expected = HashMap::new();
     for n in 0..300_u64 {
         let (id, record) = (new_id(), Record::new(n.to_be_bytes().to_vec(), UnixTime::MAX));

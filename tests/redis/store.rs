@@ -291,7 +291,7 @@ async fn a_user_who_may_what_the_documentation_of_the_pool_names_may_do_all() {
     let options: Vec<&str> =
         ["--user", "default", "on", "nopass", "~sealed_session:*", "-@all"].into_iter().chain(may).collect();
     let server = Server::start(&options);
-    let pool = RedisPool::open(&server.address()).unwrap();
+    let pool = RedisPool::open(&server.address()).unwrap().timeout(Duration::from_secs(10));
     check_store(async || {
         let store = RedisStore::new(&pool);
         store.clear().await.unwrap();

@@ -1,6 +1,7 @@
 //! TLS to a real Redis (feature `redis-tls`): whom it trusts, what it shows, and what it refuses.
 
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 use std::{io, thread};
 
 use sealed_session::testing::{check_revocations, check_store};
@@ -39,8 +40,9 @@ async fn stores_and_lists_over_tls_keep_every_rule() {
     let Some(_) = address() else { return };
     let certificates = Certificates::new(HERE);
     let server = start(&certificates, false);
-    let pool =
-        RedisPool::open_with_tls(&server.address(), &RedisTls::new().ca_pem(certificates.pem("ca.crt"))).unwrap();
+    let pool = RedisPool::open_with_tls(&server.address(), &RedisTls::new().ca_pem(certificates.pem("ca.crt")))
+        .unwrap()
+        .timeout(Duration::from_secs(10));
     check_store(async || {
         let store = RedisStore::new(&pool);
         store.clear().await.unwrap();
@@ -110,7 +112,7 @@ async fn connections_over_tls_that_broke_while_they_rested_cost_no_request() {
     assert!(store.save(id, &Record::new(vec![7], UnixTime::MAX), Save::Create).await.unwrap());
     server.kill();
     server.restart();
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
     assert!(store.load(id).await.unwrap().is_some());
 }
 
