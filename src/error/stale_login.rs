@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// The reason why a session has no recent login. Let the user authenticate again, then call [`Session::regenerate`].
+/// The reason why a session has no recent login. Let the user authenticate again, then call
+/// [`Session::regenerate`](crate::Session::regenerate).
 ///
 /// ```
 /// use sealed_session::StaleLogin;
