@@ -1,6 +1,6 @@
 //! The store and the list of revocations in a real Redis. The script `tests/faults/run_with_redis` starts one and runs these
-//! tests.
-
+//! tests. They run on Unix, where they start, halt and kill servers of their own.
+#![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
