@@ -21,7 +21,7 @@ pub(crate) struct KeyWatch {
     refused: Option<ConfigError>,
 }
 
-/// What a look at the files came to.
+/// The result of one look at the files.
 enum Look {
     Same,
     Changed(KeyRing),

@@ -142,7 +142,7 @@ mod tests {
             (&["max-age=60"], Possible),
             (&["no-cache"], Possible),
             (&["must-revalidate"], Possible),
-            // With an argument, a directive is about single headers.
+            // A directive with an argument is about single headers.
             (&["private=\"set-cookie\""], Possible),
             (&["no-cache=\"a, private, no-store\""], Possible),
             (&["public, no-cache=\"set-cookie\""], Meant),

@@ -15,7 +15,7 @@ pub(super) const STORE_CERT_FILE: &str = "SESSION_STORE_CERT_FILE";
 pub(super) const STORE_KEY_FILE: &str = "SESSION_STORE_KEY_FILE";
 pub(super) const STORE_REPLICAS: &str = "SESSION_STORE_REPLICAS";
 
-/// What the variables say about a Redis beside its URL.
+/// The settings of a Redis that variables hold beside its URL.
 #[derive(Default)]
 #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "without the client nobody asks"))]
 pub(super) struct RedisSettings {

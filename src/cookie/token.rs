@@ -13,7 +13,7 @@ impl Cookies {
     /// Returns the bearer token that does for a client what these cookies do for a browser: `None` when the client keeps the token that
     /// it has, and an empty text when it drops it.
     pub(crate) fn token_of(&self, set_cookies: &SetCookies) -> Option<String> {
-        // Of several lines of one name, the last one counts.
+        // The last line of a name counts, if there are several.
         let value = |name: &str| {
             let lines = set_cookies.iter().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
             lines.last().and_then(|line| line.split(';').next())

@@ -154,7 +154,7 @@ mod tests {
             let refused = ValueError::Deserialize { key: "name".into(), expected: "u8" };
             assert_eq!(read::<Content>(&entries), Err(refused), "{text}");
             assert!(read::<BTreeMap<String, Value>>(&entries).is_err(), "{text}");
-            // Nor can one that nobody reads.
+            // A text that no field reads can't pose as another field either.
             let entries = [("name", "1"), ("admin", "false"), ("other", text)];
             assert!(
                 matches!(read::<Content>(&entries), Err(ValueError::Deserialize { key, .. }) if key == "other"),

@@ -22,7 +22,7 @@ use crate::time::{Times, UnixTime};
 /// Each value is kept as its JSON text. Reading a value parses that text alone, and values that nobody touches are
 /// copied from cookie to cookie as they are. Flash values have a separate set of keys.
 ///
-/// What JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and an entry
+/// A value that JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and an entry
 /// that another writer stored as `null` is not there for any call but [`SessionData::entries`] and [`SessionData::flash`].
 ///
 /// ```

@@ -72,7 +72,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// What several changes do to the entries that they do not name.
+/// The fate of the entries that several changes do not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Others {
     Stay,

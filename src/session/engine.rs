@@ -30,7 +30,7 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     /// True when a new session that a request looked at gets a cookie although nothing was stored in it.
     pub(crate) save_uninitialized: bool,
-    /// What becomes of a session whose values do not make the type that a handler asks for.
+    /// The policy for a session whose values do not make the type that a handler asks for.
     pub(crate) on_mismatch: MismatchPolicy,
 }
 

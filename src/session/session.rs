@@ -24,7 +24,7 @@ use crate::time::UnixTime;
 /// your `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and
 /// a clock of yours run under the lock.
 ///
-/// What JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and a `null`
+/// A value that JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and a `null`
 /// that came from elsewhere is absent for every call.
 ///
 /// ```

@@ -183,7 +183,8 @@ pub(crate) fn act(session: &Session, what: &str) {
     }
 }
 
-/// What the body of `/stream` does to a session that its handler took and did not look at, by a query such as `do=read&do=visit`.
+/// Does to a session, in the body of `/stream`, the things that a query names, such as `do=read&do=visit`. The handler took the
+/// session and did not look at it.
 pub(crate) fn stream(session: &Session, query: &str) -> &'static str {
     query.split('&').filter_map(|pair| pair.strip_prefix("do=")).for_each(|what| act(session, what));
     "streamed"

@@ -1,4 +1,4 @@
-//! What a client and an operator learn of an error of a handler, of an extractor, and of a layer that was forgotten.
+//! The response and the log line of an error of a handler, of an extractor, and of a layer that was forgotten.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -79,7 +79,7 @@ pub(crate) fn a_route_without_a_layer_is_a_500_that_says_why_to_the_log_and_to_t
     says_what_is_forgotten(&reply, true);
 }
 
-/// Of actix-web and axum: a middleware outside of the session layer asks for the session.
+/// For actix-web and axum: a middleware outside of the session layer asks for the session.
 #[cfg(any(feature = "axum", feature = "actix-web"))]
 pub(crate) fn a_layer_in_the_wrong_order_is_told_like_a_missing_one(send: &Send) {
     says_what_is_forgotten(&send("/disordered", &[], false), true);

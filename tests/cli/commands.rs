@@ -1,4 +1,4 @@
-//! What holds for all commands: arguments, errors, help, and that no key is printed.
+//! The rules of all commands: arguments, errors, help, and that no key is printed.
 
 use std::fs;
 use std::io::Write;

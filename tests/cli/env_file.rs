@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::common::{Run, WITH_KEY, file, run};
 use crate::helpers::{KEY, OTHER_KEY};
 
-/// What `doctor` reports about a file with this text, under the prefix `A_`.
+/// Returns the report of `doctor` about a file with this text, under the prefix `A_`.
 fn doctor(name: &str, text: &str) -> Run {
     let path = file(&format!("{name}.env"), text, 0o600);
     run(&["doctor", "--json", "--prefix", "A_", "--env-file", path.to_str().unwrap()], &[])

@@ -18,7 +18,7 @@ use crate::server::{Place, Server};
 
 const TASKS: usize = 16;
 
-/// What one client was told: the records and the marks that were acknowledged, and when it was refused last.
+/// The answers that one client got: the records and the marks that were acknowledged, and when it was refused last.
 #[derive(Default)]
 struct Ledger {
     records: Vec<SessionId>,
@@ -77,7 +77,7 @@ fn record(id: SessionId) -> Record {
     Record::new(id.to_bytes().repeat(10), UnixTime::MAX)
 }
 
-/// What a fault cost.
+/// The cost of a fault.
 struct Cost {
     lost: usize,
 }
@@ -187,7 +187,7 @@ async fn stores_and_lists_behind_sentinels_with_a_password_keep_every_rule() {
         assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");
         assert!(!store.is_healthy().await);
     }
-    // Of two Sentinels that are gone, nobody notices.
+    // Nobody notices that two of the Sentinels are gone.
     let [_, _, last] = &fleet.sentinels[..] else { panic!("three Sentinels") };
     for sentinel in &fleet.sentinels {
         if sentinel.host_and_port() != last.host_and_port() {
@@ -224,7 +224,8 @@ async fn a_write_that_too_few_replicas_have_is_unavailable_and_a_read_is_not() {
     unavailable(store.save(other, &record(other), Save::Create).await.unwrap_err());
     unavailable(store.save(id, &record(id), Save::Replace(record(id).tag())).await.unwrap_err());
     unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
-    // What is there already, and was perhaps never on the replica, is not acknowledged either: neither is what is gone.
+    // A mark that is there already, and a record that is gone already, are not acknowledged either: perhaps the replica never
+    // heard of them.
     unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
     unavailable(store.delete(other).await.unwrap_err());
     unavailable(store.delete(other).await.unwrap_err());
@@ -253,7 +254,7 @@ fn has_a_replica(primary: &Server) -> bool {
     String::from_utf8(output.unwrap().stdout).unwrap().contains("state=online")
 }
 
-/// Where each server of a network namespace stands: an address and a user of its own, so that rules of routing can cut it off.
+/// The place of each server of a network namespace: an address and a user of its own, so that rules of routing can cut it off.
 fn places_of_a_network() -> Option<Vec<Place>> {
     if std::env::var("SEALED_SESSION_REDIS_NETWORK").is_err() {
         eprintln!("skipped: no network namespace to cut servers off in; tests/faults/run_with_redis makes one");

@@ -178,7 +178,7 @@ pub(crate) fn try_commit(manager: &SessionManager, session: &Session) -> Result<
     run(answer(manager, session))
 }
 
-/// What the response of a commit sets, or the error.
+/// Returns the cookie that the response of a commit sets, or the error.
 pub(crate) async fn answer(manager: &SessionManager, session: &Session) -> Result<Option<String>, EncodeError> {
     let mut lines = manager.commit_async(session).await?.into_iter();
     let line = lines.next();

@@ -359,7 +359,7 @@ struct Flattened<T> {
     rest: BTreeMap<String, Value>,
 }
 
-/// What serde can keep aside while it reads the tag of an enum, or what is flattened.
+/// The values that serde can keep aside while it reads the tag of an enum, or flattened fields.
 type Payload = (u64, i64, String, Option<char>, bool, Vec<u16>, BTreeMap<String, i8>);
 
 fn payloads() -> impl Strategy<Value = Payload> {

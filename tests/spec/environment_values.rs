@@ -36,7 +36,7 @@ const NOT_ALONE: [(&str, &str); 3] = [
     ("TIDEWAY_SESSION_REVOCATIONS_URL", "/var/lib/ended.db"),
     ("TIDEWAY_SESSION_SUBJECT", "user_id"),
 ];
-/// What is said about a Redis, beside its URL.
+/// The variables of a Redis beside its URL.
 const REDIS: [&str; 4] = [
     "TIDEWAY_SESSION_STORE_CA_FILE",
     "TIDEWAY_SESSION_STORE_CERT_FILE",

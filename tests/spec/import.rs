@@ -434,11 +434,11 @@ fn both_forms_of_actix_session_are_read_and_no_later_one() {
         Some(data.entries().map(|(key, json)| format!("{key}={json}")).collect::<Vec<_>>().join(" "))
     };
     for (text, expected) in [
-        // Of 0.11 and before: each value is a text of JSON.
+        // actix-session 0.11 and earlier wrote these: each value is a text of JSON.
         (r#"{"user_id":"42","name":"\"Ada\""}"#, r#"name="Ada" user_id=42"#),
         (r#"{"v":"1","state":"{\"user_id\":42}"}"#, r#"state={"user_id":42} v=1"#),
         ("{}", ""),
-        // Of the release after it, as its own tests have it.
+        // The release after it writes these, by its own tests.
         (r#"{"v":1,"state":{"k":"value","n":1}}"#, r#"k="value" n=1"#),
         (r#"{"state":{"roles":["editor"],"none":null},"v":1}"#, r#"roles=["editor"]"#), // `null` is no value
         (r#"{"v":1,"state":{"v":2,"state":{}}}"#, "v=2 state={}"),

@@ -138,7 +138,7 @@ fn values_that_the_type_has_no_field_for_stay() {
     assert_eq!(session.take_flash("notice"), Ok(Some("hi".to_owned())));
 }
 
-/// What a middleware reads that keeps all that it does not know.
+/// The type by which a middleware reads a session and keeps all fields that it does not know.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 struct Middleware {

@@ -25,7 +25,7 @@ enum Way {
     Tls { tls: Tls, address: Address, login: RedisConnectionInfo },
 }
 
-/// What a server must say that it is, before a connection to it is used.
+/// The role that a server must claim before a connection to it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Any,

@@ -6,7 +6,7 @@ use redis::{ErrorKind, RedisError};
 
 use crate::error::{BackendError, BackendErrorKind};
 
-/// What came of a question that got no answer.
+/// The outcome of a question that got no answer.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Nothing was sent.

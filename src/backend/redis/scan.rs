@@ -15,7 +15,7 @@ pub(crate) struct Scan<'p> {
     pattern: String,
     /// The servers that are left. The last one is walked over now.
     servers: Vec<Node>,
-    /// Where the walk over that server goes on. It begins at 0, and Redis answers 0 at the end.
+    /// The cursor from which the walk over that server goes on. It begins at 0, and Redis answers 0 at the end.
     cursor: u64,
     is_begun: bool,
 }

@@ -35,7 +35,7 @@ struct Primary {
     told: Instant,
 }
 
-/// What a `redis-sentinel://` URL says.
+/// The content of a `redis-sentinel://` URL.
 pub(super) struct SentinelUrl {
     pub(super) sentinels: Vec<Address>,
     pub(super) name: String,

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::sentinels::SentinelUrl;
 use crate::error::ProblemKind;
 
-/// What a URL says about a Redis.
+/// The content of the URL of a Redis.
 pub(super) struct RedisUrl {
     pub(super) servers: Servers,
     pub(super) has_tls: bool,

@@ -1,4 +1,4 @@
-//! What stands for TLS when the feature `redis-tls` is off: nothing.
+//! The stand-in for TLS when the feature `redis-tls` is off: it encrypts nothing.
 
 use std::convert::Infallible;
 
