@@ -30,7 +30,7 @@ async fn nothing_acknowledged_is_lost_when_redis_is_killed_under_load() {
         tokio::task::block_in_place(|| server.restart());
         let (start, before) = (Instant::now(), run.good.load(Ordering::SeqCst));
         while run.good.load(Ordering::SeqCst) < before + TASKS {
-            assert!(start.elapsed() < Duration::from_secs(3), "no recovery");
+            assert!(start.elapsed() < Duration::from_secs(30), "no recovery");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         recoveries.push(start.elapsed().as_millis());

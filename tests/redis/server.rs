@@ -168,7 +168,7 @@ fn spawn(place: &Place, port: u16, has_tls: bool, args: &[String]) -> Child {
     let mut process = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     while !answers(&place.host, port, has_tls) {
-        if start.elapsed() > Duration::from_secs(10) {
+        if start.elapsed() > Duration::from_secs(60) {
             process.kill().unwrap();
             panic!("redis-server does not start: {args:?}");
         }

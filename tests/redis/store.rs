@@ -265,7 +265,7 @@ async fn a_redis_that_can_not_write_its_disk_is_full() {
     let start = Instant::now();
     let error = loop {
         match store.save(new_id(), &record(1), Save::Create).await {
-            Ok(_) => assert!(start.elapsed() < Duration::from_secs(5), "the snapshot does not fail"),
+            Ok(_) => assert!(start.elapsed() < Duration::from_secs(60), "the snapshot does not fail"),
             Err(error) => break error,
         }
     };

@@ -11,10 +11,15 @@ pub(super) fn part_of(deadline: Instant) -> Instant {
     now.checked_add(part).unwrap_or(now)
 }
 
-/// Waits a moment before a server is asked again, and not past the deadline.
-pub(super) async fn pause(deadline: Instant) {
+/// Waits a moment before a server is asked again. Returns false, at once, when no time would be left for an answer, so that
+/// the caller tells the reason of the last try rather than that the next one was cut short.
+pub(super) async fn pause(deadline: Instant) -> bool {
     let left = deadline.saturating_duration_since(Instant::now());
-    tokio::time::sleep(PAUSE.min(left)).await;
+    let is_enough = left > PAUSE.saturating_mul(2);
+    if is_enough {
+        tokio::time::sleep(PAUSE).await;
+    }
+    is_enough
 }
 
 /// The time between two tries: short beside a failover, long beside an answer.

@@ -83,7 +83,9 @@ impl Sentinels {
                 }
                 self.doubt();
             }
-            pause(deadline).await;
+            if !pause(deadline).await {
+                break;
+            }
         }
         Err(error)
     }

@@ -20,8 +20,8 @@ use tokio::time::timeout;
 
 use crate::{FAR, id, record, server};
 
-/// A second for the answer, and two for a machine with other work.
-pub const SOON: Duration = Duration::from_secs(3);
+/// The time limit of an answer is a second. The rest is for a machine with other work.
+pub const SOON: Duration = Duration::from_secs(15);
 
 /// A way to the server that can go silent: what is sent is swallowed, and nothing is closed.
 #[derive(Clone, Default)]
@@ -120,7 +120,7 @@ async fn connections_that_went_silent_in_the_middle_of_an_answer_are_replaced() 
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE sealed%'";
     let all_wait = async { while query_scalar::<_, i64>(waiting).fetch_one(&mut watcher).await.unwrap() < 10 {} };
-    timeout(Duration::from_secs(20), all_wait).await.expect("every connection waits");
+    timeout(Duration::from_secs(60), all_wait).await.expect("every connection waits");
     network.silence(false);
     is_over.store(true, Ordering::SeqCst);
     timeout(5 * SOON, requests.join_all()).await.expect("no request hangs");

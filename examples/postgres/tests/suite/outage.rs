@@ -147,5 +147,5 @@ async fn until(holds: impl Fn() -> bool) {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(Duration::from_secs(20), wait).await.expect("the tasks go on");
+    timeout(Duration::from_secs(60), wait).await.expect("the tasks go on");
 }

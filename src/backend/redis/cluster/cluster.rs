@@ -77,8 +77,8 @@ impl Cluster {
             }
             let before = next;
             next = redirection.or_else(|| self.primary(slot).map(|address| (address, false)));
-            if next == before {
-                pause(deadline).await;
+            if next == before && !pause(deadline).await {
+                break;
             }
         }
         Err(error)
