@@ -16,7 +16,7 @@ FENCE = re.compile(r'^```.*?^```$', re.M | re.S)
 CODE = re.compile(r'`[^`\n]*`')
 INLINE = re.compile(r'\]\(([^()\s]+)\)')
 DEFINITION = re.compile(r'^\[([^\]]+)\]: (\S+)$', re.M)
-SHORTCUT = re.compile(r'(?<!\])\[([\w./-]+\.\w+)\](?![\[(:])')
+SHORTCUT = re.compile(r'(?<!\])\[([\w./-]+\.[a-z]\w*)\](?![\[(:])')
 REFERENCE = re.compile(r'\]\[([^\]]+)\]')
 
 
