@@ -23,8 +23,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MismatchPolicy {
-    /// [`Typed::new`](crate::Typed::new) returns the error, and the extractors and guards answer 500. The session stays as it is,
-    /// and so does the answer, until the session is over.
+    /// [`Typed::new`](crate::Typed::new) returns the error, and the extractors and guards answer 500. The session stays
+    /// as it is, so each of its requests gets this answer until the session ends.
     #[default]
     Fail,
     /// The session ends as by [`Session::destroy`](crate::Session::destroy), with its flash values and its CSRF token: whoever

@@ -187,5 +187,8 @@ impl State {
 const SLOW_SECONDS: u64 = 2;
 
 fn not_heard() -> BackendError {
-    BackendError::new(BackendErrorKind::NotAsked, "nobody knows what the session holds, so nothing may take its place")
+    BackendError::new(
+        BackendErrorKind::NotAsked,
+        "load this session with load_async: until then nobody knows what it holds, so nothing may replace it",
+    )
 }
