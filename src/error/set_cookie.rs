@@ -10,8 +10,8 @@ use super::decode::DecodeError;
 /// ```
 /// use sealed_session::testing::read_set_cookie;
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
-/// let error = read_set_cookie(&manager, "theme=dark; Path=/").unwrap_err(); assert_eq!(error.to_string(),
-/// r#"Set-Cookie must set the cookie "tideway_session", found "theme""#);
+/// let error = read_set_cookie(&manager, "theme=dark; Path=/").unwrap_err();
+/// assert_eq!(error.to_string(), r#"Set-Cookie must set the cookie "tideway_session", found "theme""#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use std::time::Duration;
 /// use std::time::Duration;
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
 /// # let session = manager.load(None::<&str>);
-/// let refused = session.require_recent(Duration::from_secs(300)).unwrap_err(); assert_eq!(refused,
-/// StaleLogin::NoSession); assert_eq!(refused.to_string(), "request brought no session, and no session was regenerated
-/// in it");
+/// let refused = session.require_recent(Duration::from_secs(300)).unwrap_err();
+/// assert_eq!(refused, StaleLogin::NoSession);
+/// assert_eq!(refused.to_string(), "request brought no session, and no session was regenerated in it");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
