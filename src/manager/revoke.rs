@@ -176,10 +176,23 @@ impl SessionManager {
 
     /// Asks now whether the session that the client holds is still good, and returns the reason why not: for a route that must
     /// not go by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)), and for a
-    /// connection that outlives its request, such as a WebSocket. It asks the store and the list, whatever is remembered, and
-    /// compares both timeouts with the clock. The session stays as it is.
+    /// connection that outlives its request, such as a WebSocket or server-sent events. It asks the store and the list, whatever
+    /// is remembered, compares both timeouts with the clock, and looks for the key among the keys of this moment. The session stays
+    /// as it is.
     ///
-    /// `None` means that the session is good, or that it is one which no cookie holds yet.
+    /// The question is about the cookie that the request brought, or about the one that the last commit of this handle sent:
+    ///
+    /// | answer | what happened |
+    /// |---|---|
+    /// | `None` | The session is good, or no cookie holds it yet. |
+    /// | [`Expired`](DecodeError::Expired) | A timeout has passed: [`Timeout`](crate::Timeout) says which. Another request that extended the session sealed another cookie, which does not count here. |
+    /// | [`Revoked`](DecodeError::Revoked) | The user logged out, the session or its subject was revoked, another request regenerated the session, or it lost its subject. |
+    /// | [`NotStored`](DecodeError::NotStored) | The record is gone from the store, or damaged. |
+    /// | [`UnknownKey`](DecodeError::UnknownKey) | The key of the cookie was dropped ([`SessionManager::set_keys`]), or is retired. |
+    /// | another | The cookie was refused when the request began, for this reason. |
+    ///
+    /// Only a list or a store knows of a logout or a regeneration: without them, every cookie is good until it expires. A value that
+    /// another request wrote is no reason, and is not seen through this handle: load the same Cookie header again to read it.
     ///
     /// # Errors
     /// [`BackendError`] when a backend failed, under every [`FailurePolicy`](crate::FailurePolicy): nobody knows then
@@ -199,7 +212,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn recheck(&self, session: &Session) -> Result<Option<DecodeError>, BackendError> {
-        session.recheck().await
+        session.recheck(&self.engine()).await
     }
 
     /// The canonical JSON text of a subject.

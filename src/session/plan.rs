@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::held::Held;
 use super::state::{Origin, State};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
-use crate::observe::{KeyRole, SealCause};
+use crate::observe::SealCause;
 
 /// Says what a commit does with a seal that is dispensable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl State {
             Progress::Migrated if self.aim.is_imported() => SealCause::Imported,
             Progress::Migrated => SealCause::Migrated,
             Progress::Changed => SealCause::Changed,
-            Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
+            Progress::Untouched if held.key != engine.codec.sealer().primary().id() => SealCause::Rekeyed,
             Progress::Untouched if self.keeps_expiry => return Ok(Plan::Nothing),
             Progress::Untouched if self.is_due_to_live_on(held, engine) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),

@@ -33,6 +33,7 @@ mod helpers;
 mod import;
 mod live_keys;
 mod login;
+mod long_connection;
 mod many_values;
 mod null;
 mod observe;
