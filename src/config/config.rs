@@ -444,7 +444,7 @@ impl SessionConfig {
     /// together never exceed 7,600 bytes, because servers and clients drop or refuse more than some 8,000 bytes of
     /// cookies, and a site has other cookies too. With the name and the padding of the defaults, 7,600 bytes hold 5,567
     /// bytes of entries. A response with both cookies is more than nginx takes by default (`proxy_buffer_size`,
-    /// docs/operations.md).
+    /// [docs/operations.md](crate::_docs::operations)).
     ///
     /// One seal covers both parts, so that two parts that don't belong together are no session
     /// ([`DecodeError::Incomplete`](crate::DecodeError::Incomplete)). Every request carries both cookies: if the values
@@ -705,9 +705,9 @@ impl SessionConfig {
         self
     }
 
-    /// Sets what becomes of a session whose values do not make the type of a [`Typed`](crate::Typed), [`MismatchPolicy::Fail`] by
-    /// default. docs/values.md shows what to reach for before it: defaults, and [`SessionConfig::schema`] with
-    /// [`SessionConfig::migrate`].
+    /// Sets what becomes of a session whose values do not make the type of a [`Typed`](crate::Typed),
+    /// [`MismatchPolicy::Fail`] by default. [docs/values.md](crate::_docs::values) shows what to try before
+    /// [`MismatchPolicy::BeginAnew`]: defaults, and [`SessionConfig::schema`] with [`SessionConfig::migrate`].
     ///
     /// ```
     /// use sealed_session::{Key, MismatchPolicy, SessionConfig};

@@ -145,9 +145,10 @@ impl DecodeError {
     /// Returns true when the session was good once and has ended, so that a page can say "you were logged out": a timeout has passed,
     /// it is older than the cut-off (`not_before`), it was logged out or revoked, or its record is gone from the store.
     ///
-    /// The seal of such a cookie was verified, so nobody can forge one. A visitor without a cookie is another matter: a browser drops
-    /// the cookie of a [persistent](crate::SessionConfig::persistent) session when the session ends, and then the visitor looks new.
-    /// docs/logout.md, "Expired, or new?", shows what tells the two apart.
+    /// The seal of such a cookie was verified, so nobody can forge one. A visitor without a cookie is another matter: a
+    /// browser drops the cookie of a [persistent](crate::SessionConfig::persistent) session when the session ends, and
+    /// then the visitor looks new. [docs/logout.md, "Expired, or new?"](crate::_docs::logout#expired-or-new), shows
+    /// what tells the two apart.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};

@@ -1,7 +1,7 @@
 //! [`MismatchPolicy`]: what becomes of a session whose values no longer make the type of a [`Typed`](crate::Typed).
 
-/// The policy for a session whose values do not make the type of a [`Typed`](crate::Typed), as after a release that changed the
-/// type. See docs/values.md for what to reach for first.
+/// The policy for a session whose values do not make the type of a [`Typed`](crate::Typed), as after a release that
+/// changed the type. [docs/values.md](crate::_docs::values) shows what to try first.
 ///
 /// ```
 /// use sealed_session::{Key, MismatchPolicy, SessionConfig, Typed};
