@@ -27,6 +27,8 @@ mod config;
 mod cookie;
 mod crypto;
 mod data;
+#[cfg(feature = "dbsc")]
+mod device_binding;
 mod error;
 mod format;
 #[cfg(fuzzing)]
