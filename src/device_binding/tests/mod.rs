@@ -1,0 +1,15 @@
+//! Tests of device binding as a whole: a site without a framework, and a browser that does what Chromium 156 was seen to do.
+//!
+//! `site` answers requests, and `browser` sends them. `life` follows a session through the states of its browser. `thief` has what was
+//! copied out of a browser. `races` crosses requests, and `limits` shows what the design does not give. `attributes` compares the
+//! two texts that tell a browser of the bound cookie.
+
+mod answers;
+mod attributes;
+mod browser;
+mod life;
+mod limits;
+mod races;
+mod revoked;
+mod site;
+mod thief;
