@@ -1,0 +1,140 @@
+//! A site with device-bound sessions, which `tests/device_bound/run` visits with a real Chromium. The clock of the site can be put
+//! forward, and the site says what each request looks like to the application.
+//!
+//! The first argument is the lifetime of a proof in seconds. The site listens on a free port of 127.0.0.1 over plain http, and prints
+//! it. A browser needs https in front of it.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tests read the port, and people the errors")]
+
+use std::env;
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use sealed_session::{
+    BindingAnswer, BindingRequest, Clock as _, DeviceBinding, Key, MemoryRevocations, Session, SessionConfig,
+    SessionManager, SystemClock, UnixTime,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+const PATH: &str = "/device-binding";
+
+#[derive(Clone)]
+struct App {
+    manager: SessionManager,
+    /// By how many seconds the clock of the site is ahead.
+    ahead: Arc<AtomicU64>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let lifetime = Duration::from_secs(env::args().nth(1).ok_or("no lifetime")?.parse()?);
+    let ahead = Arc::new(AtomicU64::new(0));
+    let seconds = ahead.clone();
+    let manager = SessionConfig::new(Key::generate()?)
+        .cookie_name("__Host-session")
+        .subject("user")
+        .revocations(MemoryRevocations::new())
+        .device_binding(DeviceBinding::new().lifetime(lifetime).path(PATH))
+        .clock(move || {
+            let now = SystemClock.now();
+            UnixTime::from_secs(now.as_secs().saturating_add(seconds.load(Ordering::Relaxed))).unwrap_or(now)
+        })
+        .build()?;
+    let app = App { manager, ahead };
+    let router = Router::new()
+        .route("/", get(page))
+        .route("/state", get(state).post(state))
+        .route("/login", post(login))
+        .route("/logout", post(logout))
+        .layer(middleware::from_fn_with_state(app.clone(), with_session))
+        // For the tests alone, and without a session.
+        .route("/test/advance", post(advance))
+        .route("/test/revoke", post(revoke))
+        .with_state(app);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("{}", listener.local_addr()?.port());
+    axum::serve(listener, router).await?;
+    Ok(())
+}
+
+/// Does what a framework without an adapter needs to do.
+async fn with_session(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, StatusCode> {
+    let headers = request.headers().clone();
+    let session = app.manager.load_async(headers.get_all(header::COOKIE)).await.map_err(failed)?;
+    let binding = BindingRequest::from_headers(|name| headers.get(name).and_then(|value| value.to_str().ok()));
+    if request.method() == Method::POST && request.uri().path() == PATH {
+        return Ok(response(&app.manager.answer_binding(&session, &binding).await));
+    }
+    if let Some(bounce) = app.manager.binding_bounce(&session, &binding).filter(|_| request.method() == Method::GET) {
+        return Ok(response(&bounce));
+    }
+    request.extensions_mut().insert(session.clone());
+    let mut response = next.run(request).await;
+    let set_cookies = app.manager.commit_async(&session).await.map_err(failed)?;
+    for line in set_cookies {
+        response.headers_mut().append(header::SET_COOKIE, HeaderValue::try_from(line).map_err(failed)?);
+    }
+    if let Some((name, value)) = app.manager.binding_offer(&session) {
+        response.headers_mut().append(name, HeaderValue::try_from(value).map_err(failed)?);
+    }
+    Ok(response)
+}
+
+fn failed(error: impl Error) -> StatusCode {
+    eprintln!("{error}");
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
+fn response(answer: &BindingAnswer) -> Response {
+    let mut response = answer.body().to_owned().into_response();
+    *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    for (name, value) in answer.headers() {
+        response.headers_mut().append(name, HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("")));
+    }
+    response
+}
+
+/// What the request looks like to the application: the binding, the user, the reason why a session was refused, and the body.
+fn seen(session: &Session, body: &str) -> Value {
+    let binding = session.binding().as_str();
+    let user = session.get::<String>("user").ok().flatten();
+    let rejected = session.rejected().map(|reason| reason.as_str());
+    json!({ "binding": binding, "user": user, "rejected": rejected, "body": body })
+}
+
+async fn page(Extension(session): Extension<Session>) -> Html<String> {
+    Html(format!("<!doctype html><link rel=icon href=data:,><pre>{}</pre>", seen(&session, "")))
+}
+
+async fn state(Extension(session): Extension<Session>, body: String) -> Json<Value> {
+    Json(seen(&session, &body))
+}
+
+async fn login(Extension(session): Extension<Session>, user: String) -> Result<(), StatusCode> {
+    session.regenerate().map_err(failed)?;
+    session.set("user", user).map_err(failed)
+}
+
+async fn logout(Extension(session): Extension<Session>) {
+    session.destroy();
+}
+
+async fn advance(State(app): State<App>, seconds: String) -> Result<(), StatusCode> {
+    app.ahead.fetch_add(seconds.parse().map_err(failed)?, Ordering::Relaxed);
+    Ok(())
+}
+
+async fn revoke(State(app): State<App>, user: String) -> Result<(), StatusCode> {
+    app.manager.revoke_subject(&user).await.map_err(failed)
+}
