@@ -33,6 +33,14 @@ impl<'h> BindingRequest<'h> {
         Self { proof: find(PROOF), session_id: find(SESSION_ID), mode: find(MODE), site: find(SITE) }
     }
 
+    /// Copies the headers, for an answer that outlives the request.
+    #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+    pub(crate) fn into_owned(self) -> OwnedRequest {
+        let [proof, session_id, mode, site] =
+            [self.proof, self.session_id, self.mode, self.site].map(|value| value.map(str::to_owned));
+        OwnedRequest { proof, session_id, mode, site }
+    }
+
     /// True for the request of a page that another site led to (Fetch Metadata).
     pub(crate) fn is_cross_site_navigation(&self) -> bool {
         self.mode == Some("navigate") && self.site == Some("cross-site")
@@ -46,6 +54,27 @@ impl fmt::Debug for BindingRequest<'_> {
             .field("has_proof", &self.proof.is_some())
             .field("has_session_id", &self.session_id.is_some())
             .finish()
+    }
+}
+
+/// The headers of a request to the route, copied.
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+pub(crate) struct OwnedRequest {
+    proof: Option<String>,
+    session_id: Option<String>,
+    mode: Option<String>,
+    site: Option<String>,
+}
+
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+impl OwnedRequest {
+    pub(crate) fn borrowed(&self) -> BindingRequest<'_> {
+        BindingRequest {
+            proof: self.proof.as_deref(),
+            session_id: self.session_id.as_deref(),
+            mode: self.mode.as_deref(),
+            site: self.site.as_deref(),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ mod tests;
 pub(crate) use binder::Binder;
 pub use binding::Binding;
 pub use device_binding::DeviceBinding;
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+pub(crate) use exchange::OwnedRequest;
 pub use exchange::{BindingAnswer, BindingRequest};
 pub(crate) use instructions::{CHALLENGE, OFFER};
 pub(crate) use judge::{Judged, judge};

@@ -4,6 +4,23 @@ use super::manager::SessionManager;
 use crate::device_binding::{Binding, BindingAnswer, BindingRequest};
 use crate::session::Session;
 
+/// For adapters.
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
+impl SessionManager {
+    pub(crate) fn binds_to_devices(&self) -> bool {
+        self.codec().live.borrow().binder.is_some()
+    }
+
+    #[cfg(feature = "rocket")]
+    pub(crate) fn binding_path(&self) -> Option<String> {
+        self.codec().live.borrow().binder.as_ref().map(|binder| binder.path.clone())
+    }
+
+    pub(crate) fn is_binding_path(&self, path: &str) -> bool {
+        self.codec().live.borrow().binder.as_ref().is_some_and(|binder| binder.path == path)
+    }
+}
+
 impl SessionManager {
     /// Answers a POST to the route of [`DeviceBinding::path`](crate::DeviceBinding::path): a registration, or a refresh. The session
     /// is that of the request, loaded by [`SessionManager::load_async`], or by [`SessionManager::load`] without a backend. Feature
