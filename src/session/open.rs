@@ -12,7 +12,7 @@ use crate::codec::Opened;
 use crate::cookie::MAX_PAIRS;
 use crate::data::SessionData;
 use crate::error::{BackendError, DecodeError, Refusal};
-use crate::observe::{Event, KeyRole};
+use crate::observe::Event;
 use crate::time::UnixTime;
 
 /// The state of a request, and the event that observers are to be told of it.
@@ -123,7 +123,7 @@ impl Shared {
         let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
-                let mut held = Held::new(&self.engine, &opened.data, owner, KeyRole::Primary, stored.is_none(), stored);
+                let mut held = Held::new(&self.engine, &opened.data, owner, opened.key_id, stored.is_none(), stored);
                 held.vouched = vouched;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 state.aim.import();
@@ -175,9 +175,8 @@ impl Shared {
                 #[cfg(feature = "dbsc")]
                 let (opened, binding) = self.healed(opened, now);
                 let event = engine.note_open(Ok(&opened), candidates.count());
-                let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
                 let holds_values = stored.is_none() && !opened.data.is_empty();
-                let mut held = Held::new(engine, &opened.data, owner, key, holds_values, stored);
+                let mut held = Held::new(engine, &opened.data, owner, opened.key_id, holds_values, stored);
                 held.vouched = vouched;
                 let is_migrated = opened.is_migrated;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
