@@ -36,10 +36,11 @@ fn an_application_neither_sees_nor_writes_nor_removes_the_mark() {
 #[test]
 fn the_mark_goes_with_the_id() {
     let site = Site::new();
-    for act in [&log_in as super::site::Handler<'_>, &|session| {
+    let acts: [super::site::Handler<'_>; 2] = [&log_in, &|session| {
         session.destroy();
         session.set("theme", "dark").unwrap();
-    }] {
+    }];
+    for act in acts {
         let mut browser = bound(&site);
         browser.get(act);
         browser.jar.remove("__Host-session-bound");
