@@ -9,12 +9,11 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use sealed_session::fuzzing::{ProofParts, device_session_id, read_proof, verify_proof};
+use sealed_session_fuzz::{from_base64url, to_base64url};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -32,7 +31,7 @@ fn with_coordinates(header: &str) -> String {
     let [own, other] = [0, 1].map(|index| coordinates(&DEVICES[index]));
     [("$x", &own[..32]), ("$y", &own[32..]), ("$u", &other[..32]), ("$v", &other[32..])]
         .iter()
-        .fold(header.to_owned(), |header, (name, bytes)| header.replace(name, &URL_SAFE_NO_PAD.encode(bytes)))
+        .fold(header.to_owned(), |header, (name, bytes)| header.replace(name, &to_base64url(bytes)))
 }
 
 /// The members of an object, in their order and with those that stand twice.
@@ -99,7 +98,7 @@ fn text(value: &str) -> Option<&str> {
 
 /// Bytes whose only canonical spelling is this text.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| URL_SAFE_NO_PAD.encode(bytes) == text)
+    from_base64url(text.as_bytes())
 }
 
 /// What a value says, by a second reader.
@@ -140,10 +139,10 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let header = with_coordinates(header);
-    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let signed = format!("{}.{}", to_base64url(header), to_base64url(payload));
     let signature: Signature = DEVICES[0].sign(signed.as_bytes());
     let mut signature = signature.to_bytes();
-    let proof = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let proof = format!("{signed}.{}", to_base64url(signature));
     let parts = read_proof(&proof);
     assert_eq!(parts, second_reading(&proof));
     let quoted = format!("\"{proof}\"");
@@ -154,5 +153,5 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(!verify_proof(&proof, other));
     // The bit that is changed is one that the input chooses.
     signature[bytes.len() % 64] ^= 1 << (bytes[0] & 7);
-    assert!(!verify_proof(&format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)), own));
+    assert!(!verify_proof(&format!("{signed}.{}", to_base64url(signature)), own));
 });

@@ -75,9 +75,9 @@ use crate::session::{Session, Typed};
 /// two managers are independent: handlers get the session of the innermost one, or say which one they ask for
 /// ([`SessionMiddleware::of`]). Whoever puts a session into the extensions by hand commits it by hand.
 ///
-/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
-/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
-/// the response", says what they can keep.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
+/// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
+/// so, and [docs/stores.md, "After the response"](crate::_docs::stores#after-the-response), says what they can keep.
 ///
 /// Make the manager once, outside of the closure that makes the `App`. Actix runs that closure for each worker, and
 /// with [`allow_insecure_key`](crate::SessionConfig::from_env) each worker would draw a key of its own.

@@ -19,10 +19,10 @@ use super::value::ValueError;
 
 /// Any error of this crate. Each of the others converts into it, so `?` works in a handler that returns it.
 ///
-/// With the feature of a framework it is a response: `IntoResponse` of axum, `ResponseError` of actix-web, `Responder` of
-/// Rocket. The client gets an empty response with [`Error::status`], which is 500 for nearly every error, and the reason goes to the
-/// log (`log` crate, target `sealed_session`). docs/errors.md shows this for each framework, and how an application answers
-/// otherwise.
+/// With the feature of a framework it is a response: `IntoResponse` of axum, `ResponseError` of actix-web, `Responder`
+/// of Rocket. The client gets an empty response with [`Error::status`], which is 500 for nearly every error, and the
+/// reason goes to the log (`log` crate, target `sealed_session`). [docs/errors.md](crate::_docs::errors) shows this for
+/// each framework, and how an application answers otherwise.
 ///
 /// Its text is that of the error inside, and [`source`](StdError::source) is the source of the error inside. There is one where a
 /// backend gave one ([`BackendError::with_source`]).

@@ -17,7 +17,7 @@ use crate::time::UnixTime;
 /// build of its manager on.
 ///
 /// [`KeyCounts::opens`] and [`KeyCounts::last_opened_at`] tell whether a previous key is still needed or may be
-/// dropped. docs/observability.md has the queries.
+/// dropped. [docs/observability.md](crate::_docs::observability) has the queries.
 ///
 /// ```
 /// use sealed_session::{Counters, Key, KeyRing, KeyRole, SessionConfig};

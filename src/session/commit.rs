@@ -15,7 +15,7 @@ use super::state::{Adopted, Client, Sealed, State};
 use crate::backend::Owner;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{Event, KeyRole, SealCause};
+use crate::observe::{Event, SealCause};
 
 impl Session {
     /// Commits where no backend is configured, and returns the Set-Cookie lines that the response must carry.
@@ -206,7 +206,8 @@ fn commit_alone(
 fn seal(state: &State, engine: &Engine, cause: SealCause) -> Result<(SetCookies, Client, Option<Event>), EncodeError> {
     let data = &state.data;
     let set_cookies = engine.set_cookies(data, state.client.has_second)?;
-    let held = Held::new(engine, data, Owner::default(), KeyRole::Primary, true, None);
+    let key = engine.codec.sealer().primary().id();
+    let held = Held::new(engine, data, Owner::default(), key, true, None);
     let client = Client::holding(held, engine.takes_two(data));
     Ok((with_deletions(set_cookies, state, engine), client, engine.note_seal(data, cause)))
 }

@@ -12,7 +12,7 @@ use crate::codec::Opened;
 use crate::cookie::MAX_PAIRS;
 use crate::data::SessionData;
 use crate::error::{BackendError, DecodeError, Refusal};
-use crate::observe::{Event, KeyRole};
+use crate::observe::Event;
 use crate::time::UnixTime;
 
 /// The state of a request, and the event that observers are to be told of it.
@@ -39,7 +39,10 @@ impl Shared {
                 .and_then(|found| found.map(|found| self.engine.backend.admit_unasked(found)).transpose());
             return self.state(found, now);
         }
-        let candidates = self.known(&self.open_all(now).0);
+        let opened = self.open_all(now).0;
+        #[cfg(feature = "dbsc")]
+        let opened = self.follow_renames(opened, now);
+        let candidates = self.known(&opened);
         let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
         let (mut state, event) = self.state(found, now);
         state.candidates = candidates;
@@ -103,7 +106,6 @@ impl Shared {
         let (mut state, event) = self.state(found, now);
         #[cfg(feature = "dbsc")]
         {
-            candidates.extend(state.previous(&self.engine));
             state.binding.stale = unproven;
         }
         (state.candidates, state.successors) = (candidates, successors);
@@ -123,7 +125,7 @@ impl Shared {
         let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
-                let mut held = Held::new(&self.engine, &opened.data, owner, KeyRole::Primary, stored.is_none(), stored);
+                let mut held = Held::new(&self.engine, &opened.data, owner, opened.key_id, stored.is_none(), stored);
                 held.vouched = vouched;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 state.aim.import();
@@ -175,9 +177,8 @@ impl Shared {
                 #[cfg(feature = "dbsc")]
                 let (opened, binding) = self.healed(opened, now);
                 let event = engine.note_open(Ok(&opened), candidates.count());
-                let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
                 let holds_values = stored.is_none() && !opened.data.is_empty();
-                let mut held = Held::new(engine, &opened.data, owner, key, holds_values, stored);
+                let mut held = Held::new(engine, &opened.data, owner, opened.key_id, holds_values, stored);
                 held.vouched = vouched;
                 let is_migrated = opened.is_migrated;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
@@ -220,7 +221,10 @@ impl Shared {
 
     /// Makes a candidate of each session that opened, so that a logout can end them all.
     fn known(&self, opened: &[Opened]) -> Vec<Candidate> {
-        opened.iter().map(|opened| Candidate::new(&self.engine, opened)).collect()
+        let known = opened.iter().map(|opened| Candidate::new(&self.engine, opened));
+        #[cfg(feature = "dbsc")]
+        let known = known.chain(self.previous(opened));
+        known.collect()
     }
 
     /// Returns the session that was issued last, of those that are authentic, alive and of a known schema. If there is none, it

@@ -14,7 +14,7 @@ use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Stored, never_wins
 use crate::cookie::SetCookies;
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
-use crate::observe::{Event, KeyRole, SealCause};
+use crate::observe::{Event, SealCause};
 
 /// One commit, with a copy of the state at its start.
 pub(super) struct Commit<'s> {
@@ -228,7 +228,8 @@ impl<'s> Commit<'s> {
             None => engine.note_seal(&data, cause),
         };
         let owner = engine.backend.owner_of(&data);
-        let held = Held::new(engine, &data, owner, KeyRole::Primary, stored.is_none(), stored);
+        let key = engine.codec.sealer().primary().id();
+        let held = Held::new(engine, &data, owner, key, stored.is_none(), stored);
         let candidates = vec![Candidate { ending: held.ending(engine), is_ended: false }];
         Sent {
             set_cookies: with_deletions(set_cookies, state, engine),

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::held::Held;
 use super::state::{Origin, State};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
-use crate::observe::{KeyRole, SealCause};
+use crate::observe::SealCause;
 
 /// Says what a commit does with a seal that is dispensable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl State {
             #[cfg(feature = "dbsc")]
             Progress::Changed | Progress::Untouched if self.aim.is_bound() => SealCause::Bound,
             Progress::Changed => SealCause::Changed,
-            Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
+            Progress::Untouched if held.key != engine.codec.sealer().primary().id() => SealCause::Rekeyed,
             Progress::Untouched if self.keeps_expiry => return Ok(Plan::Nothing),
             Progress::Untouched if self.is_due_to_live_on(held, engine) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),
@@ -202,5 +202,8 @@ impl State {
 const SLOW_SECONDS: u64 = 2;
 
 fn not_heard() -> BackendError {
-    BackendError::new(BackendErrorKind::NotAsked, "nobody knows what the session holds, so nothing may take its place")
+    BackendError::new(
+        BackendErrorKind::NotAsked,
+        "load this session with load_async: until then nobody knows what it holds, so nothing may replace it",
+    )
 }

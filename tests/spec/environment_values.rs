@@ -275,7 +275,7 @@ mod stores {
         for (backend, url, reason) in [
             ("file", file, "it is unavailable: can't make the folder: File exists"),
             ("file", &format!("{file}/below"), "it is unavailable: can't make the folder: Not a directory"),
-            ("sqlite", file, "it holds what was not stored: file is not a database"),
+            ("sqlite", file, "it holds damaged data: file is not a database"),
             ("sqlite", root, "it is unavailable: can't make it: Is a directory"),
             ("sqlite", &format!("{root}/none/a.db"), "it is unavailable: can't make it: No such file or directory"),
         ] {

@@ -47,11 +47,11 @@ use crate::session::Session;
 /// managers are independent: handlers get the session of the innermost one, or say which one they ask for ([`SessionLayer::of`]).
 /// Whoever puts a session into the extensions by hand commits it by hand.
 ///
-/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
-/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
-/// the response", says what they can keep.
-/// A handler that takes the session out of the extensions by hand, and looks at it in the stream alone, should ask it something before
-/// it answers, so that the response varies by it and the session is extended.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
+/// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
+/// so, and [docs/stores.md, "After the response"](crate::_docs::stores#after-the-response), says what they can keep. A
+/// handler that takes the session out of the extensions by hand, and looks at it in the stream alone, should ask it
+/// something before it answers, so that the response varies by it and the session is extended.
 ///
 /// ```
 /// use axum::{Router, routing::post};
