@@ -13,20 +13,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Html;
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
+use sealed_session::tower::SessionLayer;
 use sealed_session::{
-    BindingAnswer, BindingRequest, Clock as _, DeviceBinding, Key, MemoryRevocations, Session, SessionConfig,
-    SessionManager, SystemClock, UnixTime,
+    Clock as _, DeviceBinding, Key, MemoryRevocations, Session, SessionConfig, SessionManager, SystemClock, UnixTime,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-
-const PATH: &str = "/device-binding";
 
 #[derive(Clone)]
 struct App {
@@ -44,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .cookie_name("__Host-session")
         .subject("user")
         .revocations(MemoryRevocations::new())
-        .device_binding(DeviceBinding::new().lifetime(lifetime).path(PATH))
+        .device_binding(DeviceBinding::new().lifetime(lifetime))
         .clock(move || {
             let now = SystemClock.now();
             UnixTime::from_secs(now.as_secs().saturating_add(seconds.load(Ordering::Relaxed))).unwrap_or(now)
@@ -56,7 +53,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/state", get(state).post(state))
         .route("/login", post(login))
         .route("/logout", post(logout))
-        .layer(middleware::from_fn_with_state(app.clone(), with_session))
+        // Without a fallback, the layer does not see the route of device binding, since more routes follow.
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(SessionLayer::new(app.manager.clone()).device_binding())
         // For the tests alone, and without a session.
         .route("/test/advance", post(advance))
         .route("/test/revoke", post(revoke))
@@ -67,42 +66,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Does what a framework without an adapter needs to do.
-async fn with_session(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, StatusCode> {
-    let headers = request.headers().clone();
-    let session = app.manager.load_async(headers.get_all(header::COOKIE)).await.map_err(failed)?;
-    let binding = BindingRequest::from_headers(|name| headers.get(name).and_then(|value| value.to_str().ok()));
-    if request.method() == Method::POST && request.uri().path() == PATH {
-        return Ok(response(&app.manager.answer_binding(&session, &binding).await));
-    }
-    if let Some(bounce) = app.manager.binding_bounce(&session, &binding).filter(|_| request.method() == Method::GET) {
-        return Ok(response(&bounce));
-    }
-    request.extensions_mut().insert(session.clone());
-    let mut response = next.run(request).await;
-    let set_cookies = app.manager.commit_async(&session).await.map_err(failed)?;
-    for line in set_cookies {
-        response.headers_mut().append(header::SET_COOKIE, HeaderValue::try_from(line).map_err(failed)?);
-    }
-    if let Some((name, value)) = app.manager.binding_offer(&session) {
-        response.headers_mut().append(name, HeaderValue::try_from(value).map_err(failed)?);
-    }
-    Ok(response)
-}
-
 fn failed(error: impl Error) -> StatusCode {
     eprintln!("{error}");
     StatusCode::SERVICE_UNAVAILABLE
-}
-
-fn response(answer: &BindingAnswer) -> Response {
-    let mut response = answer.body().to_owned().into_response();
-    *response.status_mut() = StatusCode::from_u16(answer.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    for (name, value) in answer.headers() {
-        response.headers_mut().append(name, HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("")));
-    }
-    response
 }
 
 /// What the request looks like to the application: the binding, the user, the reason why a session was refused, and the body.
@@ -113,20 +79,20 @@ fn seen(session: &Session, body: &str) -> Value {
     json!({ "binding": binding, "user": user, "rejected": rejected, "body": body })
 }
 
-async fn page(Extension(session): Extension<Session>) -> Html<String> {
+async fn page(session: Session) -> Html<String> {
     Html(format!("<!doctype html><link rel=icon href=data:,><pre>{}</pre>", seen(&session, "")))
 }
 
-async fn state(Extension(session): Extension<Session>, body: String) -> Json<Value> {
+async fn state(session: Session, body: String) -> Json<Value> {
     Json(seen(&session, &body))
 }
 
-async fn login(Extension(session): Extension<Session>, user: String) -> Result<(), StatusCode> {
+async fn login(session: Session, user: String) -> Result<(), StatusCode> {
     session.regenerate().map_err(failed)?;
     session.set("user", user).map_err(failed)
 }
 
-async fn logout(Extension(session): Extension<Session>) {
+async fn logout(session: Session) {
     session.destroy();
 }
 

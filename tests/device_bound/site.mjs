@@ -80,13 +80,14 @@ export async function profile(t) {
   };
 }
 
-/** Waits until a condition holds. A machine that is busy takes longer, and the test runner gives up in the end. */
+/** Waits until a condition holds. What it waits for takes less than a second, and a minute means that it never comes. */
 export async function until(condition) {
-  for (;;) {
+  for (let tries = 0; tries < 600; tries += 1) {
     const value = await condition();
     if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  throw new Error(`never came: ${condition}`);
 }
 
 /** Fetches from the page, with a body or without. */
