@@ -34,6 +34,12 @@ impl Admitted {
         &self.opened.data
     }
 
+    /// Returns the owner of the session.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
     /// True when the values of the session came from a record.
     #[cfg(feature = "dbsc")]
     pub(crate) fn is_stored(&self) -> bool {

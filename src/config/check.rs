@@ -187,7 +187,7 @@ const MAX_RECHECK_AFTER: Duration = Duration::from_secs(60 * 60);
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -195,7 +195,7 @@ mod tests {
     use crate::error::ProblemKind;
 
     /// Returns the settings that have a problem, each followed by `C` for a conflict or `I` for an invalid value.
-    fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
+    pub(in crate::config) fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
         let mut options = Options::default();
         change(&mut options);
         let kind = |kind: &ProblemKind| if matches!(kind, ProblemKind::Conflict { .. }) { 'C' } else { 'I' };

@@ -54,8 +54,8 @@ impl DeviceBinding {
         self
     }
 
-    /// Sets the path of the route at which browsers register and refresh, `/device-binding` by default: up to 1024 bytes of ASCII
-    /// that begin with `/`, as a path stands in a URL, without a query.
+    /// Sets the path of the route at which browsers register and refresh, `/device-binding` by default: `/` and up to 1023 bytes
+    /// of ASCII, as a path stands in a URL, without a query. Every POST to this path is for device binding, so it is not `/` alone.
     ///
     /// ```
     /// use sealed_session::{DeviceBinding, Key, SessionConfig};

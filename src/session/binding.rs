@@ -10,10 +10,10 @@ use super::plan::Plan;
 use super::session::Session;
 use super::shared::Shared;
 use super::state::{Origin, State};
-use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Questions};
+use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Owner, Questions};
 use crate::codec::Opened;
 use crate::data::{SessionData, UNDER_WAY_SECONDS};
-use crate::device_binding::{Binder, Binding, Judged, OFFER, Parts, judge};
+use crate::device_binding::{Binder, Binding, Bound, Judged, OFFER, Parts, judge};
 use crate::error::{BackendError, DecodeError, Refusal, Unbound};
 use crate::time::UnixTime;
 
@@ -83,6 +83,25 @@ impl Session {
     }
 }
 
+/// True when a session was ended by the id that it had before it was bound.
+async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, BackendError> {
+    if bound.previous.is_none() {
+        return Ok(false);
+    }
+    let known = questions.look(bound.previous, None).await?;
+    Ok(known.mark.is_some_and(|mark| mark != Mark::Became(bound.session)))
+}
+
+impl Session {
+    /// True when the session of this request was ended by the id that it had before it was bound.
+    pub(super) async fn has_ended_by_its_previous_id(&self, questions: &Questions<'_>) -> Result<bool, BackendError> {
+        match self.with(|state, _| state.binding.proven) {
+            Some(bound) => has_ended(questions, &bound).await,
+            None => Ok(false),
+        }
+    }
+}
+
 impl Shared {
     /// Opens the session where no backend has to be asked: the newest one that is not refused for its binding.
     pub(super) fn open_proven(&self, binder: &Arc<Binder>, now: UnixTime) -> Loaded {
@@ -91,7 +110,7 @@ impl Shared {
         for opened in opened {
             let key_id = Some(opened.key_id);
             let found = self.engine.codec.migrate(opened).and_then(|opened| {
-                self.check_binding(binder, &opened.data, false, now, &mut unproven)
+                self.check_binding(binder, &opened.data, (false, &Owner::default()), now, &mut unproven)
                     .map_err(|reason| Refusal { reason, key_id })?;
                 self.engine.backend.admit_unasked(opened)
             });
@@ -120,6 +139,20 @@ impl Shared {
         opened
     }
 
+    /// Returns the ids that these sessions had before they were bound, for the backends to end with them: until the first refresh the
+    /// cookie of such an id is good.
+    pub(super) fn previous<'o>(&'o self, opened: &'o [Opened]) -> impl Iterator<Item = Candidate> + 'o {
+        opened.iter().filter(|_| self.engine.backend.revocations.is_some()).flat_map(|opened| {
+            let of_this = |bound: &&Bound| bound.session == opened.data.id();
+            let cookies = self.bound.opened(&self.engine, opened.at).iter().filter(of_this);
+            cookies.filter_map(|bound| {
+                let Candidate { ending, is_ended } = Candidate::new(&self.engine, opened);
+                let ending = Ending { id: bound.previous?, holds_values: true, ..ending };
+                Some(Candidate { ending, is_ended })
+            })
+        })
+    }
+
     /// Checks the binding of a session that the backends vouch for. Returns the refusal of a session that is not good.
     ///
     /// # Errors
@@ -133,19 +166,16 @@ impl Shared {
     ) -> Result<Option<Refusal>, BackendError> {
         let Some(binder) = &self.engine.binder else { return Ok(None) };
         let data = admitted.data();
-        if let Err(reason) = self.check_binding(binder, data, admitted.is_stored(), now, stale) {
+        if let Err(reason) = self.check_binding(binder, data, (admitted.is_stored(), admitted.owner()), now, stale) {
             return Ok(Some(reason.into()));
         }
         // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
         let (Judged::Fresh(bound) | Judged::Lost(bound)) = judge(data, self.bound.opened(&self.engine, now)) else {
             return Ok(None);
         };
-        if bound.previous.is_none() {
-            return Ok(None);
-        }
-        match questions.look(bound.previous, None).await {
-            Ok(known) if known.mark.is_none_or(|mark| mark == Mark::Became(bound.session)) => Ok(None),
-            Ok(_) => Ok(Some(DecodeError::Revoked.into())),
+        match has_ended(questions, &bound).await {
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some(DecodeError::Revoked.into())),
             Err(error) => {
                 self.engine.observers.tell_of(&error);
                 let fails = self.engine.backend.policy == FailurePolicy::Fail;
@@ -158,7 +188,7 @@ impl Shared {
         &self,
         binder: &Binder,
         data: &SessionData,
-        is_stored: bool,
+        (is_stored, owner): (bool, &Owner),
         now: UnixTime,
         stale: &mut Option<StaleSession>,
     ) -> Result<(), DecodeError> {
@@ -171,7 +201,8 @@ impl Shared {
             Judged::Stale => {
                 let lifetime = self.engine.lifetime();
                 let mark_end = lifetime.mark_end(lifetime.absolute_end(data.times()));
-                stale.get_or_insert(StaleSession { id: data.id(), binding: data.bound(), mark_end });
+                let found = StaleSession { id: data.id(), owner: owner.clone(), binding: data.bound(), mark_end };
+                stale.get_or_insert(found);
                 Err(DecodeError::StaleBinding)
             }
             Judged::Unbound => {
@@ -209,15 +240,6 @@ impl State {
             Some(Judged::Stale) => self.binding.is_young = true,
             Some(Judged::Unbound) | None => {}
         }
-    }
-
-    /// Returns the id that the session had before it was bound, as a cookie for the backends to end: until the first refresh its
-    /// cookie is good.
-    pub(super) fn previous(&self, engine: &Engine) -> Option<Candidate> {
-        let id = self.binding.proven?.previous?;
-        let held = self.held().filter(|_| engine.backend.revocations.is_some())?;
-        let ending = Ending { id, stored: None, holds_values: true, ..held.ending(engine) };
-        Some(Candidate { ending, is_ended: false })
     }
 
     /// Notes, when a commit sealed a login, that the response offers to bind the session.

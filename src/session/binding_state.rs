@@ -1,6 +1,7 @@
 //! [`BindingState`]: what a request knows of the binding of its session to a device, as plain data.
 
 use super::engine::Engine;
+use crate::backend::Owner;
 use crate::data::{BindingId, SessionId};
 use crate::device_binding::Bound;
 use crate::time::UnixTime;
@@ -21,9 +22,10 @@ pub(super) struct BindingState {
 }
 
 /// A session that is refused until its browser has refreshed it. Its cookie opened, and the backends vouch for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StaleSession {
     pub(super) id: SessionId,
+    pub(super) owner: Owner,
     pub(super) binding: Option<BindingId>,
     /// The time until which a mark for an id of this session must stand.
     pub(super) mark_end: UnixTime,

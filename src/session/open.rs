@@ -39,7 +39,10 @@ impl Shared {
                 .and_then(|found| found.map(|found| self.engine.backend.admit_unasked(found)).transpose());
             return self.state(found, now);
         }
-        let candidates = self.known(&self.open_all(now).0);
+        let opened = self.open_all(now).0;
+        #[cfg(feature = "dbsc")]
+        let opened = self.follow_renames(opened, now);
+        let candidates = self.known(&opened);
         let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
         let (mut state, event) = self.state(found, now);
         state.candidates = candidates;
@@ -103,7 +106,6 @@ impl Shared {
         let (mut state, event) = self.state(found, now);
         #[cfg(feature = "dbsc")]
         {
-            candidates.extend(state.previous(&self.engine));
             state.binding.stale = unproven;
         }
         (state.candidates, state.successors) = (candidates, successors);
@@ -219,7 +221,10 @@ impl Shared {
 
     /// Makes a candidate of each session that opened, so that a logout can end them all.
     fn known(&self, opened: &[Opened]) -> Vec<Candidate> {
-        opened.iter().map(|opened| Candidate::new(&self.engine, opened)).collect()
+        let known = opened.iter().map(|opened| Candidate::new(&self.engine, opened));
+        #[cfg(feature = "dbsc")]
+        let known = known.chain(self.previous(opened));
+        known.collect()
     }
 
     /// Returns the session that was issued last, of those that are authentic, alive and of a known schema. If there is none, it

@@ -7,7 +7,8 @@ use super::plan::Dispensable;
 use super::registration::{Answered, Refused, is_unsure, with_cookies};
 use super::session::Session;
 use super::state::State;
-use crate::backend::{Ending, Mark};
+use crate::backend::{Ending, Mark, Owner};
+use crate::data::SessionId;
 use crate::device_binding::proof::{self, Proof};
 use crate::device_binding::{Binder, Bound, Identifier, PartError, Parts};
 use crate::error::{BackendError, DecodeError};
@@ -48,6 +49,9 @@ impl Session {
         if parts.open_refresh(proof.challenge().as_bytes()) != Ok(bound.binding) {
             return Err(ask()?);
         }
+        if !self.is_good_now(&bound, &found).await.map_err(|error| self.failed(&error))? {
+            return Err(over());
+        }
         if !found.is_lost {
             if !self.end_previous(&bound, found.mark_end).await.map_err(|error| self.failed(&error))? {
                 return Err(over());
@@ -72,6 +76,19 @@ impl Session {
                 Err(if matches!(Refused::from(error), Refused::NotYours) { over() } else { Refused::Unsure })
             }
         }
+    }
+
+    /// Asks the list, if the load went by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)):
+    /// whoever ended the session relies on it that no proof counts any more.
+    async fn is_good_now(&self, bound: &Bound, found: &Found) -> Result<bool, BackendError> {
+        let engine = &*self.shared.engine;
+        let Some(remembered) = &engine.backend.remembered else { return Ok(true) };
+        let known = engine.questions().strict().look(Some(found.id), found.owner.subject.as_deref()).await?;
+        let is_good = known.mark.is_none() && found.owner.is_of(known);
+        if !is_good {
+            remembered.forget(bound.session);
+        }
+        Ok(is_good)
     }
 
     /// Ends the id that the session had before it was bound, with whatever cookie of it was copied then. Returns false when that id
@@ -105,6 +122,9 @@ impl Session {
 
 /// The session of a refresh.
 struct Found {
+    /// The id under which it came.
+    id: SessionId,
+    owner: Owner,
     mark_end: UnixTime,
     /// True when the session lost its mark.
     is_lost: bool,
@@ -114,19 +134,20 @@ impl State {
     /// Finds the session that an identifier names: the session of the request, or the stale one.
     fn found(&self, identifier: &Identifier, mark_end: impl Fn(UnixTime) -> UnixTime) -> Option<Found> {
         let bound = &identifier.bound;
-        if let Some(StaleSession { id, binding, mark_end }) = self.binding.stale
-            && id == bound.session
-            && binding == Some(bound.binding)
+        if let Some(StaleSession { id, owner, binding, mark_end }) = &self.binding.stale
+            && *id == bound.session
+            && *binding == Some(bound.binding)
         {
-            return Some(Found { mark_end, is_lost: false });
+            return Some(Found { id: *id, owner: owner.clone(), mark_end: *mark_end, is_lost: false });
         }
         let held = self.held()?;
         let mark_end = mark_end(held.retired.expires_at);
+        let found = |is_lost| Found { id: held.retired.id, owner: held.owner.clone(), mark_end, is_lost };
         let is_it = held.retired.id == bound.session;
         if self.data.is_marked() {
-            return (is_it && self.data.bound() == Some(bound.binding)).then_some(Found { mark_end, is_lost: false });
+            return (is_it && self.data.bound() == Some(bound.binding)).then_some(found(false));
         }
-        (is_it || bound.previous == Some(held.retired.id)).then_some(Found { mark_end, is_lost: true })
+        (is_it || bound.previous == Some(held.retired.id)).then_some(found(true))
     }
 
     /// True when nobody knows at the moment which session the browser has.

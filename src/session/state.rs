@@ -344,6 +344,10 @@ impl State {
         self.successors.clear();
         (self.login, self.drawn) = (None, None);
         self.tried.clear();
+        #[cfg(feature = "dbsc")]
+        {
+            self.binding.offer = None;
+        }
         self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }

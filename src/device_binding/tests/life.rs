@@ -86,6 +86,18 @@ fn a_stale_session_is_empty_has_its_reason_and_keeps_its_cookie() {
 }
 
 #[test]
+fn no_pre_session_takes_the_place_of_a_stale_session() {
+    let site = Site::with(|config| config.save_uninitialized(true));
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    site.wait(600);
+    let look = |session: &crate::session::Session| assert!(session.is_empty());
+    let response = site.answer(&browser.request("GET", "/", Vec::new()), &look);
+    assert_eq!(response.set_cookies().count(), 0);
+    assert_eq!(browser.page(), "ada");
+}
+
+#[test]
 fn a_refresh_never_extends_the_session() {
     for (name, site) in sites() {
         let mut browser = Browser::new(&site);

@@ -157,3 +157,23 @@ fn requests_beside_a_refresh_are_good_with_the_bound_cookie_from_before() {
         assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200, 200][..]), "{name}");
     }
 }
+
+#[test]
+fn a_login_that_crosses_a_registration_is_not_bound() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let session = site.load(&browser.cookies());
+        let registration = browser.registration(&offer);
+        assert_eq!(site.answer(&registration, &page).status, 200, "{name}");
+        log_in(&session);
+        let lines = block_on(site.manager.commit_async(&session)).unwrap();
+        let answer = super::site::Response::of(lines, site.manager.binding_offer(&session));
+        browser.receive(&answer);
+        let session = site.load(&browser.cookies());
+        assert_eq!((session.rejected(), session.binding()), (None, Binding::Unbound), "{name}");
+        assert_eq!(browser.register(), [200], "{name}");
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "{name}");
+    }
+}

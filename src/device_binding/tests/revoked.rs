@@ -195,3 +195,59 @@ fn in_a_store_the_cookie_of_the_login_dies_a_minute_after_the_login() {
     assert_eq!(site.load(&thief.cookies()).rejected(), Some(DecodeError::StaleBinding));
     assert_eq!((browser.page(), thief.page()), ("ada".to_owned(), String::new()));
 }
+
+#[test]
+fn a_refresh_asks_the_list_although_an_answer_from_before_still_counts() {
+    let list = List::default();
+    let window = std::time::Duration::from_secs(3600);
+    let site = Site::with(|config| config.revocations(list.clone()).subject("user").recheck_after(window));
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    for _ in 0..2 {
+        site.wait(600);
+        assert_eq!(browser.page(), "ada");
+    }
+    let id = site.load(&browser.cookies()).id().unwrap();
+    // Another node of the fleet ends the session: this one does not hear of it.
+    block_on(crate::backend::Revocations::revoke(&list, id, crate::backend::Mark::Ended, UnixTime::MAX)).unwrap();
+    assert_eq!(site.load(&browser.cookies()).rejected(), None, "the answer from before counts");
+    site.wait(600);
+    browser.refresh();
+    assert!(browser.dbsc.is_empty() && browser.page().is_empty());
+}
+
+#[test]
+fn a_connection_hears_that_its_session_was_ended_by_the_id_of_its_login() {
+    let site = site();
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let id = site.load(&browser.cookies()).id().unwrap();
+    browser.register();
+    let session = site.load(&browser.cookies());
+    assert_eq!(block_on(site.manager.recheck(&session)).unwrap(), None);
+    block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+    assert_eq!(block_on(site.manager.recheck(&session)).unwrap(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_logout_of_a_session_that_nobody_asked_about_ends_the_cookie_of_the_login_too() {
+    let site = site();
+    let (mut browser, mut thief) = copied(&site);
+    browser.register();
+    let session = site.manager.load([browser.cookies()]);
+    let _ = session.destroy();
+    let _ = block_on(site.manager.commit_async(&session)).unwrap();
+    assert_eq!((thief.page(), site.load(&browser.cookies()).rejected()), (String::new(), Some(DecodeError::Revoked)));
+}
+
+#[test]
+fn a_logout_after_a_login_in_one_request_offers_nothing() {
+    let site = site();
+    let session = site.load("");
+    log_in(&session);
+    let _ = block_on(site.manager.commit_async(&session)).unwrap();
+    assert!(site.manager.binding_offer(&session).is_some());
+    log_out(&session);
+    let _ = block_on(site.manager.commit_async(&session)).unwrap();
+    assert_eq!(site.manager.binding_offer(&session), None);
+}

@@ -7,6 +7,7 @@ use futures_lite::future::block_on;
 
 use crate::backend::{BoxFuture, Generation, Known, Mark, MemoryRevocations, MemoryStore, Only, Revocations};
 use crate::config::SessionConfig;
+use crate::cookie::SetCookies;
 use crate::crypto::{Key, KeyRing};
 use crate::data::SessionId;
 use crate::device_binding::{BindingRequest, DeviceBinding};
@@ -108,15 +109,9 @@ impl Site {
                 return Response { status: answer.status(), headers, body: answer.body().to_owned() };
             }
             handler(&session);
-            let mut response = Response::empty(200);
-            response.body = session.get::<String>("user").unwrap().unwrap_or_default();
-            match self.manager.commit_async(&session).await {
-                Ok(lines) => response.headers.extend(lines.into_iter().map(|line| ("set-cookie".to_owned(), line))),
-                Err(_) => return Response::empty(500),
-            }
-            let offer = self.manager.binding_offer(&session);
-            response.headers.extend(offer.map(|(name, value)| (name.to_owned(), value)));
-            response
+            let body = session.get::<String>("user").unwrap().unwrap_or_default();
+            let Ok(lines) = self.manager.commit_async(&session).await else { return Response::empty(500) };
+            Response { body, ..Response::of(lines, self.manager.binding_offer(&session)) }
         })
     }
 
@@ -134,6 +129,14 @@ impl Site {
 impl Response {
     fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// A response with these cookies and this offer.
+    pub(super) fn of(lines: SetCookies, offer: Option<(&'static str, String)>) -> Self {
+        let mut response = Self::empty(200);
+        response.headers.extend(lines.into_iter().map(|line| ("set-cookie".to_owned(), line)));
+        response.headers.extend(offer.map(|(name, value)| (name.to_owned(), value)));
+        response
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
