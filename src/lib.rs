@@ -55,6 +55,8 @@ mod config;
 mod cookie;
 mod crypto;
 mod data;
+#[cfg(feature = "dbsc")]
+mod device_binding;
 mod error;
 mod format;
 #[cfg(fuzzing)]
@@ -114,12 +116,21 @@ pub use config::{EnvReader, FormerCookie, SessionConfig, TimeoutPreset};
 pub use cookie::{SameSite, SetCookies};
 pub use crypto::{Key, KeyRing};
 pub use data::{Retired, SessionData, SessionId};
+#[cfg(feature = "dbsc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+pub use device_binding::{Binding, BindingAnswer, BindingRequest, DeviceBinding};
+#[cfg(feature = "dbsc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+pub use error::Unbound;
 pub use error::{
     BackendError, BackendErrorKind, ConfigError, ConfigProblem, DecodeError, EncodeError, Error, KeyError, ProblemKind,
     StaleLogin, Timeout, ValueError,
 };
 pub use key_id::KeyId;
 pub use manager::{Codec, SessionManager};
+#[cfg(feature = "dbsc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+pub use observe::BindingOutcome;
 #[cfg(feature = "tracing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use observe::TracingObserver;

@@ -11,6 +11,8 @@ use crate::backend::{FailurePolicy, Placement, Revocations, SessionStore};
 use crate::cookie::SameSite;
 use crate::crypto::KeyRing;
 use crate::data::SessionData;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::DeviceBinding;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observer;
@@ -517,6 +519,32 @@ impl SessionConfig {
         F: Fn(u8, &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
     {
         self.options.migrate = Some(Arc::new(migrate));
+        self
+    }
+
+    /// Binds sessions to the devices of their browsers (Device Bound Session Credentials, W3C draft), so that a copied cookie stops
+    /// working within minutes. By default no session is bound. Feature `dbsc`, experimental: this part of the API may change in any
+    /// release.
+    ///
+    /// The cookie must have Secure, `Path=/` and no Domain, `SameSite` must be Lax or Strict, and Partitioned must be off. A second cookie
+    /// is set, whose name is that of the session cookie with `-bound` behind it.
+    ///
+    /// A login must call [`Session::regenerate`](crate::Session::regenerate), since its response offers the binding. docs/device-bound.md
+    /// says what is guaranteed and what is not.
+    ///
+    /// ```
+    /// use sealed_session::{DeviceBinding, Key, SessionConfig};
+    /// let config = || Ok::<_, sealed_session::KeyError>(SessionConfig::new(Key::generate()?).device_binding(DeviceBinding::new()));
+    /// assert!(config()?.build().is_ok());
+    /// let error = config()?.domain("example.com").build().unwrap_err();
+    /// assert_eq!(error.problems()[0].setting(), "domain");
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    #[must_use]
+    pub fn device_binding(mut self, binding: DeviceBinding) -> Self {
+        self.options.device_binding = Some(binding);
         self
     }
 

@@ -92,6 +92,17 @@ pub enum DecodeError {
     Unavailable,
     /// The configuration has a backend, and the session was loaded by a method that asks no backend.
     NotAsked,
+    /// The session is bound to a device, and the browser's last proof that it has the key is missing or too old. The session is good
+    /// again when the browser has refreshed it. A cookie that was copied out of the browser is refused for this reason. Feature
+    /// `dbsc`.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    StaleBinding,
+    /// The session was not bound to a device within the time that
+    /// [`DeviceBinding::required_within`](crate::DeviceBinding::required_within) leaves a login. Feature `dbsc`.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    NotBound,
 }
 
 impl DecodeError {
@@ -121,6 +132,10 @@ impl DecodeError {
             Self::NotStored => "not_stored",
             Self::Unavailable => "unavailable",
             Self::NotAsked => "not_asked",
+            #[cfg(feature = "dbsc")]
+            Self::StaleBinding => "stale_binding",
+            #[cfg(feature = "dbsc")]
+            Self::NotBound => "not_bound",
         }
     }
 
@@ -164,6 +179,10 @@ impl DecodeError {
     /// ```
     #[must_use]
     pub fn is_over(&self) -> bool {
+        #[cfg(feature = "dbsc")]
+        if *self == Self::NotBound {
+            return true;
+        }
         matches!(self, Self::Expired { .. } | Self::BeforeCutoff { .. } | Self::Revoked | Self::NotStored)
     }
 
@@ -171,7 +190,7 @@ impl DecodeError {
     /// ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)).
     ///
     /// In the middle of a key rotation or an upgrade, other nodes of a fleet know keys and versions that this node does
-    /// not know. A clock may be behind. And a client that sent one part of two may be about to have both.
+    /// not know. A clock may be behind. A session that is bound to a device may be about to be refreshed. And a client that sent one part of two may be about to have both.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -186,6 +205,10 @@ impl DecodeError {
     /// ```
     #[must_use]
     pub fn may_open_elsewhere(&self) -> bool {
+        #[cfg(feature = "dbsc")]
+        if *self == Self::StaleBinding {
+            return true;
+        }
         matches!(
             self,
             Self::UnsupportedVersion { .. }
@@ -218,6 +241,8 @@ impl DecodeError {
             Self::TooManyCandidates => 8,
             // These come in the place of a session cookie's refusal or after it, so they are never compared with one.
             Self::NotImported { .. } | Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
+            #[cfg(feature = "dbsc")]
+            Self::StaleBinding | Self::NotBound => 9,
         }
     }
 }
@@ -258,6 +283,12 @@ impl fmt::Display for DecodeError {
                 f.write_str("session could not be checked: the store or the list of revocations failed")
             }
             Self::NotAsked => f.write_str("session was not checked: it was loaded without asking the backend"),
+            #[cfg(feature = "dbsc")]
+            Self::StaleBinding => {
+                f.write_str("session is bound to a device, and the proof of that is missing or too old")
+            }
+            #[cfg(feature = "dbsc")]
+            Self::NotBound => f.write_str("session was not bound to a device in time"),
         }
     }
 }

@@ -209,6 +209,11 @@ impl SessionManager {
 
     /// The codec under this manager, for what is not a request.
     ///
+    /// Whatever it seals opens as a session cookie, and a session cookie opens as what it sealed. So don't seal with it what is
+    /// handed to somebody else, such as the token of a link in an e-mail: whoever has the token could log in with it. Build a codec
+    /// of another audience for that ([`SessionConfig::audience`](crate::SessionConfig::audience) and
+    /// [`SessionConfig::build_codec`](crate::SessionConfig::build_codec)); docs/recipes/email-link.md has the program.
+    ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
     /// let mut data = manager.codec().create()?;

@@ -44,8 +44,14 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
 }
 
 /// Folders that are packages of their own. Cargo leaves them out of the package of this crate.
-const PACKAGES: [&str; 5] =
-    ["examples/frameworks", "examples/postgres", "tests/edge", "tests/import_from_crates", "tests/kat"];
+const PACKAGES: [&str; 6] = [
+    "examples/frameworks",
+    "examples/postgres",
+    "examples/recipes",
+    "tests/edge",
+    "tests/import_from_crates",
+    "tests/kat",
+];
 
 /// Only those folders are looked for that are in the package, so that the tests of a published release pass too.
 #[test]

@@ -1,0 +1,7 @@
+//! Drives each program over TCP, as its clients do.
+
+mod browser;
+mod connections;
+mod email_link;
+mod pages;
+mod program;
