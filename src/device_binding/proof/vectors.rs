@@ -186,7 +186,7 @@ fn every_proof_of_a_real_exchange_is_signed_by_the_registered_key() {
 #[test]
 fn each_verifier_refuses_points_that_are_not_on_the_curve() {
     let point = *super::device::Device::new(0).public_key().point();
-    for (is_on_curve, is_signed) in VERIFIERS {
+    for (is_on_curve, _) in VERIFIERS {
         assert!(is_on_curve(&point));
         // The first byte is always 4, which says that both coordinates follow.
         for bit in 8..8 * point.len() {
