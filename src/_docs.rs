@@ -85,6 +85,8 @@ page!(migrating, "../docs/migrating.md"); // examples/frameworks compiles its pr
 page!(observability, "../docs/observability.md");
 page!(operations, "../docs/operations.md");
 page!(performance, "../docs/performance.md");
+page!(recipe_connections, "../docs/recipes/connections.md"); // examples/recipes has the programs
+page!(recipe_email_link, "../docs/recipes/email-link.md");
 page!(security, "../SECURITY.md");
 page!(soak, "../docs/soak.md");
 page!(stores, "../docs/stores.md", programs: always);
