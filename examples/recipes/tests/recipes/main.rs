@@ -3,5 +3,7 @@
 mod browser;
 mod connections;
 mod email_link;
+mod openid_connect;
 mod pages;
 mod program;
+mod provider;
