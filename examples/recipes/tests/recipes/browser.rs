@@ -18,7 +18,7 @@ pub enum Initiator {
 }
 
 /// A browser that knows one site. It has one cookie jar, which its tabs share.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Browser {
     /// The value and the SameSite of each cookie.
     jar: BTreeMap<String, (String, String)>,

@@ -1,5 +1,6 @@
 //! Drives each program over TCP, as its clients do.
 
+mod axum_login;
 mod browser;
 mod connections;
 mod email_link;
