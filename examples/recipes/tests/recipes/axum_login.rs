@@ -47,7 +47,7 @@ fn a_route_that_asks_for_a_login_lets_in_who_logged_in_and_nobody_else() {
 #[test]
 fn the_only_cookie_is_the_sealed_one_and_a_request_that_changes_nothing_sets_none() {
     let program = start();
-    let mut browser = ada(&program);
+    let browser = ada(&program);
     assert!(browser.cookie().starts_with("tideway_session=") && !browser.cookie().contains(';'));
     for mut browser in [browser, Browser::default()] {
         assert_eq!(browser.get(&program.address, "/account").header("set-cookie").len(), 0);

@@ -4,6 +4,7 @@ mod axum_login;
 mod browser;
 mod connections;
 mod email_link;
+mod graphql;
 mod openid_connect;
 mod pages;
 mod program;
