@@ -62,11 +62,9 @@ async fn check(role: Role, redis: &mut MultiplexedConnection) -> Result<(), Redi
     Ok(())
 }
 
-impl Manager for Connector {
-    type Type = Connection;
-    type Error = RedisError;
-
-    async fn create(&self) -> Result<Connection, RedisError> {
+impl Connector {
+    /// Makes a connection, which the runtime that this is called in drives.
+    pub(super) async fn connect(&self) -> Result<Connection, RedisError> {
         // `RedisPool` is the one place that measures time.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let mut redis = match &self.way {
@@ -76,15 +74,21 @@ impl Manager for Connector {
         check(self.role, &mut redis).await?;
         Ok(Connection { redis, runtime: tokio::spawn(future::pending::<()>()).abort_handle() })
     }
+}
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = RedisError;
+
+    async fn create(&self) -> Result<Connection, RedisError> {
+        self.connect().await
+    }
 
     async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<RedisError> {
-        if connection.runtime.is_finished() {
-            return Err(RecycleError::message("its runtime ended"));
-        }
-        if metrics.last_used() < TRUSTED {
+        if metrics.last_used() < TRUSTED && !connection.has_lost_its_runtime() || connection.answers().await {
             return Ok(());
         }
-        Ok(redis::cmd("PING").exec_async(&mut connection.redis).await?)
+        Err(RecycleError::message("it broke while it rested"))
     }
 }
 
@@ -94,6 +98,18 @@ pub(super) struct Connection {
     runtime: AbortHandle,
 }
 
+impl Connection {
+    /// True if the runtime that drives this connection ended, so that no answer will come.
+    pub(super) fn has_lost_its_runtime(&self) -> bool {
+        self.runtime.is_finished()
+    }
+
+    /// True if the server answers a PING over this connection.
+    pub(super) async fn answers(&self) -> bool {
+        !self.has_lost_its_runtime() && redis::cmd("PING").exec_async(&mut self.redis.clone()).await.is_ok()
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.runtime.abort();
@@ -101,4 +117,4 @@ impl Drop for Connection {
 }
 
 /// The time after its last use for which a connection is taken for good without a PING.
-const TRUSTED: Duration = Duration::from_secs(1);
+pub(super) const TRUSTED: Duration = Duration::from_secs(1);

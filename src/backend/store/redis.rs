@@ -72,7 +72,7 @@ impl SessionStore for RedisStore {
         Box::pin(async move {
             let (key, mut commands) = (self.pool.key(KIND, id), redis::pipe());
             commands.cmd("GET").arg(&key);
-            let (value,): (Option<Vec<u8>>,) = self.pool.ask(&key, &commands).await?;
+            let (value,): (Option<Vec<u8>>,) = self.pool.read(&key, &commands).await?;
             value.map(|value| decode(&value)).transpose()
         })
     }
