@@ -10,6 +10,7 @@ use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, Value,
 };
 use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::address::Address;
 use super::tls::Tls;
@@ -85,10 +86,13 @@ impl Manager for Connector {
     }
 
     async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<RedisError> {
-        if metrics.last_used() < TRUSTED && !connection.has_lost_its_runtime() || connection.answers().await {
+        if connection.has_lost_its_runtime() {
+            return Err(RecycleError::message("its runtime ended"));
+        }
+        if metrics.last_used() < TRUSTED {
             return Ok(());
         }
-        Err(RecycleError::message("it broke while it rested"))
+        Ok(connection.ping().await?)
     }
 }
 
@@ -104,9 +108,13 @@ impl Connection {
         self.runtime.is_finished()
     }
 
-    /// True if the server answers a PING over this connection.
-    pub(super) async fn answers(&self) -> bool {
-        !self.has_lost_its_runtime() && redis::cmd("PING").exec_async(&mut self.redis.clone()).await.is_ok()
+    /// True if the server answers a PING over this connection in time.
+    pub(super) async fn answers(&self, by: Instant) -> bool {
+        !self.has_lost_its_runtime() && matches!(timeout_at(by, self.ping()).await, Ok(Ok(())))
+    }
+
+    async fn ping(&self) -> Result<(), RedisError> {
+        redis::cmd("PING").exec_async(&mut self.redis.clone()).await
     }
 }
 

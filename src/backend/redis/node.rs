@@ -82,7 +82,7 @@ impl Node {
     ) -> Result<T, Failure> {
         let mut is_second_try = false;
         loop {
-            let connection = timeout_at(connected_by, self.shared.get(self.connections.manager())).await;
+            let connection = timeout_at(connected_by, self.shared.get(self.connections.manager(), connected_by)).await;
             let connection = connection.map_err(|_| not_sent(TOO_LATE))?.map_err(|error| not_sent(text(&error)))?;
             let unanswered = match query(&mut connection.redis.clone(), commands, deadline).await {
                 Ok(answer) => return Ok(answer),

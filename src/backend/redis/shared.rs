@@ -8,6 +8,7 @@ use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
 use super::connector::{Connection, Connector, TRUSTED};
+use super::deadline::part_of;
 
 /// The connections to one server over which many reads go at once: one for each tokio runtime that reads. A runtime drives
 /// the connections that were made in it, so reads never wait for the busy thread of another runtime.
@@ -27,8 +28,12 @@ struct Slot {
 
 impl SharedConnections {
     /// Returns the connection of this runtime. Makes one if there is none, or if the one that rested for a second does not
-    /// answer a PING.
-    pub(super) async fn get(&self, connector: &Connector) -> Result<Arc<Connection>, RedisError> {
+    /// answer a PING in a third of the time until `connected_by`.
+    pub(super) async fn get(
+        &self,
+        connector: &Connector,
+        connected_by: Instant,
+    ) -> Result<Arc<Connection>, RedisError> {
         let slot = self.slot(Handle::current().id());
         if let Some(connection) = slot.trusted() {
             return Ok(connection);
@@ -40,7 +45,7 @@ impl SharedConnections {
         // A caller that gives up here leaves no connection behind, so the next one makes another.
         let rested = lock(&slot.current).take();
         let connection = match rested {
-            Some((connection, _)) if connection.answers().await => connection,
+            Some((connection, _)) if connection.answers(part_of(connected_by)).await => connection,
             _ => Arc::new(connector.connect().await?),
         };
         *lock(&slot.current) = Some((Arc::clone(&connection), Instant::now()));
