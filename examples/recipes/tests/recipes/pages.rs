@@ -60,8 +60,11 @@ fn the_readme_links_to_every_page_and_every_page_to_its_program() {
         assert!(readme.contains(&format!("({file})")), "README.md has no link to {file}");
         // An absolute link, since the package of the crate has the pages and not the programs.
         assert!(
-            page.contains(&format!("/blob/main/examples/recipes/{}
-", program_of(&name))),
+            page.contains(&format!(
+                "/blob/main/examples/recipes/{}
+",
+                program_of(&name)
+            )),
             "{file} has no link to its program"
         );
     }
