@@ -10,6 +10,8 @@ macro_rules! links {
             "[architecture.md]: crate::_docs::architecture\n",
             "[cli.md]: crate::_docs::cli\n",
             "[coming-from.md]: crate::_docs::coming_from\n",
+            "[device-bound.md]: crate::_docs::device_bound\n",
+            "[docs/device-bound.md]: crate::_docs::device_bound\n",
             "[docs/logout.md]: crate::_docs::logout\n",
             "[docs/stores.md]: crate::_docs::stores\n",
             "[docs/stores.md#a-list-that-is-asked-less-often]: crate::_docs::stores#a-list-that-is-asked-less-often\n",
@@ -72,6 +74,7 @@ macro_rules! page {
 page!(architecture, "../docs/architecture.md");
 page!(cli, "../docs/cli.md");
 page!(coming_from, "../docs/coming-from.md");
+page!(device_bound, "../docs/device-bound.md", programs: "axum", "dbsc");
 page!(edge, "../docs/edge.md");
 page!(errors, "../docs/errors.md", programs: "actix-web", "axum", "rocket");
 page!(frameworks, "../docs/frameworks.md");

@@ -40,6 +40,7 @@
 //! | `import` | sessions out of the private cookies of axum-extra, actix-session, Rocket and Tideway |
 //! | `tracing` | `TracingObserver`: events for the crate `tracing` |
 //! | `test-util` | the module `testing`: a clock, a browser, cookies, and suites for stores of your own |
+//! | `dbsc` | experimental: sessions that are bound to the device of their browser ([`_docs::device_bound`]) |
 //! | `cli` | the command `sealed-session` |
 //!
 //! </details>
