@@ -3,6 +3,9 @@
 //!
 //! Run `cargo run --example demo` and open <http://127.0.0.1:3000>. `PORT` picks another port, and every
 //! `TIDEWAY_SESSION_…` variable works. Keys in files may be changed while it runs. Only `SameSite` guards its forms: a real site adds CSRF tokens.
+//!
+//! With `--features dbsc`, and behind a server that speaks https, it binds sessions to devices and shows the state of the binding: set
+//! `TIDEWAY_SESSION_COOKIE_SECURE=true`, which says that browsers come over https.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo's log is its terminal")]
 
@@ -24,6 +27,9 @@ use tokio::net::TcpListener;
 
 use crate::key_watch::KeyWatch;
 
+#[cfg(feature = "dbsc")]
+#[path = "device_binding/without_adapter.rs"]
+mod binding;
 #[path = "live_keys/key_watch.rs"]
 mod key_watch;
 
@@ -60,6 +66,10 @@ fn manager() -> Result<SessionManager, ConfigError> {
         println!("{PREFIX}SESSION_COOKIE_SECURE is not set: sending the cookie without Secure, as this is plain http.");
         config = config.secure(false);
     }
+    #[cfg(feature = "dbsc")]
+    if ["true", "1", "yes", "on"].contains(&text("SESSION_COOKIE_SECURE").as_str()) {
+        config = binding::configure(config);
+    }
     config.build()
 }
 
@@ -94,6 +104,12 @@ async fn serve(manager: SessionManager) -> Result<(), String> {
 /// Does all that a framework needs to do: loads the session before the handler, and commits it after the handler.
 async fn with_session(State(manager): State<SessionManager>, mut request: Request, next: Next) -> Response {
     let session = manager.load(request.headers().get_all(header::COOKIE));
+    #[cfg(feature = "dbsc")]
+    if let Some(answer) =
+        binding::answer(&manager, &session, (request.method(), request.uri().path(), request.headers())).await
+    {
+        return answer;
+    }
     request.extensions_mut().insert(session.clone());
     // The session as it came, for the page that says what did not fit. Nothing of it is opened unless that page is needed.
     let before = manager.load(request.headers().get_all(header::COOKIE));
@@ -110,6 +126,8 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
         Err(error @ EncodeError::TooLarge { .. }) => response = too_large(&before, &error).into_response(),
         Err(error) => response = Failure::from(error).into_response(),
     }
+    #[cfg(feature = "dbsc")]
+    binding::offer(&manager, &session, response.headers_mut());
     if session.is_opened() {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
     }
@@ -194,7 +212,20 @@ async fn api(Extension(session): Extension<Session>) -> Result<Json<Value>, Fail
         "data": copy.data::<Map<String, Value>>()?,
         "flash": copy.flashes()?.into_iter().collect::<Map<String, Value>>(),
         "cookie_bytes": session.cookie_bytes(),
+        "binding": binding_of(&session),
     })))
+}
+
+/// The state of the binding to a device.
+#[cfg(feature = "dbsc")]
+fn binding_of(session: &Session) -> &'static str {
+    session.binding().as_str()
+}
+
+/// Without the feature, no session is bound.
+#[cfg(not(feature = "dbsc"))]
+fn binding_of(_: &Session) -> &'static str {
+    "unbound"
 }
 
 async fn page(Extension(session): Extension<Session>) -> Result<impl IntoResponse, Failure> {
@@ -241,6 +272,7 @@ fn render(
     let rejected = session.rejected().map(|reason| bad(reason.as_str(), &reason.to_string()));
     let problem = problem.map(|text| bad("too_large", text));
     let notices = notices.chain(rejected).chain(problem).collect::<Vec<_>>().concat();
+    let binding = binding_of(session);
     let (used, free) = (session.cookie_bytes(), session.remaining_bytes());
     // Three bytes of a session are four characters of its cookie.
     let whole = free.saturating_mul(4).saturating_div(3).saturating_add(used);
@@ -254,7 +286,7 @@ fn render(
         {notices}
         <main><section><h2>Your session</h2>
         <dl><dt>Id<dd><code>{id}</code><dt>Status<dd><span class=pill>{status}</span><dt>Created<dd>{created}
-        <dt>Issued<dd>{issued}<dt>Expires<dd>{expires}<dt>Persistent<dd>{persistent}</dl>
+        <dt>Issued<dd>{issued}<dt>Expires<dd>{expires}<dt>Persistent<dd>{persistent}<dt>Device<dd>{binding}</dl>
         <h3>Cookie</h3><div class=bar><i style='width:{percent}%'></i></div>
         <p>{used} bytes, with room for {free} more bytes of data
         <h3>Data</h3><table>{rows}</table></section>

@@ -234,3 +234,17 @@ fn a_wrong_variable_ends_it_with_a_report() {
     assert_eq!(output.status.code(), Some(2));
     assert!(report.contains("TIDEWAY_SESSION_TTL_SECONDS?") && report.contains("SESSION_COOKIE_PATH"), "{report}");
 }
+
+#[cfg(feature = "dbsc")]
+#[test]
+fn behind_https_it_offers_to_bind_a_login_and_shows_the_binding() {
+    let key = ("TIDEWAY_SESSION_ENCRYPTION_KEY", KEY);
+    let demo = Demo::start(&[key, ("TIDEWAY_SESSION_COOKIE_SECURE", "true")]);
+    let login = demo.post("/login", "", "name=Ada");
+    assert!(login.header("secure-session-registration").unwrap().starts_with("(ES256);path=\"/device-binding\""));
+    assert_eq!(demo.session(&login.cookie())["binding"], "unbound");
+    assert!(demo.send("GET", "/", &[login.cookie().as_bytes()], "").body.contains("<dt>Device<dd>unbound"));
+    assert_eq!(demo.post("/device-binding", &login.cookie(), "").status, 400, "no proof");
+    let plain = Demo::with_key(KEY);
+    assert_eq!(plain.post("/login", "", "name=Ada").header("secure-session-registration"), None);
+}

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 
 import {
-  BOUND, LIFETIME, ROUTE, SESSION, bound, elsewhere, expire, fetched, jar, login, profile, seenElsewhere, shown, start, state, until,
+  BOUND, LIFETIME, ROUTE, SESSION, bound, demo, elsewhere, expire, fetched, jar, login, profile, seenElsewhere, shown, start, state, until,
 } from './site.mjs';
 
 const fresh = { binding: 'fresh', user: 'ada', rejected: null };
@@ -154,4 +154,20 @@ test('a captured refresh can be sent again until its challenge expires, and no l
   await site.advance(LIFETIME + 121);
   const late = await elsewhere(site, copy, request);
   assert.deepEqual([late.status, late.headers['set-cookie']], [403, undefined]);
+});
+
+test('the demo shows the state of the binding', async (t) => {
+  const site = await demo(t);
+  const { context, page } = await (await profile(t))();
+  const device = () => page.innerText('dt:text-is("Device") + dd');
+  await page.goto(site.origin);
+  assert.equal(await device(), 'unbound');
+  await page.fill("form[action='/login'] [name=name]", 'Ada');
+  await Promise.all([page.waitForEvent('load'), page.click("form[action='/login'] button")]);
+  await until(async () => (await jar(context, site))[BOUND]);
+  await page.goto(site.origin);
+  assert.equal(await device(), 'fresh');
+  await context.clearCookies({ name: BOUND });
+  await page.goto(site.origin);
+  assert.equal(await device(), 'fresh', 'the browser refreshed first');
 });

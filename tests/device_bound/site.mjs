@@ -1,5 +1,5 @@
 // A site with device-bound sessions, a Chromium that visits it, and a thief with copied cookies. The script ./run sets SERVER, CHROMIUM,
-// MODULES (a folder with playwright-core), and CERTIFICATES (a folder with cert.pem, key.pem and spki.txt).
+// DEMO, MODULES (a folder with playwright-core), and CERTIFICATES (a folder with cert.pem, key.pem and spki.txt).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -26,16 +26,39 @@ async function whole(stream) {
   return Buffer.concat(chunks).toString();
 }
 
+/** Starts a server. The answer is the port that it prints. */
+async function spawned(t, program, ...options) {
+  const server = spawn(program, ...options);
+  t.after(() => server.kill());
+  for await (const line of createInterface({ input: server.stdout })) {
+    const port = /(\d+)$/.exec(line)?.[1];
+    if (port) return port;
+  }
+  throw new Error(`${program} did not start`);
+}
+
+const OUTPUT = { stdio: ['ignore', 'pipe', 'inherit'] };
+
+/** The site of the tests, behind https. */
+export async function start(t, lifetime = LIFETIME) {
+  const port = await spawned(t, process.env.SERVER, [lifetime], OUTPUT);
+  const control = (path, body) => fetch(`http://127.0.0.1:${port}/test/${path}`, { method: 'POST', body });
+  const site = await secured(t, port);
+  return Object.assign(site, { control, advance: (seconds) => control('advance', `${seconds}`) });
+}
+
+/** The demo, behind https. */
+export async function demo(t) {
+  const env = { PORT: '0', TIDEWAY_SESSION_COOKIE_NAME: SESSION, TIDEWAY_SESSION_COOKIE_SECURE: 'true' };
+  return secured(t, await spawned(t, process.env.DEMO, [], { ...OUTPUT, env }));
+}
+
 /**
- * Starts the site, and in front of it a server that speaks https, as a load balancer does. `log` has every request that came through it
+ * Puts a server that speaks https in front of one that does not, as a load balancer is. `log` has every request that came through it
  * with its answer, and `maxAge`, if it is set, replaces the Max-Age of the bound cookie: so the cookie expires in the browser while
  * the test looks on.
  */
-export async function start(t, lifetime = LIFETIME) {
-  const server = spawn(process.env.SERVER, [lifetime], { stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(() => server.kill());
-  const lines = createInterface({ input: server.stdout });
-  const port = (await lines[Symbol.asyncIterator]().next()).value;
+async function secured(t, port) {
   const site = { log: [], maxAge: null };
   const front = createSecureServer(TLS, async (incoming, outgoing) => {
     const entry = { method: incoming.method, path: incoming.url, headers: incoming.headers, body: await whole(incoming) };
@@ -55,8 +78,6 @@ export async function start(t, lifetime = LIFETIME) {
   await once(front.listen(0, '127.0.0.1'), 'listening');
   t.after(() => { front.close(); front.closeAllConnections(); });
   site.origin = `https://localhost:${front.address().port}`;
-  site.control = (path, body = '') => fetch(`http://127.0.0.1:${port}/test/${path}`, { method: 'POST', body });
-  site.advance = (seconds) => site.control('advance', `${seconds}`);
   site.proofs = () => site.log.filter(({ path }) => path === ROUTE);
   return site;
 }
@@ -80,9 +101,9 @@ export async function profile(t) {
   };
 }
 
-/** Waits until a condition holds. What it waits for takes less than a second, and a minute means that it never comes. */
+/** Waits until a condition holds. What it waits for takes less than a second, and half a minute means that it never comes. */
 export async function until(condition) {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 300; tries += 1) {
     const value = await condition();
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -178,3 +178,32 @@ fn a_required_binding_leaves_visitors_alone_who_are_nobody() {
     token.push_str(&site.load(&browser.cookies()).csrf_token().unwrap());
     assert!(site.load(&browser.cookies()).verify_csrf_token(&token), "the session came with its token");
 }
+
+#[test]
+fn a_registration_never_extends_the_session() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&super::site::log_in);
+        let before = site.load(&browser.cookies()).expires_at();
+        site.wait(700);
+        assert_eq!(browser.register(), [200], "{name}");
+        let session = site.load(&browser.cookies());
+        assert_eq!((session.binding(), session.expires_at()), (Binding::Fresh, before), "{name}");
+    }
+}
+
+#[test]
+fn a_lost_mark_that_a_refresh_sets_again_does_not_extend_the_session() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&super::site::log_in);
+        let in_flight = browser.request("GET", "/", Vec::new());
+        browser.register();
+        browser.receive(&site.answer(&in_flight, &|session| session.set("seen", true).unwrap()));
+        let before = site.load(&browser.cookies()).expires_at();
+        site.wait(6000);
+        browser.refresh();
+        let session = site.load(&browser.cookies());
+        assert_eq!((session.binding(), session.expires_at()), (Binding::Fresh, before), "{name}");
+    }
+}

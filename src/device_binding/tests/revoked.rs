@@ -7,7 +7,7 @@ use futures_lite::future::block_on;
 use super::browser::Browser;
 use super::site::{List, Site, log_in, log_out, page};
 use crate::backend::{FailurePolicy, MemoryStore};
-use crate::device_binding::Binding;
+use crate::device_binding::{Binding, BindingRequest};
 use crate::error::DecodeError;
 use crate::time::UnixTime;
 
@@ -250,4 +250,74 @@ fn a_logout_after_a_login_in_one_request_offers_nothing() {
     log_out(&session);
     let _ = block_on(site.manager.commit_async(&session)).unwrap();
     assert_eq!(site.manager.binding_offer(&session), None);
+}
+
+#[test]
+fn a_session_that_is_ended_while_it_is_registered_is_not_bound() {
+    let site = site();
+    for by_subject in [false, true] {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let request = browser.registration(&offer);
+        let session = site.load(&browser.cookies());
+        let id = session.id().unwrap();
+        if by_subject {
+            block_on(site.manager.revoke_subject("ada")).unwrap();
+        } else {
+            block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+        }
+        let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
+        let answer = block_on(site.manager.answer_binding(&session, &BindingRequest::from_headers(find)));
+        assert_eq!((answer.status(), answer.headers().count()), (403, 1), "{by_subject}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_list_that_fails_at_a_refresh_that_must_ask_it_is_a_503_under_every_policy() {
+    let list = List::default();
+    let window = std::time::Duration::from_secs(3600);
+    let site = Site::with(|config| {
+        let config = config.revocations(list.clone()).recheck_after(window);
+        config.on_backend_failure(FailurePolicy::Admit)
+    });
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    for _ in 0..2 {
+        site.wait(600);
+        assert_eq!(browser.page(), "ada");
+    }
+    list.is_down.store(true, Ordering::Relaxed);
+    site.wait(600);
+    browser.refresh();
+    assert_eq!((browser.refreshes.last(), browser.dbsc.len()), (Some(&503), 1));
+}
+
+#[test]
+fn a_session_whose_mark_was_lost_is_asked_about_by_the_id_that_it_got() {
+    let site = site();
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let in_flight = browser.request("GET", "/", Vec::new());
+    browser.register();
+    let id = site.load(&browser.cookies()).id().unwrap();
+    browser.receive(&site.answer(&in_flight, &|session| session.set("seen", true).unwrap()));
+    assert_eq!(site.load(&browser.cookies()).id().unwrap(), id);
+    block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+    assert_eq!(site.load(&browser.cookies()).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_session_that_a_refresh_healed_is_ended_by_the_id_of_its_login_at_once() {
+    let site = site();
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let id = site.load(&browser.cookies()).id().unwrap();
+    let in_flight = browser.request("GET", "/", Vec::new());
+    browser.register();
+    browser.receive(&site.answer(&in_flight, &|session| session.set("seen", true).unwrap()));
+    site.wait(600);
+    assert_eq!(browser.page(), "ada");
+    block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+    assert_eq!(site.load(&browser.cookies()).rejected(), Some(DecodeError::Revoked));
 }
