@@ -95,6 +95,8 @@ async fn serve(manager: SessionManager) -> Result<(), String> {
 async fn with_session(State(manager): State<SessionManager>, mut request: Request, next: Next) -> Response {
     let session = manager.load(request.headers().get_all(header::COOKIE));
     request.extensions_mut().insert(session.clone());
+    // The session as it came, for the page that says what did not fit. Nothing of it is opened unless that page is needed.
+    let before = manager.load(request.headers().get_all(header::COOKIE));
     let mut response = next.run(request).await;
     match manager.commit(&session) {
         // Set-Cookie lines are ASCII, so each of them is a header value.
@@ -103,7 +105,9 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
             let no_store = HeaderValue::from_static("private, no-store");
             response.headers_mut().insert(header::CACHE_CONTROL, no_store);
         }),
-        // The handler's response may not be true if the session is not kept, so it is not sent.
+        // The handler's response may not be true if the session is not kept, so it is not sent. No cookie is, so the visitor
+        // still has the session from before.
+        Err(error @ EncodeError::TooLarge { .. }) => response = too_large(&before, &error).into_response(),
         Err(error) => response = Failure::from(error).into_response(),
     }
     if session.is_opened() {
@@ -204,6 +208,24 @@ async fn page(Extension(session): Extension<Session>) -> Result<impl IntoRespons
         session.set("visits", visits)?;
     }
 
+    render(&session, visits, status, &flashes, None)
+}
+
+/// Shows the session from before the request, with the reason why the one after it could not be kept.
+fn too_large(before: &Session, error: &EncodeError) -> Result<impl IntoResponse, Failure> {
+    let visits = before.get::<u64>("visits").ok().flatten().unwrap_or(0);
+    let html = render(before, visits, before.status().as_str(), &[], Some(&error.to_string()))?;
+    Ok((StatusCode::PAYLOAD_TOO_LARGE, html))
+}
+
+/// Writes the page. `problem` is why the last request changed nothing.
+fn render(
+    session: &Session,
+    visits: u64,
+    status: &str,
+    flashes: &[(String, Value)],
+    problem: Option<&str>,
+) -> Result<impl IntoResponse + use<>, Failure> {
     let data = session.snapshot()?;
     let name = data.get::<String>("name").ok().flatten().unwrap_or_else(|| "stranger".to_owned());
     let (name, id, created, issued) = (escape(&name), data.id(), data.created_at(), data.issued_at());
@@ -214,11 +236,11 @@ async fn page(Extension(session): Extension<Session>) -> Result<impl IntoRespons
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         format!("<p class=notice><b>{}</b> {}</p>", escape(key), escape(&text))
     });
-    // The demo shows the reason to the visitor; a real site keeps it in its log.
-    let rejected = session
-        .rejected()
-        .map(|reason| format!("<p class='notice bad'><b>{}</b> {}</p>", reason.as_str(), escape(&reason.to_string())));
-    let notices = notices.chain(rejected).collect::<Vec<_>>().concat();
+    // The demo shows these reasons to the visitor; a real site keeps them in its log.
+    let bad = |kind: &str, text: &str| format!("<p class='notice bad'><b>{kind}</b> {}</p>", escape(text));
+    let rejected = session.rejected().map(|reason| bad(reason.as_str(), &reason.to_string()));
+    let problem = problem.map(|text| bad("too_large", text));
+    let notices = notices.chain(rejected).chain(problem).collect::<Vec<_>>().concat();
     let (used, free) = (session.cookie_bytes(), session.remaining_bytes());
     // Three bytes of a session are four characters of its cookie.
     let whole = free.saturating_mul(4).saturating_div(3).saturating_add(used);

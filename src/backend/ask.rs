@@ -91,7 +91,7 @@ impl Questions<'_> {
     /// logging in again.
     pub(super) fn damaged(&self, refusal: Refusal, key_id: KeyId) -> Refusal {
         if matches!(refusal.reason, DecodeError::Malformed | DecodeError::NotAuthentic) {
-            let text = "a record is not what was stored for its session";
+            let text = "the record of a session is damaged, or was stored for another session";
             self.observers.tell_of(&BackendError::new(BackendErrorKind::Corrupt, text));
             return Refusal { reason: DecodeError::NotStored, key_id: Some(key_id) };
         }

@@ -46,8 +46,9 @@ impl SessionManager {
     }
 
     /// Ends every session of a subject, on every device: those in which the entry of
-    /// [`SessionConfig::subject`](crate::SessionConfig::subject) holds this value. This is the call for a ban, for "log out
-    /// everywhere", and for a password that was reset by mail; whoever logs in afterwards gets a session that it does not concern.
+    /// [`SessionConfig::subject`](crate::SessionConfig::subject) holds this value. This is the call for a ban, for "log
+    /// out everywhere", and for a password that was reset by mail. It does not end the session of a login that comes
+    /// afterwards.
     ///
     /// A ban also concerns a login that is under way if that calls [`SessionManager::begin_login`] before it looks whether the
     /// user is banned. To keep the session of this request, call [`SessionManager::revoke_others`]. Values are compared as JSON
@@ -139,9 +140,9 @@ impl SessionManager {
         Ok(())
     }
 
-    /// Begins the login of a subject: call it before the password is checked and before the application looks whether the user is
-    /// banned. A ban or a reset that comes after it also ends the session that this login makes. Optional: without it, the login
-    /// takes part in whatever is revoked after its own commit.
+    /// Begins the login of a subject: call it before the password is checked and before the application looks whether
+    /// the user is banned. A ban or a reset that comes after it also ends the session that this login makes. The call
+    /// is optional: without it, the session of the login is ended only by what is revoked after the login's commit.
     ///
     /// # Errors
     /// As for [`SessionManager::revoke_subject`].
@@ -194,8 +195,8 @@ impl SessionManager {
     /// another request wrote is no reason, and is not seen through this handle: load the same Cookie header again to read it.
     ///
     /// # Errors
-    /// [`BackendError`] when a backend failed, whatever [`FailurePolicy`](crate::FailurePolicy) the configuration has: nobody
-    /// knows then.
+    /// [`BackendError`] when a backend failed, under every [`FailurePolicy`](crate::FailurePolicy): nobody knows then
+    /// whether the session is good.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};

@@ -125,6 +125,8 @@ impl Session {
         };
         if let Some(state) = &mut *self.lock() {
             state.adopt(Adopted { client, candidates, sealed, aim });
+            #[cfg(feature = "dbsc")]
+            state.note_offer(plan, engine);
         }
         *event = told;
         Ok(set_cookies)
@@ -188,6 +190,8 @@ fn commit_alone(
             *event = sealed_event;
             let aim = state.aim;
             state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
+            #[cfg(feature = "dbsc")]
+            state.note_offer(plan, engine);
             Ok(with_other_forms(set_cookies, plan, engine))
         }
         Err(error) if plan.is_dispensable() => {

@@ -34,6 +34,12 @@ impl Session {
             return Ok(None);
         }
         let asked = Recheck { id: held.retired.id, key: held.key, owner: &held.owner, stored: held.stored };
-        engine.questions().strict().recheck(&latest.codec, &asked, now).await
+        let questions = engine.questions().strict();
+        let reason = questions.recheck(&latest.codec, &asked, now).await?;
+        #[cfg(feature = "dbsc")]
+        if reason.is_none() && self.has_ended_by_its_previous_id(&questions).await? {
+            return Ok(Some(DecodeError::Revoked));
+        }
+        Ok(reason)
     }
 }

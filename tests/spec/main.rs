@@ -38,6 +38,7 @@ mod many_values;
 mod null;
 mod observe;
 mod operations_page;
+mod pages;
 mod properties;
 mod public_data;
 mod quoted;
