@@ -9,3 +9,4 @@ mod openid_connect;
 mod pages;
 mod program;
 mod provider;
+mod server_functions;

@@ -59,13 +59,7 @@ fn the_readme_links_to_every_page_and_every_page_to_its_program() {
         let file = format!("docs/recipes/{}.md", name.replace('_', "-"));
         assert!(readme.contains(&format!("({file})")), "README.md has no link to {file}");
         // An absolute link, since the package of the crate has the pages and not the programs.
-        assert!(
-            page.contains(&format!(
-                "/blob/main/examples/recipes/{}
-",
-                program_of(&name)
-            )),
-            "{file} has no link to its program"
-        );
+        let end_of_link = format!("/blob/main/examples/recipes/{}\n", program_of(&name));
+        assert!(page.contains(&end_of_link), "{file} has no link to its program");
     }
 }
