@@ -1,5 +1,7 @@
 //! A link in an e-mail: good once, for a while, and for one thing only.
 
+use std::thread;
+
 use sealed_session::{Key, SessionConfig};
 
 use crate::browser::{Browser, send};
@@ -83,6 +85,19 @@ fn a_link_is_good_once_and_so_are_all_links_from_before_a_new_password() {
         assert_eq!(greeting(&program, &mut browser), "Hello, stranger.");
     }
     assert!(log_in(&program, "new").is_some());
+}
+
+#[test]
+fn of_many_requests_at_once_with_one_link_one_succeeds() {
+    let mut program = start();
+    let token = token(&mut program);
+    let follow = || reset(&program, &mut Browser::default(), &token, "new");
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(follow)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 400).count(), 7, "{statuses:?}");
 }
 
 #[test]
