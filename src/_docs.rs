@@ -91,6 +91,7 @@ page!(recipe_connections, "../docs/recipes/connections.md");
 page!(recipe_email_link, "../docs/recipes/email-link.md");
 page!(recipe_graphql, "../docs/recipes/graphql.md");
 page!(recipe_openid_connect, "../docs/recipes/openid-connect.md");
+page!(recipe_server_functions, "../docs/recipes/server-functions.md");
 page!(security, "../SECURITY.md");
 page!(soak, "../docs/soak.md");
 page!(stores, "../docs/stores.md", programs: always);
