@@ -94,18 +94,18 @@ pin_project! {
     #[project = StepProjection]
     enum Step<S, Q, I, R> {
         /// `request` is `None` only after the last poll of this step.
-        Loading { loading: BoxFuture<'static, Result<Loaded, BackendError>>, inner: S, request: Option<Q> },
+        Loading { loading: BoxFuture<'static, Result<Option<Answer>, BackendError>>, inner: S, request: Option<Q> },
         Handling { #[pin] handling: I },
         /// `response` is `None` only after the last poll of this step.
         Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<R> },
     }
 }
 
-/// The answer of device binding, if that answers in the place of the inner service.
+/// The answer of device binding, which answers some requests in the place of the inner service.
 #[cfg(feature = "dbsc")]
-type Loaded = Option<BindingAnswer>;
+type Answer = BindingAnswer;
 #[cfg(not(feature = "dbsc"))]
-type Loaded = ();
+type Answer = std::convert::Infallible;
 
 impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
     /// Begins to load the session, or calls the inner service at once when no backend has to be asked.
@@ -134,7 +134,7 @@ impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
                 if let Some(intercepted) = intercepted {
                     return Ok(intercepted.answer(&manager, &session).await);
                 }
-                Ok(Loaded::default())
+                Ok(None)
             });
             Step::Loading { loading, inner, request: Some(request) }
         } else {
@@ -174,7 +174,9 @@ where
                             Ok(response) => return Poll::Ready(Ok(response)),
                             Err(request) => request,
                         },
-                        Ok(_) => request,
+                        #[cfg(not(feature = "dbsc"))]
+                        Ok(Some(never)) => match never {},
+                        Ok(None) => request,
                     };
                     Step::Handling { handling: M::call(inner, request) }
                 }
