@@ -10,6 +10,7 @@ macro_rules! links {
             "[architecture.md]: crate::_docs::architecture\n",
             "[cli.md]: crate::_docs::cli\n",
             "[coming-from.md]: crate::_docs::coming_from\n",
+            "[connections.md]: crate::_docs::recipe_connections\n",
             "[device-bound.md]: crate::_docs::device_bound\n",
             "[docs/device-bound.md]: crate::_docs::device_bound\n",
             "[docs/logout.md]: crate::_docs::logout\n",
@@ -85,6 +86,12 @@ page!(migrating, "../docs/migrating.md"); // examples/frameworks compiles its pr
 page!(observability, "../docs/observability.md");
 page!(operations, "../docs/operations.md");
 page!(performance, "../docs/performance.md");
+page!(recipe_axum_login, "../docs/recipes/axum-login.md"); // examples/recipes has the programs of the recipes
+page!(recipe_connections, "../docs/recipes/connections.md");
+page!(recipe_email_link, "../docs/recipes/email-link.md");
+page!(recipe_graphql, "../docs/recipes/graphql.md");
+page!(recipe_openid_connect, "../docs/recipes/openid-connect.md");
+page!(recipe_server_functions, "../docs/recipes/server-functions.md");
 page!(security, "../SECURITY.md");
 page!(soak, "../docs/soak.md");
 page!(stores, "../docs/stores.md", programs: always);

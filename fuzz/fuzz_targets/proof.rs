@@ -139,10 +139,10 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let header = with_coordinates(header);
-    let signed = format!("{}.{}", to_base64url(header), to_base64url(payload));
+    let signed = format!("{}.{}", to_base64url(header.as_bytes()), to_base64url(payload.as_bytes()));
     let signature: Signature = DEVICES[0].sign(signed.as_bytes());
     let mut signature = signature.to_bytes();
-    let proof = format!("{signed}.{}", to_base64url(signature));
+    let proof = format!("{signed}.{}", to_base64url(&signature));
     let parts = read_proof(&proof);
     assert_eq!(parts, second_reading(&proof));
     let quoted = format!("\"{proof}\"");
@@ -153,5 +153,5 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(!verify_proof(&proof, other));
     // The bit that is changed is one that the input chooses.
     signature[bytes.len() % 64] ^= 1 << (bytes[0] & 7);
-    assert!(!verify_proof(&format!("{signed}.{}", to_base64url(signature)), own));
+    assert!(!verify_proof(&format!("{signed}.{}", to_base64url(&signature)), own));
 });

@@ -1,7 +1,7 @@
 //! The names of the variables, and the judgement of a name that is none of them: a service of Kubernetes, or a mistake.
 
 use super::env_backend::{BACKEND, REVOCATIONS, REVOCATIONS_URL, STORE_URL, SUBJECT};
-use super::env_redis::{STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_REPLICAS};
+use super::env_redis::{STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_REPLICAS, STORE_SERVER_NAME};
 
 pub(super) const PREFIX: &str = "TIDEWAY_";
 
@@ -25,12 +25,13 @@ pub(super) const AUDIENCE: &str = "SESSION_AUDIENCE";
 
 /// Every variable, and the setting of [`SessionConfig`](super::SessionConfig) that it sets. The setting is empty where
 /// `check` has no rule to report under the name of the variable.
-pub(super) const VARIABLES: [(&str, &str); 26] = [
+pub(super) const VARIABLES: [(&str, &str); 27] = [
     (BACKEND, ""),
     (STORE_URL, ""),
     (STORE_CA_FILE, ""),
     (STORE_CERT_FILE, ""),
     (STORE_KEY_FILE, ""),
+    (STORE_SERVER_NAME, ""),
     (STORE_REPLICAS, ""),
     (REVOCATIONS, ""),
     (REVOCATIONS_URL, ""),

@@ -13,6 +13,7 @@ use crate::error::{ConfigError, ConfigProblem};
 pub(super) const STORE_CA_FILE: &str = "SESSION_STORE_CA_FILE";
 pub(super) const STORE_CERT_FILE: &str = "SESSION_STORE_CERT_FILE";
 pub(super) const STORE_KEY_FILE: &str = "SESSION_STORE_KEY_FILE";
+pub(super) const STORE_SERVER_NAME: &str = "SESSION_STORE_SERVER_NAME";
 pub(super) const STORE_REPLICAS: &str = "SESSION_STORE_REPLICAS";
 
 /// The settings of a Redis that variables hold beside its URL.
@@ -22,6 +23,8 @@ pub(super) struct RedisSettings {
     ca: Option<Zeroizing<String>>,
     /// The certificate that the client shows, and its key.
     client: Option<(Zeroizing<String>, Zeroizing<String>)>,
+    /// The name that the certificate of Redis must have.
+    server_name: Option<String>,
     replicas: u32,
 }
 
@@ -33,7 +36,7 @@ impl Variables<'_> {
     /// something is.
     pub(super) fn redis_settings(&mut self, has_redis: Option<bool>) -> RedisSettings {
         if has_redis != Some(true) {
-            for name in [STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_REPLICAS] {
+            for name in [STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_SERVER_NAME, STORE_REPLICAS] {
                 if let (Some(var), Some(false)) = (self.var(name), has_redis) {
                     let rule = "must not be set unless SESSION_BACKEND or SESSION_REVOCATIONS is redis";
                     self.note(var.name, ProblemKind::Conflict { rule });
@@ -52,8 +55,9 @@ impl Variables<'_> {
                 self.note(self.name_of(name), ProblemKind::Missing { takes });
             }
         }
+        let server_name = self.parse(STORE_SERVER_NAME, SERVER_NAME, |text| Some(text.to_owned()));
         let replicas = self.parse(STORE_REPLICAS, "a number of replicas, such as 1", |text| text.parse().ok());
-        RedisSettings { ca, client: certificates.zip(key), replicas: replicas.unwrap_or_default() }
+        RedisSettings { ca, client: certificates.zip(key), server_name, replicas: replicas.unwrap_or_default() }
     }
 
     fn pem(&mut self, name: &str) -> Option<Zeroizing<String>> {
@@ -71,14 +75,15 @@ impl RedisSettings {
 
     /// Makes the pool at a URL. Nothing is connected yet.
     pub(super) fn pool(&self, url: &str, takes: &'static str) -> Result<RedisPool, Problem> {
-        let opened =
-            if self.ca.is_some() || self.client.is_some() { self.open_with_tls(url) } else { RedisPool::open(url) };
+        let has_tls = self.ca.is_some() || self.client.is_some() || self.server_name.is_some();
+        let opened = if has_tls { self.open_with_tls(url) } else { RedisPool::open(url) };
         let pool = opened.map_err(|error| {
             let problem = error.problems().first();
             let variable = problem.and_then(|problem| match problem.setting() {
                 "ca_pem" => Some(STORE_CA_FILE),
                 "client_pem" => Some(STORE_CERT_FILE),
                 "client_pem key" => Some(STORE_KEY_FILE),
+                "server_name" => Some(STORE_SERVER_NAME),
                 _ => None,
             });
             match (variable, problem.map(ConfigProblem::kind)) {
@@ -98,12 +103,19 @@ impl RedisSettings {
         if let Some((certificates, key)) = &self.client {
             tls = tls.client_pem(certificates.as_str(), key.as_str());
         }
+        if let Some(name) = &self.server_name {
+            tls = tls.server_name(name);
+        }
         RedisPool::open_with_tls(url, &tls)
     }
 
     #[cfg(not(feature = "redis-tls"))]
     fn open_with_tls(&self, _: &str) -> Result<RedisPool, ConfigError> {
-        let setting = if self.ca.is_some() { "ca_pem" } else { "client_pem" };
+        let setting = match (&self.ca, &self.client) {
+            (Some(_), _) => "ca_pem",
+            (None, Some(_)) => "client_pem",
+            (None, None) => "server_name",
+        };
         let kind = ProblemKind::NeedsFeature { feature: "the crate's feature `redis-tls`" };
         Err(ConfigError::new(vec![ConfigProblem::new(setting, kind)]))
     }
@@ -119,6 +131,9 @@ impl RedisSettings {
         if scheme.is_some_and(is_known) { Ok(()) } else { Err((None, ProblemKind::Invalid { takes })) }
     }
 }
+
+/// The text that [`STORE_SERVER_NAME`] takes, as an error says it.
+const SERVER_NAME: &str = "a host name or an IP address";
 
 /// The certificates that a system trusts have some 220 KB, and a file must be shorter than this, in bytes.
 const PEM_LIMIT: usize = 1 << 20;

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sealed_session::{
-    BackendErrorKind, Generation, Mark, Only, ProblemKind, Record, RedisPool, RedisRevocations, RedisStore,
-    Revocations, Save, SessionStore, UnixTime,
+    BackendError, BackendErrorKind, Generation, Mark, Only, ProblemKind, Record, RedisPool, RedisRevocations,
+    RedisStore, Revocations, Save, SessionStore, UnixTime,
 };
 
 use crate::helpers::new_id;
@@ -101,6 +101,7 @@ fn a_pool_outlives_the_runtimes_that_it_connected_in() {
             let record = |n| Record::new(vec![n], UnixTime::MAX);
             let save = if n == 0 { Save::Create } else { Save::Replace(record(n - 1).tag()) };
             assert!(store.save(id, &record(n), save).await.unwrap());
+            assert_eq!(store.load(id).await, Ok(Some(record(n))));
         });
     }
 }
@@ -118,27 +119,29 @@ async fn a_connection_that_broke_while_it_rested_costs_no_request() {
 }
 
 #[tokio::test]
-async fn connections_that_broke_in_use_cost_one_request() {
+async fn connections_that_broke_in_use_cost_one_write() {
     let Some(_) = address() else { return };
     let mut server = Server::start(&[]);
     let store = RedisStore::open(&server.address()).unwrap();
-    let id = new_id();
-    // The loads at once use all the connections that the pool may have.
-    let loads = (0..16).map(|_| {
-        tokio::spawn({
-            let store = store.clone();
-            async move { store.load(id).await }
-        })
-    });
-    for load in loads.collect::<Vec<_>>() {
-        assert_eq!(load.await.unwrap(), Ok(None));
-    }
+    // The writes at once use all the connections that the pool may have.
+    at_once(16, &store, |store| async move { store.delete(new_id()).await }).await;
     server.kill();
     server.restart();
-    assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
+    assert_eq!(store.delete(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
     for _ in 0..16 {
-        assert_eq!(store.load(id).await, Ok(None));
+        assert_eq!(store.delete(new_id()).await, Ok(()));
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_in_use_costs_no_read() {
+    let Some(_) = address() else { return };
+    let mut server = Server::start(&[]);
+    let store = RedisStore::open(&server.address()).unwrap();
+    assert_eq!(store.load(new_id()).await, Ok(None));
+    server.kill();
+    server.restart();
+    assert_eq!(store.load(new_id()).await, Ok(None));
 }
 
 #[tokio::test]
@@ -195,28 +198,34 @@ async fn no_more_connections_are_made_than_there_may_be() {
     let server = Server::start(&[]);
     for (max, expected) in [(0, 1), (1, 1), (5, 5)] {
         let store = RedisStore::new(&RedisPool::open(&server.address()).unwrap().max_connections(max));
-        let loads = (0..50).map(|_| {
-            tokio::spawn({
-                let store = store.clone();
-                async move { store.load(new_id()).await }
-            })
-        });
-        for load in loads.collect::<Vec<_>>() {
-            assert_eq!(load.await.unwrap(), Ok(None));
-        }
+        at_once(50, &store, |store| async move { store.delete(new_id()).await }).await;
+        at_once(50, &store, |store| async move { store.load(new_id()).await.map(|found| assert_eq!(found, None)) })
+            .await;
         let mut redis = raw(&server.address()).await;
-        assert_eq!(clients(&mut redis).await, expected);
+        assert_eq!(clients(&mut redis, "del").await, expected);
+        assert_eq!(clients(&mut redis, "get").await, 1, "all reads share one");
         drop(store);
-        while clients(&mut redis).await > 0 {
+        while clients(&mut redis, "del").await + clients(&mut redis, "get").await > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 }
 
-/// Returns the number of connections whose last command was a load, so that the connection of the test does not count.
-async fn clients(redis: &mut redis::aio::MultiplexedConnection) -> usize {
+/// Asks a store so many times at once.
+async fn at_once<F>(times: usize, store: &RedisStore, ask: impl Fn(RedisStore) -> F)
+where
+    F: Future<Output = Result<(), BackendError>> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..times).map(|_| tokio::spawn(ask(store.clone()))).collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), Ok(()));
+    }
+}
+
+/// Returns the number of connections whose last command was this one.
+async fn clients(redis: &mut redis::aio::MultiplexedConnection, command: &str) -> usize {
     let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(redis).await.unwrap();
-    clients.lines().filter(|line| line.contains("cmd=get")).count()
+    clients.lines().filter(|line| line.contains(&format!("cmd={command} "))).count()
 }
 
 async fn all_unavailable(pool: &RedisPool, at_least: Duration) {

@@ -46,6 +46,11 @@ impl Fleet {
 
     /// Starts a primary, a replica and three Sentinels, which know the primary as `shop`.
     pub(crate) fn with_sentinels(places: &[Place], lines: &str, options: &[&str]) -> Self {
+        Self::with_sentinels_over(places, lines, options, &[])
+    }
+
+    /// The same with the options by which `redis-cli` reaches the servers: those for TLS.
+    pub(crate) fn with_sentinels_over(places: &[Place], lines: &str, options: &[&str], cli: &[&str]) -> Self {
         let [first, second, watchers @ ..] = places else { panic!("too few places") };
         let primary = Server::start_at(first, options);
         let (host, port) = (first.host.clone(), primary.host_and_port().rsplit(':').next().unwrap().to_owned());
@@ -53,8 +58,10 @@ impl Fleet {
         let replica = Server::start_at(second, &[&follow, options].concat());
         let times = "sentinel down-after-milliseconds shop 1000\nsentinel failover-timeout shop 5000";
         let monitor = format!("sentinel monitor shop {host} {port} 2\n{times}\n{lines}");
-        let sentinels = watchers.iter().map(|place| Server::start_sentinel(place, &monitor)).collect();
-        let fleet = Self { servers: vec![primary, replica], sentinels, cli: Vec::new() };
+        let has_tls = !cli.is_empty();
+        let sentinels = watchers.iter().map(|place| Server::start_sentinel(place, &monitor, has_tls)).collect();
+        let cli = cli.iter().map(|&option| option.to_owned()).collect();
+        let fleet = Self { servers: vec![primary, replica], sentinels, cli };
         wait("the replica follows", || fleet.follows(&fleet.servers[1]));
         fleet
     }

@@ -24,6 +24,7 @@ mod list;
 mod processes;
 mod scripted;
 mod server;
+mod shared_reads;
 mod store;
 #[cfg(feature = "redis-tls")]
 mod tls;

@@ -11,42 +11,47 @@ use sealed_session::{BackendErrorKind, Record, RedisPool, RedisStore, Save, Sess
 
 use crate::helpers::new_id;
 
-/// Answers a command. `None` closes the connection instead.
-type Script = dyn Fn(&[String]) -> Option<String> + Send + Sync;
+/// Answers a command of the connection with this number, which counts from 0. `None` closes the connection instead.
+type Script = dyn Fn(usize, &[String]) -> Option<String> + Send + Sync;
 
-struct Scripted {
-    port: u16,
+pub(crate) struct Scripted {
+    pub(crate) port: u16,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Scripted {
     /// Starts a server that says of itself that it has all slots. The script answers everything else.
-    fn start(script: impl Fn(&[String]) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(script: impl Fn(&[String]) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self::start_numbered(move |_, command| script(command))
+    }
+
+    /// The same for a script that tells connections apart.
+    pub(crate) fn start_numbered(script: impl Fn(usize, &[String]) -> Option<String> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (script, log): (Arc<Script>, _) = (Arc::new(script), asked.clone());
         thread::spawn(move || {
-            for stream in listener.incoming() {
+            for (number, stream) in listener.incoming().enumerate() {
                 let (script, log) = (script.clone(), log.clone());
-                thread::spawn(move || serve(&stream.unwrap(), port, &*script, &log));
+                thread::spawn(move || serve(&stream.unwrap(), port, |command| script(number, command), &log));
             }
         });
         Self { port, asked }
     }
 
-    fn store(&self) -> RedisStore {
+    pub(crate) fn store(&self) -> RedisStore {
         let url = format!("redis-cluster://127.0.0.1:{}", self.port);
         RedisStore::new(&RedisPool::open(&url).unwrap().timeout(Duration::from_secs(2)))
     }
 
     /// The number of times that a command was asked for.
-    fn count(&self, command: &str) -> usize {
+    pub(crate) fn count(&self, command: &str) -> usize {
         self.asked.lock().unwrap().iter().filter(|asked| *asked == command).count()
     }
 }
 
-fn serve(stream: &TcpStream, port: u16, script: &Script, log: &Mutex<Vec<String>>) {
+fn serve(stream: &TcpStream, port: u16, script: impl Fn(&[String]) -> Option<String>, log: &Mutex<Vec<String>>) {
     let (mut reader, mut writer) = (BufReader::new(stream), stream);
     while let Some(command) = read(&mut reader) {
         log.lock().unwrap().push(command[0].clone());

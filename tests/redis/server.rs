@@ -64,19 +64,20 @@ impl Server {
         Self::run(place, port, folder, args, has_tls)
     }
 
-    /// Starts a Sentinel with these lines of configuration.
-    pub(crate) fn start_sentinel(place: &Place, lines: &str) -> Self {
+    /// Starts a Sentinel with these lines of configuration. Over TLS, they name its certificate.
+    pub(crate) fn start_sentinel(place: &Place, lines: &str, has_tls: bool) -> Self {
         let (folder, port) = (new_folder(place), free_port());
         let file = folder.join("sentinel.conf");
         let (host, dir) = (&place.host, folder.display());
+        let ports = if has_tls { format!("port 0\ntls-port {port}") } else { format!("port {port}") };
         fs::write(
             &file,
-            format!("port {port}\nbind {host}\nprotected-mode no\ndir {dir}\nsentinel announce-ip {host}\n{lines}\n"),
+            format!("{ports}\nbind {host}\nprotected-mode no\ndir {dir}\nsentinel announce-ip {host}\n{lines}\n"),
         )
         .unwrap();
         give(&file, place);
         let args = vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()];
-        Self::run(place, port, folder, args, false)
+        Self::run(place, port, folder, args, has_tls)
     }
 
     fn run(place: &Place, port: u16, folder: PathBuf, args: Vec<String>, has_tls: bool) -> Self {
@@ -144,11 +145,13 @@ fn give(path: &Path, place: &Place) {
     }
 }
 
-/// A port that nobody uses now, and that leaves room above it: a server of a cluster also uses one that is larger by 10,000.
+/// A port that nobody uses now. It is below those that a kernel gives to connections (32,768 and up), or one of them could
+/// have it when a killed server starts again. So is the larger one, by 10,000, that a server of a cluster also uses.
 fn free_port() -> u16 {
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        if port < 50_000 {
+        let [.., high, low] = new_id().to_bytes();
+        let port = 12_000 + u16::from_be_bytes([high, low]) % 10_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }

@@ -12,6 +12,7 @@ use sealed_session::{
 
 use crate::address;
 use crate::certificates::Certificates;
+use crate::fleet::{Fleet, places};
 use crate::helpers::new_id;
 use crate::server::Server;
 
@@ -202,6 +203,10 @@ async fn the_environment_names_the_authority_the_certificate_and_its_key() {
     for missing in [vec![ca.clone()], vec![]] {
         assert!(!read(&missing).unwrap().build().unwrap().is_healthy().await, "{missing:?}");
     }
+    for (name, is_healthy) in [("redis.test", true), ("redis.example", false)] {
+        let named = [ca.clone(), cert.clone(), key.clone(), ("STORE_SERVER_NAME", name.to_owned())];
+        assert_eq!(read(&named).unwrap().build().unwrap().is_healthy().await, is_healthy, "{name}");
+    }
     let problem = |more: &[(&str, String)]| {
         let error = read(more).unwrap_err();
         assert_eq!(error.problems().len(), 1, "{error}");
@@ -217,6 +222,11 @@ async fn the_environment_names_the_authority_the_certificate_and_its_key() {
         (vec![key.clone()], "STORE_CERT_FILE", "is required"),
         (vec![cert.clone(), other_key], "STORE_KEY_FILE", "takes the private key of the certificate"),
         (vec![("STORE_CA_FILE", key.1.clone())], "STORE_CA_FILE", "takes certificates"),
+        (
+            vec![("STORE_SERVER_NAME", "two words".to_owned())],
+            "STORE_SERVER_NAME",
+            "takes a host name or an IP address",
+        ),
         (vec![nowhere("STORE_CA_FILE")], "STORE_CA_FILE", "names a file that can't be read"),
         (vec![("STORE_REPLICAS", "one".to_owned())], "STORE_REPLICAS", "takes a number of replicas"),
     ] {
@@ -251,3 +261,28 @@ fn a_url_with_tls_trusts_what_the_system_trusts_unless_told_otherwise() {
 const KEY: &str = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";
 
 const AUTHORITY: &str = include_str!("ca.pem");
+
+/// The Sentinels and the servers behind them all speak TLS only, and name each other by address.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_and_lists_behind_sentinels_over_tls_keep_every_rule() {
+    let Some(_) = address() else { return };
+    let certificates = Certificates::new("DNS:redis.test");
+    let options = [&certificates.options(false)[..], &["--tls-replication".to_owned(), "yes".to_owned()]].concat();
+    let lines: Vec<String> = options.chunks(2).map(|pair| format!("{} {}", &pair[0][2..], pair[1])).collect();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let fleet = tokio::task::block_in_place(|| {
+        let cli = ["--tls", "--insecure"];
+        let fleet = Fleet::with_sentinels_over(&places(5), &lines.join("\n"), &options, &cli);
+        fleet.wait_for_sentinels(&[]);
+        fleet
+    });
+    let url = fleet.sentinel_url("").replace("redis-sentinel", "rediss-sentinel");
+    let tls = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
+    let named = RedisPool::open_with_tls(&url, &tls.clone().server_name("redis.test")).unwrap();
+    let pool = named.timeout(Duration::from_secs(10));
+    check_store(async || RedisStore::new(&pool.clone().prefix(&format!("{}:", new_id())))).await;
+    check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
+    // No certificate is for an address.
+    let unnamed = RedisStore::new(&RedisPool::open_with_tls(&url, &tls).unwrap());
+    assert_eq!(unnamed.load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
+}

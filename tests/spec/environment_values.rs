@@ -37,10 +37,11 @@ const NOT_ALONE: [(&str, &str); 3] = [
     ("TIDEWAY_SESSION_SUBJECT", "user_id"),
 ];
 /// The variables of a Redis beside its URL.
-const REDIS: [&str; 4] = [
+const REDIS: [&str; 5] = [
     "TIDEWAY_SESSION_STORE_CA_FILE",
     "TIDEWAY_SESSION_STORE_CERT_FILE",
     "TIDEWAY_SESSION_STORE_KEY_FILE",
+    "TIDEWAY_SESSION_STORE_SERVER_NAME",
     "TIDEWAY_SESSION_STORE_REPLICAS",
 ];
 

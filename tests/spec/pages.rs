@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The pages of docs/, each with its name and its text, and SECURITY.md.
+/// The pages of docs/ and docs/recipes/, each with its name and its text, and SECURITY.md.
 fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = |path: &str| fs::read_dir(root.join(path)).unwrap().map(|entry| entry.unwrap().path());
+    let files = folder("docs").chain(folder("docs/recipes"));
     let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
     files.push(root.join("SECURITY.md"));
     let read = |path: &PathBuf| {

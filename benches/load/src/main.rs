@@ -5,6 +5,7 @@
 mod client;
 mod disk;
 mod placements;
+mod processor;
 mod report;
 mod sessions;
 mod slice;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use client::{Client, Tenth};
 use placements::{COOKIE, Placement, Places};
+use processor::Servers;
 use report::{Row, percentile};
 use sessions::CONTENTS;
 use slice::Turn;
@@ -31,20 +33,32 @@ struct Options {
     folder: PathBuf,
     redis: String,
     redis_synced: String,
+    /// The process numbers of both.
+    redis_processes: Vec<u32>,
     /// The program of the folder `tower_sessions`. Without it those contestants are left out.
     tower_sessions: Option<PathBuf>,
     rounds: usize,
     slice: Duration,
     connections: usize,
+    /// Texts of which a contestant's name must have one, unless there are none. [`COOKIE`] always takes part, since ratios are to it.
+    only: Vec<String>,
     /// The machine and the date of the run, as a text for docs/performance.md.
     about: String,
     update: bool,
 }
 
+impl Options {
+    fn takes(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|text| name.contains(text))
+    }
+}
+
 fn main() -> ExitCode {
     let Some(options) = options(std::env::args().skip(1)) else {
         eprintln!("options: --folder F --redis URL --redis-synced URL; --rounds 32 --slice-ms 100 --connections 16");
+        eprintln!("         --redis-process NUMBER, once for each, so that its processor time counts");
         eprintln!("         --tower-sessions PROGRAM --about TEXT --update");
+        eprintln!("         --only TEXT, once or more: the contestants whose name has it, and the cookie");
         return ExitCode::FAILURE;
     };
     // The servers have one thread, and the clients have one. Files and SQLite have pools of threads besides.
@@ -60,9 +74,12 @@ fn main() -> ExitCode {
         }
     };
     let mut served: Vec<_> = placements.into_iter().map(|placement| serve(placement, server.handle())).collect();
-    let others = options.tower_sessions.as_ref().map(|program| TowerSessions::start(program, folder, redis));
-    served.extend(others.iter().flat_map(TowerSessions::served));
-    let text = clients.block_on(measure(&options, served));
+    let tower_sessions = options.tower_sessions.as_ref().map(|program| TowerSessions::start(program, folder, redis));
+    served.extend(tower_sessions.iter().flat_map(TowerSessions::served));
+    served.retain(|one| one.name == COOKIE || options.takes(&one.name));
+    let others = tower_sessions.iter().map(TowerSessions::process).chain(options.redis_processes.iter().copied());
+    let servers = Servers::new(others.collect());
+    let text = clients.block_on(measure(&options, served, &servers));
     print!("{text}");
     if options.update {
         report::keep(&text);
@@ -75,10 +92,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
         folder: PathBuf::new(),
         redis: String::new(),
         redis_synced: String::new(),
+        redis_processes: Vec::new(),
         tower_sessions: None,
         rounds: 32,
         slice: Duration::from_millis(100),
         connections: 16,
+        only: Vec::new(),
         about: String::new(),
         update: false,
     };
@@ -87,10 +106,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
             "--folder" => options.folder = arguments.next()?.into(),
             "--redis" => options.redis = arguments.next()?,
             "--redis-synced" => options.redis_synced = arguments.next()?,
+            "--redis-process" => options.redis_processes.push(arguments.next()?.parse().ok()?),
             "--tower-sessions" => options.tower_sessions = Some(arguments.next()?.into()),
             "--rounds" => options.rounds = arguments.next()?.parse().ok().filter(|rounds| *rounds > 0)?,
             "--slice-ms" => options.slice = Duration::from_millis(arguments.next()?.parse().ok()?),
             "--connections" => options.connections = arguments.next()?.parse().ok()?,
+            "--only" => options.only.push(arguments.next()?),
             "--about" => options.about = arguments.next()?,
             "--update" => options.update = true,
             _ => return None,
@@ -138,7 +159,7 @@ const MIXES: [(&str, Tenth); 2] = [
     ("9 of 10 requests read two values, the tenth writes one", Tenth::Writes),
 ];
 
-async fn measure(options: &Options, served: Vec<Served>) -> String {
+async fn measure(options: &Options, served: Vec<Served>, servers: &Servers) -> String {
     let mut contestants = Vec::new();
     for one in served {
         contestants.push(begin(one, options.connections).await);
@@ -164,7 +185,7 @@ async fn measure(options: &Options, served: Vec<Served>) -> String {
             }
             for row in turns {
                 let contestant = contestants.iter_mut().find(|one| one.name == row.name).expect("each row has one");
-                row.add(slice::run(&mut contestant.clients, turn).await, options.slice.as_secs_f64());
+                row.add(slice::run(&mut contestant.clients, turn, servers).await, options.slice.as_secs_f64());
             }
         }
     }

@@ -12,6 +12,8 @@ pub struct Row {
     pub cookie_bytes: usize,
     /// Requests per second, for each round.
     pub rates: Vec<f64>,
+    /// The processor time of a request, for each round.
+    processor: Vec<f64>,
     medians: Vec<f64>,
     p99s: Vec<f64>,
     /// The latencies of all rounds, in nanoseconds.
@@ -21,11 +23,20 @@ pub struct Row {
 impl Row {
     pub fn new(name: &str, cookie_bytes: usize) -> Self {
         let name = name.to_owned();
-        Self { name, cookie_bytes, rates: Vec::new(), medians: Vec::new(), p99s: Vec::new(), all: Vec::new() }
+        Self {
+            name,
+            cookie_bytes,
+            rates: Vec::new(),
+            processor: Vec::new(),
+            medians: Vec::new(),
+            p99s: Vec::new(),
+            all: Vec::new(),
+        }
     }
 
     pub fn add(&mut self, mut slice: Slice, seconds: f64) {
         self.rates.push(slice.ended as f64 / seconds);
+        self.processor.push(slice.processor_per_request());
         slice.latencies.sort_unstable();
         // There are no latencies when a disk kept every client waiting for the whole turn.
         if !slice.latencies.is_empty() {
@@ -39,8 +50,10 @@ impl Row {
 /// Writes a table: the median rates, the medians of each round's ratio to the rate of `cookie`, and times in
 /// microseconds.
 pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
-    let mut text = format!("**{title}**\n\n| | cookie, bytes | requests/s | ratio | p50 µs | p99 µs | p99.9 µs |\n");
-    text.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
+    let mut text = format!(
+        "**{title}**\n\n| | cookie, bytes | requests/s | ratio | processor, µs | p50 µs | p99 µs | p99.9 µs |\n"
+    );
+    text.push_str("|---|--:|--:|--:|--:|--:|--:|--:|\n");
     for row in rows {
         assert!(!row.all.is_empty(), "{}: not one request began in any turn; make them longer", row.name);
         row.all.sort_unstable();
@@ -48,7 +61,12 @@ pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
         let (rate, ratio) = (median(row.rates.clone()), median(ratios));
         let (p50, p99) = (median(row.medians.clone()), median(row.p99s.clone()));
         let times = [p50, p99, percentile(&row.all, 99.9)].map(|time| format!("{:.0}", time / 1e3)).join(" | ");
-        let _ = writeln!(text, "| {} | {} | {rate:.0} | {ratio:.2} | {times} |", row.name, row.cookie_bytes);
+        let processor = median(row.processor.clone()) / 1e3;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {rate:.0} | {ratio:.2} | {processor:.1} | {times} |",
+            row.name, row.cookie_bytes
+        );
     }
     text
 }

@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::client::{Client, Tenth};
+use crate::processor::Servers;
 
 /// The content, the kind of requests and the length of a turn.
 #[derive(Clone, Copy)]
@@ -23,10 +24,22 @@ pub struct Slice {
     pub ended: usize,
     /// The time that each request took which began within the turn, in nanoseconds.
     pub latencies: Vec<u64>,
+    /// The number of all requests, also of those before the turn.
+    requests: usize,
+    /// The processor time that the servers took for all requests, in nanoseconds.
+    processor: u64,
+}
+
+impl Slice {
+    /// Returns the processor time of a request, in nanoseconds.
+    pub fn processor_per_request(&self) -> f64 {
+        self.processor as f64 / self.requests as f64
+    }
 }
 
 /// Lets each client send its next request as soon as it has the response to the one before.
-pub async fn run(clients: &mut Vec<Client>, turn: Turn) -> Slice {
+pub async fn run(clients: &mut Vec<Client>, turn: Turn, servers: &Servers) -> Slice {
+    let before = servers.nanoseconds();
     let begin = Instant::now() + turn.warm_up;
     let mut running = JoinSet::new();
     for mut client in clients.drain(..) {
@@ -41,7 +54,9 @@ pub async fn run(clients: &mut Vec<Client>, turn: Turn) -> Slice {
         clients.push(client);
         slice.ended += part.ended;
         slice.latencies.extend(part.latencies);
+        slice.requests += part.requests;
     }
+    slice.processor = servers.nanoseconds() - before;
     slice
 }
 
@@ -51,6 +66,7 @@ async fn drive(client: &mut Client, turn: Turn, begin: Instant) -> Slice {
     let mut now = Instant::now();
     while now < end {
         client.request(turn.content, turn.tenth).await;
+        slice.requests += 1;
         let done = Instant::now();
         slice.ended += usize::from((begin..end).contains(&done));
         if now >= begin {

@@ -25,6 +25,11 @@ impl TowerSessions {
         Self { child, lines }
     }
 
+    /// Returns the number of the process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns the applications. They hold every content.
     pub fn served(&self) -> impl Iterator<Item = Served> {
         self.lines.iter().map(|line| {

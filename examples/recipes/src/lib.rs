@@ -34,17 +34,30 @@ fn clock() -> impl Clock {
     }
 }
 
-/// Serves the routes on 127.0.0.1, on the port in `PORT` or on 3000, and prints the address. With the port 0 the system picks one.
+/// Serves the routes.
 pub async fn serve(router: Router) {
-    env_logger::init(); // says why a session was not kept
-    let port = number("PORT", 3000);
-    let listener = or_exit(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+    let (listener, _) = listen();
+    serve_on(listener, router).await;
+}
+
+/// Listens on 127.0.0.1, on the port in `PORT` or on 3000, and prints the address. With the port 0 the system picks one. Returns the
+/// listener and the origin of the site, such as `http://127.0.0.1:3000`.
+pub fn listen() -> (TcpListener, String) {
+    let listen = || -> io::Result<_> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, number("PORT", 3000)))?;
         listener.set_nonblocking(true)?;
+        let origin = format!("http://{}", listener.local_addr()?);
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "Listening on http://127.0.0.1:{}", listener.local_addr()?.port())?;
+        writeln!(stdout, "Listening on {origin}")?;
         stdout.flush()?;
-        Ok(listener)
-    }));
+        Ok((listener, origin))
+    };
+    or_exit(listen())
+}
+
+/// Serves the routes on a listener.
+pub async fn serve_on(listener: TcpListener, router: Router) {
+    env_logger::init(); // says why a session was not kept
     let listener = or_exit(tokio::net::TcpListener::from_std(listener));
     or_exit(axum::serve(listener, router).await);
 }

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::failure::unavailable;
+use super::node::Over;
 use super::pool::RedisPool;
 use crate::error::BackendError;
 
@@ -17,14 +18,18 @@ impl RedisPool {
         format!("{}{kind}:{name}", self.prefix)
     }
 
-    /// Sends commands about one key in one piece and gives their answers.
-    pub(crate) async fn ask<T: FromRedisValue>(
+    /// Sends commands about one key, which read, in one piece and gives their answers.
+    pub(crate) async fn read<T: FromRedisValue>(
         &self,
         key: impl AsRef<[u8]>,
         commands: &Pipeline,
     ) -> Result<T, BackendError> {
+        self.ask(Over::Shared, key.as_ref(), commands).await
+    }
+
+    async fn ask<T: FromRedisValue>(&self, over: Over, key: &[u8], commands: &Pipeline) -> Result<T, BackendError> {
         inside_of_a_runtime()?;
-        self.topology.ask(key.as_ref(), commands, self.deadline()).await
+        self.topology.ask(over, key, commands, self.deadline()).await
     }
 
     /// Sends one command, which changes one key, and returns its answer once as many replicas have the change as the pool
@@ -39,14 +44,14 @@ impl RedisPool {
         key: impl AsRef<[u8]>,
         command: &Cmd,
     ) -> Result<T, BackendError> {
-        let mut commands = redis::pipe();
+        let (key, mut commands) = (key.as_ref(), redis::pipe());
         commands.add_command(command.clone());
         if !self.waits() {
-            let (answer,) = self.ask(key, &commands).await?;
+            let (answer,) = self.ask(Over::Own, key, &commands).await?;
             return Ok(answer);
         }
         self.add_wait(&mut commands);
-        let (answer, replicas) = self.ask(key, &commands).await?;
+        let (answer, replicas) = self.ask(Over::Own, key, &commands).await?;
         self.check_wait(replicas)?;
         Ok(answer)
     }
@@ -98,10 +103,10 @@ impl RedisPool {
 
     async fn probe(&self, key: &str, mut commands: Pipeline) -> Result<(), BackendError> {
         if !self.waits() {
-            return self.ask::<Vec<Value>>(key, &commands).await.map(drop);
+            return self.ask::<Vec<Value>>(Over::Own, key.as_bytes(), &commands).await.map(drop);
         }
         self.add_wait(&mut commands);
-        let answers: Vec<Value> = self.ask(key, &commands).await?;
+        let answers: Vec<Value> = self.ask(Over::Own, key.as_bytes(), &commands).await?;
         let replicas = answers.last().and_then(|count| redis::from_redis_value_ref(count).ok());
         self.check_wait(replicas.unwrap_or_default())
     }

@@ -10,6 +10,7 @@ use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, RedisError, Value,
 };
 use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::address::Address;
 use super::tls::Tls;
@@ -62,11 +63,9 @@ async fn check(role: Role, redis: &mut MultiplexedConnection) -> Result<(), Redi
     Ok(())
 }
 
-impl Manager for Connector {
-    type Type = Connection;
-    type Error = RedisError;
-
-    async fn create(&self) -> Result<Connection, RedisError> {
+impl Connector {
+    /// Makes a connection, which the runtime that this is called in drives.
+    pub(super) async fn connect(&self) -> Result<Connection, RedisError> {
         // `RedisPool` is the one place that measures time.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let mut redis = match &self.way {
@@ -76,15 +75,24 @@ impl Manager for Connector {
         check(self.role, &mut redis).await?;
         Ok(Connection { redis, runtime: tokio::spawn(future::pending::<()>()).abort_handle() })
     }
+}
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = RedisError;
+
+    async fn create(&self) -> Result<Connection, RedisError> {
+        self.connect().await
+    }
 
     async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<RedisError> {
-        if connection.runtime.is_finished() {
+        if connection.has_lost_its_runtime() {
             return Err(RecycleError::message("its runtime ended"));
         }
         if metrics.last_used() < TRUSTED {
             return Ok(());
         }
-        Ok(redis::cmd("PING").exec_async(&mut connection.redis).await?)
+        Ok(connection.ping().await?)
     }
 }
 
@@ -94,6 +102,22 @@ pub(super) struct Connection {
     runtime: AbortHandle,
 }
 
+impl Connection {
+    /// True if the runtime that drives this connection ended, so that no answer will come.
+    pub(super) fn has_lost_its_runtime(&self) -> bool {
+        self.runtime.is_finished()
+    }
+
+    /// True if the server answers a PING over this connection in time.
+    pub(super) async fn answers(&self, by: Instant) -> bool {
+        !self.has_lost_its_runtime() && matches!(timeout_at(by, self.ping()).await, Ok(Ok(())))
+    }
+
+    async fn ping(&self) -> Result<(), RedisError> {
+        redis::cmd("PING").exec_async(&mut self.redis.clone()).await
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.runtime.abort();
@@ -101,4 +125,4 @@ impl Drop for Connection {
 }
 
 /// The time after its last use for which a connection is taken for good without a PING.
-const TRUSTED: Duration = Duration::from_secs(1);
+pub(super) const TRUSTED: Duration = Duration::from_secs(1);

@@ -19,6 +19,10 @@ use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 /// ended, or that does not answer a PING after a second without use is replaced by itself. So a request fails only if
 /// Redis fails while it is asked, or failed within the second before.
 ///
+/// All reads of a runtime go over one connection to each server, which carries many at once; a read whose connection broke is
+/// sent once more over a new one. Writes, and walks over all keys, take a connection of their own, so no read waits behind a
+/// write that waits for the disk or for replicas, and no write behind a read.
+///
 /// Every request gets its answer within [`RedisPool::timeout`], connecting included, or else
 /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable). A write that failed so may have been done all the
 /// same, or be done when Redis wakes up.
@@ -35,9 +39,9 @@ use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 ///   `redis-sentinel://host:port,host:port/name/database`. User and password are those of the primary; those of the
 ///   Sentinels are `?sentinel_username=..&sentinel_password=..`. The pool asks all of them each second, and believes the one
 ///   that knows of the latest failover. It uses a server only if that says itself that it is a primary.
-/// - In both, a question is asked again, at another server or a moment later, only if nothing was sent or if the server said
-///   that it did nothing. After a lost answer it is an error, since a write may have been done. The time limit is for all
-///   tries together.
+/// - In both, a write is sent again, to another server or a moment later, only if nothing was sent or if the server said
+///   that it did nothing. After a lost answer it is an error, since it may have been done. The time limit is for all tries
+///   together.
 /// - **TLS** is the feature `redis-tls` and a `rediss://` URL. The certificate of Redis must be one that the system
 ///   trusts, for the host in the URL, unless `RedisTls` says otherwise. Without the feature such a URL
 ///   is refused, and a URL with a fragment (`#insecure`) always is, whatever other crates turn on in the crate `redis`.
@@ -74,8 +78,8 @@ pub struct RedisPool {
 }
 
 impl RedisPool {
-    /// A pool of at most 16 connections to this address, with the prefix `sealed_session:` and a timeout of one second.
-    /// Nothing is connected yet.
+    /// A pool with one connection for reads and at most 16 for writes to this address, the prefix `sealed_session:` and a
+    /// timeout of one second. Nothing is connected yet.
     ///
     /// # Errors
     /// [`ConfigError`] when `url` is no address of a Redis, when it asks for TLS and the feature `redis-tls` is off, and
@@ -190,8 +194,8 @@ impl RedisPool {
         Self { replicas, ..self }
     }
 
-    /// Sets the largest number of connections to each server, at least one; each serves one request at a time. All clones
-    /// of the pool share it.
+    /// Sets the largest number of connections to each server for writes, at least one; each serves one write at a time. All
+    /// clones of the pool share them. One connection more for each tokio runtime serves all reads of that runtime.
     ///
     /// ```
     /// use sealed_session::RedisPool;

@@ -4,7 +4,7 @@ use redis::{FromRedisValue, Pipeline};
 
 use super::ask::inside_of_a_runtime;
 use super::failure::Failure;
-use super::node::Node;
+use super::node::{Node, Over};
 use super::pool::RedisPool;
 use crate::error::BackendError;
 
@@ -49,7 +49,7 @@ impl Scan<'_> {
             let mut commands = redis::pipe();
             commands.cmd("SCAN").arg(self.cursor).arg("MATCH").arg(&self.pattern).arg("COUNT").arg(100);
             let deadline = self.pool.deadline();
-            let page = server.ask::<((u64, Vec<Vec<u8>>),)>(&commands, deadline, deadline).await;
+            let page = server.ask::<((u64, Vec<Vec<u8>>),)>(Over::Own, &commands, deadline, deadline).await;
             let ((cursor, keys),) = page.map_err(Failure::error)?;
             (self.cursor, self.is_begun) = (cursor, true);
             if !keys.is_empty() {
@@ -66,7 +66,7 @@ impl Scan<'_> {
         }
         let mut values = Vec::new();
         for key in keys {
-            let (value,) = self.pool.ask(key, redis::pipe().cmd("GET").arg(key)).await?;
+            let (value,) = self.pool.read(key, redis::pipe().cmd("GET").arg(key)).await?;
             values.push(value);
         }
         Ok(values)
@@ -93,7 +93,7 @@ impl Scan<'_> {
     async fn ask<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<Option<T>, BackendError> {
         let Some(server) = self.servers.last() else { return Ok(None) };
         let deadline = self.pool.deadline();
-        match server.ask(commands, deadline, deadline).await {
+        match server.ask(Over::Own, commands, deadline, deadline).await {
             Ok(answers) => Ok(Some(answers)),
             Err(Failure::Elsewhere { to: Some(_), .. }) if !self.pool.has_one_server() => Ok(None),
             Err(failure) => Err(failure.error()),

@@ -13,7 +13,7 @@ use super::address::Address;
 use super::connector::Role;
 use super::deadline::{part_of, pause};
 use super::failure::{Failure, unavailable};
-use super::node::Node;
+use super::node::{Node, Over};
 use super::nodes::Nodes;
 use super::tls::Tls;
 use crate::error::BackendError;
@@ -66,13 +66,14 @@ impl Sentinels {
     /// the server said that it did nothing.
     pub(super) async fn ask<T: FromRedisValue>(
         self: &Arc<Self>,
+        over: Over,
         commands: &Pipeline,
         deadline: Instant,
     ) -> Result<T, BackendError> {
         let mut error = unavailable("no Sentinel names a primary");
         while Instant::now() < deadline {
             if let Some(node) = self.primary(deadline).await {
-                match node.ask(commands, part_of(deadline), deadline).await {
+                match node.ask(over, commands, part_of(deadline), deadline).await {
                     Ok(answer) => return Ok(answer),
                     Err(Failure::Refused(error)) => return Err(error),
                     Err(Failure::Lost(error)) => {
@@ -136,7 +137,8 @@ impl Sentinels {
         for sentinel in &self.watchers {
             let (sentinel, commands) = (sentinel.clone(), commands.clone());
             asked.spawn(async move {
-                let (facts,): (HashMap<String, String>,) = sentinel.ask(&commands, limit, limit).await.ok()?;
+                let (facts,): (HashMap<String, String>,) =
+                    sentinel.ask(Over::Own, &commands, limit, limit).await.ok()?;
                 let epoch: u64 = facts.get("config-epoch")?.parse().ok()?;
                 let address = Address { host: facts.get("ip")?.clone(), port: facts.get("port")?.parse().ok()? };
                 Some((epoch, address))

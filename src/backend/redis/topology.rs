@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::cluster::Cluster;
 use super::connector::{Connector, Role};
 use super::failure::Failure;
-use super::node::Node;
+use super::node::{Node, Over};
 use super::sentinels::Sentinels;
 use super::tls::Tls;
 use super::url::{RedisUrl, Servers};
@@ -51,14 +51,15 @@ impl Topology {
     /// Sends commands about one key to the server that has it.
     pub(super) async fn ask<T: FromRedisValue>(
         &self,
+        over: Over,
         key: &[u8],
         commands: &Pipeline,
         deadline: Instant,
     ) -> Result<T, BackendError> {
         match self {
-            Self::One(node) => node.ask(commands, deadline, deadline).await.map_err(Failure::error),
-            Self::Cluster(cluster) => cluster.ask(key, commands, deadline).await,
-            Self::Sentinels(sentinels) => sentinels.ask(commands, deadline).await,
+            Self::One(node) => node.ask(over, commands, deadline, deadline).await.map_err(Failure::error),
+            Self::Cluster(cluster) => cluster.ask(over, key, commands, deadline).await,
+            Self::Sentinels(sentinels) => sentinels.ask(over, commands, deadline).await,
         }
     }
 

@@ -152,7 +152,7 @@ impl RedisRevocations {
                 commands.cmd("GET").arg(key);
             }
             if let Some(first) = piece.first() {
-                entries.extend(self.pool.ask::<Vec<Option<Vec<u8>>>>(first, &commands).await?);
+                entries.extend(self.pool.read::<Vec<Option<Vec<u8>>>>(first, &commands).await?);
             }
         }
         Ok(entries)

@@ -72,8 +72,8 @@ impl SessionStore for RedisStore {
         Box::pin(async move {
             let (key, mut commands) = (self.pool.key(KIND, id), redis::pipe());
             commands.cmd("GET").arg(&key);
-            let (value,): (Option<Vec<u8>>,) = self.pool.ask(&key, &commands).await?;
-            value.map(|value| decode(&value)).transpose()
+            let (value,): (Option<Vec<u8>>,) = self.pool.read(&key, &commands).await?;
+            value.map(decode).transpose()
         })
     }
 
@@ -128,7 +128,7 @@ impl SessionStore for RedisStore {
                 for (key, value) in keys.iter().zip(scan.values(&keys).await?) {
                     // A record that is gone again went between the two commands.
                     if let Some(value) = value {
-                        records.insert(self.id(key)?, decode(&value)?);
+                        records.insert(self.id(key)?, decode(value)?);
                     }
                 }
             }
@@ -173,9 +173,10 @@ fn encode(record: &Record) -> Vec<u8> {
     [&record.expires_at().to_u40(), record.bytes()].concat()
 }
 
-fn decode(value: &[u8]) -> Result<Record, BackendError> {
-    let (expires_at, bytes) = value.split_first_chunk().ok_or_else(|| corrupt("a value is too short for a record"))?;
-    Ok(Record::new(bytes.to_vec(), UnixTime::from_u40(*expires_at)))
+fn decode(mut value: Vec<u8>) -> Result<Record, BackendError> {
+    let expires_at = *value.first_chunk().ok_or_else(|| corrupt("a value is too short for a record"))?;
+    value.drain(..expires_at.len());
+    Ok(Record::new(value, UnixTime::from_u40(expires_at)))
 }
 
 fn corrupt(message: &str) -> BackendError {

@@ -45,6 +45,9 @@ pub fn keep(table: &str, update: bool) {
     if update {
         fs::write(PAGE, [before, BEGIN, table, END, after].concat()).expect("docs/frameworks.md can be written");
     } else {
-        assert!(found == table, "docs/frameworks.md has another table; if this one is right: UPDATE_TABLE=1 cargo test");
+        assert!(
+            found == table,
+            "docs/frameworks.md has another table; if this one is right: UPDATE_TABLE=1 cargo test"
+        );
     }
 }

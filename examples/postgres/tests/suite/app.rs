@@ -7,10 +7,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use sealed_session::testing::TestClock;
 use sealed_session::{FailurePolicy, Key, SessionConfig, SessionManager, SessionStore, UnixTime};
-use sealed_session_postgres::{PgStore, app};
+use sealed_session_postgres::PgStore;
 use tower::ServiceExt;
 
-use crate::server;
+use crate::{server, site};
 
 /// More than a cookie has room for.
 fn long_draft() -> String {
@@ -24,7 +24,7 @@ struct Browser {
 
 impl Browser {
     fn new(manager: &SessionManager) -> Self {
-        Self { site: app::router(manager.clone()), cookie: String::new() }
+        Self { site: site::router(manager.clone()), cookie: String::new() }
     }
 
     async fn send(&mut self, method: &str, path: &str, body: &str) -> (StatusCode, String) {

@@ -1,12 +1,19 @@
-//! `PgStore` and the application over it, against a real PostgreSQL. `./run` starts one for this; without a server in
+//! `PgStore`, `PgRevocations` and the application over them, against a real PostgreSQL. `./run` starts one for this; without a server in
 //! DATABASE_URL nothing is checked, and each test says so.
 
 mod app;
+mod health;
+mod list;
+mod migrations;
 mod network;
 mod outage;
 mod program;
 mod server;
+#[path = "../../examples/site/app.rs"]
+mod site;
 mod store;
+#[cfg(feature = "tls")]
+mod tls;
 
 use sealed_session::{Record, SessionId, UnixTime};
 

@@ -12,7 +12,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::{FAR, id, record, server};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_sealed-session-postgres");
+/// Cargo builds the example beside the folder of the tests.
+fn program() -> Command {
+    let tests = std::env::current_exe().unwrap();
+    Command::new(tests.parent().unwrap().parent().unwrap().join("examples/site"))
+}
 
 #[tokio::test]
 async fn it_makes_its_table_cleans_up_and_serves() {
@@ -23,7 +27,7 @@ async fn it_makes_its_table_cleans_up_and_serves() {
     store.save(id(1), &record([1], 1), Save::Create).await.unwrap();
     store.save(id(2), &record([2], FAR), Save::Create).await.unwrap();
 
-    let mut program = Command::new(PROGRAM);
+    let mut program = program();
     program.env("DATABASE_URL", url).env("LISTEN", "127.0.0.1:0").env("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true");
     let mut program = program.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let line = BufReader::new(program.stdout.take().unwrap()).lines().next_line().await.unwrap().unwrap();
@@ -46,8 +50,8 @@ async fn it_makes_its_table_cleans_up_and_serves() {
 
 #[tokio::test]
 async fn without_a_server_it_does_not_start_and_says_why() {
-    let refused = Command::new(PROGRAM).env("DATABASE_URL", "postgres://127.0.0.1:1/").output().await.unwrap();
+    let refused = program().env("DATABASE_URL", "postgres://127.0.0.1:1/").output().await.unwrap();
     assert!(!refused.status.success());
-    let unset = Command::new(PROGRAM).env_remove("DATABASE_URL").output().await.unwrap();
+    let unset = program().env_remove("DATABASE_URL").output().await.unwrap();
     assert!(String::from_utf8(unset.stderr).unwrap().contains("DATABASE_URL is not set"));
 }

@@ -26,6 +26,13 @@ pub async fn alone() -> Option<(Server<RwLockWriteGuard<'static, ()>>, String)> 
     Some((Server { url, _turn: TURN.write().await }, control))
 }
 
+/// The server, and the file with the authority of its certificate.
+#[cfg(feature = "tls")]
+pub async fn with_tls() -> Option<(Server, String)> {
+    let ca = variable("SEALED_SESSION_POSTGRES_CA")?;
+    Some((shared().await?, ca))
+}
+
 impl<Turn> Server<Turn> {
     pub async fn run(&self, sql: impl Into<String>) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
@@ -40,7 +47,7 @@ impl<Turn> Server<Turn> {
         format!("{}{separator}options[search_path]={name}", self.url)
     }
 
-    /// A store in a schema of this name, with an empty table.
+    /// A store in a schema of this name, with empty tables.
     pub async fn store(&self, name: &str) -> PgStore {
         let store = PgStore::connect(&self.schema(name).await).unwrap();
         store.migrate().await.unwrap();

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sealed_session::testing::check_store;
 use sealed_session::{BackendError, BackendErrorKind, BoxFuture, Record, Save, SessionId, SessionStore, UnixTime};
 use sealed_session_postgres::PgStore;
-use tokio::task::JoinSet;
 
 use crate::{FAR, id, record, server};
 
@@ -66,38 +65,6 @@ async fn two_processes_over_one_table_pass_the_suite_too() {
         Two { stores, calls: AtomicU64::new(0) }
     })
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn processes_that_start_at_once_make_one_table() {
-    let Some(server) = server::shared().await else { return };
-    for round in 0..4 {
-        let url = server.schema(&format!("start_{round}")).await;
-        let mut starts = JoinSet::new();
-        for _ in 0..8 {
-            let store = PgStore::connect(&url).unwrap();
-            starts.spawn(async move { store.migrate().await });
-        }
-        assert!(starts.join_all().await.iter().all(Result::is_ok));
-    }
-}
-
-#[tokio::test]
-async fn a_table_that_is_there_stays_as_it_is() {
-    let Some(server) = server::shared().await else { return };
-    let store = server.store("again").await;
-    store.save(id(1), &record([1], FAR), Save::Create).await.unwrap();
-    store.migrate().await.unwrap();
-    assert_eq!(store.load(id(1)).await.unwrap(), Some(record([1], FAR)));
-}
-
-#[tokio::test]
-async fn it_is_unhealthy_without_its_table() {
-    let Some(server) = server::shared().await else { return };
-    let store = PgStore::connect(&server.schema("bare").await).unwrap();
-    assert!(!store.is_healthy().await);
-    store.migrate().await.unwrap();
-    assert!(store.is_healthy().await);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub enum Initiator {
 }
 
 /// A browser that knows one site. It has one cookie jar, which its tabs share.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Browser {
     /// The value and the SameSite of each cookie.
     jar: BTreeMap<String, (String, String)>,
@@ -40,10 +40,15 @@ impl Browser {
             headers.push_str(&format!("Cookie: {cookies}\r\n"));
         }
         let response = send(address, method, path, &headers, form);
+        self.keep_cookies(&response);
+        response
+    }
+
+    /// Keeps the cookies of a response.
+    pub fn keep_cookies(&mut self, response: &Response) {
         for line in response.header("set-cookie") {
             self.keep(line);
         }
-        response
     }
 
     /// Returns the Cookie header of a request of this site.

@@ -10,13 +10,19 @@ fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Returns the file of a program, which may have a folder of its own.
+fn program_of(name: &str) -> String {
+    let in_folder = format!("src/bin/{name}/main.rs");
+    if folder(&in_folder).exists() { in_folder } else { format!("src/bin/{name}.rs") }
+}
+
 /// Returns each page with its text, and with the text of the program of the same name.
 fn pages() -> Vec<(String, String, String)> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(folder("../../docs/recipes")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().replace('-', "_");
-        let program = fs::read_to_string(folder("src/bin").join(format!("{name}.rs"))).unwrap();
+        let program = fs::read_to_string(folder(&program_of(&name))).unwrap();
         pages.push((name, fs::read_to_string(&path).unwrap(), program));
     }
     assert!(!pages.is_empty());
@@ -52,9 +58,8 @@ fn the_readme_links_to_every_page_and_every_page_to_its_program() {
     for (name, page, _) in pages() {
         let file = format!("docs/recipes/{}.md", name.replace('_', "-"));
         assert!(readme.contains(&format!("({file})")), "README.md has no link to {file}");
-        assert!(
-            page.contains(&format!("(../../examples/recipes/src/bin/{name}.rs)")),
-            "{file} has no link to its program"
-        );
+        // An absolute link, since the package of the crate has the pages and not the programs.
+        let end_of_link = format!("/blob/main/examples/recipes/{}\n", program_of(&name));
+        assert!(page.contains(&end_of_link), "{file} has no link to its program");
     }
 }

@@ -14,7 +14,7 @@ use crate::backend::redis::address::Address;
 use crate::backend::redis::connector::Role;
 use crate::backend::redis::deadline::{part_of, pause};
 use crate::backend::redis::failure::{Failure, Redirection, unavailable};
-use crate::backend::redis::node::Node;
+use crate::backend::redis::node::{Node, Over};
 use crate::backend::redis::nodes::Nodes;
 use crate::backend::redis::tls::Tls;
 use crate::error::BackendError;
@@ -48,6 +48,7 @@ impl Cluster {
     /// nothing can have happened: when nothing was sent, and when the server said that it did nothing.
     pub(in crate::backend::redis) async fn ask<T: FromRedisValue>(
         &self,
+        over: Over,
         key: &[u8],
         commands: &Pipeline,
         deadline: Instant,
@@ -58,7 +59,7 @@ impl Cluster {
         while Instant::now() < deadline {
             let mut redirection = None;
             if let Some((address, asks)) = &next {
-                let failure = match self.ask_at(address, *asks, commands, deadline).await {
+                let failure = match self.ask_at(over, address, *asks, commands, deadline).await {
                     Ok(answer) => return Ok(answer),
                     Err(failure) => failure,
                 };
@@ -86,6 +87,7 @@ impl Cluster {
 
     async fn ask_at<T: FromRedisValue>(
         &self,
+        over: Over,
         address: &Address,
         asks: bool,
         commands: &Pipeline,
@@ -95,14 +97,14 @@ impl Cluster {
         // A server that does not answer must leave time to ask who took its place.
         let connected_by = part_of(deadline);
         if !asks {
-            return node.ask(commands, connected_by, deadline).await;
+            return node.ask(over, commands, connected_by, deadline).await;
         }
         let mut with_asking = redis::pipe();
         for command in commands.cmd_iter() {
             // ASKING counts for the next command only.
             with_asking.cmd("ASKING").ignore().add_command(command.clone());
         }
-        node.ask(&with_asking, connected_by, deadline).await
+        node.ask(over, &with_asking, connected_by, deadline).await
     }
 
     fn map(&self) -> Arc<SlotMap> {
@@ -169,7 +171,7 @@ impl Cluster {
                 let node = nodes.at(&address)?;
                 let mut commands = redis::pipe();
                 commands.cmd("CLUSTER").arg("SLOTS");
-                let (answer,): (Value,) = node.ask(&commands, limit, limit).await.ok()?;
+                let (answer,): (Value,) = node.ask(Over::Own, &commands, limit, limit).await.ok()?;
                 SlotMap::read(&answer, &address)
             });
         }
