@@ -166,3 +166,24 @@ fn a_session_that_begins_anew_is_a_warning_that_names_the_value() {
         "WARN sealed_session message=session begun anew: session value \"visits\" is not a u32 event=\"begun_anew\"";
     assert_eq!(lines.take(), [line]);
 }
+
+#[cfg(feature = "dbsc")]
+#[test]
+fn an_answer_of_the_route_of_device_binding_is_written_with_its_outcome() {
+    use sealed_session::{BindingRequest, DeviceBinding};
+    let config = SessionConfig::new(key(FIRST_KEY)).cookie_name(NAME).device_binding(DeviceBinding::new());
+    let manager = config.observer(TracingObserver).build().unwrap();
+    let lines = Lines::default();
+    let _guard = subscriber::set_default(lines.clone());
+    let session = manager.load(None::<&str>);
+    for request in [
+        BindingRequest::from_headers(|_| None),
+        BindingRequest::from_headers(|name| (name == "sec-secure-session-id").then_some("unknown")),
+    ] {
+        let _ = futures_lite::future::block_on(manager.answer_binding(&session, &request));
+    }
+    let line = |level: &str, outcome: &str| {
+        format!("{level} sealed_session message=device binding answered event=\"binding\" outcome=\"{outcome}\"")
+    };
+    assert_eq!(lines.take(), [line("WARN", "refused"), line("DEBUG", "ended")]);
+}
