@@ -3,6 +3,9 @@
 //!
 //! Run `cargo run --example demo` and open <http://127.0.0.1:3000>. `PORT` picks another port, and every
 //! `TIDEWAY_SESSION_…` variable works. Keys in files may be changed while it runs. Only `SameSite` guards its forms: a real site adds CSRF tokens.
+//!
+//! With `--features dbsc`, and behind a server that speaks https, it binds sessions to devices and shows the state of the binding: set
+//! `TIDEWAY_SESSION_COOKIE_SECURE=true`, which says that browsers come over https.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo's log is its terminal")]
 
@@ -24,6 +27,9 @@ use tokio::net::TcpListener;
 
 use crate::key_watch::KeyWatch;
 
+#[cfg(feature = "dbsc")]
+#[path = "device_binding/without_adapter.rs"]
+mod binding;
 #[path = "live_keys/key_watch.rs"]
 mod key_watch;
 
@@ -60,6 +66,10 @@ fn manager() -> Result<SessionManager, ConfigError> {
         println!("{PREFIX}SESSION_COOKIE_SECURE is not set: sending the cookie without Secure, as this is plain http.");
         config = config.secure(false);
     }
+    #[cfg(feature = "dbsc")]
+    if ["true", "1", "yes", "on"].contains(&text("SESSION_COOKIE_SECURE").as_str()) {
+        config = binding::configure(config);
+    }
     config.build()
 }
 
@@ -94,7 +104,15 @@ async fn serve(manager: SessionManager) -> Result<(), String> {
 /// Does all that a framework needs to do: loads the session before the handler, and commits it after the handler.
 async fn with_session(State(manager): State<SessionManager>, mut request: Request, next: Next) -> Response {
     let session = manager.load(request.headers().get_all(header::COOKIE));
+    #[cfg(feature = "dbsc")]
+    if let Some(answer) =
+        binding::answer(&manager, &session, (request.method(), request.uri().path(), request.headers())).await
+    {
+        return answer;
+    }
     request.extensions_mut().insert(session.clone());
+    // The session as it came, for the page that says what did not fit. Nothing of it is opened unless that page is needed.
+    let before = manager.load(request.headers().get_all(header::COOKIE));
     let mut response = next.run(request).await;
     match manager.commit(&session) {
         // Set-Cookie lines are ASCII, so each of them is a header value.
@@ -103,9 +121,13 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
             let no_store = HeaderValue::from_static("private, no-store");
             response.headers_mut().insert(header::CACHE_CONTROL, no_store);
         }),
-        // The handler's response may not be true if the session is not kept, so it is not sent.
+        // The handler's response may not be true if the session is not kept, so it is not sent. No cookie is, so the visitor
+        // still has the session from before.
+        Err(error @ EncodeError::TooLarge { .. }) => response = too_large(&before, &error).into_response(),
         Err(error) => response = Failure::from(error).into_response(),
     }
+    #[cfg(feature = "dbsc")]
+    binding::offer(&manager, &session, response.headers_mut());
     if session.is_opened() {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Cookie"));
     }
@@ -190,7 +212,20 @@ async fn api(Extension(session): Extension<Session>) -> Result<Json<Value>, Fail
         "data": copy.data::<Map<String, Value>>()?,
         "flash": copy.flashes()?.into_iter().collect::<Map<String, Value>>(),
         "cookie_bytes": session.cookie_bytes(),
+        "binding": binding_of(&session),
     })))
+}
+
+/// The state of the binding to a device.
+#[cfg(feature = "dbsc")]
+fn binding_of(session: &Session) -> &'static str {
+    session.binding().as_str()
+}
+
+/// Without the feature, no session is bound.
+#[cfg(not(feature = "dbsc"))]
+fn binding_of(_: &Session) -> &'static str {
+    "unbound"
 }
 
 async fn page(Extension(session): Extension<Session>) -> Result<impl IntoResponse, Failure> {
@@ -204,6 +239,24 @@ async fn page(Extension(session): Extension<Session>) -> Result<impl IntoRespons
         session.set("visits", visits)?;
     }
 
+    render(&session, visits, status, &flashes, None)
+}
+
+/// Shows the session from before the request, with the reason why the one after it could not be kept.
+fn too_large(before: &Session, error: &EncodeError) -> Result<impl IntoResponse, Failure> {
+    let visits = before.get::<u64>("visits").ok().flatten().unwrap_or(0);
+    let html = render(before, visits, before.status().as_str(), &[], Some(&error.to_string()))?;
+    Ok((StatusCode::PAYLOAD_TOO_LARGE, html))
+}
+
+/// Writes the page. `problem` is why the last request changed nothing.
+fn render(
+    session: &Session,
+    visits: u64,
+    status: &str,
+    flashes: &[(String, Value)],
+    problem: Option<&str>,
+) -> Result<impl IntoResponse + use<>, Failure> {
     let data = session.snapshot()?;
     let name = data.get::<String>("name").ok().flatten().unwrap_or_else(|| "stranger".to_owned());
     let (name, id, created, issued) = (escape(&name), data.id(), data.created_at(), data.issued_at());
@@ -214,11 +267,12 @@ async fn page(Extension(session): Extension<Session>) -> Result<impl IntoRespons
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         format!("<p class=notice><b>{}</b> {}</p>", escape(key), escape(&text))
     });
-    // The demo shows the reason to the visitor; a real site keeps it in its log.
-    let rejected = session
-        .rejected()
-        .map(|reason| format!("<p class='notice bad'><b>{}</b> {}</p>", reason.as_str(), escape(&reason.to_string())));
-    let notices = notices.chain(rejected).collect::<Vec<_>>().concat();
+    // The demo shows these reasons to the visitor; a real site keeps them in its log.
+    let bad = |kind: &str, text: &str| format!("<p class='notice bad'><b>{kind}</b> {}</p>", escape(text));
+    let rejected = session.rejected().map(|reason| bad(reason.as_str(), &reason.to_string()));
+    let problem = problem.map(|text| bad("too_large", text));
+    let notices = notices.chain(rejected).chain(problem).collect::<Vec<_>>().concat();
+    let binding = binding_of(session);
     let (used, free) = (session.cookie_bytes(), session.remaining_bytes());
     // Three bytes of a session are four characters of its cookie.
     let whole = free.saturating_mul(4).saturating_div(3).saturating_add(used);
@@ -232,7 +286,7 @@ async fn page(Extension(session): Extension<Session>) -> Result<impl IntoRespons
         {notices}
         <main><section><h2>Your session</h2>
         <dl><dt>Id<dd><code>{id}</code><dt>Status<dd><span class=pill>{status}</span><dt>Created<dd>{created}
-        <dt>Issued<dd>{issued}<dt>Expires<dd>{expires}<dt>Persistent<dd>{persistent}</dl>
+        <dt>Issued<dd>{issued}<dt>Expires<dd>{expires}<dt>Persistent<dd>{persistent}<dt>Device<dd>{binding}</dl>
         <h3>Cookie</h3><div class=bar><i style='width:{percent}%'></i></div>
         <p>{used} bytes, with room for {free} more bytes of data
         <h3>Data</h3><table>{rows}</table></section>

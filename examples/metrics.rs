@@ -100,6 +100,9 @@ fn text(counts: &Counts) -> String {
     metric("deletions_total", "counter", "Cookies deleted.", &named("cause", &counts.deletions));
     metric("failures_total", "counter", "Commits that failed.", &named("error", &counts.failures));
 
+    #[cfg(feature = "dbsc")]
+    metric("bindings_total", "counter", "Answers of the route of device binding.", &named("outcome", &counts.bindings));
+
     for (name, help, value) in [
         ("not_extended_total", "Sessions that could not be extended.", counts.not_extended),
         ("changed_too_late_total", "Sessions changed after their response.", counts.changed_too_late),

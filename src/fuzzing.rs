@@ -2,6 +2,8 @@
 //! Compiled under `cfg(fuzzing)` only.
 
 use crate::data::{SessionData, SessionId};
+#[cfg(feature = "dbsc")]
+use crate::device_binding::proof::{Proof, PublicKey, session_id};
 use crate::manager::Codec;
 
 /// Reads a plaintext as the codec does. `None` when it is not well-formed.
@@ -22,4 +24,31 @@ pub fn write_plaintext(data: &SessionData) -> Vec<u8> {
 #[must_use]
 pub fn seal_record(codec: &Codec, id: SessionId, plaintext: &[u8]) -> Option<Vec<u8>> {
     codec.engine().codec.seal_plaintext(id, plaintext)
+}
+
+/// What a proof of a device says: its challenge, its authorization and its key, `x | y`.
+#[cfg(feature = "dbsc")]
+pub type ProofParts = (String, Option<String>, Option<[u8; 64]>);
+
+/// Reads the value of a `Secure-Session-Response` header. `None` when a rule is broken.
+#[cfg(feature = "dbsc")]
+#[must_use]
+pub fn read_proof(value: &str) -> Option<ProofParts> {
+    let proof = Proof::read(value).ok()?;
+    let authorization = proof.authorization().map(str::to_owned);
+    Some((proof.challenge().to_owned(), authorization, proof.key().map(|key| key.to_bytes())))
+}
+
+/// True when the value is a proof that the holder of this key signed.
+#[cfg(feature = "dbsc")]
+#[must_use]
+pub fn verify_proof(value: &str, key: [u8; 64]) -> bool {
+    Proof::read(value).is_ok_and(|proof| PublicKey::from_bytes(key).is_some_and(|key| proof.verify(&key)))
+}
+
+/// Reads the value of a `Sec-Secure-Session-Id` header.
+#[cfg(feature = "dbsc")]
+#[must_use]
+pub fn device_session_id(value: &str) -> Option<&str> {
+    session_id(value)
 }

@@ -149,8 +149,8 @@ impl<F: Fn() -> UnixTime + Send + Sync> Clock for F {
 /// A clock that is set before 1970 reads as 1970. Every cookie is then refused as not yet valid.
 ///
 /// The target `wasm32-unknown-unknown` has no clock, and [`SystemTime::now`] panics there. Give
-/// [`SessionConfig::clock`](crate::SessionConfig::clock) a clock of JavaScript's, as docs/edge.md shows. Nothing else
-/// in the crate reads a clock.
+/// [`SessionConfig::clock`](crate::SessionConfig::clock) a clock of JavaScript's, as [docs/edge.md](crate::_docs::edge)
+/// shows. Nothing else in the crate reads a clock.
 ///
 /// ```
 /// use sealed_session::{Clock, SystemClock};

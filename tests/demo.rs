@@ -188,12 +188,32 @@ fn logout_deletes_the_cookie() {
 }
 
 #[test]
-fn a_session_that_grows_too_large_is_an_empty_500_and_the_old_cookie_stays_good() {
+fn a_value_that_does_not_fit_is_shown_as_an_error_in_the_page_and_the_old_cookie_stays_good() {
     let demo = Demo::with_key(KEY);
-    let cookie = demo.logged_in();
-    let response = demo.post("/set", &cookie, &format!("key=big&value={}", "x".repeat(4000)));
-    assert_eq!((response.status, response.header("set-cookie"), response.body.as_str()), (500, None, ""));
+    let cookie = demo.post("/set", &demo.logged_in(), "key=color&value=green").cookie();
+    let big = "x".repeat(4000);
+    for (path, form) in [
+        ("/set", format!("key=b%3Cig&value={big}")),
+        ("/login", format!("name={big}")),
+        ("/flash", format!("message={big}")),
+    ] {
+        let response = demo.post(path, &cookie, &form);
+        assert_eq!((response.status, response.header("set-cookie")), (413, None), "{path}");
+        assert_eq!(response.header("vary"), Some("Cookie"));
+        let notice = response.body.split("<b>too_large</b>").nth(1).unwrap().split("</p>").next().unwrap();
+        assert!(notice.contains("must be at most 3500 bytes, found "), "{notice}");
+        assert!(path != "/set" || notice.contains("b&lt;ig"), "the entry is named, and escaped: {notice}");
+        assert!(response.body.contains("Hello, Ada") && response.body.contains("green"), "the session from before");
+        assert!(response.body.contains("action=/set"), "the forms, to try again");
+    }
     assert_eq!(demo.session(&cookie)["data"]["name"], "Ada");
+}
+
+#[test]
+fn a_visitor_without_a_session_whose_value_does_not_fit_sees_the_error_too() {
+    let response = Demo::with_key(KEY).post("/set", "", &format!("key=big&value={}", "x".repeat(4000)));
+    assert_eq!((response.status, response.header("set-cookie")), (413, None));
+    assert!(response.body.contains("Hello, stranger") && response.body.contains("too_large"), "{}", response.body);
 }
 
 #[test]
@@ -213,4 +233,18 @@ fn a_wrong_variable_ends_it_with_a_report() {
     let report = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(report.contains("TIDEWAY_SESSION_TTL_SECONDS?") && report.contains("SESSION_COOKIE_PATH"), "{report}");
+}
+
+#[cfg(feature = "dbsc")]
+#[test]
+fn behind_https_it_offers_to_bind_a_login_and_shows_the_binding() {
+    let key = ("TIDEWAY_SESSION_ENCRYPTION_KEY", KEY);
+    let demo = Demo::start(&[key, ("TIDEWAY_SESSION_COOKIE_SECURE", "true")]);
+    let login = demo.post("/login", "", "name=Ada");
+    assert!(login.header("secure-session-registration").unwrap().starts_with("(ES256);path=\"/device-binding\""));
+    assert_eq!(demo.session(&login.cookie())["binding"], "unbound");
+    assert!(demo.send("GET", "/", &[login.cookie().as_bytes()], "").body.contains("<dt>Device<dd>unbound"));
+    assert_eq!(demo.post("/device-binding", &login.cookie(), "").status, 400, "no proof");
+    let plain = Demo::with_key(KEY);
+    assert_eq!(plain.post("/login", "", "name=Ada").header("secure-session-registration"), None);
 }

@@ -160,6 +160,52 @@ def decode_record(record, session, keys, name, audience=""):
     return {**session, **{field: stored[field] for field in ("schema", "data", "flash")}}
 
 
+# The parts of a binding to a device: the purpose in the additional data, and the fields with their lengths in bytes.
+PARTS = {
+    "identifier": (b"dbsc identifier", {"binding": 16, "session": 16, "previous": 16, "key": 64}),
+    "bound_cookie": (b"dbsc cookie", {"binding": 16, "session": 16, "previous": 16, "expires_at": 5}),
+    "registration": (b"dbsc registration", {"session": 16, "expires_at": 5}),
+    "refresh": (b"dbsc refresh", {"binding": 16, "expires_at": 5}),
+}
+
+
+def encode_part(kind, part, key, name, audience="", nonce=None):
+    """The text of a part. Times are seconds, everything else is hexadecimal digits; `previous` may be None."""
+    purpose, fields = PARTS[kind]
+    values = {**part, "previous": part.get("previous") or bytes(16).hex()}
+    values["expires_at"] = part.get("expires_at", 0).to_bytes(5, "big").hex()
+    plaintext = b"".join(bytes.fromhex(values[field]) for field in fields)
+    return to_text(seal(plaintext, key, name, audience, nonce or os.urandom(24), purpose)).decode()
+
+
+def decode_part(kind, value, keys, name, audience="", now=None):
+    """The fields of a part's text, under any of `keys`, or an exception `Refused`. `name` is the session cookie's."""
+    purpose, fields = PARTS[kind]
+    envelope = from_text(value.encode(errors="surrogatepass"))
+    check(len(envelope) >= 45, "malformed")
+    plaintext = open_envelope(envelope, keys, name, audience, purpose)
+    check(len(plaintext) == sum(fields.values()), "malformed")
+    part, start = {}, 0
+    for field, length in fields.items():
+        part[field], start = plaintext[start:start + length].hex(), start + length
+    if "previous" in part and part["previous"] == bytes(16).hex():
+        part["previous"] = None
+    if "key" in part:
+        check(is_on_curve(bytes.fromhex(part["key"])), "malformed")
+    if "expires_at" in part:
+        part["expires_at"] = int(part["expires_at"], 16)
+        check((int(time.time()) if now is None else now) < part["expires_at"], "expired")
+    return part
+
+
+def is_on_curve(point):
+    """Whether x and y are a point of P-256 (SP 800-186, section 3.2.1.3)."""
+    p = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    b = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+    x, y = (int.from_bytes(half, "big") for half in (point[:32], point[32:]))
+    return x < p and y < p and (y * y - (x * x * x - 3 * x + b)) % p == 0
+
+
 def to_cookies(text, name):
     """The cookies to set for a text, pairs of name and value: one, or two if it needs two, in this order."""
     if not is_too_long(text, name):

@@ -33,6 +33,8 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "dbsc")]
+use super::binding::{Interception, is_route};
 use super::error_response::answer;
 use super::headers::ResponseHeaders;
 use super::keep_expiry::{KeepExpiry, keep_all};
@@ -40,6 +42,8 @@ use super::nesting::{self, Others, PutUnderName};
 use super::request::{Exchange, Middleware};
 use super::response::status_of;
 use super::session_of::SessionOf;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::BindingAnswer;
 use crate::error::{EncodeError, Error as SessionError};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -71,9 +75,9 @@ use crate::session::{Session, Typed};
 /// two managers are independent: handlers get the session of the innermost one, or say which one they ask for
 /// ([`SessionMiddleware::of`]). Whoever puts a session into the extensions by hand commits it by hand.
 ///
-/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
-/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
-/// the response", says what they can keep.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
+/// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
+/// so, and [docs/stores.md, "After the response"](crate::_docs::stores#after-the-response), says what they can keep.
 ///
 /// Make the manager once, outside of the closure that makes the `App`. Actix runs that closure for each worker, and
 /// with [`allow_insecure_key`](crate::SessionConfig::from_env) each worker would draw a key of its own.
@@ -317,6 +321,22 @@ where
         inner.call(request)
     }
 
+    #[cfg(feature = "dbsc")]
+    fn intercept(&self, request: &ServiceRequest) -> Option<Interception> {
+        let find = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+        Interception::of(&self.manager, (request.method().as_str(), request.path()), find)
+    }
+
+    #[cfg(feature = "dbsc")]
+    fn manager(&self) -> &SessionManager {
+        &self.manager
+    }
+
+    #[cfg(feature = "dbsc")]
+    fn answer(&self, request: ServiceRequest, answer: BindingAnswer) -> Result<Answer<B>, ServiceRequest> {
+        Ok(Answer::Response(request.into_response(binding_response(&answer)).map_into_right_body()))
+    }
+
     fn response(answer: I::Output) -> Result<Answer<B>, Error> {
         Ok(match answer {
             Ok(response) => Answer::Response(response.map_into_left_body()),
@@ -325,6 +345,12 @@ where
     }
 
     fn refuse(&self, request: ServiceRequest, error: &EncodeError) -> Answer<B> {
+        #[cfg(feature = "dbsc")]
+        if is_route(&self.manager, (request.method().as_str(), request.path())) {
+            // The application's own response may be a 4xx, and that ends the session in the browser.
+            let response = binding_response(&BindingAnswer::new(503));
+            return Answer::Response(request.into_response(response).map_into_right_body());
+        }
         Answer::Response(request.into_response((self.on_error)(error)).map_into_right_body())
     }
 
@@ -335,6 +361,19 @@ where
             Answer::Error { response, .. } => *response = OnceCell::from(replacement),
         }
     }
+}
+
+#[cfg(feature = "dbsc")]
+fn binding_response(answer: &BindingAnswer) -> HttpResponse {
+    let mut response = HttpResponse::build(status_code(answer.status())).body(answer.body().to_owned());
+    for (name, value) in answer.headers() {
+        // The values are printable ASCII, so each is a header value.
+        if let Ok(mut value) = HeaderValue::try_from(value) {
+            value.set_sensitive(name == "set-cookie");
+            response.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    }
+    response
 }
 
 impl<B> ResponseHeaders for Answer<B> {

@@ -27,10 +27,11 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `tower.rs` | the layer, for axum, hyper, tonic and every other tower service |
+//! | `tower/` | the layer, for axum, hyper, tonic and every other tower service |
 //! | `axum.rs` | the extractors that go with the layer |
 //! | `actix_web.rs` | the middleware and the extractors |
 //! | `rocket.rs` | the fairing and the request guards |
+//! | `binding.rs` | what an adapter does for device binding in the place of the application |
 //! | `error_response.rs` | the response to an error of an extractor or of a handler |
 //! | `headers.rs` | what these rules need of a framework's response |
 //! | `keep_expiry.rs` | what says for a route that its requests keep no session alive |
@@ -50,6 +51,8 @@
 pub mod actix_web;
 #[cfg(feature = "axum")]
 mod axum;
+#[cfg(all(feature = "dbsc", any(feature = "tower", feature = "actix-web", feature = "rocket")))]
+mod binding;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
 mod caching;
 #[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]

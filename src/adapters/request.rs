@@ -4,6 +4,8 @@
 //! 2. *Handling*: the inner service handles the request.
 //! 3. *Committing*: the backends are told about the session, if there is something to tell them.
 //!
+//! Device binding (feature `dbsc`) may answer after step 1, in the place of the inner service.
+//!
 //! A request that waits for no backend begins at step 2 and ends with it, and costs no allocation here. So does a request that
 //! brings the session of an outer middleware: that one asked, and commits.
 
@@ -14,11 +16,17 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+#[cfg(feature = "dbsc")]
+use super::binding::Interception;
 use super::headers::ResponseHeaders;
 use super::response::{self, Transport};
 use crate::backend::BoxFuture;
 use crate::cookie::SetCookies;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::BindingAnswer;
 use crate::error::{BackendError, EncodeError};
+#[cfg(feature = "dbsc")]
+use crate::manager::SessionManager;
 use crate::session::Session;
 
 /// The needs of an [`Exchange`] from the middleware of a framework, around an inner service `S` that answers a request
@@ -38,6 +46,22 @@ pub(super) trait Middleware<S, Q, I: Future, R: ResponseHeaders> {
     /// Turns what the inner service answered into the response that leaves the middleware. If the inner service
     /// answered with an error and no response is made of it, nothing is committed.
     fn response(answer: I::Output) -> Result<R, Self::Error>;
+
+    /// Returns what device binding may have to answer in the place of the inner service.
+    #[cfg(feature = "dbsc")]
+    fn intercept(&self, _: &Q) -> Option<Interception> {
+        None
+    }
+
+    /// The manager of the sessions.
+    #[cfg(feature = "dbsc")]
+    fn manager(&self) -> &SessionManager;
+
+    /// Makes the response of an answer of device binding. Without one, the request goes to the inner service.
+    #[cfg(feature = "dbsc")]
+    fn answer(&self, request: Q, _: BindingAnswer) -> Result<R, Q> {
+        Err(request)
+    }
 
     /// Makes the error response to a request whose session could not be loaded.
     fn refuse(&self, request: Q, error: &EncodeError) -> R;
@@ -70,12 +94,18 @@ pin_project! {
     #[project = StepProjection]
     enum Step<S, Q, I, R> {
         /// `request` is `None` only after the last poll of this step.
-        Loading { loading: BoxFuture<'static, Result<(), BackendError>>, inner: S, request: Option<Q> },
+        Loading { loading: BoxFuture<'static, Result<Loaded, BackendError>>, inner: S, request: Option<Q> },
         Handling { #[pin] handling: I },
         /// `response` is `None` only after the last poll of this step.
         Committing { committing: BoxFuture<'static, Result<SetCookies, EncodeError>>, response: Option<R> },
     }
 }
+
+/// The answer of device binding, if that answers in the place of the inner service.
+#[cfg(feature = "dbsc")]
+type Loaded = Option<BindingAnswer>;
+#[cfg(not(feature = "dbsc"))]
+type Loaded = ();
 
 impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
     /// Begins to load the session, or calls the inner service at once when no backend has to be asked.
@@ -86,12 +116,27 @@ impl<M, S, Q, I, R> Exchange<M, S, Q, I, R> {
         I: Future,
         R: ResponseHeaders,
     {
-        let step = if committer == Committer::This && session.must_ask() {
+        #[cfg(feature = "dbsc")]
+        let intercepted = middleware.intercept(&request).filter(|_| committer == Committer::This);
+        let must_wait = session.must_ask();
+        #[cfg(feature = "dbsc")]
+        let must_wait = must_wait || intercepted.is_some();
+        let step = if committer == Committer::This && must_wait {
             // The service that is ready takes this request. Its clone has to become ready before it takes the next one.
             let clone = inner.clone();
             let inner = mem::replace(inner, clone);
             let session = session.clone();
-            Step::Loading { loading: Box::pin(async move { session.ask().await }), inner, request: Some(request) }
+            #[cfg(feature = "dbsc")]
+            let manager = middleware.manager().clone();
+            let loading = Box::pin(async move {
+                session.ask().await?;
+                #[cfg(feature = "dbsc")]
+                if let Some(intercepted) = intercepted {
+                    return Ok(intercepted.answer(&manager, &session).await);
+                }
+                Ok(Loaded::default())
+            });
+            Step::Loading { loading, inner, request: Some(request) }
         } else {
             Step::Handling { handling: M::call(inner, request) }
         };
@@ -119,10 +164,18 @@ where
                 StepProjection::Loading { loading, inner, request } => {
                     let loaded = ready!(loading.as_mut().poll(context));
                     let Some(request) = request.take() else { return Poll::Pending };
-                    if let Err(error) = loaded {
-                        response::log_failure("loaded", &error);
-                        return Poll::Ready(Ok(this.middleware.refuse(request, &error.into())));
-                    }
+                    let request = match loaded {
+                        Err(error) => {
+                            response::log_failure("loaded", &error);
+                            return Poll::Ready(Ok(this.middleware.refuse(request, &error.into())));
+                        }
+                        #[cfg(feature = "dbsc")]
+                        Ok(Some(answer)) => match this.middleware.answer(request, answer) {
+                            Ok(response) => return Poll::Ready(Ok(response)),
+                            Err(request) => request,
+                        },
+                        Ok(_) => request,
+                    };
                     Step::Handling { handling: M::call(inner, request) }
                 }
                 StepProjection::Handling { handling } => {

@@ -8,8 +8,9 @@
 //!    goes out with another response.
 //! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie; with a bearer
 //!    token, `Vary: Authorization`.
-//! 5. A change of the session that comes after the response is told to the log and to observers, since it is lost.
-//! 6. When the session could not be committed, an error response takes the place of the handler's response, and the
+//! 5. The response to a login offers the browser to bind the session to its device, if the configuration says so (feature `dbsc`).
+//! 6. A change of the session that comes after the response is told to the log and to observers, since it is lost.
+//! 7. When the session could not be committed, an error response takes the place of the handler's response, and the
 //!    reason goes to the log.
 //!
 //! The rule asks for no status and no method: a redirect, a 304 and the answer to a HEAD are stored, or change what is stored.
@@ -64,6 +65,10 @@ pub(super) fn finish<R: ResponseHeaders>(
                 Transport::Cookie => {
                     for set_cookie in set_cookies {
                         response.append_set_cookie(set_cookie);
+                    }
+                    #[cfg(feature = "dbsc")]
+                    if let Some((name, value)) = session.binding_offer() {
+                        response.set(name, value.into());
                     }
                 }
             }

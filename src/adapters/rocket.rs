@@ -25,17 +25,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rocket::fairing::{Fairing, Info, Kind};
+#[cfg(feature = "dbsc")]
+use rocket::http::uri::Origin;
 use rocket::http::{ContentType, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self as rocket_response, Responder};
 use rocket::{Data, Response};
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "dbsc")]
+use super::binding::{Interception, is_route};
 use super::error_response::answer;
 use super::headers::ResponseHeaders;
 use super::keep_expiry::{KeepExpiry, keep_all};
 use super::response::{self, Transport, log_failure};
 use super::session_of::SessionOf;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::BindingAnswer;
 use crate::error::{BackendError, EncodeError, Error};
 use crate::manager::SessionManager;
 use crate::session::{Session, Typed};
@@ -64,9 +70,9 @@ use crate::session::{Session, Typed};
 ///
 /// Rocket makes a response of a panic, and that is a response like any other: what the handler set before it panicked is kept.
 ///
-/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
-/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
-/// the response", says what they can keep.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
+/// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
+/// so, and [docs/stores.md, "After the response"](crate::_docs::stores#after-the-response), says what they can keep.
 ///
 /// Rocket 0.5 drops a Cookie header that is not UTF-8, even if the bad byte is in a cookie of someone else. Such a
 /// request has no session.
@@ -156,6 +162,39 @@ impl fmt::Debug for SessionFairing {
     }
 }
 
+#[cfg(feature = "dbsc")]
+impl SessionFairing {
+    /// Returns the answer of device binding to a request, if that answers it.
+    async fn intercept(&self, request: &mut Request<'_>, session: &Session, has_failed: bool) -> Option<BindingAnswer> {
+        let method = request.method();
+        let interception = {
+            let place = (method.as_str(), request.uri().path().as_str());
+            if has_failed {
+                return is_route(&self.manager, place).then(|| BindingAnswer::new(503));
+            }
+            Interception::of(&self.manager, place, |name| request.headers().get_one(name))?
+        };
+        let answer = interception.answer(&self.manager, session).await?;
+        // A fairing can't keep Rocket from calling a handler, but it can lead the request to where there is none.
+        if let Some(nowhere) = self.manager.binding_path().and_then(|path| Origin::parse_owned(path).ok()) {
+            request.set_uri(nowhere);
+        }
+        Some(answer)
+    }
+}
+
+/// Puts an answer of device binding in the place of a response.
+#[cfg(feature = "dbsc")]
+fn put(answer: &BindingAnswer, response: &mut Response<'_>) {
+    let mut answered = Response::build();
+    answered.status(Status::new(answer.status()));
+    for (name, value) in answer.headers() {
+        answered.raw_header_adjoin(name, value.to_owned());
+    }
+    let body = answer.body().to_owned();
+    *response = answered.sized_body(body.len(), Cursor::new(body)).finalize();
+}
+
 #[rocket::async_trait]
 impl Fairing for SessionFairing {
     fn info(&self) -> Info {
@@ -177,14 +216,25 @@ impl Fairing for SessionFairing {
                 (session, failure)
             }
         };
-        sessions(request).push(Loaded { name: self.name, session, failure });
+        #[cfg(feature = "dbsc")]
+        let answer = self.intercept(request, &session, failure.is_some()).await;
+        sessions(request).push(Loaded {
+            name: self.name,
+            session,
+            failure,
+            #[cfg(feature = "dbsc")]
+            answer,
+        });
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(Loaded { session, failure, .. }) = all(request).find(|one| self.manager.has_loaded(&one.session))
-        else {
+        let Some(loaded) = all(request).find(|one| self.manager.has_loaded(&one.session)) else { return };
+        let Loaded { session, failure, .. } = loaded;
+        #[cfg(feature = "dbsc")]
+        if let Some(answer) = &loaded.answer {
+            put(answer, response);
             return;
-        };
+        }
         if let Some(Failure { error, is_asked_for }) = failure.as_deref() {
             // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a catcher has
             // answered. Any other handler has run, and its response stands.
@@ -233,6 +283,9 @@ struct Loaded {
     name: Option<TypeId>,
     session: Session,
     failure: Option<Arc<Failure>>,
+    /// The answer of device binding, which takes the place of whatever Rocket answers.
+    #[cfg(feature = "dbsc")]
+    answer: Option<BindingAnswer>,
 }
 
 /// The reason why the backends could not be asked about a session before the handler ran, under

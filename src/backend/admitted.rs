@@ -28,6 +28,24 @@ impl Admitted {
         Self { opened, stored, owner, vouched }
     }
 
+    /// Returns the session.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn data(&self) -> &crate::data::SessionData {
+        &self.opened.data
+    }
+
+    /// Returns the owner of the session.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// True when the values of the session came from a record.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+
     /// Returns the session, the record that its values came from, if they came from one, the owner, and whether the list
     /// was asked in this request.
     pub(crate) fn into_parts(self) -> (Opened, Option<Stored>, Owner, Vouched) {

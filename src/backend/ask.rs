@@ -89,9 +89,9 @@ impl Questions<'_> {
 
     /// Tells the observers of a record that is not what was stored. Such a record must not keep its browser from
     /// logging in again.
-    fn damaged(&self, refusal: Refusal, key_id: KeyId) -> Refusal {
+    pub(super) fn damaged(&self, refusal: Refusal, key_id: KeyId) -> Refusal {
         if matches!(refusal.reason, DecodeError::Malformed | DecodeError::NotAuthentic) {
-            let text = "a record is not what was stored for its session";
+            let text = "the record of a session is damaged, or was stored for another session";
             self.observers.tell_of(&BackendError::new(BackendErrorKind::Corrupt, text));
             return Refusal { reason: DecodeError::NotStored, key_id: Some(key_id) };
         }

@@ -32,6 +32,7 @@ pub(crate) use owner::Owner;
 pub(crate) use placement::Placement;
 pub use policy::FailurePolicy;
 pub(crate) use questions::Questions;
+pub(crate) use recheck::Recheck;
 #[cfg(feature = "redis")]
 pub use redis::RedisPool;
 #[cfg(feature = "redis-tls")]

@@ -34,6 +34,12 @@ impl TextCodec {
         self.lifetime().check(now, opened.data.times()).is_ok().then_some(opened.data)
     }
 
+    /// Opens the record of a session whose cookie opened before. The times in it count for nothing.
+    pub(crate) fn open_again(&self, id: SessionId, record: Vec<u8>, now: UnixTime) -> Result<SessionData, Refusal> {
+        let opened = self.open_record(id, record, now)?;
+        self.migrate(opened).map(|opened| opened.data)
+    }
+
     fn open_record(&self, id: SessionId, mut envelope: Vec<u8>, now: UnixTime) -> Result<Opened, Refusal> {
         if envelope.len() < wire::MIN_ENVELOPE_LEN {
             return Err(DecodeError::Malformed.into());

@@ -115,6 +115,14 @@ impl TextCodec {
         Ok((key, is_previous, now))
     }
 
+    /// Checks that the keys still open what is sealed under this one.
+    ///
+    /// # Errors
+    /// [`DecodeError::UnknownKey`] when the key is gone, or retired at `now`.
+    pub(crate) fn check_key(&self, id: KeyId, now: UnixTime) -> Result<(), DecodeError> {
+        self.key(id, || now).map(drop)
+    }
+
     /// Brings a session to the configured schema.
     pub(crate) fn migrate(&self, mut opened: Opened) -> Result<Opened, Refusal> {
         let (schema, configured) = (opened.data.schema(), self.settings.schema);

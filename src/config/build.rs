@@ -54,6 +54,8 @@ impl SessionConfig {
         let imports = checked.imports();
         let window = options.recheck_after.as_secs();
         options.backend.remembered = (window > 0).then(|| Remembered::new(window));
+        #[cfg(feature = "dbsc")]
+        let binder = checked.binder.take();
         let Checked { cookie, lifetime, .. } = checked;
         let codec = CodecSettings {
             sealer: Sealer::new(&keys, cookie.name.as_str(), &options.audience),
@@ -68,6 +70,8 @@ impl SessionConfig {
             cookies: Arc::new(Cookies::new(&cookie)),
             backend: Arc::new(options.backend),
             imports: Arc::new(imports),
+            #[cfg(feature = "dbsc")]
+            binder: binder.map(Arc::new),
             observers: options.observers,
             clock: options.clock,
             save_uninitialized: options.save_uninitialized,

@@ -9,6 +9,8 @@ use super::problems::{Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
 use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, CookieSettings, Cookies, SameSite};
 use crate::data::Lifetime;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::Binder;
 use crate::error::ConfigProblem;
 use crate::format::{FIXED_LEN, wire};
 #[cfg(feature = "import")]
@@ -21,6 +23,8 @@ pub(super) struct Checked {
     pub(super) lifetime: Lifetime,
     #[cfg(feature = "import")]
     pub(super) imports: Vec<ImportSettings>,
+    #[cfg(feature = "dbsc")]
+    pub(super) binder: Option<Binder>,
 }
 
 /// Checks every setting.
@@ -44,12 +48,16 @@ pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     sizes(options, cookie.as_ref(), &mut problems);
     #[cfg(feature = "import")]
     let imports = super::check_import::imports(options, cookie.as_ref(), &mut problems);
+    #[cfg(feature = "dbsc")]
+    let binder = super::check_binding::binder(options, cookie.as_ref(), &mut problems);
     match (cookie, problems.are_none()) {
         (Some(cookie), true) => Ok(Checked {
             cookie,
             lifetime,
             #[cfg(feature = "import")]
             imports,
+            #[cfg(feature = "dbsc")]
+            binder,
         }),
         _ => Err(problems.into_all()),
     }
@@ -179,7 +187,7 @@ const MAX_RECHECK_AFTER: Duration = Duration::from_secs(60 * 60);
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -187,7 +195,7 @@ mod tests {
     use crate::error::ProblemKind;
 
     /// Returns the settings that have a problem, each followed by `C` for a conflict or `I` for an invalid value.
-    fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
+    pub(in crate::config) fn problems_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
         let mut options = Options::default();
         change(&mut options);
         let kind = |kind: &ProblemKind| if matches!(kind, ProblemKind::Conflict { .. }) { 'C' } else { 'I' };

@@ -11,6 +11,8 @@ use crate::backend::{FailurePolicy, Placement, Revocations, SessionStore};
 use crate::cookie::SameSite;
 use crate::crypto::KeyRing;
 use crate::data::SessionData;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::DeviceBinding;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observer;
@@ -444,7 +446,7 @@ impl SessionConfig {
     /// together never exceed 7,600 bytes, because servers and clients drop or refuse more than some 8,000 bytes of
     /// cookies, and a site has other cookies too. With the name and the padding of the defaults, 7,600 bytes hold 5,567
     /// bytes of entries. A response with both cookies is more than nginx takes by default (`proxy_buffer_size`,
-    /// docs/operations.md).
+    /// [docs/operations.md](crate::_docs::operations)).
     ///
     /// One seal covers both parts, so that two parts that don't belong together are no session
     /// ([`DecodeError::Incomplete`](crate::DecodeError::Incomplete)). Every request carries both cookies: if the values
@@ -520,6 +522,32 @@ impl SessionConfig {
         self
     }
 
+    /// Binds sessions to the devices of their browsers (Device Bound Session Credentials, W3C draft), so that a copied cookie stops
+    /// working within minutes. By default no session is bound. Feature `dbsc`, experimental: this part of the API may change in any
+    /// release.
+    ///
+    /// The cookie must have Secure, `Path=/` and no Domain, `SameSite` must be Lax or Strict, and Partitioned must be off. A second cookie
+    /// is set, whose name is that of the session cookie with `-bound` behind it.
+    ///
+    /// A login must call [`Session::regenerate`](crate::Session::regenerate), since its response offers the binding. docs/device-bound.md
+    /// says what is guaranteed and what is not.
+    ///
+    /// ```
+    /// use sealed_session::{DeviceBinding, Key, SessionConfig};
+    /// let config = || Ok::<_, sealed_session::KeyError>(SessionConfig::new(Key::generate()?).device_binding(DeviceBinding::new()));
+    /// assert!(config()?.build().is_ok());
+    /// let error = config()?.domain("example.com").build().unwrap_err();
+    /// assert_eq!(error.problems()[0].setting(), "domain");
+    /// # Ok::<(), sealed_session::KeyError>(())
+    /// ```
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    #[must_use]
+    pub fn device_binding(mut self, binding: DeviceBinding) -> Self {
+        self.options.device_binding = Some(binding);
+        self
+    }
+
     /// Sets the clock that the time is read from, [`SystemClock`](crate::SystemClock) by default.
     ///
     /// ```
@@ -553,7 +581,7 @@ impl SessionConfig {
         self
     }
 
-    /// Keeps the values of every session in this store. The cookie is sealed as ever, but holds only the id and the
+    /// Keeps the values of every session in this store. The cookie is still sealed, but holds only the id and the
     /// times. By default there is no store, and the cookie holds everything.
     ///
     /// With a store, load and commit a session by the methods that ask the store, as the adapters do:
@@ -614,8 +642,8 @@ impl SessionConfig {
 
     /// Asks this list about every session that opens, before the handler runs. Sessions that
     /// [`Session::destroy`](crate::Session::destroy) and [`Session::regenerate`](crate::Session::regenerate) end are
-    /// put on the list, so that no copy of the cookie outlives a logout, nor what another request makes of it meanwhile.
-    /// By default there is no list.
+    /// put on the list, so that a logout also ends every copy of the cookie, and every session that another request
+    /// makes from it meanwhile. By default there is no list.
     ///
     /// With a list, load and commit a session by the methods that ask the list, as the adapters do:
     /// [`SessionManager::load_async`](crate::SessionManager::load_async) and
@@ -640,12 +668,13 @@ impl SessionConfig {
         self
     }
 
-    /// Lets an answer of the list of revocations count for so long in this manager, in whole seconds up to an hour. By default
-    /// no answer does, and the list is asked about every session that opens.
+    /// Sets how long this manager may use an answer of the list of revocations again, in whole seconds up to an hour.
+    /// By default it never does, and asks the list about every session that opens.
     ///
-    /// Only the answer that a session is not revoked counts, for that session and its subject. So **a logout or a ban that
-    /// another process records takes effect here up to this much later**; one that this manager or a clone of it records takes
-    /// effect here at once. While the list fails, sessions that are remembered go on for as long. At most 65,536 answers are kept.
+    /// Only the answer that a session is not revoked counts, for that session and its subject. So **a logout or a ban
+    /// that another process records takes effect here up to this much later**; one that this manager or a clone of it
+    /// records takes effect here at once. While the list fails, sessions with such an answer go on for so long. At most
+    /// 65,536 answers are kept.
     ///
     /// A request that changes or regenerates its session asks the list all the same, and so do
     /// [`SessionManager::revoke_others`](crate::SessionManager::revoke_others) and
@@ -704,9 +733,9 @@ impl SessionConfig {
         self
     }
 
-    /// Sets what becomes of a session whose values do not make the type of a [`Typed`](crate::Typed), [`MismatchPolicy::Fail`] by
-    /// default. docs/values.md shows what to reach for before it: defaults, and [`SessionConfig::schema`] with
-    /// [`SessionConfig::migrate`].
+    /// Sets what becomes of a session whose values do not make the type of a [`Typed`](crate::Typed),
+    /// [`MismatchPolicy::Fail`] by default. [docs/values.md](crate::_docs::values) shows what to try before
+    /// [`MismatchPolicy::BeginAnew`]: defaults, and [`SessionConfig::schema`] with [`SessionConfig::migrate`].
     ///
     /// ```
     /// use sealed_session::{Key, MismatchPolicy, SessionConfig};
@@ -720,7 +749,7 @@ impl SessionConfig {
         self
     }
 
-    /// Sets what becomes of a request while the store or the list of revocations fails, [`FailurePolicy::Refuse`] by
+    /// Sets what happens to a request while the store or the list of revocations fails, [`FailurePolicy::Refuse`] by
     /// default.
     ///
     /// ```

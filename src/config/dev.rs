@@ -14,7 +14,7 @@ impl SessionConfig {
     /// together with Secure. The prefix of the cookie name is dropped, so `__Host-sid` becomes `sid`, and never meets
     /// the cookie of the real site. `SameSite=None` becomes `SameSite=Lax`, and Partitioned is turned off, so a page of
     /// another site does not get the cookie. The former cookies of [`SessionConfig::formerly`] are forgotten, since they are those of
-    /// the real site. Off by default.
+    /// the real site, and no session is bound to a device (feature `dbsc`), which browsers do over https alone. Off by default.
     ///
     /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production` or
     /// `prod`.
@@ -44,6 +44,11 @@ impl SessionConfig {
             options.secure = false;
             options.partitioned = false;
             options.former.clear();
+            // Browsers bind sessions over https alone.
+            #[cfg(feature = "dbsc")]
+            {
+                options.device_binding = None;
+            }
             if options.same_site == SameSite::None {
                 options.same_site = SameSite::Lax;
             }
@@ -129,5 +134,13 @@ mod tests {
             let (config, _) = config().cookie_name(name).insecure_dev().for_app_env(None);
             assert_eq!(config.options.cookie_name, "sid");
         }
+    }
+
+    #[cfg(feature = "dbsc")]
+    #[test]
+    fn development_over_http_binds_no_session() {
+        let (config, _) =
+            config().device_binding(crate::device_binding::DeviceBinding::new()).insecure_dev().for_app_env(None);
+        assert!(crate::config::check::check(&config.options).is_ok_and(|checked| checked.binder.is_none()));
     }
 }

@@ -7,7 +7,7 @@
 //! - `config.rs` holds [`SessionConfig`], with a method for each setting; `options.rs` holds the settings as they were
 //!   given and their defaults; `presets.rs` holds the timeouts that standards name.
 //! - `former.rs` holds [`FormerCookie`], a form that the session cookie had before.
-//! - `check.rs` checks the settings, `check_former.rs` the former cookies, and `check_import.rs` the imports; `problems.rs`
+//! - `check.rs` checks the settings, `check_former.rs` the former cookies, `check_import.rs` the imports, and `check_binding.rs` the binding to devices; `problems.rs`
 //!   collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
@@ -18,6 +18,8 @@
 
 mod build;
 mod check;
+#[cfg(feature = "dbsc")]
+mod check_binding;
 mod check_former;
 #[cfg(feature = "import")]
 mod check_import;

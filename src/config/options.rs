@@ -8,6 +8,8 @@ use super::former::FormerCookie;
 use crate::backend::Coordinator;
 use crate::codec::Migrate;
 use crate::cookie::SameSite;
+#[cfg(feature = "dbsc")]
+use crate::device_binding::DeviceBinding;
 #[cfg(feature = "import")]
 use crate::import::PrivateImport;
 use crate::observe::Observers;
@@ -41,6 +43,8 @@ pub(super) struct Options {
     pub(super) on_mismatch: MismatchPolicy,
     #[cfg(feature = "import")]
     pub(super) imports: Vec<Arc<PrivateImport>>,
+    #[cfg(feature = "dbsc")]
+    pub(super) device_binding: Option<DeviceBinding>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observers: Observers,
     pub(super) insecure_key: bool,
@@ -76,6 +80,8 @@ impl Default for Options {
             on_mismatch: MismatchPolicy::default(),
             #[cfg(feature = "import")]
             imports: Vec::new(),
+            #[cfg(feature = "dbsc")]
+            device_binding: None,
             clock: Arc::new(SystemClock),
             observers: Observers::default(),
             insecure_key: false,

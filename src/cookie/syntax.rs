@@ -26,6 +26,12 @@ impl CookieName {
         Self::parse(&format!("{}{SUFFIX}", self.0))
     }
 
+    /// Returns the name of the bound cookie beside this one, or `None` when it would be too long for a name.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn bound(&self) -> Option<Self> {
+        Self::parse(&format!("{}-bound", self.0))
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -36,6 +36,12 @@ impl SetCookieWriter {
         self.start.trim_end_matches('=')
     }
 
+    /// Returns every attribute but Max-Age, without the `; ` in front.
+    #[cfg(feature = "dbsc")]
+    pub(super) fn attributes(&self) -> &str {
+        self.attributes.strip_prefix("; ").unwrap_or_default()
+    }
+
     /// Returns the bytes of the longest text around a value.
     pub(super) fn overhead(&self) -> usize {
         [self.start.len(), self.attributes.len(), MAX_AGE.len(), MAX_AGE_DIGITS].iter().sum()

@@ -13,7 +13,7 @@ use crate::key_id::KeyId;
 /// A 32-byte key.
 ///
 /// A key can't be printed, cloned, serialized or compared, and [`Key::id`] names it in logs. Its bytes are wiped when
-/// it is dropped. There is no way from a password to a key, since a password has too little entropy to hold against
+/// it is dropped. No function makes a key from a password, since a password has too little entropy to withstand
 /// guessing offline.
 ///
 /// ```

@@ -147,6 +147,21 @@ impl BoundKey {
         if self.cipher.open(nonce, aad, message, tag) { Ok(message) } else { Err(REFUSED) }
     }
 
+    /// Seals what is no session, for one purpose. It opens for that purpose alone, under the same cookie name and audience.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn seal_part(&self, purpose: &[u8], envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.seal_bound(&[&self.aad, purpose].concat(), envelope)
+    }
+
+    /// Opens in place what [`BoundKey::seal_part`] sealed for this purpose, and returns its plaintext.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAuthentic`], whatever is wrong.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn open_part<'e>(&self, purpose: &[u8], envelope: &'e mut [u8]) -> Result<&'e [u8], DecodeError> {
+        self.open_bound(&[&self.aad, purpose].concat(), envelope)
+    }
+
     fn record_aad(&self, id: &[u8; ID_LEN]) -> Vec<u8> {
         [&self.aad, RECORD, id].concat()
     }

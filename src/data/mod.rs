@@ -3,12 +3,14 @@
 //! This room may not know a cookie, a key or a request. It asks no clock: a function that needs the time takes it.
 //!
 //! `session_data` holds the session and `session_id` its id. `lifetime` computes with the three times, and `retired` names a
-//! session that a request ended.
+//! session that a request ended. `binding_id` names the binding of a session to a device.
 //!
 //! `json` converts a value to its text and back; what `serde_json` would write and lose, `strict` refuses. `read_content` and
 //! `write_content` convert a struct or a map to entries and back, each field on its own; `read_key` reads the keys of a map, and
 //! `fault` says why entries do not make a type.
 
+#[cfg(feature = "dbsc")]
+mod binding_id;
 mod fault;
 pub(crate) mod json;
 mod lifetime;
@@ -20,6 +22,8 @@ mod session_id;
 mod strict;
 mod write_content;
 
+#[cfg(feature = "dbsc")]
+pub(crate) use binding_id::BindingId;
 pub(crate) use lifetime::{Lifetime, UNDER_WAY_SECONDS, end_of};
 pub(crate) use read_content::from_entries;
 pub use retired::Retired;

@@ -6,12 +6,16 @@ use std::time::Duration;
 use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 
+#[cfg(feature = "dbsc")]
+use super::binding_id::BindingId;
 use super::json;
 use super::lifetime::{Lifetime, end_of};
 use super::read_content::from_entries;
 use super::session_id::SessionId;
 use super::write_content::{Fields, to_fields};
 use crate::error::{EncodeError, ValueError};
+#[cfg(feature = "dbsc")]
+use crate::format::BOUND_KEY;
 use crate::format::{
     CSRF_KEY, Change, Entries, FIXED_LEN, Fixed, GENERATION_KEY, IDLE_KEY, MAX_BLOCK, Namespace, Others,
 };
@@ -193,6 +197,8 @@ impl SessionData {
     pub fn set_id(&mut self, id: SessionId) {
         if id != self.id {
             self.entries.remove(Namespace::Csrf, CSRF_KEY);
+            #[cfg(feature = "dbsc")]
+            self.entries.remove(Namespace::Bound, BOUND_KEY);
         }
         self.id = id;
     }
@@ -412,7 +418,12 @@ impl SessionData {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let is_value = |namespace| !matches!(namespace, Namespace::Generation | Namespace::Idle);
+        let is_value = |namespace| match namespace {
+            Namespace::Data | Namespace::Flash | Namespace::Csrf => true,
+            Namespace::Generation | Namespace::Idle => false,
+            #[cfg(feature = "dbsc")]
+            Namespace::Bound => false,
+        };
         self.entries.iter().all(|entry| !is_value(entry.namespace) || json::is_null(entry.json))
     }
 
@@ -680,6 +691,41 @@ impl SessionData {
             return Ok(());
         };
         self.put(Namespace::Generation, GENERATION_KEY, &format!("\"{digits}\"")).map(drop)
+    }
+
+    /// Returns the id of the binding that the session is marked with.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn bound(&self) -> Option<BindingId> {
+        let text = self.json(Namespace::Bound, BOUND_KEY)?.strip_prefix('"')?.strip_suffix('"')?;
+        BindingId::from_text(text)
+    }
+
+    /// True when the session has a mark, whether or not that names a binding.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn is_marked(&self) -> bool {
+        self.json(Namespace::Bound, BOUND_KEY).is_some()
+    }
+
+    /// Marks the session as bound.
+    ///
+    /// # Errors
+    /// [`ValueError::Full`] when there is no room for the mark.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn set_bound(&mut self, binding: BindingId) -> Result<bool, ValueError> {
+        self.put(Namespace::Bound, BOUND_KEY, &format!("\"{}\"", binding.to_text()))
+    }
+
+    /// Removes the mark.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn remove_bound(&mut self) {
+        self.remove_in(Namespace::Bound, BOUND_KEY);
+    }
+
+    /// Gives the session another id and leaves everything that it holds, unlike [`SessionData::set_id`]: it is the same session
+    /// for its browser, and only copies of the cookie from before are to be told from it.
+    #[cfg(feature = "dbsc")]
+    pub(crate) fn rename(&mut self, id: SessionId) {
+        self.id = id;
     }
 
     /// Returns the idle timeout of this session in seconds: its own if that is longer, or else the configured one. A text that is no

@@ -134,8 +134,8 @@ impl BackendErrorKind {
         match self {
             Self::Unavailable => "is unavailable",
             Self::Full => "is full",
-            Self::Corrupt => "holds what was not stored",
-            Self::Unsupported => "can't do this",
+            Self::Corrupt => "holds damaged data",
+            Self::Unsupported => "does not support this",
             Self::NotAsked => "was not asked",
         }
     }

@@ -92,6 +92,17 @@ pub enum DecodeError {
     Unavailable,
     /// The configuration has a backend, and the session was loaded by a method that asks no backend.
     NotAsked,
+    /// The session is bound to a device, and the browser's last proof that it has the key is missing or too old. The session is good
+    /// again when the browser has refreshed it. A cookie that was copied out of the browser is refused for this reason. Feature
+    /// `dbsc`.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    StaleBinding,
+    /// The session was not bound to a device within the time that
+    /// [`DeviceBinding::required_within`](crate::DeviceBinding::required_within) leaves a login. Feature `dbsc`.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    NotBound,
 }
 
 impl DecodeError {
@@ -121,6 +132,10 @@ impl DecodeError {
             Self::NotStored => "not_stored",
             Self::Unavailable => "unavailable",
             Self::NotAsked => "not_asked",
+            #[cfg(feature = "dbsc")]
+            Self::StaleBinding => "stale_binding",
+            #[cfg(feature = "dbsc")]
+            Self::NotBound => "not_bound",
         }
     }
 
@@ -145,9 +160,10 @@ impl DecodeError {
     /// Returns true when the session was good once and has ended, so that a page can say "you were logged out": a timeout has passed,
     /// it is older than the cut-off (`not_before`), it was logged out or revoked, or its record is gone from the store.
     ///
-    /// The seal of such a cookie was verified, so nobody can forge one. A visitor without a cookie is another matter: a browser drops
-    /// the cookie of a [persistent](crate::SessionConfig::persistent) session when the session ends, and then the visitor looks new.
-    /// docs/logout.md, "Expired, or new?", shows what tells the two apart.
+    /// The seal of such a cookie was verified, so nobody can forge one. A visitor without a cookie is another matter: a
+    /// browser drops the cookie of a [persistent](crate::SessionConfig::persistent) session when the session ends, and
+    /// then the visitor looks new. [docs/logout.md, "Expired, or new?"](crate::_docs::logout#expired-or-new), shows
+    /// what tells the two apart.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -163,6 +179,10 @@ impl DecodeError {
     /// ```
     #[must_use]
     pub fn is_over(&self) -> bool {
+        #[cfg(feature = "dbsc")]
+        if *self == Self::NotBound {
+            return true;
+        }
         matches!(self, Self::Expired { .. } | Self::BeforeCutoff { .. } | Self::Revoked | Self::NotStored)
     }
 
@@ -170,7 +190,7 @@ impl DecodeError {
     /// ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)).
     ///
     /// In the middle of a key rotation or an upgrade, other nodes of a fleet know keys and versions that this node does
-    /// not know. A clock may be behind. And a client that sent one part of two may be about to have both.
+    /// not know. A clock may be behind. A session that is bound to a device may be about to be refreshed. And a client that sent one part of two may be about to have both.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -185,6 +205,10 @@ impl DecodeError {
     /// ```
     #[must_use]
     pub fn may_open_elsewhere(&self) -> bool {
+        #[cfg(feature = "dbsc")]
+        if *self == Self::StaleBinding {
+            return true;
+        }
         matches!(
             self,
             Self::UnsupportedVersion { .. }
@@ -217,6 +241,8 @@ impl DecodeError {
             Self::TooManyCandidates => 8,
             // These come in the place of a session cookie's refusal or after it, so they are never compared with one.
             Self::NotImported { .. } | Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
+            #[cfg(feature = "dbsc")]
+            Self::StaleBinding | Self::NotBound => 9,
         }
     }
 }
@@ -230,27 +256,39 @@ impl fmt::Display for DecodeError {
             Self::UnknownKey { id } => write!(f, "session cookie is sealed under the unknown key {id}"),
             Self::NotAuthentic => f.write_str("session cookie could not be authenticated"),
             Self::NotYetValid { now, issued_at } => {
-                write!(f, "session cookie is issued in the future: at {issued_at}, now {now}")
+                write!(f, "session cookie was issued in the future: issued {issued_at}, now {now}")
             }
             Self::Expired { timeout, now, expires_at } => {
                 write!(f, "session is past its {timeout} timeout: ended {expires_at}, now {now}")
             }
             Self::BeforeCutoff { created_at, not_before } => {
-                write!(f, "session is older than the cut-off: created {created_at}, cut-off {not_before}")
+                write!(f, "session was created before the cut-off: created {created_at}, cut-off {not_before}")
             }
-            Self::UnsupportedSchema { schema } => write!(f, "session content has the unsupported schema {schema}"),
-            Self::Incomplete => {
-                f.write_str("session cookie is one part of two, and the other does not fit or is missing")
+            Self::UnsupportedSchema { schema } => {
+                write!(f, "session has the schema {schema}, which this application does not take")
             }
+            Self::Incomplete => f.write_str(
+                "session cookie is one of two parts, and the other part is missing or is not of this session",
+            ),
             Self::TooManyCandidates => {
-                f.write_str("too many session cookies in one request, none of those tried is good")
+                f.write_str("request has too many session cookies, and none of those that were tried is good")
             }
             Self::NotImported { opened: false } => f.write_str("cookie to import could not be authenticated"),
-            Self::NotImported { opened: true } => f.write_str("cookie to import is authentic and could not be read"),
+            Self::NotImported { opened: true } => {
+                f.write_str("cookie to import is authentic, but its content was refused")
+            }
             Self::Revoked => f.write_str("session was revoked"),
-            Self::NotStored => f.write_str("session is not in the store"),
-            Self::Unavailable => f.write_str("session could not be checked: the backend failed"),
+            Self::NotStored => f.write_str("no good record of this session was found in the store"),
+            Self::Unavailable => {
+                f.write_str("session could not be checked: the store or the list of revocations failed")
+            }
             Self::NotAsked => f.write_str("session was not checked: it was loaded without asking the backend"),
+            #[cfg(feature = "dbsc")]
+            Self::StaleBinding => {
+                f.write_str("session is bound to a device, and the proof of that is missing or too old")
+            }
+            #[cfg(feature = "dbsc")]
+            Self::NotBound => f.write_str("session was not bound to a device in time"),
         }
     }
 }

@@ -13,14 +13,16 @@ use super::key::KeyError;
 #[cfg(feature = "test-util")]
 use super::set_cookie::SetCookieError;
 use super::stale_login::StaleLogin;
+#[cfg(feature = "dbsc")]
+use super::unbound::Unbound;
 use super::value::ValueError;
 
 /// Any error of this crate. Each of the others converts into it, so `?` works in a handler that returns it.
 ///
-/// With the feature of a framework it is a response: `IntoResponse` of axum, `ResponseError` of actix-web, `Responder` of
-/// Rocket. The client gets an empty response with [`Error::status`], which is 500 for nearly every error, and the reason goes to the
-/// log (`log` crate, target `sealed_session`). docs/errors.md shows this for each framework, and how an application answers
-/// otherwise.
+/// With the feature of a framework it is a response: `IntoResponse` of axum, `ResponseError` of actix-web, `Responder`
+/// of Rocket. The client gets an empty response with [`Error::status`], which is 500 for nearly every error, and the
+/// reason goes to the log (`log` crate, target `sealed_session`). [docs/errors.md](crate::_docs::errors) shows this for
+/// each framework, and how an application answers otherwise.
 ///
 /// Its text is that of the error inside, and [`source`](StdError::source) is the source of the error inside. There is one where a
 /// backend gave one ([`BackendError::with_source`]).
@@ -58,6 +60,10 @@ pub enum Error {
     Backend(BackendError),
     /// The session has no recent login.
     StaleLogin(StaleLogin),
+    /// The session has no proof of its device.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    Unbound(Unbound),
     /// A key is refused.
     Key(KeyError),
     /// A configuration is refused.
@@ -79,6 +85,7 @@ impl Error {
     /// |---|--:|
     /// | [`DecodeError`] of a text that the client sent | 400 |
     /// | [`StaleLogin`]: the user must log in again for this | 403 |
+    /// | `Unbound` (feature `dbsc`): the session must be bound to a device for this | 403 |
     /// | [`EncodeError::Ended`]: another request ended the session | 409 |
     /// | every other, since it is the server's or the application's | 500 |
     ///
@@ -95,6 +102,8 @@ impl Error {
         match self {
             Self::Encode(EncodeError::Ended) => 409,
             Self::StaleLogin(_) => 403,
+            #[cfg(feature = "dbsc")]
+            Self::Unbound(_) => 403,
             Self::Decode(reason) if !reason.is_unsure() => 400,
             _ => 500,
         }
@@ -109,6 +118,8 @@ impl Error {
             Self::Decode(error) => error,
             Self::Backend(error) => error,
             Self::StaleLogin(error) => error,
+            #[cfg(feature = "dbsc")]
+            Self::Unbound(error) => error,
             Self::Key(error) => error,
             Self::Config(error) => error,
             #[cfg(feature = "import")]
@@ -151,6 +162,8 @@ converts! {
     Decode(DecodeError),
     Backend(BackendError),
     StaleLogin(StaleLogin),
+    #[cfg(feature = "dbsc")]
+    Unbound(Unbound),
     Key(KeyError),
     Config(ConfigError),
     #[cfg(feature = "import")]

@@ -19,6 +19,8 @@ mod key;
 #[cfg(feature = "test-util")]
 mod set_cookie;
 mod stale_login;
+#[cfg(feature = "dbsc")]
+mod unbound;
 mod value;
 
 pub use backend::{BackendError, BackendErrorKind};
@@ -33,4 +35,6 @@ pub use key::KeyError;
 #[cfg(feature = "test-util")]
 pub use set_cookie::SetCookieError;
 pub use stale_login::StaleLogin;
+#[cfg(feature = "dbsc")]
+pub use unbound::Unbound;
 pub use value::ValueError;

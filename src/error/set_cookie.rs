@@ -11,7 +11,7 @@ use super::decode::DecodeError;
 /// use sealed_session::testing::read_set_cookie;
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
 /// let error = read_set_cookie(&manager, "theme=dark; Path=/").unwrap_err();
-/// assert_eq!(error.to_string(), r#"Set-Cookie must be of the cookie "tideway_session", found "theme""#);
+/// assert_eq!(error.to_string(), r#"Set-Cookie must set the cookie "tideway_session", found "theme""#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl fmt::Display for SetCookieError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherName { expected, found } => {
-                write!(f, "Set-Cookie must be of the cookie {expected:?}, found {found:?}")
+                write!(f, "Set-Cookie must set the cookie {expected:?}, found {found:?}")
             }
             Self::Deletion => f.write_str("Set-Cookie must hold a session, found a deletion"),
             Self::Refused(reason) => write!(f, "Set-Cookie must hold a session: {reason}"),

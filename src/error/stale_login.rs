@@ -14,13 +14,13 @@ use std::time::Duration;
 /// # let session = manager.load(None::<&str>);
 /// let refused = session.require_recent(Duration::from_secs(300)).unwrap_err();
 /// assert_eq!(refused, StaleLogin::NoSession);
-/// assert_eq!(refused.to_string(), "no session came with this request, and none was regenerated in it");
+/// assert_eq!(refused.to_string(), "request brought no session, and no session was regenerated in it");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StaleLogin {
-    /// No good cookie came with this request, or the session was destroyed since; and none was regenerated.
+    /// The request brought no good cookie, or its session was destroyed since, and no session was regenerated.
     NoSession,
     /// The session was created or last regenerated too long ago.
     TooOld {
@@ -34,7 +34,7 @@ pub enum StaleLogin {
 impl fmt::Display for StaleLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSession => f.write_str("no session came with this request, and none was regenerated in it"),
+            Self::NoSession => f.write_str("request brought no session, and no session was regenerated in it"),
             Self::TooOld { age, limit } => {
                 let (age, limit) = (age.as_secs(), limit.as_secs());
                 write!(f, "session must have been regenerated less than {limit} seconds ago, found {age}")

@@ -44,7 +44,7 @@ pub enum ValueError {
         /// The key under which the value was to be stored.
         key: String,
     },
-    /// The lists and objects of the value lie deeper in each other than 127 of them. It could not be read again.
+    /// The lists and objects of the value are nested more than 127 levels deep, so the value could not be read again.
     TooDeep {
         /// The key under which the value was to be stored.
         key: String,
@@ -106,10 +106,14 @@ impl fmt::Display for ValueError {
             Self::TooLong { key, found } => {
                 write!(f, "session value {key:?} must be at most 65535 bytes of JSON, found {found}")
             }
-            Self::Full { key } => write!(f, "session has no room for the value {key:?} in 65535 bytes"),
+            Self::Full { key } => {
+                write!(f, "session must be at most 65535 bytes of entries, and would be longer with the value {key:?}")
+            }
             Self::Deserialize { key, expected } => write!(f, "session value {key:?} is not a {expected}"),
             Self::Missing { key, expected } => write!(f, "session has no value {key:?}, which a {expected} needs"),
-            Self::Unknown { key, expected } => write!(f, "session value {key:?} has no place in a {expected}"),
+            Self::Unknown { key, expected } => {
+                write!(f, "session value {key:?} is not a field or a variant of {expected}")
+            }
             Self::NotAMap { found } => write!(f, "session content must be a struct or a map, found {found}"),
             Self::Random => f.write_str(RANDOM),
         }

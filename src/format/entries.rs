@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::str;
 
-use super::entry::{
-    CSRF_KEY, Change, Entry, GENERATION_KEY, IDLE_KEY, KEY_LEN, Namespace, Others, raw_entries, size, split_entry,
-};
+use super::entry::{Change, Entry, KEY_LEN, Namespace, Others, RESERVED, raw_entries, size, split_entry};
 use super::seen_keys::SeenKeys;
 use crate::error::ValueError;
 
@@ -202,7 +200,7 @@ fn push(block: &mut Vec<u8>, namespace: Namespace, key: &str, json: &str, more: 
         _ => return Err(ValueError::KeyLength { found: key.len() }),
     };
     // In the format this value would stand beside the reserved entry, and a reader refuses a key that stands twice.
-    if namespace == Namespace::Data && [CSRF_KEY, GENERATION_KEY, IDLE_KEY].contains(&key) {
+    if namespace == Namespace::Data && RESERVED.contains(&key) {
         return Err(ValueError::Reserved { key: key.to_owned() });
     }
     let Ok(json_len) = u16::try_from(json.len()) else {
@@ -225,6 +223,7 @@ pub(crate) const MAX_BLOCK: usize = 0xffff;
 mod tests {
     use super::Namespace::{Csrf, Data, Flash};
     use super::*;
+    use crate::format::CSRF_KEY;
     use crate::format::seen_keys::FEW;
 
     fn entries(list: &[(Namespace, &str, &str)]) -> Entries {

@@ -18,6 +18,9 @@ pub(crate) enum Namespace {
     Generation,
     /// The idle timeout of this one session, under [`IDLE_KEY`].
     Idle,
+    /// The mark that says to which device the session is bound, under [`BOUND_KEY`].
+    #[cfg(feature = "dbsc")]
+    Bound,
 }
 
 impl Namespace {
@@ -26,6 +29,8 @@ impl Namespace {
             0 if key == CSRF_KEY.as_bytes() => Self::Csrf,
             0 if key == GENERATION_KEY.as_bytes() => Self::Generation,
             0 if key == IDLE_KEY.as_bytes() => Self::Idle,
+            #[cfg(feature = "dbsc")]
+            0 if key == BOUND_KEY.as_bytes() => Self::Bound,
             0 => Self::Data,
             _ => Self::Flash,
         }
@@ -34,6 +39,8 @@ impl Namespace {
     pub(super) fn bit(self) -> u8 {
         match self {
             Self::Data | Self::Csrf | Self::Generation | Self::Idle => 0,
+            #[cfg(feature = "dbsc")]
+            Self::Bound => 0,
             Self::Flash => FLASH,
         }
     }
@@ -140,6 +147,19 @@ pub(crate) const GENERATION_KEY: &str = "~gen";
 
 /// The key of the entry that holds the idle timeout of this one session: whole seconds, in digits.
 pub(crate) const IDLE_KEY: &str = "~idle";
+
+/// The key of the entry that says to which device the session is bound: `"` + 22 characters of base64url + `"`.
+#[cfg(feature = "dbsc")]
+pub(crate) const BOUND_KEY: &str = "~bound";
+
+/// The keys of values that no application can store.
+pub(super) const RESERVED: &[&str] = &[
+    CSRF_KEY,
+    GENERATION_KEY,
+    IDLE_KEY,
+    #[cfg(feature = "dbsc")]
+    BOUND_KEY,
+];
 
 const FLASH: u8 = 0x80;
 pub(super) const KEY_LEN: u8 = 0x7f;

@@ -12,5 +12,7 @@ mod seen_keys;
 pub(crate) mod wire;
 
 pub(crate) use entries::{Entries, MAX_BLOCK};
+#[cfg(feature = "dbsc")]
+pub(crate) use entry::BOUND_KEY;
 pub(crate) use entry::{CSRF_KEY, Change, GENERATION_KEY, IDLE_KEY, Namespace, Others};
 pub(crate) use wire::{FIXED_LEN, Fixed, HEAD_LEN, ID_LEN, KEY_LEN, NONCE_LEN, TAG_LEN, VERSION};

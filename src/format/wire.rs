@@ -94,6 +94,24 @@ pub(crate) fn read_text<'b>(text: &[u8], max_chars: usize, buffer: &'b mut [u8])
     buffer.get_mut(..len).ok_or(DecodeError::Malformed)
 }
 
+/// Decodes the text form of an id.
+#[cfg(feature = "dbsc")]
+pub(crate) fn read_id(text: &[u8]) -> Option<[u8; ID_LEN]> {
+    BASE64.decode(text).ok()?.try_into().ok()
+}
+
+/// Decodes the text form of an envelope that is no session's, such as those of a binding, and may be shorter than one.
+#[cfg(feature = "dbsc")]
+pub(crate) fn read_part(text: &[u8], max_chars: usize) -> Result<Vec<u8>, DecodeError> {
+    if text.len() > max_chars {
+        return Err(DecodeError::TooLong);
+    }
+    if text.len() < text_len(OVERHEAD) {
+        return Err(DecodeError::Malformed);
+    }
+    BASE64.decode(text).map_err(|_| DecodeError::Malformed)
+}
+
 /// Returns the id of the key that sealed an envelope, if this release knows the version of the envelope.
 pub(crate) fn key_id(envelope: &[u8]) -> Result<KeyId, DecodeError> {
     let (&version, rest) = envelope.split_first().ok_or(DecodeError::Malformed)?;

@@ -28,10 +28,11 @@ impl SessionManager {
         }
     }
 
-    /// Returns true when a login could be kept and a logout recorded at this moment, and without a backend. For a health check.
+    /// Returns true when a login could be kept and a logout recorded at this moment, and always if there is no backend.
+    /// Use it in a health check.
     ///
-    /// It asks the store and the list of revocations, each of which tries a write. Whatever is remembered of the list
-    /// ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)) does not count here.
+    /// It asks the store and the list of revocations, each of which tries a write. Remembered answers of the list
+    /// ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)) do not count here.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,8 +101,8 @@ impl SessionManager {
     }
 
     /// Ends every session whose values are in the store. The call removes all records, tombstones included: a cookie
-    /// that holds its values, from before there was a store, opens again even if it was ended. Use
-    /// [`SessionConfig::not_before`](crate::SessionConfig::not_before) where such cookies are about.
+    /// that holds its values, from before there was a store, opens again even if it was ended. If there may be such
+    /// cookies, set [`SessionConfig::not_before`](crate::SessionConfig::not_before).
     ///
     /// # Errors
     /// As for [`SessionManager::all`].

@@ -35,8 +35,9 @@ impl SessionManager {
         self.engine().cookies.header_of_token(authorization)
     }
 
-    /// Returns the bearer token that the client is to have in the place of its own, from what a commit of this manager returned. `None`
-    /// when the client keeps the one that it has; an empty text when it is to drop it, since the session has ended.
+    /// Returns the bearer token that replaces the one of the client, from what a commit of this manager returned.
+    /// `None` when the client keeps the token that it has, and an empty text when it must drop it, because the session
+    /// has ended.
     ///
     /// Send it in a header of your choice, and keep the response from caches (`Cache-Control: no-store`).
     ///

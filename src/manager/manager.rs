@@ -42,7 +42,7 @@ impl SessionManager {
         self.codec.engine()
     }
 
-    /// Replaces the keys, here and in every clone of this manager and of its codec: the next request goes by the new ones.
+    /// Replaces the keys, here and in every clone of this manager and of its codec. The next request uses the new keys.
     ///
     /// A request that is under way ends with the keys with which it began, so no request sees two rings, and what was admitted
     /// under a key that you drop is not sealed under a new one. Requests read the keys without a lock. The old keys are wiped
@@ -78,8 +78,9 @@ impl SessionManager {
 
     /// The session of a request, from the values of its Cookie headers: any number of them, as strings or bytes.
     ///
-    /// Never fails: a cookie that is refused gives an empty session, and [`Session::rejected`] says why. The cookie is not
-    /// opened before something is asked of the session, so that a request that has no use for it pays for a header scan.
+    /// Never fails: a cookie that is refused gives an empty session, and [`Session::rejected`] says why. The cookie is
+    /// not opened before something is asked of the session, so a request that does not use its session only pays for a
+    /// header scan.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -109,8 +110,8 @@ impl SessionManager {
     /// session was destroyed. A cookie that was refused is left alone until something is stored or the session is
     /// destroyed.
     ///
-    /// A value that is set after this call is in no cookie until the next call. If an adapter has sent the response already, that
-    /// is too late: no header is left for the cookie ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
+    /// A value that is set after this call goes into the cookie of the next call. If an adapter has sent the response
+    /// already, it is too late for a cookie ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
     ///
     /// # Errors
     /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
@@ -163,13 +164,13 @@ impl SessionManager {
     /// list of revocations, before it hands out anything that the client could act on.
     ///
     /// # Errors
-    /// As for [`SessionManager::commit`]; [`EncodeError::Backend`] when a backend failed, or when the session is empty since one
-    /// failed when it was loaded, and something was stored in it; [`EncodeError::Ended`] when a change has nowhere to go
-    /// because another request ended the session or regenerated it: a conflict (409), and no fault of the server. The session
-    /// stays as it was. A mere extension that fails is no error: the client's cookie stays good.
+    /// As for [`SessionManager::commit`]; [`EncodeError::Backend`] when a backend failed, or when the session is empty
+    /// since one failed when it was loaded, and something was stored in it; [`EncodeError::Ended`] when a change can't
+    /// be kept because another request ended the session or regenerated it: a conflict (409), and no fault of the
+    /// server. The session stays as it was. A mere extension that fails is no error: the client's cookie stays good.
     ///
-    /// A future that is dropped before its end leaves the session as it was, too. The next commit does what is left to do, and
-    /// ends as if the two were one.
+    /// If this future is dropped before its end, the session also stays as it was. The next commit does what is left to
+    /// do, with the same result as one commit.
     ///
     /// In a store, writes of other requests to other keys stay; after the commit the session has them, too.
     ///
@@ -207,6 +208,11 @@ impl SessionManager {
     }
 
     /// The codec under this manager, for what is not a request.
+    ///
+    /// Whatever it seals opens as a session cookie, and a session cookie opens as what it sealed. So don't seal with it what is
+    /// handed to somebody else, such as the token of a link in an e-mail: whoever has the token could log in with it. Build a codec
+    /// of another audience for that ([`SessionConfig::audience`](crate::SessionConfig::audience) and
+    /// [`SessionConfig::build_codec`](crate::SessionConfig::build_codec)); docs/recipes/email-link.md has the program.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

@@ -3,6 +3,8 @@
 
 mod admin;
 mod bearer;
+#[cfg(feature = "dbsc")]
+mod binding;
 mod codec;
 mod live;
 mod manager;

@@ -46,8 +46,9 @@ impl SessionManager {
     }
 
     /// Ends every session of a subject, on every device: those in which the entry of
-    /// [`SessionConfig::subject`](crate::SessionConfig::subject) holds this value. This is the call for a ban, for "log out
-    /// everywhere", and for a password that was reset by mail; whoever logs in afterwards gets a session that it does not concern.
+    /// [`SessionConfig::subject`](crate::SessionConfig::subject) holds this value. This is the call for a ban, for "log
+    /// out everywhere", and for a password that was reset by mail. It does not end the session of a login that comes
+    /// afterwards.
     ///
     /// A ban also concerns a login that is under way if that calls [`SessionManager::begin_login`] before it looks whether the
     /// user is banned. To keep the session of this request, call [`SessionManager::revoke_others`]. Values are compared as JSON
@@ -139,9 +140,9 @@ impl SessionManager {
         Ok(())
     }
 
-    /// Begins the login of a subject: call it before the password is checked and before the application looks whether the user is
-    /// banned. A ban or a reset that comes after it also ends the session that this login makes. Optional: without it, the login
-    /// takes part in whatever is revoked after its own commit.
+    /// Begins the login of a subject: call it before the password is checked and before the application looks whether
+    /// the user is banned. A ban or a reset that comes after it also ends the session that this login makes. The call
+    /// is optional: without it, the session of the login is ended only by what is revoked after the login's commit.
     ///
     /// # Errors
     /// As for [`SessionManager::revoke_subject`].
@@ -175,14 +176,27 @@ impl SessionManager {
 
     /// Asks now whether the session that the client holds is still good, and returns the reason why not: for a route that must
     /// not go by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)), and for a
-    /// connection that outlives its request, such as a WebSocket. It asks the store and the list, whatever is remembered, and
-    /// compares both timeouts with the clock. The session stays as it is.
+    /// connection that outlives its request, such as a WebSocket or server-sent events. It asks the store and the list, whatever
+    /// is remembered, compares both timeouts with the clock, and looks for the key among the keys of this moment. The session stays
+    /// as it is.
     ///
-    /// `None` means that the session is good, or that it is one which no cookie holds yet.
+    /// The question is about the cookie that the request brought, or about the one that the last commit of this handle sent:
+    ///
+    /// | answer | what happened |
+    /// |---|---|
+    /// | `None` | The session is good, or no cookie holds it yet. |
+    /// | [`Expired`](DecodeError::Expired) | A timeout has passed: [`Timeout`](crate::Timeout) says which. Another request that extended the session sealed another cookie, which does not count here. |
+    /// | [`Revoked`](DecodeError::Revoked) | The user logged out, the session or its subject was revoked, another request regenerated the session, or it lost its subject. |
+    /// | [`NotStored`](DecodeError::NotStored) | The record is gone from the store, or damaged. |
+    /// | [`UnknownKey`](DecodeError::UnknownKey) | The key of the cookie was dropped ([`SessionManager::set_keys`]), or is retired. |
+    /// | another | The cookie was refused when the request began, for this reason. |
+    ///
+    /// Only a list or a store knows of a logout or a regeneration: without them, every cookie is good until it expires. A value that
+    /// another request wrote is no reason, and is not seen through this handle: load the same Cookie header again to read it.
     ///
     /// # Errors
-    /// [`BackendError`] when a backend failed, whatever [`FailurePolicy`](crate::FailurePolicy) the configuration has: nobody
-    /// knows then.
+    /// [`BackendError`] when a backend failed, under every [`FailurePolicy`](crate::FailurePolicy): nobody knows then
+    /// whether the session is good.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
@@ -198,7 +212,7 @@ impl SessionManager {
     /// # Ok(()) }
     /// ```
     pub async fn recheck(&self, session: &Session) -> Result<Option<DecodeError>, BackendError> {
-        session.recheck().await
+        session.recheck(&self.engine()).await
     }
 
     /// The canonical JSON text of a subject.

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+#[cfg(feature = "dbsc")]
+use super::event::BindingOutcome;
 use super::event::{DeleteCause, Event, KeyRole, SealCause};
 use super::observer::Observer;
 use crate::key_id::KeyId;
@@ -15,7 +17,7 @@ use crate::time::UnixTime;
 /// build of its manager on.
 ///
 /// [`KeyCounts::opens`] and [`KeyCounts::last_opened_at`] tell whether a previous key is still needed or may be
-/// dropped. docs/observability.md has the queries.
+/// dropped. [docs/observability.md](crate::_docs::observability) has the queries.
 ///
 /// ```
 /// use sealed_session::{Counters, Key, KeyRing, KeyRole, SessionConfig};
@@ -68,6 +70,8 @@ impl Counters {
             seals: numbers.seals.counts(),
             deletions: numbers.deletions.counts(),
             failures: numbers.failures.counts(),
+            #[cfg(feature = "dbsc")]
+            bindings: numbers.bindings.counts(),
             not_extended: get(&numbers.not_extended),
             changed_too_late: get(&numbers.changed_too_late),
             backend_failures: get(&numbers.backend_failures),
@@ -114,6 +118,8 @@ impl Observer for Counters {
             Event::Failed { error } => numbers.failures.add(error.as_str()),
             Event::BackendFailed { .. } => add(&numbers.backend_failures, 1),
             Event::BegunAnew { .. } => add(&numbers.begun_anew, 1),
+            #[cfg(feature = "dbsc")]
+            Event::Binding { outcome } => numbers.bindings.add(outcome.as_str()),
             Event::Deleted { cause } => numbers.deletions.add(cause.as_str()),
         }
     }
@@ -149,6 +155,10 @@ pub struct Counts {
     pub deletions: Vec<(&'static str, u64)>,
     /// Commits that failed, by [`EncodeError::as_str`](crate::EncodeError::as_str).
     pub failures: Vec<(&'static str, u64)>,
+    /// Answers of the route of device binding, by [`BindingOutcome::as_str`]. Requests with a stale session are among the `refusals`.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    pub bindings: Vec<(&'static str, u64)>,
     /// Sessions that were due for extension and no longer fit; see [`Event::NotExtended`].
     pub not_extended: u64,
     /// Sessions that were changed when their response had gone out; see [`Event::ChangedTooLate`].
@@ -228,6 +238,8 @@ struct Numbers {
     seals: Tally,
     deletions: Tally,
     failures: Tally,
+    #[cfg(feature = "dbsc")]
+    bindings: Tally,
     not_extended: AtomicU64,
     changed_too_late: AtomicU64,
     backend_failures: AtomicU64,
@@ -242,10 +254,12 @@ impl Default for Numbers {
     fn default() -> Self {
         Self {
             keys: RwLock::default(),
-            refusals: Tally::new(REASONS),
-            seals: Tally::new(SealCause::ALL.map(SealCause::as_str)),
+            refusals: Tally::new(REASONS.iter().copied()),
+            seals: Tally::new(SealCause::ALL.iter().map(|cause| cause.as_str())),
             deletions: Tally::new(DeleteCause::ALL.map(DeleteCause::as_str)),
             failures: Tally::new(FAILURES),
+            #[cfg(feature = "dbsc")]
+            bindings: Tally::new(BindingOutcome::ALL.map(BindingOutcome::as_str)),
             not_extended: AtomicU64::new(0),
             changed_too_late: AtomicU64::new(0),
             backend_failures: AtomicU64::new(0),
@@ -348,7 +362,7 @@ fn count(bytes: usize) -> u64 {
 }
 
 /// Every name that [`DecodeError::as_str`](crate::DecodeError::as_str) returns.
-const REASONS: [&str; 18] = [
+const REASONS: &[&str] = &[
     "malformed",
     "too_long",
     "unsupported_version",
@@ -367,6 +381,10 @@ const REASONS: [&str; 18] = [
     "not_stored",
     "unavailable",
     "not_asked",
+    #[cfg(feature = "dbsc")]
+    "stale_binding",
+    #[cfg(feature = "dbsc")]
+    "not_bound",
 ];
 
 /// The names by [`EncodeError::as_str`](crate::EncodeError::as_str) of all errors with which a commit or an encoding
@@ -404,7 +422,14 @@ mod tests {
             DecodeError::Revoked => DecodeError::NotStored,
             DecodeError::NotStored => DecodeError::Unavailable,
             DecodeError::Unavailable => DecodeError::NotAsked,
+            #[cfg(not(feature = "dbsc"))]
             DecodeError::NotAsked => return None,
+            #[cfg(feature = "dbsc")]
+            DecodeError::NotAsked => DecodeError::StaleBinding,
+            #[cfg(feature = "dbsc")]
+            DecodeError::StaleBinding => DecodeError::NotBound,
+            #[cfg(feature = "dbsc")]
+            DecodeError::NotBound => return None,
         })
     }
 

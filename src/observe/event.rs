@@ -123,6 +123,15 @@ pub enum Event {
     /// hand finds such a change, or when the last handle of the session is dropped and nobody has committed it.
     #[non_exhaustive]
     ChangedTooLate {},
+    /// The route of device binding answered a request. A session that is refused because it is stale, or not bound although it must
+    /// be, gives `Refused` instead, with a reason of that name.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    #[non_exhaustive]
+    Binding {
+        /// The answer.
+        outcome: BindingOutcome,
+    },
     /// The client was told to drop its cookie. A session that got a value after its end gives `Sealed` with
     /// [`SealCause::New`] instead.
     #[non_exhaustive]
@@ -154,6 +163,8 @@ impl Event {
             Self::BackendFailed { .. } => "backend_failed",
             Self::BegunAnew { .. } => "begun_anew",
             Self::ChangedTooLate {} => "changed_too_late",
+            #[cfg(feature = "dbsc")]
+            Self::Binding { .. } => "binding",
             Self::Deleted { .. } => "deleted",
         }
     }
@@ -206,6 +217,10 @@ pub enum SealCause {
     Imported,
     /// The session came in another schema.
     Migrated,
+    /// The session was bound to the device of its browser, or got the mark of its binding back. Feature `dbsc`.
+    #[cfg(feature = "dbsc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+    Bound,
     /// Something in the session was stored, changed or removed.
     Changed,
     /// The session was sealed under a previous key.
@@ -215,12 +230,14 @@ pub enum SealCause {
 }
 
 impl SealCause {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: &[Self] = &[
         Self::Encoded,
         Self::Regenerated,
         Self::New,
         Self::Imported,
         Self::Migrated,
+        #[cfg(feature = "dbsc")]
+        Self::Bound,
         Self::Changed,
         Self::Rekeyed,
         Self::Extended,
@@ -239,6 +256,8 @@ impl SealCause {
             Self::New => "new",
             Self::Imported => "imported",
             Self::Migrated => "migrated",
+            #[cfg(feature = "dbsc")]
+            Self::Bound => "bound",
             Self::Changed => "changed",
             Self::Rekeyed => "rekeyed",
             Self::Extended => "extended",
@@ -270,6 +289,53 @@ impl DeleteCause {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Destroyed => "destroyed",
+        }
+    }
+}
+
+/// The answer of the route of device binding ([`SessionManager::answer_binding`](crate::SessionManager::answer_binding)).
+///
+/// ```
+/// assert_eq!(sealed_session::BindingOutcome::Refreshed.as_str(), "refreshed");
+/// ```
+#[cfg(feature = "dbsc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BindingOutcome {
+    /// A session was bound.
+    Registered,
+    /// The proof of a bound session counts anew.
+    Refreshed,
+    /// The browser is asked to sign a challenge: it had none, or an old one.
+    Challenged,
+    /// The browser was told to end its binding: the session is another one, or is over.
+    Ended,
+    /// The request was no registration of this session, or its proof is none.
+    Refused,
+    /// A backend failed, or this node has no key for what came. The browser will try again.
+    Failed,
+}
+
+#[cfg(feature = "dbsc")]
+impl BindingOutcome {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Registered, Self::Refreshed, Self::Challenged, Self::Ended, Self::Refused, Self::Failed];
+
+    /// Returns a short, stable name, for the label of a metric.
+    ///
+    /// ```
+    /// assert_eq!(sealed_session::BindingOutcome::Ended.as_str(), "ended");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Refreshed => "refreshed",
+            Self::Challenged => "challenged",
+            Self::Ended => "ended",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
         }
     }
 }

@@ -11,6 +11,8 @@ mod observer;
 mod tracing;
 
 pub use counters::{Counters, Counts, KeyCounts};
+#[cfg(feature = "dbsc")]
+pub use event::BindingOutcome;
 pub use event::{DeleteCause, Event, KeyRole, SealCause};
 pub use observer::Observer;
 pub(crate) use observer::Observers;

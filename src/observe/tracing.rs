@@ -5,12 +5,17 @@ use std::fmt;
 use tracing::field::display;
 use tracing::{Level, event};
 
+#[cfg(feature = "dbsc")]
+use super::event::BindingOutcome;
 use super::event::{Event, KeyRole};
 use super::observer::Observer;
 use crate::error::DecodeError;
 use crate::key_id::KeyId;
 
 /// Writes each [`Event`] to the current subscriber of the `tracing` crate, target `sealed_session`. Feature `tracing`.
+///
+/// With the feature `dbsc`, an answer of the route of device binding has a field `outcome`, at the level warn if the request was
+/// refused or a backend failed, and else at the level debug.
 ///
 /// Each line has a field `event` with [`Event::as_str`], and those of the fields `key_id`, `ring`, `candidates`,
 /// `reason`, `cause`, `error`, `bytes` and `limit` that the event knows. No field is secret, but the `key_id` of a
@@ -78,6 +83,14 @@ impl Observer for TracingObserver {
             Event::ChangedTooLate {} => {
                 event!(target: TARGET, Level::WARN, event = name, "session changed after its response, the change is lost");
             }
+            #[cfg(feature = "dbsc")]
+            Event::Binding { outcome: outcome @ (BindingOutcome::Refused | BindingOutcome::Failed) } => {
+                event!(target: TARGET, Level::WARN, event = name, outcome = outcome.as_str(), "device binding answered");
+            }
+            #[cfg(feature = "dbsc")]
+            Event::Binding { outcome } => {
+                event!(target: TARGET, Level::DEBUG, event = name, outcome = outcome.as_str(), "device binding answered");
+            }
             Event::Deleted { cause } => {
                 event!(target: TARGET, Level::DEBUG, event = name, cause = cause.as_str(), "session cookie deleted");
             }
@@ -111,6 +124,9 @@ fn refused(name: &str, reason: &DecodeError, key_id: Option<KeyId>, candidates: 
         | DecodeError::Revoked => {
             write_at!(Level::INFO);
         }
+        // A copied cookie gives these, and so does a browser that was not used for a while.
+        #[cfg(feature = "dbsc")]
+        DecodeError::StaleBinding | DecodeError::NotBound => write_at!(Level::INFO),
         DecodeError::UnsupportedVersion { .. }
         | DecodeError::UnknownKey { .. }
         | DecodeError::NotAuthentic

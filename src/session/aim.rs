@@ -17,6 +17,9 @@ pub(super) struct Aim {
     destroyed: u64,
     /// The step at which a session was begun that is to be sealed even if it stays empty.
     begun: u64,
+    /// The step at which the session was bound to a device; 1 if it came with a binding whose mark was lost.
+    #[cfg(feature = "dbsc")]
+    bound: u64,
     /// True when the session came in another schema, or out of a cookie of another crate.
     is_migrated: bool,
     /// True when the session came out of a cookie of another crate.
@@ -42,6 +45,8 @@ impl Aim {
             regenerated: 0,
             destroyed: 0,
             begun: 0,
+            #[cfg(feature = "dbsc")]
+            bound: 0,
             is_migrated: is_imported,
             is_imported,
         }
@@ -60,6 +65,25 @@ impl Aim {
     /// True when the session came out of a cookie of another crate, and no commit has sent it yet.
     pub(super) fn is_imported(&self) -> bool {
         self.is_imported && self.beginning() == 0
+    }
+
+    /// Notes that the mark of the session's binding was put back when the session was loaded.
+    #[cfg(feature = "dbsc")]
+    pub(super) fn heal(&mut self) {
+        self.bound = 1;
+    }
+
+    /// Notes that the session is bound.
+    #[cfg(feature = "dbsc")]
+    pub(super) fn bind(&mut self) {
+        self.change();
+        self.bound = self.step;
+    }
+
+    /// True when the mark of the binding is new, or was put back, and no commit has sent it yet.
+    #[cfg(feature = "dbsc")]
+    pub(super) fn is_bound(&self) -> bool {
+        self.bound > self.beginning()
     }
 
     pub(super) fn change(&mut self) {

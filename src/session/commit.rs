@@ -15,7 +15,7 @@ use super::state::{Adopted, Client, Sealed, State};
 use crate::backend::Owner;
 use crate::cookie::SetCookies;
 use crate::error::{BackendError, BackendErrorKind, EncodeError};
-use crate::observe::{Event, KeyRole, SealCause};
+use crate::observe::{Event, SealCause};
 
 impl Session {
     /// Commits where no backend is configured, and returns the Set-Cookie lines that the response must carry.
@@ -125,6 +125,8 @@ impl Session {
         };
         if let Some(state) = &mut *self.lock() {
             state.adopt(Adopted { client, candidates, sealed, aim });
+            #[cfg(feature = "dbsc")]
+            state.note_offer(plan, engine);
         }
         *event = told;
         Ok(set_cookies)
@@ -188,6 +190,8 @@ fn commit_alone(
             *event = sealed_event;
             let aim = state.aim;
             state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
+            #[cfg(feature = "dbsc")]
+            state.note_offer(plan, engine);
             Ok(with_other_forms(set_cookies, plan, engine))
         }
         Err(error) if plan.is_dispensable() => {
@@ -202,7 +206,8 @@ fn commit_alone(
 fn seal(state: &State, engine: &Engine, cause: SealCause) -> Result<(SetCookies, Client, Option<Event>), EncodeError> {
     let data = &state.data;
     let set_cookies = engine.set_cookies(data, state.client.has_second)?;
-    let held = Held::new(engine, data, Owner::default(), KeyRole::Primary, true, None);
+    let key = engine.codec.sealer().primary().id();
+    let held = Held::new(engine, data, Owner::default(), key, true, None);
     let client = Client::holding(held, engine.takes_two(data));
     Ok((with_deletions(set_cookies, state, engine), client, engine.note_seal(data, cause)))
 }

@@ -13,6 +13,8 @@ use crate::codec::{Opened, TextCodec};
 use crate::cookie::{Cookies, SetCookies};
 use crate::crypto::KeyRing;
 use crate::data::{Lifetime, SessionData, SessionId};
+#[cfg(feature = "dbsc")]
+use crate::device_binding::Binder;
 use crate::error::{EncodeError, Refusal};
 use crate::format::MAX_BLOCK;
 use crate::import::Imports;
@@ -26,6 +28,9 @@ pub(crate) struct Engine {
     pub(crate) cookies: Arc<Cookies>,
     pub(crate) backend: Arc<Coordinator>,
     pub(crate) imports: Arc<Imports>,
+    /// Binds sessions to devices, if the configuration says so.
+    #[cfg(feature = "dbsc")]
+    pub(crate) binder: Option<Arc<Binder>>,
     pub(crate) observers: Observers,
     pub(crate) clock: Arc<dyn Clock>,
     /// True when a new session that a request looked at gets a cookie although nothing was stored in it.
@@ -42,6 +47,8 @@ impl Engine {
             cookies: Arc::clone(&self.cookies),
             backend: Arc::clone(&self.backend),
             imports: Arc::clone(&self.imports),
+            #[cfg(feature = "dbsc")]
+            binder: self.binder.clone(),
             observers: self.observers.clone(),
             clock: Arc::clone(&self.clock),
             save_uninitialized: self.save_uninitialized,

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use crate::backend::{Ending, Owner, Stored, Vouched};
 use crate::data::{Retired, SessionData};
 use crate::format::Entries;
-use crate::observe::KeyRole;
+use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
 /// The session that the client's cookie holds.
@@ -14,8 +14,8 @@ pub(super) struct Held {
     pub(super) retired: Retired,
     pub(super) issued_at: UnixTime,
     pub(super) expires_at: UnixTime,
-    /// The role of the key that it is sealed under: a session under a previous key is due for the primary one.
-    pub(super) key: KeyRole,
+    /// The key that it is sealed under. A session under a previous key is due for the primary one.
+    pub(super) key: KeyId,
     /// True when the cookie holds the values.
     pub(super) holds_values: bool,
     /// The record of the session, if it has one.
@@ -38,7 +38,7 @@ impl Held {
         engine: &Engine,
         data: &SessionData,
         owner: Owner,
-        key: KeyRole,
+        key: KeyId,
         holds_values: bool,
         stored: Option<Stored>,
     ) -> Self {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "dbsc")]
+use super::bound_cookies::BoundCookies;
 use super::engine::Engine;
 use super::session::Session;
 use super::shared::{Shared, TOO_LONG};
@@ -17,7 +19,11 @@ impl Session {
         let mut second_parts: Option<Box<SecondParts>> = None;
         let mut old = OldCookies::default();
         let names = [Some(engine.cookies.name()), engine.cookies.second_name()];
+        #[cfg(feature = "dbsc")]
+        let mut bound = BoundCookies::default();
         for header in cookie_headers {
+            #[cfg(feature = "dbsc")]
+            bound.collect(engine, header.as_ref());
             engine.imports.collect(header.as_ref(), &mut old);
             for (name, is_second) in names.into_iter().zip([false, true]) {
                 let Some(name) = name else { break };
@@ -34,6 +40,10 @@ impl Session {
         let mut shared = shared.unwrap_or_else(|| Shared::new::<0>(engine, Candidates::new()));
         if let Some(shared) = Arc::get_mut(&mut shared) {
             shared.old = old;
+            #[cfg(feature = "dbsc")]
+            {
+                shared.bound = bound;
+            }
             if let Some(second_parts) = second_parts {
                 shared.candidates.put_second_parts(second_parts);
             }

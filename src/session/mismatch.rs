@@ -1,7 +1,7 @@
 //! [`MismatchPolicy`]: what becomes of a session whose values no longer make the type of a [`Typed`](crate::Typed).
 
-/// The policy for a session whose values do not make the type of a [`Typed`](crate::Typed), as after a release that changed the
-/// type. See docs/values.md for what to reach for first.
+/// The policy for a session whose values do not make the type of a [`Typed`](crate::Typed), as after a release that
+/// changed the type. [docs/values.md](crate::_docs::values) shows what to try first.
 ///
 /// ```
 /// use sealed_session::{Key, MismatchPolicy, SessionConfig, Typed};
@@ -23,8 +23,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MismatchPolicy {
-    /// [`Typed::new`](crate::Typed::new) returns the error, and the extractors and guards answer 500. The session stays as it is,
-    /// and so does the answer, until the session is over.
+    /// [`Typed::new`](crate::Typed::new) returns the error, and the extractors and guards answer 500. The session stays
+    /// as it is, so each of its requests gets this answer until the session ends.
     #[default]
     Fail,
     /// The session ends as by [`Session::destroy`](crate::Session::destroy), with its flash values and its CSRF token: whoever

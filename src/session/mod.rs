@@ -4,6 +4,12 @@
 //! the handle of the application, and the state behind it plain data. Nothing here knows a framework or the configuration.
 
 mod aim;
+#[cfg(feature = "dbsc")]
+mod binding;
+#[cfg(feature = "dbsc")]
+mod binding_state;
+#[cfg(feature = "dbsc")]
+mod bound_cookies;
 mod candidate;
 mod commit;
 mod csrf;
@@ -22,6 +28,10 @@ mod plan;
 mod recent;
 mod recheck;
 mod records;
+#[cfg(feature = "dbsc")]
+mod refresh;
+#[cfg(feature = "dbsc")]
+mod registration;
 mod sending;
 mod session;
 mod shared;

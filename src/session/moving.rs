@@ -104,6 +104,9 @@ impl Commit<'_> {
                 // A token goes with the id of its session.
                 data.remove_in(Namespace::Csrf, CSRF_KEY);
             }
+            // So does the mark of a binding, which another request may have made meanwhile.
+            #[cfg(feature = "dbsc")]
+            data.remove_bound();
             self.slide(data, *stored);
             // The values that were taken over may need more room than a cookie has.
             if stored.is_some() || self.is_stored(data, None) {

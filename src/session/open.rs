@@ -12,7 +12,7 @@ use crate::codec::Opened;
 use crate::cookie::MAX_PAIRS;
 use crate::data::SessionData;
 use crate::error::{BackendError, DecodeError, Refusal};
-use crate::observe::{Event, KeyRole};
+use crate::observe::Event;
 use crate::time::UnixTime;
 
 /// The state of a request, and the event that observers are to be told of it.
@@ -30,12 +30,19 @@ impl Shared {
     pub(super) fn open(&self) -> Loaded {
         let now = self.engine.now();
         if !self.engine.backend.exists() {
+            #[cfg(feature = "dbsc")]
+            if let Some(binder) = &self.engine.binder {
+                return self.open_proven(binder, now);
+            }
             let found = self
                 .newest(now)
                 .and_then(|found| found.map(|found| self.engine.backend.admit_unasked(found)).transpose());
             return self.state(found, now);
         }
-        let candidates = self.known(&self.open_all(now).0);
+        let opened = self.open_all(now).0;
+        #[cfg(feature = "dbsc")]
+        let opened = self.follow_renames(opened, now);
+        let candidates = self.known(&opened);
         let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
         let (mut state, event) = self.state(found, now);
         state.candidates = candidates;
@@ -50,11 +57,22 @@ impl Shared {
         let now = self.engine.now();
         let questions = self.engine.questions();
         let (opened, refusal) = self.open_all(now);
+        #[cfg(feature = "dbsc")]
+        let (opened, mut unproven) = (self.follow_renames(opened, now), None);
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
         for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
             match self.ask_about(&questions, opened, candidate).await? {
                 Answer::Good(good) => {
+                    #[cfg(feature = "dbsc")]
+                    if let Some(refused) = self.unproven(&questions, &good, now, &mut unproven).await? {
+                        kept_out.get_or_insert(refused);
+                        if refused.reason == DecodeError::Unavailable {
+                            kept_out = Some(refused);
+                            break;
+                        }
+                        continue;
+                    }
                     admitted = Some(good);
                     break;
                 }
@@ -86,6 +104,10 @@ impl Shared {
             (None, None) => Ok(None),
         };
         let (mut state, event) = self.state(found, now);
+        #[cfg(feature = "dbsc")]
+        {
+            state.binding.stale = unproven;
+        }
         (state.candidates, state.successors) = (candidates, successors);
         Ok((state, event))
     }
@@ -103,7 +125,7 @@ impl Shared {
         let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
-                let mut held = Held::new(&self.engine, &opened.data, owner, KeyRole::Primary, stored.is_none(), stored);
+                let mut held = Held::new(&self.engine, &opened.data, owner, opened.key_id, stored.is_none(), stored);
                 held.vouched = vouched;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 state.aim.import();
@@ -147,20 +169,24 @@ impl Shared {
     }
 
     /// Makes the state of the request: of the session that was admitted, else of an import, else of a new session.
-    fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
+    pub(super) fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
         let Self { engine, candidates, .. } = self;
         let (state, event) = match found {
             Ok(Some(admitted)) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
+                #[cfg(feature = "dbsc")]
+                let (opened, binding) = self.healed(opened, now);
                 let event = engine.note_open(Ok(&opened), candidates.count());
-                let key = if opened.is_stale { KeyRole::Previous } else { KeyRole::Primary };
                 let holds_values = stored.is_none() && !opened.data.is_empty();
-                let mut held = Held::new(engine, &opened.data, owner, key, holds_values, stored);
+                let mut held = Held::new(engine, &opened.data, owner, opened.key_id, holds_values, stored);
                 held.vouched = vouched;
+                let is_migrated = opened.is_migrated;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
-                if opened.is_migrated {
+                if is_migrated {
                     state.aim.migrate();
                 }
+                #[cfg(feature = "dbsc")]
+                state.put_binding(binding);
                 (state, event)
             }
             none => {
@@ -184,6 +210,10 @@ impl Shared {
 
     /// Notes which cookies the client holds besides the first one.
     fn with_cookies(&self, mut state: State) -> State {
+        #[cfg(feature = "dbsc")]
+        {
+            state.binding.has_cookie = self.bound.came();
+        }
         state.client.has_second = self.candidates.second_parts().is_some();
         state.old = self.engine.imports.to_delete(&self.candidates, &self.old);
         state
@@ -191,7 +221,10 @@ impl Shared {
 
     /// Makes a candidate of each session that opened, so that a logout can end them all.
     fn known(&self, opened: &[Opened]) -> Vec<Candidate> {
-        opened.iter().map(|opened| Candidate::new(&self.engine, opened)).collect()
+        let known = opened.iter().map(|opened| Candidate::new(&self.engine, opened));
+        #[cfg(feature = "dbsc")]
+        let known = known.chain(self.previous(opened));
+        known.collect()
     }
 
     /// Returns the session that was issued last, of those that are authentic, alive and of a known schema. If there is none, it
@@ -223,7 +256,7 @@ impl Shared {
     }
 
     /// Returns the sessions that are authentic and alive, the one issued last first, and the refusal that says the most.
-    fn open_all(&self, now: UnixTime) -> (Vec<Opened>, Option<Refusal>) {
+    pub(super) fn open_all(&self, now: UnixTime) -> (Vec<Opened>, Option<Refusal>) {
         let mut opened = Vec::new();
         let refusal = self.open_each(now, |found| opened.push(found));
         // The sort is stable: of two that were issued in one second, the one that came first stays first.

@@ -14,7 +14,7 @@ use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Stored, never_wins
 use crate::cookie::SetCookies;
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
-use crate::observe::{Event, KeyRole, SealCause};
+use crate::observe::{Event, SealCause};
 
 /// One commit, with a copy of the state at its start.
 pub(super) struct Commit<'s> {
@@ -87,6 +87,10 @@ impl<'s> Commit<'s> {
     /// Seals the session once more under its id. In a store that is a compare-and-swap on its record: if another
     /// request was faster, its record is read, and what this request wrote is done to that.
     async fn again(&self, held: &Held, cause: SealCause, is_dispensable: bool) -> Result<Option<Sent>, EncodeError> {
+        #[cfg(feature = "dbsc")]
+        if self.state.is_renamed(held) {
+            return self.rename(held, cause).await.map(Some);
+        }
         let id = held.retired.id;
         let mut data = self.state.data.clone();
         self.slide(&mut data, held.stored);
@@ -116,6 +120,11 @@ impl<'s> Commit<'s> {
                 }
                 let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
+                #[cfg(feature = "dbsc")]
+                if cause == SealCause::Bound && theirs.is_marked() {
+                    // Another registration of the same session was faster. Its binding stands.
+                    return Err(EncodeError::Ended);
+                }
                 data.set_content(self.merge(held, &mine, &theirs)?);
                 self.slide(&mut data, Some(theirs_stored));
                 set_cookies = self.lines(&data, is_stored)?;
@@ -219,7 +228,8 @@ impl<'s> Commit<'s> {
             None => engine.note_seal(&data, cause),
         };
         let owner = engine.backend.owner_of(&data);
-        let held = Held::new(engine, &data, owner, KeyRole::Primary, stored.is_none(), stored);
+        let key = engine.codec.sealer().primary().id();
+        let held = Held::new(engine, &data, owner, key, stored.is_none(), stored);
         let candidates = vec![Candidate { ending: held.ending(engine), is_ended: false }];
         Sent {
             set_cookies: with_deletions(set_cookies, state, engine),

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::held::Held;
 use super::state::{Origin, State};
 use crate::error::{BackendError, BackendErrorKind, DecodeError, EncodeError};
-use crate::observe::{KeyRole, SealCause};
+use crate::observe::SealCause;
 
 /// Says what a commit does with a seal that is dispensable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +133,10 @@ impl State {
             Progress::Regenerated => SealCause::Regenerated,
             Progress::Migrated if self.aim.is_imported() => SealCause::Imported,
             Progress::Migrated => SealCause::Migrated,
+            #[cfg(feature = "dbsc")]
+            Progress::Changed | Progress::Untouched if self.aim.is_bound() => SealCause::Bound,
             Progress::Changed => SealCause::Changed,
-            Progress::Untouched if held.key == KeyRole::Previous => SealCause::Rekeyed,
+            Progress::Untouched if held.key != engine.codec.sealer().primary().id() => SealCause::Rekeyed,
             Progress::Untouched if self.keeps_expiry => return Ok(Plan::Nothing),
             Progress::Untouched if self.is_due_to_live_on(held, engine) => SealCause::Extended,
             Progress::Untouched => return Ok(Plan::Nothing),
@@ -169,7 +171,20 @@ impl State {
     fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
         let subject = &held.owner.subject;
         let is_another = || subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
-        self.data.id() != held.retired.id || engine.backend.revocations.is_some() && is_another()
+        self.data.id() != held.retired.id && !self.is_renamed(held)
+            || engine.backend.revocations.is_some() && is_another()
+    }
+
+    /// True when a binding gives the session another id, under which it is the same session.
+    #[cfg(feature = "dbsc")]
+    pub(super) fn is_renamed(&self, held: &Held) -> bool {
+        self.aim.is_bound() && self.aim.progress() == Progress::Changed && self.data.id() != held.retired.id
+    }
+
+    #[cfg(not(feature = "dbsc"))]
+    #[expect(clippy::unused_self, reason = "nothing is bound without the feature")]
+    fn is_renamed(&self, _: &Held) -> bool {
+        false
     }
 
     /// True when the request took long, and no backend knows which cookie the client holds by now: the answer might replace
@@ -187,5 +202,8 @@ impl State {
 const SLOW_SECONDS: u64 = 2;
 
 fn not_heard() -> BackendError {
-    BackendError::new(BackendErrorKind::NotAsked, "nobody knows what the session holds, so nothing may take its place")
+    BackendError::new(
+        BackendErrorKind::NotAsked,
+        "load this session with load_async: until then nobody knows what it holds, so nothing may replace it",
+    )
 }

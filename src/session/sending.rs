@@ -11,7 +11,10 @@ use crate::observe::{DeleteCause, Event};
 /// The lines that delete the cookie, and the event.
 pub(super) fn delete(state: &State, engine: &Engine) -> (SetCookies, Option<Event>) {
     let event = engine.observers.note(|| Event::Deleted { cause: DeleteCause::Destroyed });
-    (with_deletions(engine.cookies.deletions(), state, engine), event)
+    let deletions = with_deletions(engine.cookies.deletions(), state, engine);
+    #[cfg(feature = "dbsc")]
+    let deletions = deletions.after(state.binding.deletions(engine));
+    (deletions, event)
 }
 
 /// Adds to the cookies that a plan comes to the deletions of the other forms of the cookie, if it is a login.

@@ -24,8 +24,8 @@ use crate::time::UnixTime;
 /// your `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and
 /// a clock of yours run under the lock.
 ///
-/// A value that JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and a `null`
-/// that came from elsewhere is absent for every call.
+/// What JSON writes as `null`, such as `None` and `()`, is no value: storing it removes the value with its key, and
+/// every call takes a `null` that came from elsewhere for absent.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -196,7 +196,7 @@ impl Session {
 
     /// Removes every value and keeps the session, its id and its flash values. See [`Session::destroy`] for a logout.
     ///
-    /// In a store, the values that other requests store until the commit go, too.
+    /// In a store, this also removes values that other requests store before the commit.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -236,8 +236,8 @@ impl Session {
         self.contents().data()
     }
 
-    /// Makes a struct or map all there is: each field becomes a value, and values that it doesn't have go. Flash values
-    /// stay.
+    /// Replaces all values by those of a struct or map: each field becomes a value, and all other values are removed.
+    /// Flash values stay.
     ///
     /// # Errors
     /// [`ValueError::NotAMap`], and those of [`Session::set`], which name the field; nothing is changed then.
@@ -275,8 +275,8 @@ impl Session {
         self.change(|data| data.put(Namespace::Flash, key, &json))
     }
 
-    /// Stores each field of a struct or map as a flash value of its own; the flash values under other keys stay. A map
-    /// that is to be read as a whole is one value: [`Session::set_flash`] takes it.
+    /// Stores each field of a struct or map as a flash value of its own; the flash values under other keys stay. To
+    /// read a map as a whole, store it as one value, with [`Session::set_flash`].
     ///
     /// # Errors
     /// [`ValueError::NotAMap`], and those of [`Session::set_flash`], which name the field; nothing is stored then.
@@ -359,7 +359,8 @@ impl Session {
     /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
     /// of privilege, before storing who logged in (OWASP, "Renew the Session ID After Any Privilege Level Change").
     ///
-    /// A life that [`Session::extend`] gave ends with the old id: extend after this call, not before it.
+    /// A longer lifetime that [`Session::extend`] gave ends with the old id: call `extend` after this call, not before
+    /// it.
     ///
     /// A value that someone planted before the login is kept too; [`Session::regenerate_empty`] drops it.
     ///
@@ -390,8 +391,8 @@ impl Session {
         self.with(|state, engine| state.regenerate(engine.lifetime()))
     }
 
-    /// [`Session::regenerate`], and drops every value and flash value. The old session ends as by [`Session::destroy`], and one that
-    /// owes nothing to it begins.
+    /// Does what [`Session::regenerate`] does, and drops every value and flash value. The old session ends as if by
+    /// [`Session::destroy`], and the new one takes nothing over from it.
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the operating system's random number generator fails; nothing is dropped then.
@@ -439,8 +440,8 @@ impl Session {
         self.with(State::destroy)
     }
 
-    /// Lets this session live for `ttl` (whole seconds) from now, if that is longer than it would: never past the
-    /// absolute timeout.
+    /// Lets this session live for `ttl` (whole seconds) from now, unless it would live longer anyway, but never past
+    /// the absolute timeout.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format.

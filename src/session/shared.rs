@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(feature = "dbsc")]
+use super::bound_cookies::BoundCookies;
 use super::engine::Engine;
 use super::late::Late;
 use super::state::{Login, State};
@@ -20,6 +22,9 @@ pub(super) struct Shared<B: ?Sized = [u8]> {
     /// The cookies of another crate that came, for an import.
     pub(super) old: OldCookies,
     pub(super) late: Late,
+    /// The bound cookies that came, where sessions are bound to devices.
+    #[cfg(feature = "dbsc")]
+    pub(super) bound: BoundCookies,
     pub(super) candidates: Candidates<B>,
 }
 
@@ -27,7 +32,16 @@ impl Shared {
     pub(super) fn new<const N: usize>(engine: &Arc<Engine>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
         let (engine, old) = (Arc::clone(engine), OldCookies::default());
         let (keeps_expiry, late) = (AtomicBool::new(false), Late::default());
-        Arc::new(Shared { engine, state: Mutex::new(None), keeps_expiry, old, late, candidates })
+        Arc::new(Shared {
+            engine,
+            state: Mutex::new(None),
+            keeps_expiry,
+            old,
+            late,
+            #[cfg(feature = "dbsc")]
+            bound: BoundCookies::default(),
+            candidates,
+        })
     }
 
     /// Makes room for the first candidate, of at most `TOO_LONG` bytes, in one of a few sizes.

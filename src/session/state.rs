@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::aim::{Aim, Progress};
+#[cfg(feature = "dbsc")]
+use super::binding_state::BindingState;
 use super::candidate::Candidate;
 use super::engine::{Engine, too_large};
 use super::held::{Content, Held};
@@ -40,6 +42,9 @@ pub(super) struct State {
     pub(super) login: Option<Login>,
     /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
     pub(super) drawn: Option<(String, Generation)>,
+    /// What is known of the binding of this session to a device.
+    #[cfg(feature = "dbsc")]
+    pub(super) binding: BindingState,
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
     pub(super) tried: BTreeSet<(Namespace, String)>,
@@ -106,6 +111,8 @@ impl State {
             successors: Vec::new(),
             login: None,
             drawn: None,
+            #[cfg(feature = "dbsc")]
+            binding: BindingState::default(),
             tried: BTreeSet::new(),
             is_looked_at: false,
             keeps_expiry: false,
@@ -337,6 +344,10 @@ impl State {
         self.successors.clear();
         (self.login, self.drawn) = (None, None);
         self.tried.clear();
+        #[cfg(feature = "dbsc")]
+        {
+            self.binding.offer = None;
+        }
         self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }

@@ -15,9 +15,10 @@ use crate::observe::Event;
 
 /// The values of the session as one `T`, of which [`Typed::save`] writes back what changed.
 ///
-/// An extractor of axum and actix-web and a request guard of Rocket; [`Typed::new`] is for everything else. Each field is the
-/// value with its name. Values that `T` has no field for stay as they are, and so do flash values. Give its fields defaults, or
-/// a visitor without a session is an error. [`MismatchPolicy`] says what becomes of a session whose values do not make a `T`.
+/// An extractor of axum and actix-web and a request guard of Rocket; [`Typed::new`] is for everything else. Each field
+/// is the value with its name. Values that `T` has no field for stay as they are, and so do flash values. Give its
+/// fields defaults: without them, a visitor without a session is an error. [`MismatchPolicy`] says what becomes of a
+/// session whose values do not make a `T`.
 ///
 /// ```
 /// use sealed_session::Typed;

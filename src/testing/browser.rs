@@ -7,7 +7,7 @@ use crate::error::{BackendError, EncodeError, SetCookieError};
 use crate::manager::SessionManager;
 use crate::session::Session;
 
-/// A browser that keeps the manager's cookie, or both cookies of a session that takes two. It drops a cookie only when
+/// A browser that keeps the manager's cookie, or both cookies of a session that takes two, and the bound cookie (feature `dbsc`). It drops a cookie only when
 /// a response deletes it: Max-Age does not end a cookie here, so that a test sees whether the server ends the session.
 /// Path, Domain and Secure are ignored.
 ///
@@ -178,7 +178,11 @@ impl TestBrowser {
         for set_cookie in set_cookies {
             let SetCookie { name, value, is_deletion } = SetCookie::parse(set_cookie.as_ref());
             let codec = self.manager.codec();
-            if name == codec.cookie_name() || codec.engine().cookies.second_name() == Some(name) {
+            let engine = codec.engine();
+            let is_ours = name == codec.cookie_name() || engine.cookies.second_name() == Some(name);
+            #[cfg(feature = "dbsc")]
+            let is_ours = is_ours || engine.binder.as_ref().is_some_and(|binder| binder.cookie.name() == name);
+            if is_ours {
                 self.put(name, (!is_deletion).then(|| format!("{name}={value}")));
             }
         }

@@ -16,8 +16,8 @@ use sealed_session::actix_web::SessionMiddleware;
 use sealed_session::{EncodeError, Error as SessionError, KeepExpiry, Session, SessionManager, SessionOf, Typed};
 
 use crate::common::{
-    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, stream, untouched, visit,
-    visits, with_backends,
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, headers, manager, method_of, ran, read, stream,
+    untouched, visit, visits, with_backends,
 };
 use crate::errors::fail;
 
@@ -93,6 +93,9 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         let mut request = TestRequest::with_uri(path).method(method.parse().unwrap());
         for cookie in cookies {
             request = request.append_header((COOKIE, *cookie));
+        }
+        for header in headers() {
+            request = request.append_header(header);
         }
         reply(app.call(request.to_request()).await).await
     })

@@ -19,8 +19,8 @@ use sealed_session::{EncodeError, Error, KeepExpiry, Session, SessionManager, Se
 use tower_service::Service;
 
 use crate::common::{
-    Other, Reply, Visitor, act, acts, answer, be, count, fill, manager, method_of, ran, read, stream, untouched, visit,
-    visits, with_backends,
+    Other, Reply, Visitor, act, acts, answer, be, count, fill, headers, manager, method_of, ran, read, stream,
+    untouched, visit, visits, with_backends,
 };
 use crate::errors::fail;
 
@@ -46,7 +46,17 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/poll", get(async |_: KeepExpiry, session: Session| read(&session).unwrap()))
         .route("/fails/{how}", get(async |session: Session, Path(how): Path<String>| fail(&session, &how)))
         .route("/stream", get(streamed))
-        .merge(nested);
+        .merge(nested)
+        // Of merged routers, the layers of one alone see a path without a route: of the one that has a fallback.
+        .fallback(async || StatusCode::NOT_FOUND);
+    // With the feature, the same checks go through the layer that also does device binding.
+    #[cfg(feature = "dbsc")]
+    let inside = if hooked {
+        inside.layer(SessionLayer::new(manager).on_error(full).device_binding())
+    } else {
+        inside.layer(SessionLayer::new(manager).device_binding())
+    };
+    #[cfg(not(feature = "dbsc"))]
     let inside = if hooked {
         inside.layer(SessionLayer::new(manager).on_error(full))
     } else {
@@ -69,6 +79,9 @@ fn reply(app: &Router, path: &str, cookies: &[&str]) -> Reply {
     let mut request = Request::builder().method(method).uri(path);
     for cookie in cookies {
         request = request.header(COOKIE, *cookie);
+    }
+    for (name, value) in headers() {
+        request = request.header(name, value);
     }
     block_on(async {
         let response = app.clone().call(request.body(Body::empty()).unwrap()).await.unwrap();

@@ -161,6 +161,21 @@ impl Reply {
     }
 }
 
+thread_local! {
+    static HEADERS: RefCell<Vec<(&'static str, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives the next request these headers.
+#[cfg_attr(not(feature = "dbsc"), expect(dead_code, reason = "device binding needs it"))]
+pub(crate) fn with_headers(headers: Vec<(&'static str, String)>) {
+    HEADERS.set(headers);
+}
+
+/// Takes the headers of the next request.
+pub(crate) fn headers() -> Vec<(&'static str, String)> {
+    HEADERS.take()
+}
+
 /// The method and the path of a request.
 pub(crate) fn method_of(path: &str) -> (&str, &str) {
     path.split_once(' ').unwrap_or(("GET", path))

@@ -31,7 +31,7 @@ pub(crate) fn an_error_of_a_handler_is_an_empty_500_and_its_reason_is_in_the_log
         ("data", 500, Level::Error, "session value"),
         ("backend", 500, Level::Error, "session backend is full: no room"),
         ("ended", 409, Level::Info, "session was ended by another request"),
-        ("stale", 403, Level::Info, "no session came with this request, and none was regenerated in it"),
+        ("stale", 403, Level::Info, "request brought no session, and no session was regenerated in it"),
         ("forged", 400, Level::Info, "session cookie is not in the known format"),
     ] {
         assert_eq!(logged(), []);

@@ -9,6 +9,8 @@ mod actix;
 mod axum;
 #[cfg(feature = "axum")]
 mod bearer;
+#[cfg(feature = "dbsc")]
+mod binding;
 mod checks;
 mod common;
 mod errors;
@@ -81,17 +83,44 @@ contract! {
     a_session_that_another_request_ended_is_an_empty_409
 }
 
+/// Makes a test of each check of device binding in the module of each framework.
+#[cfg(feature = "dbsc")]
+macro_rules! binding {
+    ($framework:ident: $($check:ident)*) => {
+        mod binding {
+            $(#[test]
+            fn $check() {
+                crate::binding::$check(&crate::$framework::send);
+            })*
+        }
+    };
+    ($framework:ident) => {
+        binding! { $framework:
+            a_login_is_offered_a_binding_and_the_session_is_bound_and_refreshed
+            a_link_on_another_site_to_a_stale_session_is_bounced_without_a_handler
+            other_requests_to_the_route_are_the_applications
+            a_store_that_fails_is_a_503_at_the_route_whatever_the_application_answers
+        }
+    };
+}
+
 mod tests {
     #[cfg(feature = "axum")]
     mod axum {
         framework!(axum);
+        #[cfg(feature = "dbsc")]
+        binding!(axum);
     }
     #[cfg(feature = "actix-web")]
     mod actix_web {
         framework!(actix);
+        #[cfg(feature = "dbsc")]
+        binding!(actix);
     }
     #[cfg(feature = "rocket")]
     mod rocket {
         framework!(rocket);
+        #[cfg(feature = "dbsc")]
+        binding!(rocket);
     }
 }

@@ -12,7 +12,8 @@ use sealed_session::rocket::SessionFairing;
 use sealed_session::{EncodeError, Error, KeepExpiry, Session, SessionManager, Typed};
 
 use crate::common::{
-    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, manager, method_of, ran, read, run, stream, visit,
+    Answer, Other, Reply, Visitor, act, acts, answer, count, fill, headers, manager, method_of, ran, read, run, stream,
+    visit,
 };
 
 pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
@@ -23,6 +24,9 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
     let mut request = client.req(method.parse::<Method>().unwrap(), path.to_owned());
     for cookie in cookies {
         request.add_header(Header::new("Cookie", (*cookie).to_owned()));
+    }
+    for (name, value) in headers() {
+        request.add_header(Header::new(name, value));
     }
     reply(request)
 }

@@ -281,7 +281,7 @@ async fn a_user_who_may_not_is_told_so_without_the_values() {
     let list = RedisRevocations::new(&pool);
     let generation = Generation::from_bytes([7; 8]);
     let error = list.revoke_subject("\"ada\"", Only::Any, generation, UnixTime::MAX).await.unwrap_err();
-    assert_eq!(error.to_string(), "session backend can't do this: redis answered NOPERM");
+    assert_eq!(error.to_string(), "session backend does not support this: redis answered NOPERM");
 }
 
 #[tokio::test]

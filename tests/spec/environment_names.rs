@@ -15,12 +15,13 @@ fn has_key(manager: &SessionManager, digits: &str) -> bool {
 }
 
 /// Every bare name with a value that would show, if it counted, in the Debug of the configuration or as an error.
-const FOREIGN: [(&str, &str); 26] = [
+const FOREIGN: [(&str, &str); 27] = [
     ("SESSION_BACKEND", "redis://of-another-program"),
     ("SESSION_STORE_URL", "redis://localhost"),
     ("SESSION_STORE_CA_FILE", "/nowhere"),
     ("SESSION_STORE_CERT_FILE", "/nowhere"),
     ("SESSION_STORE_KEY_FILE", "/nowhere"),
+    ("SESSION_STORE_SERVER_NAME", "redis.internal"),
     ("SESSION_STORE_REPLICAS", "one"),
     ("SESSION_REVOCATIONS", "in_memory"),
     ("SESSION_REVOCATIONS_URL", "redis://localhost"),

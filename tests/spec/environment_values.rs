@@ -37,10 +37,11 @@ const NOT_ALONE: [(&str, &str); 3] = [
     ("TIDEWAY_SESSION_SUBJECT", "user_id"),
 ];
 /// The variables of a Redis beside its URL.
-const REDIS: [&str; 4] = [
+const REDIS: [&str; 5] = [
     "TIDEWAY_SESSION_STORE_CA_FILE",
     "TIDEWAY_SESSION_STORE_CERT_FILE",
     "TIDEWAY_SESSION_STORE_KEY_FILE",
+    "TIDEWAY_SESSION_STORE_SERVER_NAME",
     "TIDEWAY_SESSION_STORE_REPLICAS",
 ];
 
@@ -275,7 +276,7 @@ mod stores {
         for (backend, url, reason) in [
             ("file", file, "it is unavailable: can't make the folder: File exists"),
             ("file", &format!("{file}/below"), "it is unavailable: can't make the folder: Not a directory"),
-            ("sqlite", file, "it holds what was not stored: file is not a database"),
+            ("sqlite", file, "it holds damaged data: file is not a database"),
             ("sqlite", root, "it is unavailable: can't make it: Is a directory"),
             ("sqlite", &format!("{root}/none/a.db"), "it is unavailable: can't make it: No such file or directory"),
         ] {

@@ -158,5 +158,5 @@ fn a_stale_login_says_how_old_it_is_and_how_old_it_may_be() {
     let text = too_old(301).unwrap_err().to_string();
     assert_eq!(text, "session must have been regenerated less than 300 seconds ago, found 301");
     let text = StaleLogin::NoSession.to_string();
-    assert_eq!(text, "no session came with this request, and none was regenerated in it");
+    assert_eq!(text, "request brought no session, and no session was regenerated in it");
 }

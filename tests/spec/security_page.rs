@@ -1,12 +1,13 @@
-//! SECURITY.md names the tests that prove what it says. These tests check that each of them exists.
+//! SECURITY.md and docs/device-bound.md name the tests that prove what they say. These tests check that each of them exists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
-fn every_test_that_the_security_page_names_exists() {
+fn every_test_that_the_pages_name_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let page =
+        ["SECURITY.md", "docs/device-bound.md"].map(|page| fs::read_to_string(root.join(page)).unwrap()).concat();
     let mut sources = vec![root.join("tests/memory.rs")];
     for folder in ["tests/spec", "tests/adapters", "src"] {
         find(&root.join(folder), &mut sources);

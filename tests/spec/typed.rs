@@ -79,7 +79,7 @@ fn an_error_of_a_typed_read_says_in_words_what_is_missing_or_of_another_type() {
     let missing = ValueError::Missing { key: "name".into(), expected: "app::Visitor" };
     assert_eq!(missing.to_string(), r#"session has no value "name", which a app::Visitor needs"#);
     let unknown = ValueError::Unknown { key: "draft".into(), expected: "app::Visitor" };
-    assert_eq!(unknown.to_string(), r#"session value "draft" has no place in a app::Visitor"#);
+    assert_eq!(unknown.to_string(), r#"session value "draft" is not a field or a variant of app::Visitor"#);
 }
 
 #[test]

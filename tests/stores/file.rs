@@ -398,7 +398,8 @@ fn cleaning_waits_for_nothing_that_has_the_name_of_a_temporary_file_and_is_none(
     for_all_that_is_no_file(&path.join(".new-0123456789abcdef"), |what| {
         create(&store, 1, &record([1], EXPIRY));
         let error = run(store.cleanup_expired(at(EXPIRY))).unwrap_err();
-        let expected = "session backend holds what was not stored: what has the name of a temporary file is no file";
+        let expected =
+            "session backend holds damaged data: something that is not a file has the name of a temporary file";
         assert_eq!(error.to_string(), expected, "{what}");
         assert_eq!(run(store.all()), Ok(vec![]), "{what}: it removes the rest all the same");
     });
@@ -414,7 +415,7 @@ fn a_lock_that_is_no_file_is_refused_and_nothing_is_made_elsewhere() {
     create(&store, 1, &record([1], EXPIRY));
     fs::remove_file(path.join(".lock")).unwrap();
     for_all_that_is_no_file(&path.join(".lock"), |what| {
-        let expected = "session backend is unavailable: what has the name of the lock is no file";
+        let expected = "session backend is unavailable: something that is not a file has the name of the lock";
         assert_eq!(FileStore::open(&path).unwrap_err().to_string(), expected, "{what}");
         assert_eq!(run(store.delete(id(1))).unwrap_err().to_string(), expected, "{what}");
         assert!(!run(store.is_healthy()), "{what}");

@@ -112,7 +112,7 @@ fn a_database_of_a_later_version_is_refused_with_both_versions() {
     let error = SqliteStore::open(&path).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "session backend can't do this: the database has version 9, and 2 is the latest that is known here"
+        "session backend does not support this: the database has version 9, and 2 is the latest that is known here"
     );
 }
 

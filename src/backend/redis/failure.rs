@@ -36,7 +36,10 @@ impl Failure {
         match refusal(error) {
             Some(refusal) => Self::Refused(refusal),
             None if error.kind() == ErrorKind::Parse || error.kind() == ErrorKind::UnexpectedReturnType => {
-                Self::Lost(BackendError::new(BackendErrorKind::Corrupt, "redis gave another answer than it must"))
+                Self::Lost(BackendError::new(
+                    BackendErrorKind::Corrupt,
+                    "redis gave an answer that does not belong to the command",
+                ))
             }
             None => Self::Lost(unavailable(text(error))),
         }

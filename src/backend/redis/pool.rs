@@ -175,9 +175,10 @@ impl RedisPool {
     ///
     /// A primary acknowledges before its replicas have a write. If it fails then, one of them takes over without the
     /// write, and a revocation that was acknowledged is gone. With one replica and a wait for it, nothing that was
-    /// acknowledged is lost when the replica takes over; docs/stores.md has the numbers. With more replicas, one that lacks
-    /// the write may take over all the same, unless the pool waits for all of them. While fewer replicas than that can be
-    /// reached, every write is refused: after a failover with one replica, until the old primary is back.
+    /// acknowledged is lost when the replica takes over; [docs/stores.md](crate::_docs::stores#a-redis-that-fails-over)
+    /// has the numbers. With more replicas, one that lacks the write may take over all the same, unless the pool waits
+    /// for all of them. While fewer replicas than that can be reached, every write is refused: after a failover with
+    /// one replica, until the old primary is back.
     ///
     /// A write costs the round trip to the replicas more. Reads wait for nothing.
     ///

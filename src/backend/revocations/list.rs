@@ -12,9 +12,9 @@ use crate::time::UnixTime;
 
 /// Remembers which sessions were ended before their time, for as long as a cookie of theirs could still open.
 ///
-/// A list of the terminated, as OWASP ASVS 5.0, 7.4.1, asks of self-contained tokens. It has a [`Mark`] for the id of each
-/// session that ended, and a [`Generation`] for each subject that was revoked. The manager asks it about every session that
-/// opens, before the handler runs. It may be asked by many tasks at once.
+/// This is the list of ended sessions that OWASP ASVS 5.0, 7.4.1, asks for with self-contained tokens. It has a
+/// [`Mark`] for the id of each session that ended, and a [`Generation`] for each subject that was revoked. The manager
+/// asks it about every session that opens, before the handler runs. It may be asked by many tasks at once.
 ///
 /// Each method changes one entry in one step: whoever looks later sees the change, in every process. So the list must not be
 /// read from a replica that lags behind, and must not forget an entry before its time when memory is short. An entry stands

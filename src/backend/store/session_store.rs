@@ -63,15 +63,15 @@ pub trait SessionStore: Send + Sync {
     /// Returns the record under this id, or `None` when there is none. A record that expired may still be returned.
     ///
     /// # Errors
-    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when what
-    /// is there is not what was stored.
+    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when
+    /// the record that is there is damaged.
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>>;
 
     /// Writes a record whole or not at all, and returns once it is kept. Returns true when the record was written:
     /// [`Save::Create`] finds no record under the id, or [`Save::Replace`] finds one with its tag; otherwise the store
-    /// changes nothing. The look and the write are one step: of many that replace one tag at once, one is told that it
-    /// wrote. So a request that ends late neither undoes what another one wrote nor brings back a session that another
-    /// one destroyed.
+    /// changes nothing. The look and the write are one step: if many callers replace one tag at once, exactly one is
+    /// told that it wrote. So a request that ends late neither undoes what another one wrote nor brings back a session
+    /// that another one destroyed.
     ///
     /// A record past its `expires_at` is there for a save as long as a load returns it: a `Create` is refused, and a `Replace`
     /// writes. The clock of a store decides nothing here, for it may be ahead of the clock by which the record was written.

@@ -1,5 +1,5 @@
 //! Tests every example over TCP, as a client sees it. Each check runs against each framework, and the table in
-//! README.md shows the results.
+//! docs/frameworks.md shows the results.
 
 mod checks;
 mod client;

@@ -1,11 +1,11 @@
-//! Writes the table of results, which stands in the README of the crate.
+//! Writes the table of results, which stands in docs/frameworks.md.
 
 use std::fmt::Write;
 use std::fs;
 
 use crate::gaps;
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/frameworks.md");
 const BEGIN: &str = "<!-- table: written by examples/frameworks -->\n";
 const END: &str = "<!-- end of table -->\n";
 
@@ -37,14 +37,17 @@ pub fn markdown<const N: usize>(frameworks: &[&str], checks: &[&str], columns: &
     table
 }
 
-/// Checks that README.md holds this table, or writes it there.
+/// Checks that the page holds this table, or writes it there.
 pub fn keep(table: &str, update: bool) {
-    let readme = fs::read_to_string(README).expect("README.md can be read");
-    let (before, rest) = readme.split_once(BEGIN).expect("README.md says where the table begins");
-    let (found, after) = rest.split_once(END).expect("README.md says where the table ends");
+    let page = fs::read_to_string(PAGE).expect("docs/frameworks.md can be read");
+    let (before, rest) = page.split_once(BEGIN).expect("docs/frameworks.md says where the table begins");
+    let (found, after) = rest.split_once(END).expect("docs/frameworks.md says where the table ends");
     if update {
-        fs::write(README, [before, BEGIN, table, END, after].concat()).expect("README.md can be written");
+        fs::write(PAGE, [before, BEGIN, table, END, after].concat()).expect("docs/frameworks.md can be written");
     } else {
-        assert!(found == table, "README.md has another table; if this one is right: UPDATE_TABLE=1 cargo test");
+        assert!(
+            found == table,
+            "docs/frameworks.md has another table; if this one is right: UPDATE_TABLE=1 cargo test"
+        );
     }
 }

@@ -217,7 +217,10 @@ impl Folder {
         if looked.map_err(|error| failed("find the lock", &error))?.is_file() {
             Ok(())
         } else {
-            Err(BackendError::new(BackendErrorKind::Unavailable, "what has the name of the lock is no file"))
+            Err(BackendError::new(
+                BackendErrorKind::Unavailable,
+                "something that is not a file has the name of the lock",
+            ))
         }
     }
 
@@ -238,7 +241,7 @@ fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
     // The kind of file is asked for first: to open a pipe would wait for its other end.
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Err(corrupt("what has the name of a session is no file")),
+        Ok(_) => return Err(corrupt("something that is not a file has the name of a session")),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed("read", &error)),
     }
@@ -276,7 +279,9 @@ fn is_due(path: &Path, id: SessionId, now: UnixTime) -> Result<bool, BackendErro
 
 fn remove_left_behind(path: &Path) -> Result<(), BackendError> {
     let opened = match fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return Err(corrupt("what has the name of a temporary file is no file")),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(corrupt("something that is not a file has the name of a temporary file"));
+        }
         Ok(_) => File::open(path),
         Err(error) => Err(error),
     };

@@ -1,26 +1,4 @@
-//! The session of each request to any tower service: axum, hyper, tonic and others. Feature `tower`.
-//!
-//! ```
-//! use axum::{Extension, Router, http::StatusCode, routing::get};
-//! use sealed_session::tower::SessionLayer;
-//! use sealed_session::{Error, Session, SessionConfig};
-//!
-//! fn count(session: &Session) -> Result<u64, Error> {
-//!     let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
-//!     session.set("visits", visits)?;
-//!     Ok(visits)
-//! }
-//!
-//! async fn visits(Extension(session): Extension<Session>) -> Result<String, StatusCode> {
-//!     // With the feature `axum`, the handler can return the `Error` itself.
-//!     let visits = count(&session).map_err(|error| StatusCode::from_u16(error.status()).unwrap())?;
-//!     Ok(format!("visit {visits}"))
-//! }
-//!
-//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
-//! let app: Router = Router::new().route("/", get(visits)).layer(SessionLayer::new(manager));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! [`SessionLayer`]: the layer, its service and its future.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,11 +12,11 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::headers::ResponseHeaders;
-use super::nesting::{self, Others, PutUnderName};
-use super::request::{Exchange, Middleware};
-use super::response::{self, Transport};
-use super::session_of::SessionOf;
+use crate::adapters::headers::ResponseHeaders;
+use crate::adapters::nesting::{self, Others, PutUnderName};
+use crate::adapters::request::{Committer, Exchange, Middleware};
+use crate::adapters::response::{self, Transport};
+use crate::adapters::session_of::SessionOf;
 use crate::error::EncodeError;
 use crate::manager::SessionManager;
 use crate::session::Session;
@@ -69,11 +47,11 @@ use crate::session::Session;
 /// managers are independent: handlers get the session of the innermost one, or say which one they ask for ([`SessionLayer::of`]).
 /// Whoever puts a session into the extensions by hand commits it by hand.
 ///
-/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that they make to
-/// the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say so, and docs/stores.md, "After
-/// the response", says what they can keep.
-/// A handler that takes the session out of the extensions by hand, and looks at it in the stream alone, should ask it something before
-/// it answers, so that the response varies by it and the session is extended.
+/// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
+/// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
+/// so, and [docs/stores.md, "After the response"](crate::_docs::stores#after-the-response), says what they can keep. A
+/// handler that takes the session out of the extensions by hand, and looks at it in the stream alone, should ask it
+/// something before it answers, so that the response varies by it and the session is extended.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -85,9 +63,9 @@ use crate::session::Session;
 /// ```
 #[derive(Clone, Debug)]
 pub struct SessionLayer<F = EmptyResponse> {
-    manager: SessionManager,
+    pub(super) manager: SessionManager,
     on_error: F,
-    transport: Transport,
+    pub(super) transport: Transport,
     name: Option<PutUnderName<Extensions>>,
 }
 
@@ -168,6 +146,17 @@ impl<F> SessionLayer<F> {
     }
 }
 
+impl<F> SessionLayer<F> {
+    /// Puts the session into the request, and says which layer commits it.
+    pub(super) fn enter<A>(&self, request: &mut Request<A>) -> (Session, Committer) {
+        let Self { manager, transport, name, .. } = self;
+        nesting::enter(request, manager, *name, |request| match transport {
+            Transport::Cookie => manager.load(request.headers().get_all(COOKIE)),
+            Transport::Bearer => manager.load(manager.cookie_of_bearer(request.headers().get_all(AUTHORIZATION))),
+        })
+    }
+}
+
 impl<S, F: Clone> Layer<S> for SessionLayer<F> {
     type Service = SessionService<S, F>;
 
@@ -206,11 +195,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let SessionLayer { manager, transport, name, .. } = &self.layer;
-        let session = nesting::enter(&mut request, manager, *name, |request| match transport {
-            Transport::Cookie => manager.load(request.headers().get_all(COOKIE)),
-            Transport::Bearer => manager.load(manager.cookie_of_bearer(request.headers().get_all(AUTHORIZATION))),
-        });
+        let session = self.layer.enter(&mut request);
         SessionFuture { exchange: Exchange::begin(self.layer.clone(), session, &mut self.inner, request) }
     }
 }
@@ -252,6 +237,11 @@ where
 
     fn transport(&self) -> Transport {
         self.transport
+    }
+
+    #[cfg(feature = "dbsc")]
+    fn manager(&self) -> &SessionManager {
+        &self.manager
     }
 
     fn call(inner: &mut S, request: Request<A>) -> I {

@@ -1,0 +1,97 @@
+//! What device binding does not give. Each limit of docs/device-bound.md that is not a test of `thief` or `revoked` is one here.
+
+use super::browser::Browser;
+use super::site::{Site, key, log_in};
+use crate::crypto::KeyRing;
+use crate::device_binding::{Binding, DeviceBinding};
+use crate::error::DecodeError;
+
+#[test]
+fn without_a_list_a_copy_of_the_login_response_stays_good_for_its_own_timeouts() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let mut thief = Browser::without_device(&site);
+    thief.jar = browser.jar.clone();
+    browser.register();
+    site.wait(600);
+    assert_eq!((browser.page(), thief.page()), ("ada".to_owned(), "ada".to_owned()));
+    for _ in 0..31 {
+        site.wait(23 * 3600 + 1800);
+        thief.page();
+    }
+    assert_eq!(thief.page(), "", "after 30 days the absolute timeout has passed");
+}
+
+#[test]
+fn whoever_is_there_at_the_login_can_bind_it_to_another_device() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let mut malware = browser.stolen();
+    assert_eq!((malware.register(), browser.register()), (vec![200], vec![200]));
+    site.wait(600);
+    assert_eq!((malware.page(), browser.page()), ("ada".to_owned(), "ada".to_owned()));
+}
+
+#[test]
+fn a_browser_that_lost_its_binding_logs_in_again_and_is_not_let_in_without() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    browser.dbsc.clear(); // the TPM was cleared, or something before the site answered 429
+    site.wait(600);
+    assert_eq!(browser.page(), "");
+    assert_eq!(site.load(&browser.cookies()).binding(), Binding::Stale);
+    browser.log_in();
+    assert_eq!(browser.page(), "ada");
+    assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh);
+}
+
+#[test]
+fn a_binding_whose_key_was_dropped_needs_a_new_login() {
+    let before = Site::under(key(1), DeviceBinding::new(), |config| config);
+    let mut browser = Browser::new(&before);
+    browser.log_in();
+    // The site rotates its key, the browser comes back in time, and its session is sealed under the new key.
+    before.manager.set_keys(KeyRing::new(key(2), vec![key(1)]).unwrap());
+    assert_eq!(browser.page(), "ada");
+    before.wait(600);
+    assert_eq!(browser.page(), "ada", "the previous key opens the identifier");
+    before.manager.set_keys(key(2));
+    before.wait(600);
+    browser.refresh();
+    assert_eq!(browser.refreshes.last(), Some(&503), "another node might know the key");
+    assert_eq!(browser.page(), "");
+    browser.get(&log_in);
+    browser.jar.remove("__Host-session-bound");
+    browser.refresh();
+    assert!(browser.dbsc.is_empty(), "the new session is not bound, so the binding from before is of no use");
+    assert_eq!(browser.register(), [200]);
+    assert_eq!(browser.page(), "ada");
+}
+
+#[test]
+fn a_session_without_a_login_that_regenerates_is_never_offered_a_binding() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.get(&|session| session.set("user", "ada").unwrap());
+    assert!(browser.offers.is_empty());
+    browser.get(&|session| assert!(session.regenerate().is_ok()));
+    assert_eq!(browser.offers.len(), 1);
+    browser.get(&|session| assert!(session.regenerate_empty().is_ok()));
+    assert_eq!(browser.offers.len(), 1, "nobody is logged in");
+}
+
+#[test]
+fn what_is_stored_in_a_stale_session_takes_its_place() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    site.wait(600);
+    browser.dbsc.clear();
+    browser.get(&|session| session.set("theme", "dark").unwrap());
+    let session = site.load(&browser.cookies());
+    assert_eq!((session.rejected(), session.contains("user")), (None, false));
+    assert_ne!(session.rejected(), Some(DecodeError::StaleBinding));
+}

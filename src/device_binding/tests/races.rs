@@ -1,0 +1,179 @@
+//! Requests that cross a registration, a refresh or a logout.
+
+use futures_lite::future::block_on;
+
+use super::browser::Browser;
+use super::site::{List, Site, log_in, log_out, page, sites};
+use crate::backend::MemoryStore;
+use crate::device_binding::{Binding, BindingRequest};
+use crate::error::DecodeError;
+
+const BOUND: &str = "__Host-session-bound";
+
+/// A browser that is bound, and whose session cookie was then replaced by an answer to a request from before the registration.
+fn clobbered(site: &Site) -> Browser<'_> {
+    let mut browser = Browser::new(site);
+    browser.get(&log_in);
+    let in_flight = browser.request("GET", "/", Vec::new());
+    assert_eq!(browser.register(), [200]);
+    let answer = site.answer(&in_flight, &|session| session.set("seen", true).unwrap());
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ada"), "a request that is under way is good");
+    browser.receive(&answer);
+    browser
+}
+
+#[test]
+fn a_mark_that_a_racing_response_took_away_is_set_again_by_the_next_request() {
+    for (name, site) in sites() {
+        let mut browser = clobbered(&site);
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "{name}");
+        let response = browser.get(&|session| assert_eq!(session.get("seen").unwrap(), Some(true)));
+        assert_eq!(response.body, "ada", "{name}");
+        site.wait(60);
+        let mut thief = browser.stolen();
+        thief.jar.remove(BOUND);
+        assert_eq!(site.load(&thief.cookies()).rejected(), Some(DecodeError::StaleBinding), "{name}");
+        site.wait(540);
+        assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200][..]), "{name}");
+    }
+}
+
+#[test]
+fn a_mark_that_was_lost_is_set_again_by_a_refresh_after_the_bound_cookie_ended() {
+    for (name, site) in sites() {
+        let mut browser = clobbered(&site);
+        site.wait(600);
+        assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200][..]), "{name}");
+        let mut thief = browser.stolen();
+        thief.jar.remove(BOUND);
+        assert_eq!(site.load(&thief.cookies()).rejected(), Some(DecodeError::StaleBinding), "{name}");
+        site.wait(600);
+        assert_eq!(browser.page(), "ada", "{name}");
+    }
+}
+
+#[test]
+fn an_answer_that_comes_before_that_of_the_registration_takes_nothing_away() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let registration = browser.registration(&offer);
+        let answer = site.answer(&registration, &page);
+        browser.get(&|session| session.set("seen", true).unwrap());
+        browser.registered(&answer);
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "{name}");
+        site.wait(600);
+        assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200][..]), "{name}");
+    }
+}
+
+#[test]
+fn of_two_registrations_at_once_the_answer_that_comes_last_counts() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let requests = [browser.registration(&offer), browser.registration(&offer)];
+        let answers = requests.map(|request| site.answer(&request, &page));
+        for answer in &answers {
+            browser.registered(answer);
+        }
+        let is_stored = name.starts_with("store");
+        assert_eq!(answers.map(|answer| answer.status), [200, if is_stored { 403 } else { 200 }], "{name}");
+        assert_eq!(browser.page(), "ada", "{name}");
+        for _ in 0..3 {
+            site.wait(600);
+            assert_eq!(browser.page(), "ada", "{name}");
+        }
+        assert_eq!(browser.dbsc.len(), 1, "{name}: the other binding was told to end");
+    }
+}
+
+#[test]
+fn of_two_registrations_that_write_to_one_record_the_second_is_refused() {
+    for has_list in [false, true] {
+        let site = Site::with(|config| {
+            let config = config.store(MemoryStore::new());
+            if has_list { config.revocations(List::default()) } else { config }
+        });
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let (one, two) = (browser.registration(&offer), browser.registration(&offer));
+        let sessions = [site.load(&browser.cookies()), site.load(&browser.cookies())];
+        let requests = [one, two];
+        let statuses = requests.iter().zip(&sessions).map(|(request, session)| {
+            let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
+            let binding = BindingRequest::from_headers(find);
+            let answer = block_on(site.manager.answer_binding(session, &binding));
+            if answer.status() == 200 {
+                let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                let body = answer.body().to_owned();
+                browser.registered(&super::site::Response { status: 200, headers, body });
+            }
+            answer.status()
+        });
+        assert_eq!(statuses.collect::<Vec<_>>(), [200, 403]);
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh);
+        // Whatever commits the refused session afterwards sends no mark of a binding that no browser knows of.
+        let _ = block_on(site.manager.commit_async(&sessions[1])).unwrap();
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh);
+    }
+}
+
+#[test]
+fn a_refresh_that_crosses_a_logout_brings_nobody_back() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        site.wait(500);
+        let dbsc = browser.dbsc[0].clone();
+        let refresh = browser.refresh_request(&dbsc);
+        let answer = site.answer(&refresh, &page);
+        browser.get(&log_out);
+        browser.receive(&answer);
+        assert_eq!(browser.page(), "", "{name}");
+        site.wait(600);
+        assert_eq!(browser.page(), "", "{name}");
+        assert!(browser.dbsc.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn requests_beside_a_refresh_are_good_with_the_bound_cookie_from_before() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        site.wait(590);
+        let in_flight = browser.request("GET", "/", Vec::new());
+        let identifier = browser.dbsc[0].identifier.clone();
+        browser.refresh_one(&identifier);
+        let answer = site.answer(&in_flight, &|session| session.set("seen", true).unwrap());
+        assert_eq!(answer.body, "ada", "{name}");
+        browser.receive(&answer);
+        assert_eq!(browser.page(), "ada", "{name}");
+        site.wait(600);
+        assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200, 200][..]), "{name}");
+    }
+}
+
+#[test]
+fn a_login_that_crosses_a_registration_is_not_bound() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let session = site.load(&browser.cookies());
+        let registration = browser.registration(&offer);
+        assert_eq!(site.answer(&registration, &page).status, 200, "{name}");
+        log_in(&session);
+        let lines = block_on(site.manager.commit_async(&session)).unwrap();
+        let answer = super::site::Response::of(lines, site.manager.binding_offer(&session));
+        browser.receive(&answer);
+        let session = site.load(&browser.cookies());
+        assert_eq!((session.rejected(), session.binding()), (None, Binding::Unbound), "{name}");
+        assert_eq!(browser.register(), [200], "{name}");
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "{name}");
+    }
+}

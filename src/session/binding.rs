@@ -1,0 +1,255 @@
+//! The binding of a session to a device: what a load makes of it, and what an application may ask.
+
+use std::sync::Arc;
+
+use super::binding_state::StaleSession;
+use super::candidate::Candidate;
+use super::engine::Engine;
+use super::open::Loaded;
+use super::plan::Plan;
+use super::session::Session;
+use super::shared::Shared;
+use super::state::{Origin, State};
+use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Owner, Questions};
+use crate::codec::Opened;
+use crate::data::{SessionData, UNDER_WAY_SECONDS};
+use crate::device_binding::{Binder, Binding, Bound, Judged, OFFER, Parts, judge};
+use crate::error::{BackendError, DecodeError, Refusal, Unbound};
+use crate::time::UnixTime;
+
+impl Session {
+    /// Says whether the session is bound to the device of its browser. Without
+    /// [`SessionConfig::device_binding`](crate::SessionConfig::device_binding), no session is. Feature `dbsc`.
+    ///
+    /// ```
+    /// use sealed_session::{Binding, DeviceBinding, Key, SessionConfig};
+    /// let manager = SessionConfig::new(Key::generate()?).device_binding(DeviceBinding::new()).build()?;
+    /// let session = manager.load(None::<&str>);
+    /// if session.binding() == Binding::Stale {
+    ///     // The browser has a proof to give: see `SessionManager::binding_bounce`.
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn binding(&self) -> Binding {
+        self.with(|state, engine| {
+            if engine.binder.is_none() {
+                Binding::Unbound
+            } else if state.data.is_marked() {
+                if state.binding.is_young { Binding::Unbound } else { Binding::Fresh }
+            } else if matches!(state.origin(), Origin::Refused(DecodeError::StaleBinding)) {
+                Binding::Stale
+            } else {
+                Binding::Unbound
+            }
+        })
+    }
+
+    /// Checks that the session is bound, and that its device proved it within the lifetime of
+    /// [`DeviceBinding::lifetime`](crate::DeviceBinding::lifetime): for what matters most, such as a payment. Feature `dbsc`.
+    ///
+    /// A browser that can't bind its session never passes. To have such browsers logged out everywhere, use
+    /// [`DeviceBinding::required_within`](crate::DeviceBinding::required_within) instead.
+    ///
+    /// # Errors
+    /// [`Unbound`] unless the session is [`Binding::Fresh`].
+    ///
+    /// ```
+    /// use sealed_session::{Error, Session};
+    ///
+    /// fn pay(session: &Session) -> Result<(), Error> {
+    ///     session.require_binding()?; // 403 if the error is returned to an adapter
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn require_binding(&self) -> Result<(), Unbound> {
+        if self.binding() == Binding::Fresh { Ok(()) } else { Err(Unbound::default()) }
+    }
+
+    /// Returns the name and the value of the header that offers the browser to register a key, if the last commit sealed a login.
+    pub(crate) fn binding_offer(&self) -> Option<(&'static str, String)> {
+        let engine = &*self.shared.engine;
+        let binder = engine.binder.as_ref()?;
+        let id = self.lock().as_ref()?.binding.offer?;
+        let parts = Parts { codec: &engine.codec, now: engine.now() };
+        match parts.seal_registration(id, binder.challenge_lifetime()) {
+            Ok(challenge) => Some((OFFER, binder.offer(&challenge))),
+            // Without the offer the session stays as good as any that is not bound.
+            Err(error) => {
+                engine.observers.tell_noted(engine.note_failure(&error));
+                None
+            }
+        }
+    }
+}
+
+/// True when a session was ended by the id that it had before it was bound.
+async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, BackendError> {
+    if bound.previous.is_none() {
+        return Ok(false);
+    }
+    let known = questions.look(bound.previous, None).await?;
+    Ok(known.mark.is_some_and(|mark| mark != Mark::Became(bound.session)))
+}
+
+impl Session {
+    /// True when the session of this request was ended by the id that it had before it was bound.
+    pub(super) async fn has_ended_by_its_previous_id(&self, questions: &Questions<'_>) -> Result<bool, BackendError> {
+        match self.with(|state, _| state.binding.proven) {
+            Some(bound) => has_ended(questions, &bound).await,
+            None => Ok(false),
+        }
+    }
+}
+
+impl Shared {
+    /// Opens the session where no backend has to be asked: the newest one that is not refused for its binding.
+    pub(super) fn open_proven(&self, binder: &Arc<Binder>, now: UnixTime) -> Loaded {
+        let (opened, unopened) = self.open_all(now);
+        let (mut unproven, mut refused) = (None, None);
+        for opened in opened {
+            let key_id = Some(opened.key_id);
+            let found = self.engine.codec.migrate(opened).and_then(|opened| {
+                self.check_binding(binder, &opened.data, (false, &Owner::default()), now, &mut unproven)
+                    .map_err(|reason| Refusal { reason, key_id })?;
+                self.engine.backend.admit_unasked(opened)
+            });
+            match found {
+                Ok(admitted) => {
+                    let (mut state, event) = self.state(Ok(Some(admitted)), now);
+                    state.binding.stale = unproven;
+                    return (state, event);
+                }
+                Err(refusal) => refused = refused.or(Some(refusal)),
+            }
+        }
+        let (mut state, event) = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
+        state.binding.stale = unproven;
+        (state, event)
+    }
+
+    /// Gives sessions that were registered, and whose cookie another response replaced by the one from before, the id that the
+    /// registration gave them. The backends are then asked about that id.
+    pub(super) fn follow_renames(&self, mut opened: Vec<Opened>, now: UnixTime) -> Vec<Opened> {
+        for opened in &mut opened {
+            if let Judged::Lost(bound) = judge(&opened.data, self.bound.opened(&self.engine, now)) {
+                opened.data.rename(bound.session);
+            }
+        }
+        opened
+    }
+
+    /// Returns the ids that these sessions had before they were bound, for the backends to end with them: until the first refresh the
+    /// cookie of such an id is good.
+    pub(super) fn previous<'o>(&'o self, opened: &'o [Opened]) -> impl Iterator<Item = Candidate> + 'o {
+        opened.iter().filter(|_| self.engine.backend.revocations.is_some()).flat_map(|opened| {
+            let of_this = |bound: &&Bound| bound.session == opened.data.id();
+            let cookies = self.bound.opened(&self.engine, opened.at).iter().filter(of_this);
+            cookies.filter_map(|bound| {
+                let Candidate { ending, is_ended } = Candidate::new(&self.engine, opened);
+                let ending = Ending { id: bound.previous?, holds_values: true, ..ending };
+                Some(Candidate { ending, is_ended })
+            })
+        })
+    }
+
+    /// Checks the binding of a session that the backends vouch for. Returns the refusal of a session that is not good.
+    ///
+    /// # Errors
+    /// [`BackendError`] when the list failed and the configuration says [`FailurePolicy::Fail`].
+    pub(super) async fn unproven(
+        &self,
+        questions: &Questions<'_>,
+        admitted: &Admitted,
+        now: UnixTime,
+        stale: &mut Option<StaleSession>,
+    ) -> Result<Option<Refusal>, BackendError> {
+        let Some(binder) = &self.engine.binder else { return Ok(None) };
+        let data = admitted.data();
+        if let Err(reason) = self.check_binding(binder, data, (admitted.is_stored(), admitted.owner()), now, stale) {
+            return Ok(Some(reason.into()));
+        }
+        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
+        let (Judged::Fresh(bound) | Judged::Lost(bound)) = judge(data, self.bound.opened(&self.engine, now)) else {
+            return Ok(None);
+        };
+        match has_ended(questions, &bound).await {
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some(DecodeError::Revoked.into())),
+            Err(error) => {
+                self.engine.observers.tell_of(&error);
+                let fails = self.engine.backend.policy == FailurePolicy::Fail;
+                if fails { Err(error) } else { Ok(Some(DecodeError::Unavailable.into())) }
+            }
+        }
+    }
+
+    fn check_binding(
+        &self,
+        binder: &Binder,
+        data: &SessionData,
+        (is_stored, owner): (bool, &Owner),
+        now: UnixTime,
+        stale: &mut Option<StaleSession>,
+    ) -> Result<(), DecodeError> {
+        let age = now.seconds_since(data.created_at());
+        match judge(data, self.bound.opened(&self.engine, now)) {
+            Judged::Fresh(_) | Judged::Lost(_) => Ok(()),
+            // A request that was sent before the registration has no bound cookie yet, and finds the mark in the record. Where a cookie
+            // holds the values, such a request has a cookie without the mark.
+            Judged::Stale if is_stored && age < UNDER_WAY_SECONDS => Ok(()),
+            Judged::Stale => {
+                let lifetime = self.engine.lifetime();
+                let mark_end = lifetime.mark_end(lifetime.absolute_end(data.times()));
+                let found = StaleSession { id: data.id(), owner: owner.clone(), binding: data.bound(), mark_end };
+                stale.get_or_insert(found);
+                Err(DecodeError::StaleBinding)
+            }
+            Judged::Unbound => {
+                let is_late = binder.required_within.is_some_and(|limit| age >= limit);
+                let is_refused = is_late && self.engine.backend.owner_of(data).is_somebody;
+                if is_refused { Err(DecodeError::NotBound) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Puts a mark back that another response took away, and returns the binding that the bound cookie proves.
+    pub(super) fn healed(&self, mut opened: Opened, now: UnixTime) -> (Opened, Option<Judged>) {
+        if self.engine.binder.is_none() {
+            return (opened, None);
+        }
+        let judged = judge(&opened.data, self.bound.opened(&self.engine, now));
+        if let Judged::Lost(bound) = judged {
+            opened.data.rename(bound.session);
+            // A session that is full to the last byte stays without its mark, until something in it is removed.
+            let _ = opened.data.set_bound(bound.binding);
+        }
+        (opened, Some(judged))
+    }
+}
+
+impl State {
+    /// Notes the binding with which the session came.
+    pub(super) fn put_binding(&mut self, judged: Option<Judged>) {
+        match judged {
+            Some(Judged::Fresh(bound)) => self.binding.proven = Some(bound),
+            Some(Judged::Lost(bound)) => {
+                self.binding.proven = Some(bound);
+                self.aim.heal();
+            }
+            Some(Judged::Stale) => self.binding.is_young = true,
+            Some(Judged::Unbound) | None => {}
+        }
+    }
+
+    /// Notes, when a commit sealed a login, that the response offers to bind the session.
+    pub(super) fn note_offer(&mut self, plan: Plan, engine: &Engine) {
+        if engine.binder.is_none() || !plan.is_login() {
+            return;
+        }
+        if let Origin::Cookie(held) = &self.client.origin {
+            let is_somebody = engine.backend.owner_of(&self.data).is_somebody;
+            self.binding.offer = is_somebody.then_some(held.retired.id);
+        }
+    }
+}
