@@ -71,30 +71,45 @@ pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
     text
 }
 
-/// Writes how many times the requests per second of tower-sessions this crate serves: the medians of each round's ratio.
-/// Each table is given by its title and its rows. Returns nothing when tower-sessions was not measured.
+/// Writes how many times the requests per second of tower-sessions this crate serves, and how many times the processor time of
+/// this crate tower-sessions takes: the medians of each round's ratio. Each table is given by its title and its rows. Returns
+/// nothing when tower-sessions was not measured.
 pub fn beside(tables: &[(String, &[Row])]) -> String {
+    let rates = pairs(tables, |ours, theirs| (ours.rates.clone(), theirs.rates.clone()));
+    let processor = pairs(tables, |ours, theirs| (theirs.processor.clone(), ours.processor.clone()));
+    if rates.is_empty() {
+        return rates;
+    }
+    let titles: String = tables.iter().map(|(title, _)| format!(" {title} |")).collect();
+    let head = format!("| |{titles}\n|---|{}\n", "--:|".repeat(tables.len()));
+    format!(
+        "\n**Times the requests per second of tower-sessions**\n\n{head}{rates}\n\
+         **Times less processor time than tower-sessions**\n\n{head}{processor}"
+    )
+}
+
+/// Writes a line for each pair of contestants, with the median ratio of what `of` picks from the two rows of each table.
+fn pairs(tables: &[(String, &[Row])], of: impl Fn(&Row, &Row) -> (Vec<f64>, Vec<f64>)) -> String {
     const PAIRS: [(&str, &str); 4] = [
         ("store: `MemoryStore`", "tower-sessions: `MemoryStore`"),
         ("store: `RedisStore`", "tower-sessions: `RedisStore`"),
         ("store: `SqliteStore`", "tower-sessions: `SqliteStore`"),
         ("cookie (default)", "tower-sessions: `RedisStore`"),
     ];
-    let titles: String = tables.iter().map(|(title, _)| format!(" {title} |")).collect();
-    let mut text = format!("\n**Times the requests per second of tower-sessions**\n\n| |{titles}\n");
-    let _ = writeln!(text, "|---|{}", "--:|".repeat(tables.len()));
+    let mut text = String::new();
     for (ours, theirs) in PAIRS {
-        let rates = |rows: &[Row], name| rows.iter().find(|row| row.name == name).map(|row| row.rates.clone());
+        let row = |rows: &[Row], name: &str| rows.iter().position(|row| row.name == name);
         let cells = tables.iter().map(|(_, rows)| {
-            let Some((ours, theirs)) = rates(rows, ours).zip(rates(rows, theirs)) else { return " - |".to_owned() };
-            format!(" {:.2} |", median(ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect()))
+            let Some((ours, theirs)) = row(rows, ours).zip(row(rows, theirs)) else { return " - |".to_owned() };
+            let (above, below) = of(&rows[ours], &rows[theirs]);
+            format!(" {:.2} |", median(above.iter().zip(&below).map(|(above, below)| above / below).collect()))
         });
         let cells: String = cells.collect();
         if cells.contains(|c: char| c.is_ascii_digit()) {
             let _ = writeln!(text, "| {ours} / {theirs} |{cells}");
         }
     }
-    if text.ends_with("--:|\n") { String::new() } else { text }
+    text
 }
 
 /// Puts the text into docs/performance.md, between [`BEGIN`] and [`END`].
