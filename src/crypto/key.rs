@@ -215,4 +215,18 @@ mod tests {
         let other = Key::generate().unwrap();
         assert_eq!(KeyRing::new(other, vec![key(), key()]).unwrap_err(), KeyError::Duplicate { id });
     }
+
+    #[test]
+    fn two_keys_with_one_id_are_refused() {
+        // SHA-256 of "sealed-session 163562" and of "sealed-session 104038", the first two of that row with one id.
+        let one = || Key::from_hex("34ef9cd514b697bf5ef8fc5a5f16367bb290f27717b662d2e3a9c415c84ab1b3").unwrap();
+        let other = || Key::from_hex("0bfa5a9d9fd612f8f6618a5426e0a3a30e0e325da7d3071e3764f42908296d47").unwrap();
+        let id = one().id();
+        assert_eq!((id, id.to_string().as_str()), (other().id(), "968eceee"));
+        assert_eq!(KeyRing::new(one(), vec![other()]).unwrap_err(), KeyError::Duplicate { id });
+        assert_eq!(
+            KeyRing::new(Key::generate().unwrap(), vec![other(), one()]).unwrap_err(),
+            KeyError::Duplicate { id }
+        );
+    }
 }

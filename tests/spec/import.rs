@@ -470,6 +470,23 @@ fn an_import_is_no_recent_login() {
 }
 
 #[test]
+fn the_session_of_an_import_counts_as_a_login_at_the_time_of_the_import() {
+    let (manager, clock) = manager_with(|config| config.import(object("old")));
+    let old = ada("old");
+    clock.set(DAY);
+    let session = manager.load([old]);
+    let line = {
+        assert!(session.contains("name"));
+        lines(&manager, &session).pop().unwrap()
+    };
+    let [next, later] = [9, 10].map(|seconds| {
+        clock.set(DAY + seconds);
+        manager.load([cookie_of(&line)]).require_recent(Duration::from_secs(10))
+    });
+    assert_eq!((next.is_ok(), later.is_ok()), (true, false));
+}
+
+#[test]
 fn cookies_of_several_names_make_one_session_or_none() {
     let import = |config: SessionConfig| config.import(object("a")).import(object("b"));
     let (manager, _) = manager_with(import);
@@ -604,6 +621,16 @@ fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_bac
         }
         assert_eq!(user_id(&load(&first, &ada("old"))), Some(1), "the next old cookie is another session");
     }
+}
+
+#[test]
+fn a_copy_of_an_old_cookie_is_good_again_after_a_logout_where_nothing_remembers_it() {
+    let (manager, old) = (importing(object("old")), ada("old"));
+    let session = manager.load([old.as_str()]);
+    assert_eq!(user_id(&session), Some(1));
+    session.destroy();
+    assert!(lines(&manager, &session).contains(&OLD_DELETION.to_owned()));
+    assert_eq!(user_id(&manager.load([old])), Some(1));
 }
 
 #[test]

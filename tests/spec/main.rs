@@ -46,6 +46,7 @@ mod recheck;
 mod remember_me;
 mod revoked;
 mod rolling_upgrade;
+mod secrets;
 mod security_page;
 mod size;
 mod stored;
