@@ -13,7 +13,7 @@ pub(crate) fn exists(proof: &str, sources: &Sources) -> bool {
     }
     if let Some((path, part)) = proof.split_once(" # ") {
         let Some(text) = sources.text(path) else { return is_elsewhere(path, sources) };
-        return if path.ends_with(".md") { has_a_program(text, part) } else { has_a_step(text, part) };
+        return if path.starts_with("docs/") { has_a_program(text, part) } else { has_a_step(text, part) };
     }
     if let Some((path, test)) = proof.split_once(".rs::") {
         let path = format!("{path}.rs");
@@ -41,9 +41,9 @@ fn is_test(name: &str, sources: &Sources) -> bool {
         let (files, inner) = modules.split_at(count);
         let path = [&[root.as_str()], files].concat().join("/");
         [format!("{path}.rs"), format!("{path}/mod.rs"), format!("{path}/main.rs")].iter().any(|path| {
-            let Some(text) = sources.text(path) else { return false };
-            let has_modules = inner.iter().all(|module| text.contains(&format!("mod {module} {{")));
-            has_modules && (has_test(text, test) || has_check(text, test) && is_listed(target, test, sources))
+            let Some(source) = sources.text(path) else { return false };
+            let has_modules = inner.iter().all(|module| source.contains(&format!("mod {module} {{")));
+            has_modules && (has_test(source, test) || has_check(source, test) && is_listed(target, test, sources))
         })
     })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sealed_session::{DecodeError, EncodeError, Session};
+use sealed_session::{DecodeError, EncodeError, MemoryRevocations, Session};
 
 use super::{Bare, KNOWN, Site, answer, cross, in_every_order, in_turns, is_good, login, logout, visit};
-use crate::backends::{load, try_commit, user_id};
-use crate::common::is_deletion;
+use crate::backends::{commit, load, try_commit, user_id};
+use crate::common::{is_deletion, manager_with};
 
 #[test]
 fn a_renewal_after_the_logout_of_its_session_makes_no_good_cookie() {
@@ -97,5 +97,26 @@ fn of_a_login_that_is_clicked_twice_both_are_good_in_whatever_order_they_ask() {
             }
             assert_eq!(is_good(&node, &visitor), place == Bare, "{place:?} {schedule:?}");
         });
+    }
+}
+
+#[test]
+fn without_a_subject_a_session_is_somebodys_if_it_has_a_value_besides_flash_values_and_the_csrf_token() {
+    let (manager, _) = manager_with(|config| config.revocations(MemoryRevocations::new()));
+    for (is_somebodys, second) in [(false, Ok(true)), (true, Err(EncodeError::Ended))] {
+        let session = load(&manager, "theme=dark");
+        session.set_flash("notice", "hello").unwrap();
+        session.csrf_token().unwrap();
+        if is_somebodys {
+            session.set("cart", ["apple"]).unwrap();
+        }
+        let cookie = commit(&manager, &session).unwrap();
+        let clicks = [(); 2].map(|()| load(&manager, &cookie));
+        for click in &clicks {
+            click.regenerate().unwrap();
+            click.set("user_id", 42).unwrap();
+        }
+        let answers = clicks.map(|click| try_commit(&manager, &click).map(|sent| sent.is_some()));
+        assert_eq!(answers, [Ok(true), second]);
     }
 }
