@@ -754,7 +754,11 @@ impl World {
                         let is_gone = match (&request.held, &request.opened) {
                             (Some(held), _) => self.is_gone(held, &request.base, id),
                             (None, Some(opened)) => now >= opened.expires_at,
-                            (None, None) => false,
+                            // A login whose generation an earlier try took does not begin past its absolute timeout.
+                            (None, None) => {
+                                let begun = request.session.snapshot().expect("an id").created_at().as_secs();
+                                request.login.is_some() && now >= begun + self.absolute
+                            }
                         };
                         assert!(is_gone || is_own_over, "{made:?}");
                         assert!(is_due || request.is_destroyed);
