@@ -14,7 +14,7 @@ impl Session {
     /// The absolute timeout ends the session all the same, so configure one that is long enough
     /// ([`SessionConfig::absolute_timeout`](crate::SessionConfig::absolute_timeout)).
     ///
-    /// The timeout goes with the login: [`Session::regenerate`] and [`Session::destroy`] drop it, so call this after `regenerate`.
+    /// The timeout ends at the next login: [`Session::regenerate`] and [`Session::destroy`] remove it, so call this after `regenerate`.
     /// It takes 8 bytes of the session and one for each digit. [`Session::clear`] and [`Session::set_data`] keep it.
     ///
     /// [`Session::extend`] gives a longer life once, and that one does not slide. [`Session::set_persistent`] says whether the browser
@@ -31,10 +31,9 @@ impl Session {
     /// # let remember = true;
     /// session.regenerate()?; // the login
     /// session.set("user_id", 42)?;
+    /// session.set_persistent(remember); // if not, the browser drops the cookie when it is closed
     /// if remember {
     ///     session.set_idle_timeout(Duration::from_secs(14 * 24 * 60 * 60))?;
-    /// } else {
-    ///     session.set_persistent(false); // the browser drops the cookie when it is closed
     /// }
     /// assert_eq!(session.idle_timeout(), Duration::from_secs(14 * 24 * 60 * 60));
     /// # Ok::<(), sealed_session::Error>(())

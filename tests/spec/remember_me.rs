@@ -114,6 +114,28 @@ fn the_timeout_of_the_configuration_takes_the_longer_one_back() {
 }
 
 #[test]
+fn a_login_that_is_remembered_lasts_beyond_the_browser_whatever_an_earlier_login_said() {
+    let log_in = |session: &Session, remember: bool| {
+        session.regenerate().unwrap();
+        session.set("user_id", 42).unwrap();
+        session.set_persistent(remember);
+        if remember {
+            session.set_idle_timeout(TWO_WEEKS).unwrap();
+        }
+    };
+    for (manager, _) in placements() {
+        let session = load(&manager, "");
+        log_in(&session, false);
+        let cookie = commit(&manager, &session).unwrap();
+        assert!(!cookie.contains("Max-Age"), "{cookie}");
+        let session = load(&manager, &cookie);
+        log_in(&session, true);
+        let cookie = commit(&manager, &session).unwrap();
+        assert!(cookie.contains("; Max-Age=1209600"), "{cookie}");
+    }
+}
+
+#[test]
 fn another_login_in_the_same_browser_is_not_remembered() {
     for (manager, _) in placements() {
         let cookie = log_in(&manager, true);
