@@ -13,31 +13,10 @@ use sealed_session::{
 };
 
 use crate::address;
-use crate::fleet::{Fleet, places, wait};
+use crate::fleet::{Fleet, application, places, wait};
 use crate::helpers::new_id;
 use crate::ledger::{Run, Visitor};
 use crate::server::Server;
-
-/// The user of the application, who may do what the documentation of the pool names and no more.
-const APPLICATION: [&str; 17] = [
-    "--user",
-    "app",
-    "on",
-    ">secret",
-    "~sealed_session:*",
-    "-@all",
-    "+del",
-    "+eval",
-    "+get",
-    "+getrange",
-    "+ping",
-    "+scan",
-    "+set",
-    "+unlink",
-    "+asking",
-    "+cluster|slots",
-    "+wait",
-];
 
 /// The pool with time for a machine under load.
 fn patient(pool: &RedisPool) -> RedisPool {
@@ -54,7 +33,7 @@ async fn check(pool: &RedisPool) {
 #[tokio::test]
 async fn stores_and_lists_in_a_cluster_keep_every_rule_and_see_every_server() {
     let Some(_) = address() else { return };
-    let fleet = Fleet::cluster(&places(6), true, &APPLICATION, &[]);
+    let fleet = Fleet::cluster(&places(6), true, &application(["+asking", "+cluster|slots"]), &[]);
     let url = fleet.cluster_url().replace("://", "://app:secret@");
     let pool = RedisPool::open(&url).unwrap().wait_for_replicas(1);
     check(&pool).await;

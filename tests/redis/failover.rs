@@ -12,7 +12,7 @@ use sealed_session::{
 };
 
 use crate::address;
-use crate::fleet::{Fleet, places, wait};
+use crate::fleet::{Fleet, application, places, wait};
 use crate::helpers::new_id;
 use crate::server::{Place, Server};
 
@@ -146,26 +146,6 @@ async fn when_the_primary_behind_sentinel_is_killed_nothing_acknowledged_is_lost
     assert_eq!(kill("Sentinel, WAIT 1, primary killed", &pool, fleet).await.lost, 0);
 }
 
-/// The user of the application, who may do what the documentation of the pool names and no more.
-const APPLICATION: [&str; 16] = [
-    "--user",
-    "app",
-    "on",
-    ">secret",
-    "~sealed_session:*",
-    "-@all",
-    "+del",
-    "+eval",
-    "+get",
-    "+getrange",
-    "+ping",
-    "+scan",
-    "+set",
-    "+unlink",
-    "+role",
-    "+wait",
-];
-
 /// Sentinels that ask for a password, also of one another, and a user who may ask for the primary only.
 const LINES: &str =
     "requirepass s3cret\nsentinel sentinel-pass s3cret\nuser watcher on >w4tch -@all +ping +sentinel|master";
@@ -173,7 +153,7 @@ const LINES: &str =
 #[tokio::test]
 async fn stores_and_lists_behind_sentinels_with_a_password_keep_every_rule() {
     let Some(_) = address() else { return };
-    let fleet = Fleet::with_sentinels(&places(5), LINES, &APPLICATION);
+    let fleet = Fleet::with_sentinels(&places(5), LINES, &application(["+role"]));
     fleet.wait_for_sentinels(&["-a", "s3cret", "--no-auth-warning"]);
     let login = |query| fleet.sentinel_url(query).replace("://", "://app:secret@");
     let good = "?sentinel_username=watcher&sentinel_password=w4tch";
