@@ -59,7 +59,7 @@ fn cases() -> [Box<dyn FnMut()>; 3] {
     ]
 }
 
-/// What a browser has after it registered a key.
+/// The parts of a binding that a browser has after it registered a key.
 struct Bound {
     /// Its Cookie header.
     cookies: String,

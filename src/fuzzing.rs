@@ -26,7 +26,7 @@ pub fn seal_record(codec: &Codec, id: SessionId, plaintext: &[u8]) -> Option<Vec
     codec.engine().codec.seal_plaintext(id, plaintext)
 }
 
-/// What a proof of a device says: its challenge, its authorization and its key, `x | y`.
+/// The content of a device's proof: its challenge, its authorization and its key, `x | y`.
 #[cfg(feature = "dbsc")]
 pub type ProofParts = (String, Option<String>, Option<[u8; 64]>);
 

@@ -101,7 +101,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     from_base64url(text.as_bytes())
 }
 
-/// What a value says, by a second reader.
+/// The content of a value, by a second reader.
 fn second_reading(value: &str) -> Option<ProofParts> {
     if value.len() > 4096 {
         return None;

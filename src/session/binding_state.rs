@@ -6,7 +6,7 @@ use crate::data::{BindingId, SessionId};
 use crate::device_binding::Bound;
 use crate::time::UnixTime;
 
-/// What a request knows of the binding of its session.
+/// The binding of the session, as far as a request knows it.
 #[derive(Clone, Default)]
 pub(super) struct BindingState {
     /// The binding that the bound cookie proved.

@@ -24,7 +24,7 @@ use crate::time::UnixTime;
 /// your `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and
 /// a clock of yours run under the lock.
 ///
-/// What JSON writes as `null`, such as `None` and `()`, is no value: storing it removes the value with its key, and
+/// A value that JSON writes as `null`, such as `None` and `()`, is no value: storing it removes the value with its key, and
 /// every call takes a `null` that came from elsewhere for absent.
 ///
 /// ```

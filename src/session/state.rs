@@ -42,7 +42,7 @@ pub(super) struct State {
     pub(super) login: Option<Login>,
     /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
     pub(super) drawn: Option<(String, Generation)>,
-    /// What is known of the binding of this session to a device.
+    /// The binding of this session to a device, as far as it is known.
     #[cfg(feature = "dbsc")]
     pub(super) binding: BindingState,
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
@@ -228,7 +228,7 @@ impl State {
             self.has_id = true;
         }
         self.data.put_times(lifetime.start(self.now));
-        // Whoever logs in chooses anew how long to be remembered.
+        // Every login chooses anew how long it is remembered.
         self.data.remove_idle_timeout();
         self.aim.regenerate();
         Ok(self.retired())

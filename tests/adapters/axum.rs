@@ -47,7 +47,7 @@ pub(crate) fn send(path: &str, cookies: &[&str], hooked: bool) -> Reply {
         .route("/fails/{how}", get(async |session: Session, Path(how): Path<String>| fail(&session, &how)))
         .route("/stream", get(streamed))
         .merge(nested)
-        // Of merged routers, the layers of one alone see a path without a route: of the one that has a fallback.
+        // A path without a route is seen by the layers of one of the merged routers alone, the one that has a fallback.
         .fallback(async || StatusCode::NOT_FOUND);
     // With the feature, the same checks go through the layer that also does device binding.
     #[cfg(feature = "dbsc")]

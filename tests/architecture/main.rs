@@ -65,7 +65,7 @@ fn every_file_that_the_page_for_contributors_names_is_there() {
         ["src/", "tests/", "docs/", "examples/"].iter().any(|folder| name.starts_with(folder))
             && !(is_published && PACKAGES.iter().any(|folder| name.starts_with(folder)))
     };
-    // What follows a name are the arguments of a script.
+    // The arguments of a script follow its name.
     let file = |name: &str| root.join(name.split(' ').next().unwrap_or(name));
     let lost: Vec<&str> = page::code(&page).filter(is_packaged).filter(|name| !file(name).exists()).collect();
     assert!(lost.is_empty(), "{lost:?}");

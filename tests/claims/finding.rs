@@ -1,4 +1,4 @@
-//! What is wrong with the lists.
+//! The faults of the lists.
 
 use std::collections::BTreeSet;
 

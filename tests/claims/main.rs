@@ -1,4 +1,4 @@
-//! What the pages promise, and the test that fails when a promise is broken.
+//! The promises of the pages, and the test that fails when a promise is broken.
 //!
 //! Each `.txt` file beside this one is the list of one page. Its first line is the path of the page. After that comes one claim
 //! after the other, with an empty line between them: a sentence of the page as it stands there (or a row of a table), wrapped at
@@ -12,7 +12,7 @@
 //! - `(advice)`, `(limit)` or `(meaning)`: nothing to test, since the sentence says what the reader should do, what an attacker or
 //!   somebody else's program can do, or what words mean.
 //!
-//! Whoever changes a sentence finds its tests here, and whoever renames a test finds its sentences. SECURITY.md is on the list
+//! A person who changes a sentence finds its tests here, and one who renames a test finds its sentences. SECURITY.md is on the list
 //! word by word: a new sentence there needs a line here. `planted` shows that each rule finds what it is for.
 
 #![expect(clippy::unwrap_used, reason = "a checker that fails is a test that fails")]

@@ -2,7 +2,7 @@
 
 use crate::sources::Sources;
 
-/// What a sentence is that nothing shows; see `main.rs`.
+/// The kind of a sentence that no test shows; see `main.rs`.
 const REASONS: [&str; 3] = ["(advice)", "(limit)", "(meaning)"];
 
 /// Returns whether there is what a claim names.

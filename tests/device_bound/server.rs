@@ -71,7 +71,7 @@ fn failed(error: impl Error) -> StatusCode {
     StatusCode::SERVICE_UNAVAILABLE
 }
 
-/// What the request looks like to the application: the binding, the user, the reason why a session was refused, and the body.
+/// The request as the application sees it: the binding, the user, the reason why a session was refused, and the body.
 fn seen(session: &Session, body: &str) -> Value {
     let binding = session.binding().as_str();
     let user = session.get::<String>("user").ok().flatten();

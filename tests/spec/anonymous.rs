@@ -161,7 +161,7 @@ fn a_page_that_polls_neither_keeps_it_alive_nor_puts_its_extension_off() {
     let mut cookie = form(&manager);
     clock.set(HOUR / 2);
     assert_eq!(poll(&cookie, |session| drop(session.csrf_token().unwrap())), (HOUR, None));
-    // What it stores gives the session the life of any session with values, but not before somebody visits.
+    // A value that it stores gives the session the life of any session with values, but not before somebody visits.
     for seconds in (HOUR / 2..HOUR - 60).step_by(60) {
         clock.set(seconds);
         let (end, sealed) =

@@ -13,7 +13,7 @@ use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, key, manager_wi
 const HOUR: u64 = 60 * 60;
 const IDLE: u64 = 24 * HOUR;
 
-/// Where the sessions are, and whether a backend hears of their end.
+/// The place of the sessions, and whether a backend hears of their end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Alone,
@@ -50,7 +50,7 @@ fn recheck(manager: &SessionManager, connection: &Session) -> Option<DecodeError
     run(manager.recheck(connection)).unwrap()
 }
 
-/// What another request does, and its name.
+/// The act of another request, and its name.
 type Act = (&'static str, fn(&Session));
 
 /// The answer after another request of the same browser did this, in a place where the session is of user 42.

@@ -1,4 +1,4 @@
-//! What nobody can do with this crate, since nothing in it does that.
+//! Acts that this crate gives nobody a way to do.
 
 use std::fmt::Display;
 use std::fs;

@@ -45,7 +45,7 @@ use crate::session::Session;
 /// A layer that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit and
 /// the error response to the layer that put it there. So it does no harm if a nested router has the layer again. Layers of two
 /// managers are independent: handlers get the session of the innermost one, or say which one they ask for ([`SessionLayer::of`]).
-/// Whoever puts a session into the extensions by hand commits it by hand.
+/// A program that puts a session into the extensions by hand commits it by hand.
 ///
 /// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
 /// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say

@@ -25,7 +25,7 @@ pub(super) struct Sentinels {
     name: String,
     nodes: Nodes,
     primary: RwLock<Option<Primary>>,
-    /// Whoever asks the Sentinels holds it.
+    /// The task that asks the Sentinels holds it.
     asking: Mutex<()>,
 }
 

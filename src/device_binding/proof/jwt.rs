@@ -14,7 +14,7 @@ const MAX_LEN: usize = 4096;
 const SIGNATURE_LEN: usize = 64;
 const COORDINATE_LEN: usize = 32;
 
-/// What a browser says of its key. Everything in it is the browser's word until [`verify`](Self::verify) says that a key signed it.
+/// The words of a browser about its key. They stay mere words until [`verify`](Self::verify) says that a key signed it.
 #[derive(Debug)]
 pub(crate) struct Proof {
     challenge: String,

@@ -24,7 +24,7 @@ fn the_instructions_name_the_attributes_of_the_bound_cookie_in_every_configurati
                     assert_eq!(dbsc.name, format!("{name}-bound"));
                     assert!(dbsc.attributes.match_those_of(&cookie.attributes), "{dbsc:?} {cookie:?}");
                     assert_eq!(cookie.attributes.max_age, Some(600));
-                    // What Chromium asks of the prefix, it asks of the instructions as well.
+                    // Chromium asks the same of the instructions as of the prefix.
                     assert!(dbsc.attributes.secure && dbsc.attributes.path.as_deref() == Some("/"));
                     assert_eq!(dbsc.attributes.domain, None);
                     browser.page();

@@ -239,7 +239,7 @@ impl Visitor {
                 Seen::Own(_) if over.is_some() && self.promise.admits_unasked() && !self.was_calm(phase) => {
                     thread::sleep(PAUSE);
                 }
-                // What was written and not acknowledged may be gone until the fault is over, or be there again.
+                // A write that was not acknowledged may be gone until the fault is over, or be there again.
                 Seen::Own(_) if self.promise.fails_over && !self.was_calm(phase) => thread::sleep(PAUSE),
                 Seen::Own(shown) => {
                     assert!((counter..=counter + more).contains(&shown), "user {}: {shown} after {counter}", self.user);

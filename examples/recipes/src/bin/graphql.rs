@@ -31,7 +31,7 @@ impl Query {
         session(context)?.get("user_id").map_err(internal)
     }
 
-    /// What the visitor put into the cart.
+    /// The goods that the visitor put into the cart.
     async fn cart(&self, context: &Context<'_>) -> Result<Vec<String>> {
         Ok(session(context)?.get("cart").map_err(internal)?.unwrap_or_default())
     }

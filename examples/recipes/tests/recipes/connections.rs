@@ -78,7 +78,7 @@ fn read_to_end(mut events: BufReader<TcpStream>, what: &str) {
 
 type End = fn(&Program, &mut Browser);
 
-/// What ends a session: of the browser with the connection, or from elsewhere.
+/// An end of a session: by the browser with the connection, or from elsewhere.
 const ENDS: [(&str, End); 4] = [
     ("a logout", |program, browser| drop(browser.post(&program.address, "/logout", ""))),
     ("a login in another tab", |program, browser| drop(browser.post(&program.address, "/login", "Ada"))),

@@ -31,7 +31,7 @@ pub struct Provider {
 pub struct Shared {
     pub issuer: String,
     key: CoreRsaPrivateSigningKey,
-    /// What was asked for each code that was not spent.
+    /// The request behind each code that was not spent.
     codes: Mutex<HashMap<String, Params>>,
     /// The ways in which this provider is unlike a good one.
     pub quirks: Mutex<Quirks>,

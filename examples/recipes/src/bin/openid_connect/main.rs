@@ -56,7 +56,7 @@ async fn logout(session: Session) {
     session.destroy();
 }
 
-/// What the callback needs of the login that it ends.
+/// The part of a login that its callback needs.
 #[derive(Deserialize, Serialize)]
 struct Attempt {
     nonce: Nonce,
@@ -87,7 +87,7 @@ async fn begin(State(app): State<App>, session: Session) -> Result<Response, Err
     Ok(Redirect::to(url.as_str()).into_response())
 }
 
-/// What the provider sends the browser back with: a code, or the reason why there is none.
+/// The answer with which the provider sends the browser back: a code, or the reason why there is none.
 #[derive(Deserialize)]
 struct Answer {
     state: String,

@@ -30,7 +30,7 @@ pub struct Provider {
     metadata: CoreProviderMetadata,
 }
 
-/// What the provider says of somebody who logged in.
+/// The provider's words about somebody who logged in.
 pub struct Login {
     /// The `sub`: the user, as this provider names them.
     pub subject: String,
