@@ -12,11 +12,11 @@ use sealed_session::{
     SessionStore, SystemClock, UnixTime,
 };
 
-use crate::address;
-use crate::fleet::{Fleet, application, places, wait};
+use crate::fleet::{Fleet, places, wait};
 use crate::helpers::new_id;
 use crate::ledger::{Run, Visitor};
 use crate::server::Server;
+use crate::{address, application};
 
 /// The pool with time for a machine under load.
 fn patient(pool: &RedisPool) -> RedisPool {

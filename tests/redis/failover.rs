@@ -11,10 +11,10 @@ use sealed_session::{
     SessionStore, SystemClock, UnixTime,
 };
 
-use crate::address;
-use crate::fleet::{Fleet, application, places, wait};
+use crate::fleet::{Fleet, places, wait};
 use crate::helpers::new_id;
 use crate::server::{Place, Server};
+use crate::{address, application};
 
 const TASKS: usize = 16;
 

@@ -126,11 +126,3 @@ pub(crate) fn wait(what: &str, is_so: impl Fn() -> bool) {
 pub(crate) fn places(count: usize) -> Vec<Place> {
     vec![Place { host: "127.0.0.1".to_owned(), user: None }; count]
 }
-
-/// The options that make the user of the application, who may do what the documentation of the pool names, what this fleet asks for
-/// beside that, and no more.
-pub(crate) fn application<const N: usize>(also: [&'static str; N]) -> Vec<&'static str> {
-    let always =
-        "--user app on >secret ~sealed_session:* -@all +del +eval +get +getrange +ping +scan +set +unlink +wait";
-    always.split(' ').chain(also).collect()
-}

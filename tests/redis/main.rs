@@ -45,3 +45,11 @@ fn pool(test: &str) -> Option<RedisPool> {
 async fn raw(address: &str) -> redis::aio::MultiplexedConnection {
     redis::Client::open(address).unwrap().get_multiplexed_async_connection().await.unwrap()
 }
+
+/// The options that make the user of the application in a fleet of servers. The user may send the commands that the
+/// documentation of the pool names, the commands in `also`, which this kind of fleet needs as well, and no others.
+fn application<const N: usize>(also: [&'static str; N]) -> Vec<&'static str> {
+    let always =
+        "--user app on >secret ~sealed_session:* -@all +del +eval +get +getrange +ping +scan +set +unlink +wait";
+    always.split(' ').chain(also).collect()
+}
