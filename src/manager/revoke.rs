@@ -37,7 +37,7 @@ impl SessionManager {
         }
         let ending = Ending {
             id,
-            until: engine.lifetime().mark_end(until),
+            until: engine.mark_end(until),
             stored: None,
             holds_values: true,
             cookie_expires_at: UnixTime::MAX,
