@@ -626,13 +626,10 @@ fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_bac
 /// A limit: the old application did not tie its cookies together, so nobody can tell a part of them from a whole.
 #[test]
 fn a_logout_does_not_end_what_a_part_or_a_mixture_of_the_old_cookies_is_imported_into() {
-    let (list, store) = (Arc::new(MemoryRevocations::new()), Arc::new(MemoryStore::new()));
-    for change in
-        [&|config: SessionConfig| config.revocations(Arc::clone(&list)) as SessionConfig, &|config: SessionConfig| {
-            config.store(Arc::clone(&store))
-        }] as [&dyn Fn(SessionConfig) -> SessionConfig; 2]
-    {
-        let (manager, _) = manager_with(|config| change(config.import(object("old")).import(object("theme"))));
+    for [manager, _] in [
+        with_backends(|config| config.import(object("theme")).revocations(MemoryRevocations::new())),
+        with_backends(|config| config.import(object("theme")).store(MemoryStore::new())),
+    ] {
         let [dark, light] = ["dark", "light"].map(|theme| old_cookie("theme", &format!(r#"{{"theme":"{theme}"}}"#)));
         let old = ada("old");
         let whole = format!("{old}; {dark}");

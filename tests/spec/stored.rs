@@ -873,3 +873,20 @@ fn a_store_restored_from_a_backup_brings_back_what_was_destroyed_since() {
     assert_eq!(overwrite(&store.inner, *id, backup), Ok(true));
     assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
 }
+
+#[test]
+fn with_a_list_an_older_record_brings_older_content_and_no_ended_session_back() {
+    let (manager, _, store) = with_store(|config| config.revocations(MemoryRevocations::new()).subject("user_id"));
+    let cookie = login(&manager, 42);
+    let [(id, older)] = &run(store.inner.all()).unwrap()[..] else { panic!() };
+    let session = load(&manager, &cookie);
+    session.set("role", "guest").unwrap();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(overwrite(&store.inner, *id, older), Ok(true));
+    let session = load(&manager, &cookie);
+    assert_eq!((user_id(&session), session.contains("role")), (Some(42), false));
+    session.destroy();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(overwrite(&store.inner, *id, older), Ok(true));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
