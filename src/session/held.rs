@@ -65,7 +65,7 @@ impl Held {
     pub(super) fn ending(&self, engine: &Engine) -> Ending {
         Ending {
             id: self.retired.id,
-            until: engine.lifetime().mark_end(self.retired.expires_at),
+            until: engine.mark_end(self.retired.expires_at),
             stored: self.stored,
             holds_values: self.holds_values,
             cookie_expires_at: self.expires_at,

@@ -218,8 +218,11 @@ impl Fairing for SessionFairing {
         if let Some(Failure { error, is_asked_for }) = failure.as_deref() {
             // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a catcher has
             // answered. Any other handler has run, and its response stands.
-            if is_asked_for.load(Ordering::Relaxed) && response.status() == Status::InternalServerError {
-                *response = (self.on_error)(&error.clone().into());
+            if is_asked_for.load(Ordering::Relaxed) {
+                if response.status() == Status::InternalServerError {
+                    *response = (self.on_error)(&error.clone().into());
+                }
+                response::vary(response, Transport::Cookie);
             }
             return;
         }
