@@ -177,7 +177,7 @@ impl Shared {
                 #[cfg(feature = "dbsc")]
                 let (opened, binding) = self.healed(opened, now);
                 let event = engine.note_open(Ok(&opened), candidates.count());
-                let holds_values = stored.is_none() && !opened.data.is_empty();
+                let holds_values = engine.backend.exists() && stored.is_none() && !opened.data.is_empty();
                 let mut held = Held::new(engine, &opened.data, owner, opened.key_id, holds_values, stored);
                 held.vouched = vouched;
                 let is_migrated = opened.is_migrated;
