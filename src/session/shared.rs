@@ -29,29 +29,28 @@ pub(super) struct Shared<B: ?Sized = [u8]> {
 }
 
 impl Shared {
-    pub(super) fn new<const N: usize>(engine: &Arc<Engine>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
-        let (engine, old) = (Arc::clone(engine), OldCookies::default());
-        let (keeps_expiry, late) = (AtomicBool::new(false), Late::default());
-        Arc::new(Shared {
-            engine,
-            state: Mutex::new(None),
-            keeps_expiry,
-            old,
-            late,
-            #[cfg(feature = "dbsc")]
-            bound: BoundCookies::default(),
-            candidates,
-        })
+    /// Makes the session of a request, with room for a first candidate of at most `len` bytes, in one of a few sizes.
+    pub(super) fn with_room(engine: &Arc<Engine>, len: usize) -> Arc<Self> {
+        match len {
+            0 => Self::new::<0>(engine),
+            1..=256 => Self::new::<256>(engine),
+            257..=640 => Self::new::<640>(engine),
+            641..=1536 => Self::new::<1536>(engine),
+            _ => Self::new::<TOO_LONG>(engine),
+        }
     }
 
-    /// Makes room for the first candidate, of at most `TOO_LONG` bytes, in one of a few sizes.
-    pub(super) fn holding(engine: &Arc<Engine>, value: &[u8]) -> Arc<Self> {
-        match value.len() {
-            0..=256 => Self::new::<256>(engine, Candidates::of(value)),
-            257..=640 => Self::new::<640>(engine, Candidates::of(value)),
-            641..=1536 => Self::new::<1536>(engine, Candidates::of(value)),
-            _ => Self::new::<TOO_LONG>(engine, Candidates::of(value)),
-        }
+    fn new<const N: usize>(engine: &Arc<Engine>) -> Arc<Self> {
+        Arc::new(Shared {
+            engine: Arc::clone(engine),
+            state: Mutex::new(None),
+            keeps_expiry: AtomicBool::new(false),
+            old: OldCookies::default(),
+            late: Late::default(),
+            #[cfg(feature = "dbsc")]
+            bound: BoundCookies::default(),
+            candidates: Candidates::<[u8; N]>::new(),
+        })
     }
 }
 
