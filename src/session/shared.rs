@@ -17,6 +17,9 @@ use crate::import::OldCookies;
 pub(super) struct Shared<B: ?Sized = [u8]> {
     pub(super) engine: Arc<Engine>,
     pub(super) state: Mutex<Option<State>>,
+    /// True when anything was asked of the session. A backend is asked before that. It is beside the state, so that a request that
+    /// asks nothing locks nothing.
+    is_looked_at: AtomicBool,
     /// True when this request is not to keep the session alive. It is beside the state, since saying so opens no session.
     keeps_expiry: AtomicBool,
     /// The cookies of another crate that came, for an import.
@@ -44,6 +47,7 @@ impl Shared {
         Arc::new(Shared {
             engine: Arc::clone(engine),
             state: Mutex::new(None),
+            is_looked_at: AtomicBool::new(false),
             keeps_expiry: AtomicBool::new(false),
             old: OldCookies::default(),
             late: Late::default(),
@@ -77,6 +81,14 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
         // Only the application's functions that migrate or import can panic under the lock, and then the session stays unopened.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn look_at(&self) {
+        self.is_looked_at.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.is_looked_at.load(Ordering::Relaxed)
     }
 
     pub(super) fn keep_expiry(&self) {
