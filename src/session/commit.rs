@@ -75,9 +75,9 @@ impl Session {
     /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
     pub(crate) async fn ask(&self) -> Result<(), BackendError> {
         if self.must_ask() {
-            let (state, event) = self.shared.open_and_ask().await?;
-            self.lock().get_or_insert(state);
-            self.shared.engine.observers.tell_noted(event);
+            let loaded = self.shared.open_and_ask().await?;
+            self.lock().get_or_insert(loaded.state);
+            self.shared.engine.observers.tell_noted(loaded.event);
         }
         Ok(())
     }

@@ -750,13 +750,13 @@ impl Session {
             self.shared.look_at();
             return f(state, engine);
         }
-        let (opened, event) = self.shared.open();
-        let opened = state.insert(opened);
+        let loaded = self.shared.open();
+        let opened = state.insert(loaded.state);
         self.shared.look_at();
         let result = f(opened, engine);
         // Nobody is told under the lock.
         drop(state);
-        engine.observers.tell_noted(event);
+        engine.observers.tell_noted(loaded.event);
         result
     }
 
