@@ -138,16 +138,16 @@ impl Shared {
             });
             match found {
                 Ok(admitted) => {
-                    let (mut state, event) = self.state(Ok(Some(admitted)), now);
-                    state.binding.stale = unproven;
-                    return (state, event);
+                    let mut loaded = self.state(Ok(Some(admitted)), now);
+                    loaded.state.binding.stale = unproven;
+                    return loaded;
                 }
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
-        let (mut state, event) = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
-        state.binding.stale = unproven;
-        (state, event)
+        let mut loaded = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
+        loaded.state.binding.stale = unproven;
+        loaded
     }
 
     /// Gives sessions that were registered, and whose cookie another response replaced by the one from before, the id that the
