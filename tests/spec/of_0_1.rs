@@ -1,9 +1,11 @@
-//! Sessions that version 0.1 sealed and stored (tests/vectors/of_0_1). The pages promise that an upgrade keeps them.
+//! Sessions that version 0.1 sealed and stored (`tests/vectors/of_0_1`). The pages promise that an upgrade keeps them.
 
 #[cfg(any(feature = "file", feature = "sqlite"))]
 use std::path::Path;
 
-use sealed_session::{Session, SessionConfig, SessionManager, Status};
+#[cfg(any(feature = "file", feature = "sqlite"))]
+use sealed_session::SessionConfig;
+use sealed_session::{Session, SessionManager, Status};
 use serde::Deserialize;
 
 use crate::backends::{load, run};
