@@ -2,6 +2,8 @@
 
 use super::browser::Browser;
 use super::site::{Site, page, sites};
+use crate::config::SessionConfig;
+use crate::crypto::Key;
 use crate::device_binding::{Binding, DeviceBinding};
 use crate::error::DecodeError;
 
@@ -206,4 +208,14 @@ fn a_lost_mark_that_a_refresh_sets_again_does_not_extend_the_session() {
         let session = site.load(&browser.cookies());
         assert_eq!((session.binding(), session.expires_at()), (Binding::Fresh, before), "{name}");
     }
+}
+
+#[test]
+fn a_manager_shows_the_settings_of_its_device_binding() {
+    let manager = SessionConfig::new(Key::generate().unwrap()).device_binding(DeviceBinding::new()).build().unwrap();
+    let shown = format!("{manager:?}");
+    assert!(
+        shown.contains(r#"DeviceBinding { path: "/device-binding", lifetime: 600, required_within: None, .. }"#),
+        "{shown}"
+    );
 }
