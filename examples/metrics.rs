@@ -100,6 +100,7 @@ fn text(counts: &Counts) -> String {
     metric("deletions_total", "counter", "Cookies deleted.", &named("cause", &counts.deletions));
     metric("failures_total", "counter", "Commits that failed.", &named("error", &counts.failures));
 
+    // In a copy of this function, take out this attribute, or both lines if the application does no device binding.
     #[cfg(feature = "dbsc")]
     metric("bindings_total", "counter", "Answers of the route of device binding.", &named("outcome", &counts.bindings));
 

@@ -199,7 +199,8 @@ impl SessionConfig {
     /// if it had a Domain, of about 130 bytes each; with [`SessionConfig::two_cookies`] there are twice as many.
     ///
     /// Keep a former cookie in the configuration until the last cookie of that form is over: for the idle timeout from the
-    /// change on, or for the absolute timeout if your code calls [`Session::extend`](crate::Session::extend).
+    /// change on, or for the absolute timeout if your code calls [`Session::extend`](crate::Session::extend) or
+    /// [`Session::set_idle_timeout`](crate::Session::set_idle_timeout).
     ///
     /// ```
     /// use sealed_session::{FormerCookie, Key, SessionConfig};
@@ -549,6 +550,9 @@ impl SessionConfig {
     }
 
     /// Sets the clock that the time is read from, [`SystemClock`](crate::SystemClock) by default.
+    ///
+    /// A list that removes old entries by itself may read a clock of its own, such as `SqliteRevocations::clock`. In a test, give both
+    /// the same clock: a list whose clock is far ahead forgets logouts.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};

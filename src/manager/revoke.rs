@@ -93,6 +93,9 @@ impl SessionManager {
     /// [`Session::extend`](crate::Session::extend) or [`Session::set_idle_timeout`](crate::Session::set_idle_timeout) gave ends, too: call it
     /// again for "remember me".
     ///
+    /// The session counts as a new login from then on, for the absolute timeout and for
+    /// [`Session::require_recent`](crate::Session::require_recent). So ask for the password, or for a recent login, before this call.
+    ///
     /// If the answer of the list is lost, this call is an error, and may be made again for the same session. If nobody
     /// makes it again, the user is logged out everywhere.
     ///

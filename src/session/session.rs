@@ -359,10 +359,11 @@ impl Session {
     /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
     /// of privilege, before storing who logged in (OWASP, "Renew the Session ID After Any Privilege Level Change").
     ///
-    /// A longer lifetime that [`Session::extend`] gave ends with the old id: call `extend` after this call, not before
-    /// it.
+    /// Three things end with the old id: the CSRF token, and a longer lifetime that [`Session::extend`] or
+    /// [`Session::set_idle_timeout`] gave. Call these after this call, not before it.
     ///
-    /// A value that someone planted before the login is kept too; [`Session::regenerate_empty`] drops it.
+    /// A value that someone planted before the login is kept too, and so is a value of another user who was logged in;
+    /// [`Session::regenerate_empty`] drops both.
     ///
     /// A second call before a commit keeps the id that the first call drew. If there is a list of revocations or a
     /// store, the commit ends the old id; when another request has ended the session, or regenerated it, and this
@@ -583,7 +584,8 @@ impl Session {
         self.with(|state, _| state.status())
     }
 
-    /// The reason why the cookie of this request was refused, if it was, whatever happened since. For your log only.
+    /// The reason why the cookie of this request was refused, if it was, whatever happened since. The reason is for your log; tell
+    /// a visitor no more than whether a session has ended ([`DecodeError::is_over`]).
     ///
     /// ```
     /// use sealed_session::DecodeError;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::time::{Clock, UnixTime};
 
 /// A clock that a test sets. Clones share the time: give one clone to
-/// [`SessionConfig::clock`](crate::SessionConfig::clock), and set the time by another.
+/// [`SessionConfig::clock`](crate::SessionConfig::clock), one to a list that reads a clock of its own, such as
+/// `SqliteRevocations::clock`, and set the time by another.
 ///
 /// ```
 /// use sealed_session::testing::TestClock;

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealed_session::{EncodeError, MemoryRevocations, MemoryStore, Session, SessionConfig, SessionManager, ValueError};
+use sealed_session::{
+    DecodeError, EncodeError, KeyRing, MemoryRevocations, MemoryStore, Session, SessionConfig, SessionManager,
+    ValueError,
+};
 
 use crate::backends::{commit, load, user_id};
-use crate::common::{START, TestClock, at, manager_with};
+use crate::common::{FIRST_KEY, SECOND_KEY, START, TestClock, at, key, manager_with};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
@@ -285,4 +288,17 @@ fn of_a_login_that_is_remembered_and_a_read_at_once_the_session_stays_remembered
     clock.set(13 * HOUR);
     let next = visit(&manager, last).unwrap();
     assert_eq!(load(&manager, &next).expires_at(), at(START + 13 * HOUR + 14 * DAY));
+}
+
+#[test]
+fn the_previous_key_is_needed_until_the_longest_idle_timeout_of_a_session_has_passed() {
+    for (manager, clock) in placements() {
+        let (remembered, other) = (log_in(&manager, true), log_in(&manager, false));
+        manager.set_keys(KeyRing::new(key(SECOND_KEY), vec![key(FIRST_KEY)]).unwrap());
+        clock.set(DAY + 1); // past the idle timeout of the configuration
+        assert_eq!(user_id(&load(&manager, &other)), None, "it has ended");
+        assert_eq!(user_id(&load(&manager, &remembered)), Some(42), "it still needs the previous key");
+        manager.set_keys(key(SECOND_KEY));
+        assert!(matches!(load(&manager, &remembered).rejected(), Some(DecodeError::UnknownKey { .. })));
+    }
 }

@@ -116,7 +116,7 @@ impl Rotate {
 # Stage 2 of 3: seal with the new key {}, and still open with the old key {}.
 # Put this on every node. A session that is looked at is sealed again, under the new key.
 # Go on to stage 3 once the last node has run with it for {} (the idle timeout),
-# or for {} (the absolute timeout) if the application calls `extend`.
+# or for {} (the absolute timeout) if the application calls `extend` or `set_idle_timeout`.
 ",
             new.id,
             primary.id,

@@ -1,12 +1,13 @@
 //! "Log out my other devices", beside bans and beside itself: the session of the request stays, unless it was revoked as well.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sealed_session::{BackendErrorKind, DecodeError, EncodeError, MemoryRevocations, Session, SessionManager};
 
 use super::{DAY, LISTED, List, Site, Store, answer, cross, in_every_order, is_good, login, visit};
 use crate::backends::{commit, load, run, try_commit, user_id};
-use crate::common::manager_with;
+use crate::common::{START, at, manager_with};
 
 #[test]
 fn no_number_of_calls_of_revoke_others_outlives_a_ban() {
@@ -175,4 +176,39 @@ fn revoke_others_without_a_user_a_list_or_an_answer_is_an_error_that_says_so() {
     assert_eq!(kind(&node, &load(&node, &login(&site, &node, 42))), BackendErrorKind::Unsupported);
     let (node, _) = manager_with(|config| config.revocations(MemoryRevocations::new()));
     assert_eq!(kind(&node, &load(&node, &login(&Site::new(List), &node, 42))), BackendErrorKind::Unsupported);
+}
+
+#[test]
+fn revoke_others_counts_as_a_new_login() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        site.clock.set(3600);
+        let session = load(&node, &cookie);
+        let (limit, created_at) = (Duration::from_secs(600), session.created_at());
+        assert!(session.require_recent(limit).is_err(), "{place:?}");
+        run(node.revoke_others(&session)).unwrap();
+        let session = load(&node, &commit(&node, &session).unwrap());
+        assert_eq!(session.require_recent(limit), Ok(()), "{place:?}");
+        assert_eq!(
+            session.created_at().as_secs() - created_at.as_secs(),
+            3600,
+            "{place:?}: the absolute timeout begins anew"
+        );
+    }
+}
+
+#[test]
+fn managers_that_share_a_list_share_its_subjects() {
+    let list = Arc::new(MemoryRevocations::new().clock(|| at(START)));
+    let managers = ["site", "admin"].map(|name| {
+        let list = Arc::clone(&list);
+        manager_with(|config| config.cookie_name(name).revocations(list).subject("user_id")).0
+    });
+    let [site, admin] = &managers;
+    let session = load(site, "");
+    session.set("user_id", 42).unwrap();
+    let cookie = commit(site, &session).unwrap();
+    run(admin.revoke_subject(&42)).unwrap();
+    assert_eq!(load(site, &cookie).rejected(), Some(DecodeError::Revoked));
 }
