@@ -9,60 +9,71 @@ use futures_lite::future::block_on;
 use sealed_session::{BindingAnswer, BindingRequest, DeviceBinding, Key, Session, SessionConfig, SessionManager};
 
 use crate::control::leaky_equality;
-use crate::forged::{Forged, classes};
+use crate::forged::{Pair, SAMPLES_OF_A_PAIR, draw};
 
 const SAMPLES: usize = 200_000;
 const PROOF: &str = "secure-session-response";
 const IDENTIFIER: &str = "sec-secure-session-id";
 
-/// The comparisons in the control of the challenge. A check of a signature precedes each, which takes some hundred times longer than
-/// one comparison, so one alone is not seen.
-const COMPARISONS: usize = 100;
+/// The comparisons in the control of the challenge. The check of a signature precedes them, and takes thousands of times longer than
+/// one, so one alone is not seen.
+const COMPARISONS: usize = 1000;
+/// So many comparisons are seen in few samples.
+const CONTROL_SAMPLES: usize = 20_000;
 
 pub fn identifier(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let site = Site::new();
-    let forged = site.identifier();
-    for class in classes(rng, SAMPLES) {
-        let (session, identifier) = (site.session(), forged.of(class));
-        // The browser is told that its session is over.
-        runner.run_one(class, || assert_eq!(site.answer(&session, IDENTIFIER, &identifier).status(), 200));
+    for drawn in draw(rng, SAMPLES).chunks(SAMPLES_OF_A_PAIR) {
+        let site = Site::new();
+        let pair = site.identifiers();
+        for one in drawn {
+            let (session, identifier) = (site.session(), pair.of(*one));
+            // The browser is told that its session is over.
+            let refuse = || assert_eq!(site.answer(&session, IDENTIFIER, &identifier).status(), 200);
+            runner.run_one(one.class(), refuse);
+        }
     }
 }
 
 pub fn identifier_control(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let site = Site::new();
-    let forged = site.identifier();
-    for class in classes(rng, SAMPLES) {
-        let (session, identifier) = (site.session(), forged.of(class));
-        runner.run_one(class, || {
-            let answer = site.answer(&session, IDENTIFIER, &identifier);
-            (answer, leaky_equality(&identifier, &forged.right))
-        });
+    for drawn in draw(rng, SAMPLES).chunks(SAMPLES_OF_A_PAIR) {
+        let site = Site::new();
+        let pair = site.identifiers();
+        for one in drawn {
+            let (session, identifier) = (site.session(), pair.of(*one));
+            runner.run_one(one.class(), || {
+                let answer = site.answer(&session, IDENTIFIER, &identifier);
+                (answer, leaky_equality(&identifier, &pair.right))
+            });
+        }
     }
 }
 
 pub fn challenge(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let site = Site::new();
-    let _ = site.identifier(); // the right challenge is good
-    let forged = Forged::new(&site.challenge);
-    for class in classes(rng, SAMPLES) {
-        // The signature differs each time, so what its check takes is as much in both classes.
-        let (session, proof) = (site.session(), site.device.registration(&forged.of(class)));
-        // It is not the challenge of this session.
-        runner.run_one(class, || assert_eq!(site.answer(&session, PROOF, &proof).status(), 403));
+    for drawn in draw(rng, SAMPLES).chunks(SAMPLES_OF_A_PAIR) {
+        let site = Site::new();
+        let _ = site.identifiers(); // the right challenge is good
+        let pair = Pair::forged(site.challenge.clone());
+        for one in drawn {
+            // The signature differs each time, so what its check takes is as much in both classes.
+            let (session, proof) = (site.session(), site.device.registration(&pair.of(*one)));
+            // It is not the challenge of this session.
+            runner.run_one(one.class(), || assert_eq!(site.answer(&session, PROOF, &proof).status(), 403));
+        }
     }
 }
 
 pub fn challenge_control(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let site = Site::new();
-    let forged = Forged::new(&site.challenge);
-    for class in classes(rng, SAMPLES) {
-        let challenge = forged.of(class);
-        let (session, proof) = (site.session(), site.device.registration(&challenge));
-        runner.run_one(class, || {
-            let answer = site.answer(&session, PROOF, &proof);
-            (answer, (0..COMPARISONS).filter(|_| leaky_equality(&challenge, &forged.right)).count())
-        });
+    for drawn in draw(rng, CONTROL_SAMPLES).chunks(SAMPLES_OF_A_PAIR) {
+        let site = Site::new();
+        let pair = Pair::forged(site.challenge.clone());
+        for one in drawn {
+            let challenge = pair.of(*one);
+            let (session, proof) = (site.session(), site.device.registration(&challenge));
+            runner.run_one(one.class(), || {
+                let answer = site.answer(&session, PROOF, &proof);
+                (answer, (0..COMPARISONS).filter(|_| leaky_equality(&challenge, &pair.right)).count())
+            });
+        }
     }
 }
 
@@ -102,12 +113,12 @@ impl Site {
         block_on(self.manager.answer_binding(session, &request))
     }
 
-    /// Registers the device, and returns the identifier that its browser got.
-    fn identifier(&self) -> Forged {
+    /// Registers the device, and returns wrong identifiers, made of the one that its browser got.
+    fn identifiers(&self) -> Pair {
         let answer = self.answer(&self.session(), PROOF, &self.device.registration(&self.challenge));
         assert_eq!(answer.status(), 200, "what is refused otherwise is good");
         let rest = answer.body().split("\"session_identifier\":\"").nth(1).unwrap();
-        Forged::new(rest.split('"').next().unwrap())
+        Pair::forged(rest.split('"').next().unwrap().to_owned())
     }
 }
 
