@@ -13,15 +13,17 @@ pub const SAMPLES_OF_A_PAIR: usize = 500;
 
 pub struct Pair {
     pub right: String,
-    /// Both texts, one after the other.
-    wrong: String,
+    first: String,
+    /// The first text XOR the other one.
+    difference: Vec<u8>,
 }
 
 impl Pair {
     /// Makes a pair of wrong texts: in the first one the first byte of the secret part is wrong, in the other one the last.
-    pub fn new(right: String, wrong: [String; 2]) -> Self {
-        assert!(wrong.iter().all(|text| text.len() == right.len() && *text != right));
-        Self { right, wrong: wrong.concat() }
+    pub fn new(right: String, [first, last]: [String; 2]) -> Self {
+        assert!([&first, &last].iter().all(|text| text.len() == right.len() && **text != right));
+        let difference = first.bytes().zip(last.bytes()).map(|(first, last)| first ^ last).collect();
+        Self { right, first, difference }
     }
 
     /// Makes a pair of a sealed text, with one byte of its tag changed.
@@ -38,25 +40,24 @@ impl Pair {
 
     /// Makes a pair of one text twice: whatever is seen then is no leak.
     pub fn same(self) -> Self {
-        let first = self.of(Drawn::FIRST);
-        Self::new(self.right, [first.clone(), first])
+        let last = self.first.clone();
+        Self::new(self.right, [self.first, last])
     }
 
-    /// Returns a copy of one of the texts. Each sample gets a copy, so that both classes are read from the same place, and no branch
-    /// depends on the class: the processor would remember which way it went, and be faster or slower for it afterwards.
+    /// Returns a copy of one of the texts, made of both of them. Neither a branch nor an address depends on the class: both have an
+    /// effect on how fast the processor is a moment later, when the refusal is timed.
     pub fn of(&self, drawn: Drawn) -> String {
-        let len = self.right.len();
-        self.wrong[drawn.0 * len..][..len].to_owned()
+        let mask = 0_u8.wrapping_sub(drawn.0);
+        let bytes = self.first.bytes().zip(&self.difference).map(|(byte, difference)| byte ^ difference & mask);
+        String::from_utf8(bytes.collect()).unwrap()
     }
 }
 
-/// Says which of two texts a sample gets.
+/// Says which of two texts a sample gets: 0 or 1.
 #[derive(Clone, Copy)]
-pub struct Drawn(usize);
+pub struct Drawn(u8);
 
 impl Drawn {
-    const FIRST: Self = Self(0);
-
     pub fn class(self) -> Class {
         if self.0 == 0 { Class::Left } else { Class::Right }
     }
@@ -64,5 +65,5 @@ impl Drawn {
 
 /// Draws for each sample.
 pub fn draw(rng: &mut BenchRng, samples: usize) -> Vec<Drawn> {
-    (0..samples).map(|_| Drawn(usize::from(rng.random::<bool>()))).collect()
+    (0..samples).map(|_| Drawn(u8::from(rng.random::<bool>()))).collect()
 }
