@@ -47,7 +47,7 @@ enum Kind {
     NoCookie,
 }
 
-/// How often each kind comes, in a thousand requests.
+/// How often each kind comes, beside the others.
 const MIX: [(Kind, usize); 12] = [
     (Kind::Read, 480),
     (Kind::Write, 200),
