@@ -47,9 +47,10 @@ pub fn main(arguments: impl Iterator<Item = String>) -> ExitCode {
 
 async fn serve(place: &Place) -> Outcome<()> {
     let (store, list) = (Arc::new(MemoryStore::new()), Arc::new(MemoryRevocations::new()));
-    let config = SessionConfig::new(Key::generate()?).max_cookie_bytes(4096);
+    let config = SessionConfig::new(Key::generate()?);
     let config = match place {
-        Place::Cookie => config.revocations(Arc::clone(&list)),
+        // The larger session does not fit into one cookie once it has an account.
+        Place::Cookie => config.two_cookies(true).revocations(Arc::clone(&list)),
         Place::Memory => config.store(Arc::clone(&store)).revocations(Arc::clone(&list)),
         Place::Sqlite(folder) => {
             let store = SqliteStore::open(Place::database(folder))?;
