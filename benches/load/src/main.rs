@@ -2,6 +2,7 @@
 //! that keep their connections. The placements take turns. docs/performance.md explains the results, and the script
 //! `run` of this package starts the servers that it needs.
 
+mod application;
 mod client;
 mod disk;
 mod placements;
@@ -10,6 +11,7 @@ mod report;
 mod sessions;
 mod slice;
 mod tower_sessions;
+mod wire;
 #[path = "../../support/workloads.rs"]
 mod workloads;
 

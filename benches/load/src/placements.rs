@@ -10,10 +10,10 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use sealed_session::tower::SessionLayer;
 use sealed_session::{
-    FileStore, Key, MemoryRevocations, MemoryStore, RedisRevocations, RedisStore, Session, SessionConfig, SessionId,
-    SqliteStore,
+    FileStore, Key, MemoryRevocations, MemoryStore, RedisRevocations, RedisStore, SessionConfig, SessionId, SqliteStore,
 };
 
+use crate::application;
 use crate::sessions::Content;
 use crate::workloads::FIRST;
 
@@ -81,52 +81,22 @@ async fn with(name: &'static str, contents: usize, config: SessionConfig) -> Res
             manager.revoke(SessionId::generate()?, until).await?;
         }
     }
-    let router = Router::new()
-        .route("/read/{content}", get(read))
-        .route("/write/{content}/{value}", get(write))
-        .route("/seed/{content}", get(seed))
-        .route("/untouched", get(untouched))
-        .layer(SessionLayer::new(manager));
+    let router = application::routes().layer(SessionLayer::new(manager));
     Ok(Placement { name, router, keeps: true, contents })
 }
 
 /// Makes the floor: the same requests, with their cookies, and responses of the same size, without a session.
 fn without(config: SessionConfig) -> Result<Placement, Box<dyn Error>> {
     let router = Router::new()
-        .route("/seed/{content}", get(seed))
+        .route("/seed/{content}", get(application::seed))
         .layer(SessionLayer::new(config.build()?))
         .route("/read/{content}", get(say))
-        .route("/write/{content}/{value}", get(untouched))
-        .route("/untouched", get(untouched));
+        .route("/write/{content}/{value}", get(application::untouched))
+        .route("/untouched", get(application::untouched));
     Ok(Placement { name: "no session at all", router, keeps: false, contents: 2 })
-}
-
-async fn read(session: Session, Segments(content): Segments<usize>) -> Result<String, StatusCode> {
-    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
-    let text = |key| session.get::<String>(key).ok().flatten().ok_or(StatusCode::GONE);
-    Ok(format!("{} {}", text(FIRST)?, text(content.second)?))
-}
-
-async fn write(session: Session, Segments((content, value)): Segments<(usize, String)>) -> Result<String, StatusCode> {
-    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
-    session.set(content.second, value).map_err(|_| StatusCode::INSUFFICIENT_STORAGE)?;
-    Ok(DONE.to_owned())
-}
-
-async fn seed(session: Session, Segments(content): Segments<usize>) -> Result<String, StatusCode> {
-    let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
-    session.set_data(&content.map).map_err(|_| StatusCode::INSUFFICIENT_STORAGE)?;
-    Ok(DONE.to_owned())
-}
-
-async fn untouched() -> String {
-    DONE.to_owned()
 }
 
 async fn say(Segments(content): Segments<usize>) -> Result<String, StatusCode> {
     let content = Content::at(content).ok_or(StatusCode::NOT_FOUND)?;
     Ok(format!("{} {}", content.first(), content.text(content.second)))
 }
-
-/// The body of a response that shows no values.
-pub const DONE: &str = "done";
