@@ -1,7 +1,7 @@
 //! A site whose sessions are bound to devices, without a framework.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_lite::future::block_on;
 
@@ -160,16 +160,19 @@ pub(super) fn log_out(session: &Session) {
     session.destroy();
 }
 
-/// A list that a test can take away.
+/// A list that a test can take away, at once or after a number of answers.
 #[derive(Clone, Default)]
 pub(super) struct List {
     list: Arc<MemoryRevocations>,
     pub(super) is_down: Arc<AtomicBool>,
+    pub(super) answers_left: Arc<Mutex<Option<u64>>>,
 }
 
 impl List {
     fn check(&self) -> Result<(), BackendError> {
-        let is_down = self.is_down.load(Ordering::Relaxed);
+        let mut answers_left = self.answers_left.lock().unwrap();
+        let is_down = self.is_down.load(Ordering::Relaxed) || *answers_left == Some(0);
+        *answers_left = answers_left.map(|left| left.saturating_sub(1));
         if is_down { Err(BackendError::new(BackendErrorKind::Unavailable, "down")) } else { Ok(()) }
     }
 }
