@@ -121,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn four_second_parts_are_kept_and_the_fifth_is_counted() {
+        let mut parts = SecondParts::default();
+        for value in [b"1", b"2", b"3", b"4"] {
+            parts.add(value);
+            assert!(!parts.is_cut());
+        }
+        parts.add(b"5");
+        assert!(parts.is_cut());
+        assert!(parts.values().eq([b"1", b"2", b"3", b"4"]));
+    }
+
+    #[test]
     fn none_and_one_that_is_empty_are_two_things() {
         let values = |candidates: &Candidates| candidates.values().map(<[u8]>::to_vec).collect::<Vec<_>>();
         assert_eq!(values(&Candidates::<[u8; 0]>::new()), [b""; 0]);

@@ -163,7 +163,7 @@ pub(super) fn log_out(session: &Session) {
 /// A list that a test can take away, at once or after a number of answers.
 #[derive(Clone, Default)]
 pub(super) struct List {
-    list: Arc<MemoryRevocations>,
+    inner: Arc<MemoryRevocations>,
     pub(super) is_down: Arc<AtomicBool>,
     pub(super) answers_left: Arc<Mutex<Option<u64>>>,
 }
@@ -181,7 +181,7 @@ impl Revocations for List {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
             self.check()?;
-            self.list.revoke(id, mark, until).await
+            self.inner.revoke(id, mark, until).await
         })
     }
 
@@ -194,7 +194,7 @@ impl Revocations for List {
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             self.check()?;
-            self.list.revoke_subject(subject, only, to, until).await
+            self.inner.revoke_subject(subject, only, to, until).await
         })
     }
 
@@ -205,7 +205,7 @@ impl Revocations for List {
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
             self.check()?;
-            self.list.look(id, subject).await
+            self.inner.look(id, subject).await
         })
     }
 }
