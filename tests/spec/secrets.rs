@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
-use sealed_session::{Key, SessionConfig};
+use sealed_session::{ConfigProblem, Key, SessionConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::common::{FIRST_KEY, key};
@@ -65,7 +65,7 @@ fn a_configuration_for_development_is_built_everywhere_but_in_production() {
     let built = SessionConfig::new(key(FIRST_KEY)).insecure_dev().build();
     if std::env::var_os("APP_ENV").is_some_and(|value| value == "production") {
         let error = built.map(drop).unwrap_err();
-        assert_eq!(error.problems().iter().map(|problem| problem.setting()).collect::<Vec<_>>(), ["insecure_dev"]);
+        assert_eq!(error.problems().iter().map(ConfigProblem::setting).collect::<Vec<_>>(), ["insecure_dev"]);
         return;
     }
     assert!(built.is_ok());
