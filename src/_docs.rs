@@ -31,6 +31,9 @@ macro_rules! links {
             "[stores.md#after-the-response]: crate::_docs::stores#after-the-response\n",
             "[values.md]: crate::_docs::values\n",
             "[wire-format.md]: crate::_docs::wire_format\n",
+            "[CHANGELOG.md]: ",
+            env!("CARGO_PKG_REPOSITORY"),
+            "/blob/main/CHANGELOG.md\n",
             "[CONTRIBUTING.md]: ",
             env!("CARGO_PKG_REPOSITORY"),
             "/blob/main/CONTRIBUTING.md\n",
@@ -82,7 +85,7 @@ page!(frameworks, "../docs/frameworks.md");
 page!(lifetime, "../docs/lifetime.md", programs: always);
 page!(logout, "../docs/logout.md", programs: always);
 page!(managers, "../docs/managers.md", programs: "axum");
-page!(migrating, "../docs/migrating.md"); // examples/frameworks compiles its programs
+page!(migrating, "../docs/migrating.md", programs: "actix-web", "axum", "rocket");
 page!(observability, "../docs/observability.md");
 page!(operations, "../docs/operations.md");
 page!(performance, "../docs/performance.md");

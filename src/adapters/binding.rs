@@ -52,3 +52,16 @@ impl Interception {
 pub(super) fn is_route(manager: &SessionManager, (method, path): (&str, &str)) -> bool {
     method == "POST" && manager.is_binding_path(path)
 }
+
+/// Logs that an adapter does not answer the browsers which bind their sessions, if device binding is configured. It does so once for
+/// each manager, since axum makes a service of a layer for each route.
+#[cfg(feature = "tower")]
+pub(super) fn warn_that_nobody_answers(manager: &SessionManager) {
+    if manager.is_first_without_answers() {
+        log::warn!(
+            target: "sealed_session",
+            "device binding is configured, but no session will be bound: call device_binding() on the SessionLayer, unless the \
+             application answers the route itself"
+        );
+    }
+}

@@ -93,10 +93,16 @@ fn sharing_of<'v>(values: impl Iterator<Item = &'v [u8]>) -> Sharing {
     sharing
 }
 
-/// Splits a value at its commas, except for those in quotes.
+/// Splits a value at its commas, except for those in quotes. In quotes, a backslash takes its meaning from the character behind it
+/// (RFC 9110 section 5.6.4).
 fn directives(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut is_quoted = false;
+    let (mut is_quoted, mut is_escaped) = (false, false);
     value.split(move |byte| {
+        if is_escaped {
+            is_escaped = false;
+            return false;
+        }
+        is_escaped = is_quoted && *byte == b'\\';
         is_quoted ^= *byte == b'"';
         *byte == b',' && !is_quoted
     })
@@ -149,6 +155,9 @@ mod tests {
             // Quotes end, and the directives behind them count.
             (&["no-cache=\"set-cookie, date\", public"], Meant),
             (&["public, no-cache=\"set-cookie, date\", private"], Refused),
+            (&[r#"a="\", private, b""#], Possible),
+            (&[r#"a="\\", private"#], Refused),
+            (&[r#"a=\", private, b""#], Possible),
             // Names are whole.
             (&["publicly, x-private, no-stores"], Possible),
         ] {

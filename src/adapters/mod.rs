@@ -29,8 +29,8 @@
 //! |---|---|
 //! | `tower/` | the layer, for axum, hyper, tonic and every other tower service |
 //! | `axum.rs` | the extractors that go with the layer |
-//! | `actix_web.rs` | the middleware and the extractors |
-//! | `rocket.rs` | the fairing and the request guards |
+//! | `actix_web/` | the middleware and the extractors |
+//! | `rocket/` | the fairing and the request guards |
 //! | `binding.rs` | what an adapter does for device binding in the place of the application |
 //! | `error_response.rs` | the response to an error of an extractor or of a handler |
 //! | `headers.rs` | what these rules need of a framework's response |

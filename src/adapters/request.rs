@@ -167,7 +167,9 @@ where
                     let request = match loaded {
                         Err(error) => {
                             response::log_failure("loaded", &error);
-                            return Poll::Ready(Ok(this.middleware.refuse(request, &error.into())));
+                            let mut refused = this.middleware.refuse(request, &error.into());
+                            response::vary(&mut refused, this.middleware.transport());
+                            return Poll::Ready(Ok(refused));
                         }
                         #[cfg(feature = "dbsc")]
                         Ok(Some(answer)) => match this.middleware.answer(request, answer) {

@@ -7,7 +7,8 @@
 //! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. The seal
 //!    goes out with another response.
 //! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie; with a bearer
-//!    token, `Vary: Authorization`.
+//!    token, `Vary: Authorization`. So does the error response in the place of a handler, to a request whose session could not be
+//!    loaded: a request without a cookie would have got another one.
 //! 5. The response to a login offers the browser to bind the session to its device, if the configuration says so (feature `dbsc`).
 //! 6. A change of the session that comes after the response is told to the log and to observers, since it is lost.
 //! 7. When the session could not be committed, an error response takes the place of the handler's response, and the
@@ -78,16 +79,23 @@ pub(super) fn finish<R: ResponseHeaders>(
             replace(response, &error);
         }
     }
-    // Of two layers around each other, each may have looked.
+    if session.is_opened() {
+        vary(response, transport);
+    }
+    session.note_response(log_late_change);
+}
+
+/// Says of a response that it depends on the header in which the session comes.
+pub(super) fn vary(response: &mut impl ResponseHeaders, transport: Transport) {
     let header_name = match transport {
         Transport::Cookie => "Cookie",
         #[cfg(feature = "tower")]
         Transport::Bearer => "Authorization",
     };
-    if session.is_opened() && !response.values("vary").any(|value| value == header_name.as_bytes()) {
+    // Of two layers around each other, each may have said so.
+    if !response.values("vary").any(|value| value == header_name.as_bytes()) {
         response.append_vary(header_name);
     }
-    session.note_response(log_late_change);
 }
 
 /// Logs that a session was changed after its response.

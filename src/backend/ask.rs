@@ -66,6 +66,10 @@ impl Questions<'_> {
                 self.observers.tell_of(&error);
                 None
             }
+            // The store itself found the record damaged, such as a file that is torn.
+            Err(error) if error.kind() == BackendErrorKind::Corrupt => {
+                return Ok(Filled::Not(Answer::Refused(self.damaged_by(&error, opened.key_id))));
+            }
             found => found?,
         };
         let refused = |reason, key_id: KeyId| Refusal { reason, key_id: Some(key_id) };
@@ -92,10 +96,14 @@ impl Questions<'_> {
     pub(super) fn damaged(&self, refusal: Refusal, key_id: KeyId) -> Refusal {
         if matches!(refusal.reason, DecodeError::Malformed | DecodeError::NotAuthentic) {
             let text = "the record of a session is damaged, or was stored for another session";
-            self.observers.tell_of(&BackendError::new(BackendErrorKind::Corrupt, text));
-            return Refusal { reason: DecodeError::NotStored, key_id: Some(key_id) };
+            return self.damaged_by(&BackendError::new(BackendErrorKind::Corrupt, text), key_id);
         }
         refusal
+    }
+
+    fn damaged_by(&self, error: &BackendError, key_id: KeyId) -> Refusal {
+        self.observers.tell_of(error);
+        Refusal { reason: DecodeError::NotStored, key_id: Some(key_id) }
     }
 }
 

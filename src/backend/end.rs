@@ -72,11 +72,23 @@ impl Questions<'_> {
         for _ in 0..MAX_TRIES {
             if stored.is_some() || creates {
                 let until = self.tombstone_end(stored, ending.until);
-                if self.save(ending.id, &tombstone(mark, until), Stored::save_over(stored)).await? {
-                    return Ok(mark);
+                match self.save(ending.id, &tombstone(mark, until), Stored::save_over(stored)).await {
+                    Ok(true) => return Ok(mark),
+                    Err(error) if error.kind() != BackendErrorKind::Corrupt => return Err(error.into()),
+                    _ => {}
                 }
             }
-            match self.load(ending.id).await? {
+            let found = match self.load(ending.id).await {
+                // A record that the store finds damaged has no tag, so no tombstone can take its place. It admits nobody, and
+                // its visitor must be able to log out and in again: it is removed.
+                Err(error) if error.kind() == BackendErrorKind::Corrupt => {
+                    self.observers.tell_of(&error);
+                    self.delete(ending.id).await?;
+                    None
+                }
+                found => found?,
+            };
+            match found {
                 Some(record) => match mark_of(&record) {
                     Some(found) => return Ok(found),
                     None => stored = Some(Stored::of(&record)),

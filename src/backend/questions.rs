@@ -65,13 +65,13 @@ impl<'e> Questions<'e> {
         }
     }
 
+    pub(super) async fn delete(&self, id: SessionId) -> Result<(), BackendError> {
+        self.store()?.delete(id).await
+    }
+
     /// Takes back a record whose cookie nobody got. Should that fail too, the record goes when it expires.
     pub(crate) async fn take_back(&self, id: SessionId) {
-        let done = match self.store() {
-            Ok(store) => store.delete(id).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = done {
+        if let Err(error) = self.delete(id).await {
             self.observers.tell_of(&error);
         }
     }

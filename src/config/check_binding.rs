@@ -34,6 +34,8 @@ pub(super) fn binder(options: &Options, cookie: Option<&CookieSettings>, problem
         path: path.clone(),
         lifetime: lifetime.as_secs(),
         required_within: required_within.map(|limit| limit.as_secs()),
+        #[cfg(feature = "tower")]
+        is_told: false.into(),
     })
 }
 

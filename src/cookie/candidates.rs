@@ -42,26 +42,21 @@ impl SecondParts {
 }
 
 impl<const N: usize> Candidates<[u8; N]> {
-    /// Makes a list without values.
+    /// Makes a list without values, with room for a first one of at most `N` bytes.
     pub(crate) fn new() -> Self {
         Self { found: 0, lens: [0; MAX_CANDIDATES], more: Vec::new(), second_parts: None, first: [0; N] }
-    }
-
-    /// Makes a list of one value, which has at most `N` bytes.
-    pub(crate) fn of(value: &[u8]) -> Self {
-        let mut candidates = Self { found: 1, ..Self::new() };
-        if let (Some(first), [len, ..]) = (candidates.first.get_mut(..value.len()), &mut candidates.lens) {
-            first.copy_from_slice(value);
-            *len = value.len();
-        }
-        candidates
     }
 }
 
 impl Candidates {
-    /// Adds a value. Past [`MAX_CANDIDATES`] values only their number is kept.
+    /// Adds a value. For the first one there must be room. Past [`MAX_CANDIDATES`] values only their number is kept.
     pub(crate) fn add(&mut self, value: &[u8]) {
-        if let Some(len) = self.lens.get_mut(self.found) {
+        if self.found == 0 {
+            if let (Some(first), [len, ..]) = (self.first.get_mut(..value.len()), &mut self.lens) {
+                first.copy_from_slice(value);
+                *len = value.len();
+            }
+        } else if let Some(len) = self.lens.get_mut(self.found) {
             *len = value.len();
             self.more.extend_from_slice(value);
         }
@@ -108,16 +103,15 @@ mod tests {
 
     #[test]
     fn four_candidates_are_kept_and_the_fifth_is_counted() {
-        let mut first = Candidates::<[u8; 8]>::of(b"one");
-        let candidates: &mut Candidates = &mut first;
-        for (count, value) in (2..).zip([&b"two"[..], b"", b"four"]) {
+        let candidates: &mut Candidates = &mut Candidates::<[u8; 3]>::new();
+        for (count, value) in (1..).zip([&b"one"[..], b"two", b"", b"and the fourth"]) {
             candidates.add(value);
             assert_eq!((candidates.count(), candidates.is_cut()), (count, false));
         }
-        assert_eq!(candidates.values().collect::<Vec<_>>(), [&b"one"[..], b"two", b"", b"four"]);
+        assert_eq!(candidates.values().collect::<Vec<_>>(), [&b"one"[..], b"two", b"", b"and the fourth"]);
         candidates.add(b"five");
         assert_eq!((candidates.count(), candidates.is_cut()), (5, true));
-        assert_eq!(candidates.values().collect::<Vec<_>>(), [&b"one"[..], b"two", b"", b"four"]);
+        assert_eq!(candidates.values().collect::<Vec<_>>(), [&b"one"[..], b"two", b"", b"and the fourth"]);
     }
 
     #[test]
@@ -134,8 +128,9 @@ mod tests {
 
     #[test]
     fn none_and_one_that_is_empty_are_two_things() {
-        let values = |candidates: &Candidates| candidates.values().map(<[u8]>::to_vec).collect::<Vec<_>>();
-        assert_eq!(values(&Candidates::<[u8; 0]>::new()), [b""; 0]);
-        assert_eq!(values(&Candidates::<[u8; 0]>::of(b"")), [b""]);
+        let candidates: &mut Candidates = &mut Candidates::<[u8; 0]>::new();
+        assert_eq!(candidates.values().count(), 0);
+        candidates.add(b"");
+        assert_eq!(candidates.values().collect::<Vec<_>>(), [b""]);
     }
 }

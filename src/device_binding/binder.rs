@@ -1,9 +1,12 @@
 //! Holds [`Binder`], which a manager binds sessions with: the settings of device binding, checked.
 
+use std::fmt;
+#[cfg(feature = "tower")]
+use std::sync::atomic::AtomicBool;
+
 use crate::cookie::BoundCookie;
 
 /// The settings of device binding after the check, and the writer of the bound cookie.
-#[derive(Debug)]
 pub(crate) struct Binder {
     pub(crate) cookie: BoundCookie,
     /// The path of the route at which browsers register and refresh.
@@ -12,6 +15,20 @@ pub(crate) struct Binder {
     pub(crate) lifetime: u64,
     /// The seconds after a login from which on a session must be bound, if it must.
     pub(crate) required_within: Option<u64>,
+    /// True once the log has a warning that an adapter does not answer browsers.
+    #[cfg(feature = "tower")]
+    pub(crate) is_told: AtomicBool,
+}
+
+/// What an operator wants to see of it.
+impl fmt::Debug for Binder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceBinding")
+            .field("path", &self.path)
+            .field("lifetime", &self.lifetime)
+            .field("required_within", &self.required_within)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Binder {

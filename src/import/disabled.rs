@@ -23,6 +23,10 @@ impl OldCookies {
 }
 
 impl Imports {
+    pub(crate) fn are_there(&self) -> bool {
+        false
+    }
+
     pub(crate) fn collect(&self, _: &[u8], _: &mut OldCookies) {}
 
     pub(crate) fn session(

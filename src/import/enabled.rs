@@ -66,6 +66,11 @@ impl Imports {
         imports
     }
 
+    /// True when the configuration has an import, whether or not that has ended.
+    pub(crate) fn are_there(&self) -> bool {
+        !self.each.is_empty()
+    }
+
     /// Notes the values that one Cookie header has under the old names. Values under the session cookie's own name are
     /// left out, since they are kept as candidates.
     pub(crate) fn collect(&self, header: &[u8], old: &mut OldCookies) {

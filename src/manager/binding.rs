@@ -1,5 +1,8 @@
 //! Device binding without a framework: the route, the offer and the bounce.
 
+#[cfg(feature = "tower")]
+use std::sync::atomic::Ordering;
+
 use super::manager::SessionManager;
 use crate::device_binding::{Binding, BindingAnswer, BindingRequest};
 use crate::session::Session;
@@ -9,6 +12,13 @@ use crate::session::Session;
 impl SessionManager {
     pub(crate) fn binds_to_devices(&self) -> bool {
         self.codec().live.borrow().binder.is_some()
+    }
+
+    /// True for the first caller, if device binding is configured.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_first_without_answers(&self) -> bool {
+        let live = self.codec().live.borrow();
+        live.binder.as_ref().is_some_and(|binder| !binder.is_told.swap(true, Ordering::Relaxed))
     }
 
     #[cfg(feature = "rocket")]

@@ -228,17 +228,17 @@ impl SessionManager {
     }
 }
 
-/// Shows the codec, the ids of the keys with the one that seals first, and the backends, and no key.
+/// Shows the codec, the ids of the keys with the one that seals first, the backends and the device binding, and no key.
 impl fmt::Debug for SessionManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let engine = self.engine();
         let backend = Some(&engine.backend).filter(|backend| backend.exists());
         let sealer = engine.codec.sealer();
         let key_ids: Vec<_> = iter::once(sealer.primary().id()).chain(sealer.previous_ids()).collect();
-        f.debug_struct("SessionManager")
-            .field("codec", &self.codec)
-            .field("key_ids", &key_ids)
-            .field("backend", &backend)
-            .finish()
+        let mut shown = f.debug_struct("SessionManager");
+        shown.field("codec", &self.codec).field("key_ids", &key_ids).field("backend", &backend);
+        #[cfg(feature = "dbsc")]
+        shown.field("device_binding", &engine.binder);
+        shown.finish()
     }
 }

@@ -37,7 +37,7 @@ impl SessionManager {
         }
         let ending = Ending {
             id,
-            until: engine.lifetime().mark_end(until),
+            until: engine.mark_end(until),
             stored: None,
             holds_values: true,
             cookie_expires_at: UnixTime::MAX,
@@ -189,6 +189,7 @@ impl SessionManager {
     /// | [`Revoked`](DecodeError::Revoked) | The user logged out, the session or its subject was revoked, another request regenerated the session, or it lost its subject. |
     /// | [`NotStored`](DecodeError::NotStored) | The record is gone from the store, or damaged. |
     /// | [`UnknownKey`](DecodeError::UnknownKey) | The key of the cookie was dropped ([`SessionManager::set_keys`]), or is retired. |
+    /// | `StaleBinding`, `NotBound` | The session is bound to a device, and the bound cookie with which the request came has ended since; or the session had to be bound by now (feature `dbsc`). |
     /// | another | The cookie was refused when the request began, for this reason. |
     ///
     /// Only a list or a store knows of a logout or a regeneration: without them, every cookie is good until it expires. A value that

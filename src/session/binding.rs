@@ -48,6 +48,9 @@ impl Session {
     /// Checks that the session is bound, and that its device proved it within the lifetime of
     /// [`DeviceBinding::lifetime`](crate::DeviceBinding::lifetime): for what matters most, such as a payment. Feature `dbsc`.
     ///
+    /// The proof counts by the time of the load. A connection that goes on after that asks
+    /// [`SessionManager::recheck`](crate::SessionManager::recheck).
+    ///
     /// A browser that can't bind its session never passes. To have such browsers logged out everywhere, use
     /// [`DeviceBinding::required_within`](crate::DeviceBinding::required_within) instead.
     ///
@@ -93,6 +96,25 @@ async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, Bac
 }
 
 impl Session {
+    /// Returns the reason why the session of this request would be refused for its binding if it came now: the bound cookie that
+    /// proved it has ended since the load, or the time has passed in which a young session is let in without one.
+    pub(super) fn recheck_binding(&self, now: UnixTime) -> Option<DecodeError> {
+        self.with(|state, engine| {
+            let binder = engine.binder.as_ref()?;
+            let age = now.seconds_since(state.data.created_at());
+            if let Some(bound) = state.binding.proven {
+                let is_over =
+                    state.data.bound() == Some(bound.binding) && !self.shared.bound.prove(engine, &bound, now);
+                return is_over.then_some(DecodeError::StaleBinding);
+            }
+            if state.data.is_marked() {
+                return (state.binding.is_young && age >= UNDER_WAY_SECONDS).then_some(DecodeError::StaleBinding);
+            }
+            let is_late = binder.required_within.is_some_and(|limit| age >= limit);
+            (is_late && engine.backend.owner_of(&state.data).is_somebody).then_some(DecodeError::NotBound)
+        })
+    }
+
     /// True when the session of this request was ended by the id that it had before it was bound.
     pub(super) async fn has_ended_by_its_previous_id(&self, questions: &Questions<'_>) -> Result<bool, BackendError> {
         match self.with(|state, _| state.binding.proven) {
@@ -116,16 +138,16 @@ impl Shared {
             });
             match found {
                 Ok(admitted) => {
-                    let (mut state, event) = self.state(Ok(Some(admitted)), now);
-                    state.binding.stale = unproven;
-                    return (state, event);
+                    let mut loaded = self.state(Ok(Some(admitted)), now);
+                    loaded.state.binding.stale = unproven;
+                    return loaded;
                 }
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
-        let (mut state, event) = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
-        state.binding.stale = unproven;
-        (state, event)
+        let mut loaded = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
+        loaded.state.binding.stale = unproven;
+        loaded
     }
 
     /// Gives sessions that were registered, and whose cookie another response replaced by the one from before, the id that the

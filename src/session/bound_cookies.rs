@@ -35,6 +35,12 @@ impl BoundCookies {
         let parts = Parts { codec: &engine.codec, now };
         self.opened.get_or_init(|| self.values.iter().filter_map(|value| parts.open_bound(value).ok()).collect())
     }
+
+    /// True when one of the cookies proves this binding at `now`, which may be later than the load.
+    pub(super) fn prove(&self, engine: &Engine, bound: &Bound, now: UnixTime) -> bool {
+        let parts = Parts { codec: &engine.codec, now };
+        self.values.iter().any(|value| parts.open_bound(value) == Ok(*bound))
+    }
 }
 
 /// The most characters of a value that is kept. A bound cookie has some 130.

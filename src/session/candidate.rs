@@ -18,7 +18,7 @@ impl Candidate {
         let retired = Retired::new(&opened.data, engine.lifetime());
         let ending = Ending {
             id: retired.id,
-            until: engine.lifetime().mark_end(retired.expires_at),
+            until: engine.mark_end(retired.expires_at),
             stored: None,
             holds_values: !opened.data.is_empty(),
             cookie_expires_at: opened.data.expires_at(),

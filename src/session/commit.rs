@@ -24,9 +24,12 @@ impl Session {
     /// [`BackendErrorKind::NotAsked`] where a backend is configured and the session has anything to be kept or ended.
     pub(crate) fn commit(&self, dispensable: impl FnOnce() -> Dispensable) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
+        if !self.is_opened() {
+            return Ok(SetCookies::default());
+        }
         let mut event = None;
         let outcome = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => {
+            Some(state) => {
                 state.keeps_expiry = self.shared.keeps_expiry();
                 if !engine.backend.exists() {
                     commit_alone(state, engine, dispensable, &mut event)
@@ -36,7 +39,7 @@ impl Session {
                     Ok(SetCookies::default())
                 }
             }
-            _ => return Ok(SetCookies::default()),
+            None => return Ok(SetCookies::default()),
         };
         self.tell(event, outcome)
     }
@@ -48,13 +51,13 @@ impl Session {
         dispensable: impl FnOnce() -> Dispensable,
     ) -> Option<Result<SetCookies, EncodeError>> {
         let Shared { engine, .. } = &*self.shared;
-        if !engine.backend.exists() {
+        if !self.is_opened() || !engine.backend.exists() {
             return Some(self.commit(dispensable));
         }
         let must_wait = match &mut *self.lock() {
             Some(state) => {
                 state.keeps_expiry = self.shared.keeps_expiry();
-                state.is_looked_at() && state.is_due(engine, dispensable)
+                state.is_due(engine, dispensable)
             }
             None => false,
         };
@@ -72,9 +75,9 @@ impl Session {
     /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
     pub(crate) async fn ask(&self) -> Result<(), BackendError> {
         if self.must_ask() {
-            let (state, event) = self.shared.open_and_ask().await?;
-            self.lock().get_or_insert(state);
-            self.shared.engine.observers.tell_noted(event);
+            let loaded = self.shared.open_and_ask().await?;
+            self.lock().get_or_insert(loaded.state);
+            self.shared.engine.observers.tell_noted(loaded.event);
         }
         Ok(())
     }
@@ -96,8 +99,11 @@ impl Session {
         event: &mut Option<Event>,
     ) -> Result<SetCookies, EncodeError> {
         let Shared { engine, .. } = &*self.shared;
+        if !self.is_opened() {
+            return Ok(SetCookies::default());
+        }
         let (plan, state) = match &mut *self.lock() {
-            Some(state) if state.is_looked_at() => {
+            Some(state) => {
                 state.keeps_expiry = self.shared.keeps_expiry();
                 let plan = state.decide(engine, dispensable)?;
                 if plan == Plan::Nothing {
@@ -106,7 +112,7 @@ impl Session {
                 state.note_try();
                 (plan, state.clone())
             }
-            _ => return Ok(SetCookies::default()),
+            None => return Ok(SetCookies::default()),
         };
         let aim = state.aim;
         let sent = match Commit::new(&self.shared, state).perform(plan).await {

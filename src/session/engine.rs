@@ -71,6 +71,15 @@ impl Engine {
         self.codec.lifetime()
     }
 
+    /// The time until which a mark must stand that ends a session now, if the absolute timeout of the session is `absolute_end`.
+    ///
+    /// All sessions that are imported from one old cookie have one id, and each is as old as its own import. So a manager that
+    /// imports keeps each mark for as long as that of a session that begins now.
+    pub(crate) fn mark_end(&self, absolute_end: UnixTime) -> UnixTime {
+        let end = self.lifetime().mark_end(absolute_end);
+        if self.imports.are_there() { end.max(self.lifetime().all_end(self.now())) } else { end }
+    }
+
     /// The timeouts of this session, but for an idle timeout of its own ([`SessionData::idle_timeout`]). In a store, a session
     /// without values has a shorter idle timeout, unless the application gave it one of its own.
     pub(super) fn lifetime_of(&self, data: &SessionData, is_stored: bool) -> Cow<'_, Lifetime> {

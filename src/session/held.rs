@@ -16,7 +16,7 @@ pub(super) struct Held {
     pub(super) expires_at: UnixTime,
     /// The key that it is sealed under. A session under a previous key is due for the primary one.
     pub(super) key: KeyId,
-    /// True when the cookie holds the values.
+    /// True when the cookie holds the values. Where there is no backend, nobody asks.
     pub(super) holds_values: bool,
     /// The record of the session, if it has one.
     pub(super) stored: Option<Stored>,
@@ -65,7 +65,7 @@ impl Held {
     pub(super) fn ending(&self, engine: &Engine) -> Ending {
         Ending {
             id: self.retired.id,
-            until: engine.lifetime().mark_end(self.retired.expires_at),
+            until: engine.mark_end(self.retired.expires_at),
             stored: self.stored,
             holds_values: self.holds_values,
             cookie_expires_at: self.expires_at,

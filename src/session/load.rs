@@ -9,7 +9,7 @@ use super::session::Session;
 use super::shared::{Shared, TOO_LONG};
 #[cfg(feature = "tower")]
 use crate::cookie::SetCookies;
-use crate::cookie::{Candidates, SecondParts, header};
+use crate::cookie::{SecondParts, header};
 use crate::import::OldCookies;
 
 impl Session {
@@ -29,15 +29,18 @@ impl Session {
                 let Some(name) = name else { break };
                 for value in header::values(header.as_ref(), name.as_bytes()) {
                     let value = value.get(..TOO_LONG).unwrap_or(value);
-                    match shared.as_mut().and_then(Arc::get_mut) {
-                        _ if is_second => second_parts.get_or_insert_default().add(value),
-                        Some(shared) => shared.candidates.add(value),
-                        None => shared = Some(Shared::holding(engine, value)),
+                    if is_second {
+                        second_parts.get_or_insert_default().add(value);
+                        continue;
+                    }
+                    let shared = shared.get_or_insert_with(|| Shared::with_room(engine, value.len()));
+                    if let Some(shared) = Arc::get_mut(shared) {
+                        shared.candidates.add(value);
                     }
                 }
             }
         }
-        let mut shared = shared.unwrap_or_else(|| Shared::new::<0>(engine, Candidates::new()));
+        let mut shared = shared.unwrap_or_else(|| Shared::with_room(engine, 0));
         if let Some(shared) = Arc::get_mut(&mut shared) {
             shared.old = old;
             #[cfg(feature = "dbsc")]

@@ -23,7 +23,7 @@ impl Commit<'_> {
         let mine = Content(data.content().clone());
         let from = held.stored.map(|_| old);
         let mut stored = if is_stored { Some(self.put(&mut data, from, Some((held, &mine))).await?) } else { None };
-        let until = self.engine.lifetime().mark_end(held.retired.expires_at);
+        let until = self.engine.mark_end(held.retired.expires_at);
         // The list decides which request moves a session of somebody on. If the session is nobody's, the store says first whether
         // it has become somebody's meanwhile, and only then does the list mark it.
         if is_somebody && self.questions.has_list() && self.questions.revoke(old, mark, until).await? != mark {
@@ -60,7 +60,7 @@ impl Commit<'_> {
         stored: &mut Option<Stored>,
     ) -> Result<Buried, EncodeError> {
         let old = held.retired.id;
-        let until = self.engine.lifetime().mark_end(held.retired.expires_at);
+        let until = self.engine.mark_end(held.retired.expires_at);
         let has_list = self.questions.has_list();
         let is_somebody = held.owner.is_somebody;
         let mut tag = held.stored;

@@ -16,7 +16,10 @@ use crate::observe::Event;
 use crate::time::UnixTime;
 
 /// The state of a request, and the event that observers are to be told of it.
-pub(super) type Loaded = (State, Option<Event>);
+pub(super) struct Loaded {
+    pub(super) state: State,
+    pub(super) event: Option<Event>,
+}
 
 impl Shared {
     /// True when the backends must be asked before the session can be known.
@@ -44,9 +47,9 @@ impl Shared {
         let opened = self.follow_renames(opened, now);
         let candidates = self.known(&opened);
         let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
-        let (mut state, event) = self.state(found, now);
-        state.candidates = candidates;
-        (state, event)
+        let mut loaded = self.state(found, now);
+        loaded.state.candidates = candidates;
+        loaded
     }
 
     /// Opens the session, and asks the backends about each cookie that opened, the newest first, until one is admitted.
@@ -103,13 +106,13 @@ impl Shared {
             (None, Some(refusal)) => Err(refusal),
             (None, None) => Ok(None),
         };
-        let (mut state, event) = self.state(found, now);
+        let mut loaded = self.state(found, now);
         #[cfg(feature = "dbsc")]
         {
-            state.binding.stale = unproven;
+            loaded.state.binding.stale = unproven;
         }
-        (state.candidates, state.successors) = (candidates, successors);
-        Ok((state, event))
+        (loaded.state.candidates, loaded.state.successors) = (candidates, successors);
+        Ok(loaded)
     }
 
     /// Asks the backends about a session that was made of cookies of another crate: every copy of them has the same id, and is
@@ -122,19 +125,20 @@ impl Shared {
     ) -> Result<Loaded, BackendError> {
         let opened = self.engine.codec.opened(imported, now);
         let mut candidate = Candidate::new(&self.engine, &opened);
-        let (mut state, event) = match self.ask_about(questions, opened, &mut candidate).await? {
+        let mut loaded = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
                 let mut held = Held::new(&self.engine, &opened.data, owner, opened.key_id, stored.is_none(), stored);
                 held.vouched = vouched;
                 let mut state = State::new(opened.data, Origin::Cookie(held), now);
                 state.aim.import();
-                (self.with_cookies(state), None)
+                self.note_cookies(&mut state);
+                Loaded { state, event: None }
             }
             Answer::Ended(_, refused) | Answer::Refused(refused) => self.refused(refused, now),
         };
-        state.candidates = vec![candidate];
-        Ok((state, event))
+        loaded.state.candidates = vec![candidate];
+        Ok(loaded)
     }
 
     /// Asks the backends about one candidate. When nobody knows, the session is refused as [`DecodeError::Unavailable`].
@@ -171,13 +175,13 @@ impl Shared {
     /// Makes the state of the request: of the session that was admitted, else of an import, else of a new session.
     pub(super) fn state(&self, found: Result<Option<Admitted>, Refusal>, now: UnixTime) -> Loaded {
         let Self { engine, candidates, .. } = self;
-        let (state, event) = match found {
+        let mut loaded = match found {
             Ok(Some(admitted)) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
                 #[cfg(feature = "dbsc")]
                 let (opened, binding) = self.healed(opened, now);
                 let event = engine.note_open(Ok(&opened), candidates.count());
-                let holds_values = stored.is_none() && !opened.data.is_empty();
+                let holds_values = engine.backend.exists() && stored.is_none() && !opened.data.is_empty();
                 let mut held = Held::new(engine, &opened.data, owner, opened.key_id, holds_values, stored);
                 held.vouched = vouched;
                 let is_migrated = opened.is_migrated;
@@ -187,36 +191,38 @@ impl Shared {
                 }
                 #[cfg(feature = "dbsc")]
                 state.put_binding(binding);
-                (state, event)
+                Loaded { state, event }
             }
             none => {
                 // A backend, if there is one, was asked about an import before.
                 let imported = if engine.backend.exists() { Ok(None) } else { self.import(now) };
                 match (imported, none) {
-                    (Ok(Some(data)), _) => (State::new(data, Origin::Imported, now), None),
+                    (Ok(Some(data)), _) => Loaded { state: State::new(data, Origin::Imported, now), event: None },
                     (Err(reason), _) => self.refused(reason.into(), now),
                     (Ok(None), Err(refusal)) => self.refused(refusal, now),
-                    (Ok(None), Ok(_)) => (State::new(engine.blank(now), Origin::Nothing, now), None),
+                    (Ok(None), Ok(_)) => {
+                        Loaded { state: State::new(engine.blank(now), Origin::Nothing, now), event: None }
+                    }
                 }
             }
         };
-        (self.with_cookies(state), event)
+        self.note_cookies(&mut loaded.state);
+        loaded
     }
 
     fn refused(&self, refusal: Refusal, now: UnixTime) -> Loaded {
         let event = self.engine.note_open(Err(&refusal), self.candidates.count());
-        (State::new(self.engine.blank(now), Origin::Refused(refusal.reason), now), event)
+        Loaded { state: State::new(self.engine.blank(now), Origin::Refused(refusal.reason), now), event }
     }
 
     /// Notes which cookies the client holds besides the first one.
-    fn with_cookies(&self, mut state: State) -> State {
+    fn note_cookies(&self, state: &mut State) {
         #[cfg(feature = "dbsc")]
         {
             state.binding.has_cookie = self.bound.came();
         }
         state.client.has_second = self.candidates.second_parts().is_some();
         state.old = self.engine.imports.to_delete(&self.candidates, &self.old);
-        state
     }
 
     /// Makes a candidate of each session that opened, so that a logout can end them all.

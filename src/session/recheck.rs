@@ -30,6 +30,10 @@ impl Session {
                 return Ok(Some(DecodeError::Expired { timeout, now, expires_at }));
             }
         }
+        #[cfg(feature = "dbsc")]
+        if let Some(reason) = self.recheck_binding(now) {
+            return Ok(Some(reason));
+        }
         if !engine.backend.exists() {
             return Ok(None);
         }

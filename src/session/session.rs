@@ -627,7 +627,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn is_opened(&self) -> bool {
-        self.lock().as_ref().is_some_and(State::is_looked_at)
+        self.shared.is_looked_at()
     }
 
     /// The exact number of bytes of entries that the cookie, or both, can still hold. A new value takes 3 bytes, its
@@ -747,16 +747,16 @@ impl Session {
         let engine = &*self.shared.engine;
         let mut state = self.lock();
         if let Some(state) = &mut *state {
-            state.look_at();
+            self.shared.look_at();
             return f(state, engine);
         }
-        let (opened, event) = self.shared.open();
-        let opened = state.insert(opened);
-        opened.look_at();
+        let loaded = self.shared.open();
+        let opened = state.insert(loaded.state);
+        self.shared.look_at();
         let result = f(opened, engine);
         // Nobody is told under the lock.
         drop(state);
-        engine.observers.tell_noted(event);
+        engine.observers.tell_noted(loaded.event);
         result
     }
 

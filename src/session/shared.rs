@@ -17,6 +17,9 @@ use crate::import::OldCookies;
 pub(super) struct Shared<B: ?Sized = [u8]> {
     pub(super) engine: Arc<Engine>,
     pub(super) state: Mutex<Option<State>>,
+    /// True when anything was asked of the session. A backend is asked before that. It is beside the state, so that a request that
+    /// asks nothing locks nothing.
+    is_looked_at: AtomicBool,
     /// True when this request is not to keep the session alive. It is beside the state, since saying so opens no session.
     keeps_expiry: AtomicBool,
     /// The cookies of another crate that came, for an import.
@@ -29,29 +32,29 @@ pub(super) struct Shared<B: ?Sized = [u8]> {
 }
 
 impl Shared {
-    pub(super) fn new<const N: usize>(engine: &Arc<Engine>, candidates: Candidates<[u8; N]>) -> Arc<Self> {
-        let (engine, old) = (Arc::clone(engine), OldCookies::default());
-        let (keeps_expiry, late) = (AtomicBool::new(false), Late::default());
-        Arc::new(Shared {
-            engine,
-            state: Mutex::new(None),
-            keeps_expiry,
-            old,
-            late,
-            #[cfg(feature = "dbsc")]
-            bound: BoundCookies::default(),
-            candidates,
-        })
+    /// Makes the session of a request, with room for a first candidate of at most `len` bytes, in one of a few sizes.
+    pub(super) fn with_room(engine: &Arc<Engine>, len: usize) -> Arc<Self> {
+        match len {
+            0 => Self::new::<0>(engine),
+            1..=256 => Self::new::<256>(engine),
+            257..=640 => Self::new::<640>(engine),
+            641..=1536 => Self::new::<1536>(engine),
+            _ => Self::new::<TOO_LONG>(engine),
+        }
     }
 
-    /// Makes room for the first candidate, of at most `TOO_LONG` bytes, in one of a few sizes.
-    pub(super) fn holding(engine: &Arc<Engine>, value: &[u8]) -> Arc<Self> {
-        match value.len() {
-            0..=256 => Self::new::<256>(engine, Candidates::of(value)),
-            257..=640 => Self::new::<640>(engine, Candidates::of(value)),
-            641..=1536 => Self::new::<1536>(engine, Candidates::of(value)),
-            _ => Self::new::<TOO_LONG>(engine, Candidates::of(value)),
-        }
+    fn new<const N: usize>(engine: &Arc<Engine>) -> Arc<Self> {
+        Arc::new(Shared {
+            engine: Arc::clone(engine),
+            state: Mutex::new(None),
+            is_looked_at: AtomicBool::new(false),
+            keeps_expiry: AtomicBool::new(false),
+            old: OldCookies::default(),
+            late: Late::default(),
+            #[cfg(feature = "dbsc")]
+            bound: BoundCookies::default(),
+            candidates: Candidates::<[u8; N]>::new(),
+        })
     }
 }
 
@@ -78,6 +81,14 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
         // Only the application's functions that migrate or import can panic under the lock, and then the session stays unopened.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn look_at(&self) {
+        self.is_looked_at.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.is_looked_at.load(Ordering::Relaxed)
     }
 
     pub(super) fn keep_expiry(&self) {

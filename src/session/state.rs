@@ -51,8 +51,6 @@ pub(super) struct State {
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
-    /// True when anything was asked of the session. A backend is asked before that.
-    is_looked_at: bool,
     /// True when this request is not to keep the session alive: no seal of it moves the end of the session.
     pub(super) keeps_expiry: bool,
     /// The last step of the handlers that a commit decided about.
@@ -114,19 +112,10 @@ impl State {
             #[cfg(feature = "dbsc")]
             binding: BindingState::default(),
             tried: BTreeSet::new(),
-            is_looked_at: false,
             keeps_expiry: false,
             decided: 1,
             old: OldCookies::default(),
         }
-    }
-
-    pub(super) fn look_at(&mut self) {
-        self.is_looked_at = true;
-    }
-
-    pub(super) fn is_looked_at(&self) -> bool {
-        self.is_looked_at
     }
 
     /// Notes that a commit decides about all that the handlers did until now.

@@ -274,3 +274,24 @@ fn a_router_may_keep_the_sessions_of_all_managers_from_being_extended() {
     assert_eq!(reply(&app(true), "/read", &cookies).all("set-cookie").len(), 0);
     assert_eq!(reply(&app(false), "/read", &cookies).all("set-cookie").len(), 2);
 }
+
+#[cfg(feature = "dbsc")]
+#[test]
+fn a_layer_that_does_not_answer_device_binding_says_so_in_the_log() {
+    use crate::common::{config, logged};
+    use sealed_session::DeviceBinding;
+    manager(); // sets the log up
+    let apply = |layer: SessionLayer| {
+        let _: Router = Router::new().route("/", get(async || "")).route("/other", get(async || "")).layer(layer);
+        logged()
+    };
+    let bound = config().cookie_name("__Host-sid").device_binding(DeviceBinding::new()).build().unwrap();
+    assert_eq!(apply(SessionLayer::bearer(bound.clone())), [], "a bearer token is never bound");
+    let _: Router = Router::new().layer(SessionLayer::new(bound.clone()).device_binding());
+    assert_eq!(apply(SessionLayer::new(manager())), [], "no device binding is configured");
+    let lines = apply(SessionLayer::new(bound));
+    let [(log::Level::Warn, line)] = &lines[..] else {
+        panic!("one warning, whatever the number of routes: {lines:?}")
+    };
+    assert!(line.contains("call device_binding() on the SessionLayer"), "{line}");
+}

@@ -57,7 +57,20 @@ async fn what_it_did_not_store_is_an_error_and_admits_nobody() {
     let no_time = format!("{:032x} x", 7);
     let no_space = format!("{:032x}7", 7);
     let too_long = format!("{:034x} 7", 7);
-    for garbage in ["", "7", "x 7", "-1 7", "07 7", "7\u{fffd} 7", " 7", &no_time, &no_space, &too_long] {
+    for garbage in [
+        "",
+        "7",
+        "x 7",
+        "-1 7",
+        "07 7",
+        "179567200 7",
+        "17956720001234 7",
+        "7\u{fffd} 7",
+        " 7",
+        &no_time,
+        &no_space,
+        &too_long,
+    ] {
         let (id, subject) = (new_id(), new_id().to_string());
         for key in [format!("corrupt:revoked:{id}"), format!("corrupt:subject:{subject}")] {
             let () = redis::cmd("SET").arg(&key).arg(garbage).query_async(&mut redis).await.unwrap();
@@ -82,6 +95,41 @@ async fn what_it_did_not_store_is_an_error_and_admits_nobody() {
         assert_eq!(list.look(id, subject).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
     }
     assert_eq!(list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn an_entry_of_version_0_1_ends_what_it_ended_there_and_makes_way_for_a_generation() {
+    let (Some(_), Some(address)) = (pool("of_0_1"), address()) else { return };
+    let list = RedisRevocations::open(&address).unwrap();
+    let mut redis = raw(&address).await;
+    let (id, subject) = (new_id(), format!("\"{}\"", new_id()));
+    let (mark, cutoff) = (format!("sealed_session:revoked:{id}"), format!("sealed_session:subject:{subject}"));
+    for (key, value) in [(&mark, "1099511627775 4000000000"), (&cutoff, "1795672000 4000000000")] {
+        let () = redis::cmd("SET").arg(key).arg(value).query_async(&mut redis).await.unwrap();
+    }
+    let of_0_1 = Generation::from_bytes(1_795_672_000_u64.to_be_bytes());
+    assert_eq!(list.look(Some(id), Some(&subject)).await, Ok(Known::new(Some(Mark::Ended), Some(of_0_1))));
+    // The mark stays, with the later time, and 0.1 still knows it.
+    assert_eq!(list.revoke(id, Mark::Became(new_id()), at(4_100_000_000)).await, Ok(Mark::Ended));
+    let value: String = redis::cmd("GET").arg(&mark).query_async(&mut redis).await.unwrap();
+    assert_eq!(value, "1099511627775 4100000000");
+    // The cut-off is a generation like any other: a session without one does not replace it, and whoever has it does.
+    assert!(!list.revoke_subject(&subject, Only::Of(None), generation(7), UnixTime::MAX).await.unwrap());
+    assert!(list.revoke_subject(&subject, Only::Of(Some(of_0_1)), generation(7), at(3_900_000_000)).await.unwrap());
+    let value: String = redis::cmd("GET").arg(&cutoff).query_async(&mut redis).await.unwrap();
+    assert_eq!(value, "0707070707070707 4000000000", "the later of both times");
+}
+
+#[tokio::test]
+async fn a_session_that_ended_is_written_as_version_0_1_reads_it() {
+    let (Some(_), Some(address)) = (pool("for_0_1"), address()) else { return };
+    let (list, mut redis) = (RedisRevocations::open(&address).unwrap(), raw(&address).await);
+    let id = new_id();
+    list.revoke(id, Mark::Ended, at(4_000_000_000)).await.unwrap();
+    let value: String =
+        redis::cmd("GET").arg(format!("sealed_session:revoked:{id}")).query_async(&mut redis).await.unwrap();
+    // A time after which no session began, a space, and the time until which the entry is kept.
+    assert_eq!(value, "1099511627775 4000000000");
 }
 
 #[tokio::test]

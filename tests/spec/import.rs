@@ -634,6 +634,64 @@ fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_bac
     }
 }
 
+/// A limit: the old application did not tie its cookies together, so nobody can tell a part of them from a whole.
+#[test]
+fn a_logout_does_not_end_what_a_part_or_a_mixture_of_the_old_cookies_is_imported_into() {
+    for [manager, _] in [
+        with_backends(|config| config.import(object("theme")).revocations(MemoryRevocations::new())),
+        with_backends(|config| config.import(object("theme")).store(MemoryStore::new())),
+    ] {
+        let [dark, light] = ["dark", "light"].map(|theme| old_cookie("theme", &format!(r#"{{"theme":"{theme}"}}"#)));
+        let old = ada("old");
+        let whole = format!("{old}; {dark}");
+        let session = load(&manager, &whole);
+        assert_eq!(user_id(&session), Some(1));
+        session.destroy();
+        drop(run(manager.commit_async(&session)).unwrap());
+        for same in [&whole, &format!("{dark}; {old}")] {
+            assert_eq!(load(&manager, same).rejected(), Some(DecodeError::Revoked));
+        }
+        for other in [&old, &format!("{old}; {light}")] {
+            assert_eq!(user_id(&load(&manager, other)), Some(1));
+        }
+    }
+}
+
+#[test]
+fn an_end_of_an_import_is_remembered_for_as_long_as_what_a_copy_was_imported_into_later_may_live() {
+    let ends: [fn(&SessionManager, &Session); 3] = [
+        |_, session| assert!(session.destroy().is_some()),
+        |_, session| assert!(session.regenerate().is_ok()),
+        |manager, session| {
+            let until = session.created_at().checked_add(Duration::from_secs(30 * DAY)).unwrap();
+            run(manager.revoke(session.id().unwrap(), until)).unwrap();
+        },
+    ];
+    for end in ends {
+        let list = Watched::new(MemoryRevocations::new());
+        let (manager, clock) = manager_with(|config| {
+            let config = config.import(object("old").until(at(START + 30 * DAY))).revocations(Arc::clone(&list));
+            config.idle_timeout(Duration::from_secs(29 * DAY))
+        });
+        let old = ada("old");
+        let import = || {
+            let session = load(&manager, &old);
+            assert_eq!(user_id(&session), Some(1));
+            cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap())
+        };
+        let owners = import();
+        clock.set(28 * DAY);
+        let thiefs = import();
+        list.calls();
+        let session = load(&manager, &owners);
+        end(&manager, &session);
+        drop(run(manager.commit_async(&session)).unwrap());
+        assert_eq!(load(&manager, &thiefs).rejected(), Some(DecodeError::Revoked));
+        let until = list.calls().iter().find_map(|call| call.strip_prefix("revoke until ")?.parse::<u64>().ok());
+        assert!(until.unwrap() >= START + 58 * DAY, "the session of the thief lives to that day: {until:?}");
+    }
+}
+
 #[test]
 fn a_copy_of_an_old_cookie_is_good_again_after_a_logout_where_nothing_remembers_it() {
     let (manager, old) = (importing(object("old")), ada("old"));

@@ -37,6 +37,7 @@ mod long_connection;
 mod many_values;
 mod null;
 mod observe;
+mod of_0_1;
 mod operations_page;
 mod pages;
 mod properties;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, Counters, DecodeError, EncodeError, Event, FailurePolicy, KeyRole, MemoryRevocations,
-    MemoryStore, Record, SessionConfig, SessionId, SessionManager, SessionStore, Status,
+    BackendErrorKind, Counters, DecodeError, EncodeError, Event, FailurePolicy, KeyRole, Mark, MemoryRevocations,
+    MemoryStore, Record, Revocations, SessionConfig, SessionId, SessionManager, SessionStore, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, overwrite, run, try_commit, user_id};
@@ -88,6 +88,23 @@ fn the_store_is_asked_for_no_id_that_did_not_come_out_of_a_seal() {
         assert_eq!(user_id(&load(&manager, foreign)), None);
     }
     assert!(store.calls().is_empty());
+}
+
+/// A limit: a tombstone is not sealed.
+#[test]
+fn a_tombstone_that_somebody_planted_has_a_logout_end_the_session_that_it_names() {
+    let list = Arc::new(MemoryRevocations::new());
+    let (manager, _, store) = with_store(|config| config.revocations(Arc::clone(&list)).subject("user_id"));
+    let (thief, victim) = (login(&manager, 1), login(&manager, 2));
+    let [thief_id, victim_id] = [&thief, &victim].map(|cookie| load(&manager, cookie).id().unwrap());
+    let planted = Record::new(Mark::Became(victim_id).to_bytes().to_vec(), at(START + DAY));
+    assert_eq!(overwrite(&store.inner, thief_id, &planted), Ok(true));
+    let session = load(&manager, &thief);
+    assert_eq!(session.rejected(), Some(DecodeError::Revoked));
+    session.destroy();
+    assert!(is_deletion(&commit(&manager, &session).unwrap()));
+    assert_eq!(run(list.look(Some(victim_id), None)).unwrap().mark, Some(Mark::Ended));
+    assert_eq!(load(&manager, &victim).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
@@ -871,4 +888,21 @@ fn a_store_restored_from_a_backup_brings_back_what_was_destroyed_since() {
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
     assert_eq!(overwrite(&store.inner, *id, backup), Ok(true));
     assert_eq!(user_id(&load(&manager, &cookie)), Some(42));
+}
+
+#[test]
+fn with_a_list_an_older_record_brings_older_content_and_no_ended_session_back() {
+    let (manager, _, store) = with_store(|config| config.revocations(MemoryRevocations::new()).subject("user_id"));
+    let cookie = login(&manager, 42);
+    let [(id, older)] = &run(store.inner.all()).unwrap()[..] else { panic!() };
+    let session = load(&manager, &cookie);
+    session.set("role", "guest").unwrap();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(overwrite(&store.inner, *id, older), Ok(true));
+    let session = load(&manager, &cookie);
+    assert_eq!((user_id(&session), session.contains("role")), (Some(42), false));
+    session.destroy();
+    assert!(commit(&manager, &session).is_some());
+    assert_eq!(overwrite(&store.inner, *id, older), Ok(true));
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
 }

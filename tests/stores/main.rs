@@ -6,6 +6,8 @@
     reason = "a helper that fails is a test that fails, and it counts"
 )]
 
+#[cfg(any(all(feature = "file", not(windows)), feature = "sqlite"))]
+mod damaged;
 #[cfg(all(feature = "file", not(windows)))]
 mod file;
 #[path = "../helpers/mod.rs"]

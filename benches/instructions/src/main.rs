@@ -1,8 +1,9 @@
-//! Decodes and encodes one session a given number of times, and reads and writes all of its values. The script `run` counts the
-//! instructions with callgrind.
+//! Decodes and encodes one session a given number of times, and reads and writes all of its values. It also sends requests through
+//! the tower layer. The script `run` counts the instructions with callgrind.
 
 #[path = "../../support/content.rs"]
 mod content;
+mod requests;
 #[path = "../../support/workloads.rs"]
 #[expect(dead_code, reason = "the peers read values too")]
 mod workloads;
@@ -18,6 +19,9 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().expect("a workload");
     let calls: u32 = arguments.next().and_then(|count| count.parse().ok()).expect("a number of calls");
+    if let Some(kind) = name.strip_suffix("_request") {
+        return requests::send(kind, calls);
+    }
     if let Some(values) = name.strip_suffix("_values") {
         return many(values.parse().expect("a number of values"), calls);
     }
@@ -66,12 +70,12 @@ fn many(values: u32, calls: u32) {
     }
 }
 
-/// Waits for a future that is never pending: a store in memory answers at once.
+/// Waits for a future that is never pending: nothing here waits for anything.
 fn run<F: Future>(future: F) -> F::Output {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {
         std::task::Poll::Ready(output) => output,
-        std::task::Poll::Pending => unreachable!("a store in memory answers at once"),
+        std::task::Poll::Pending => unreachable!("nothing here waits"),
     }
 }
 

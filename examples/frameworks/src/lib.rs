@@ -217,7 +217,3 @@ pub fn visit(session: &Session) -> Result<u64, Error> {
 pub fn pieces(visits: u64) -> impl Iterator<Item = String> + Send + Sync + 'static {
     (0..4).map(move |piece| format!("visit {visits}, piece {piece} {}\n", ".".repeat(20_000)))
 }
-
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/migrating.md")]
-struct Migrating;

@@ -12,6 +12,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[cfg(feature = "dbsc")]
+use crate::adapters::binding::warn_that_nobody_answers;
 use crate::adapters::headers::ResponseHeaders;
 use crate::adapters::nesting::{self, Others, PutUnderName};
 use crate::adapters::request::{Committer, Exchange, Middleware};
@@ -161,6 +163,10 @@ impl<S, F: Clone> Layer<S> for SessionLayer<F> {
     type Service = SessionService<S, F>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        #[cfg(feature = "dbsc")]
+        if self.transport == Transport::Cookie {
+            warn_that_nobody_answers(&self.manager);
+        }
         SessionService { inner, layer: self.clone() }
     }
 }

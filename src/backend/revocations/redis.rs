@@ -15,8 +15,12 @@ use crate::time::UnixTime;
 /// JSON text of the subject as it is: whoever can read Redis, its log of slow commands or its backups sees who was logged
 /// out, by e-mail address if that is your subject. If that matters, make the subject a number.
 ///
-/// The value of an entry is [`Mark::to_bytes`] or the generation in hexadecimal digits, a space, and the time until
-/// which the entry must be kept, in decimal digits of Unix seconds. Redis removes the entry a minute after that time.
+/// The value of an entry is a mark or a generation, a space, and the time until which the entry must be kept, in decimal
+/// digits of Unix seconds. Redis removes the entry a minute after that time. A generation has 16 hexadecimal digits, and
+/// [`Mark::Became`] has 32. [`Mark::Ended`] is `1099511627775`, by which version 0.1 of this crate knows an ended session,
+/// too. An entry of 0.1 about a subject has 10 to 13 decimal digits: it is read as a generation that no session of 0.1 has,
+/// so the subject logs in again.
+///
 /// Each change is one script of `EVAL`, and a session is asked about in one round trip, whether it has a subject or
 /// not; a cluster, which may have the two entries on two servers, takes a second one for the subject.
 ///
@@ -73,8 +77,8 @@ impl Revocations for RedisRevocations {
         Box::pin(async move {
             let key = self.pool.key(MARK, id);
             let command = self.mark(&key, mark, until.as_secs(), GRACE);
-            let stands: Vec<u8> = self.pool.write(&key, &command).await?;
-            digits(&stands).map(Mark::from_bytes)
+            let stands: String = self.pool.write(&key, &command).await?;
+            read_mark(&stands)
         })
     }
 
@@ -112,8 +116,8 @@ impl Revocations for RedisRevocations {
             let generation = subject.as_ref().and_then(|_| entries.next()).flatten();
             let mark = id.as_ref().and_then(|_| entries.next()).flatten();
             Ok(Known::new(
-                mark.map(|entry| read(&entry).map(Mark::from_bytes)).transpose()?,
-                generation.map(|entry| read(&entry).map(Generation::from_bytes)).transpose()?,
+                mark.map(|entry| read_mark(stands(&entry)?)).transpose()?,
+                generation.map(|entry| read_generation(stands(&entry)?)).transpose()?,
             ))
         })
     }
@@ -135,7 +139,7 @@ impl RedisRevocations {
     /// Makes the command that writes a mark, which Redis keeps for `grace` seconds past its time.
     fn mark(&self, key: &str, mark: Mark, until: u64, grace: u64) -> Cmd {
         let mut command = redis::cmd("EVAL");
-        command.arg(PUT_MARK).arg(1).arg(key).arg(hex::encode(mark.to_bytes())).arg(until).arg(grace);
+        command.arg(PUT_MARK).arg(1).arg(key).arg(mark_text(mark)).arg(until).arg(grace);
         command.arg(u8::from(self.pool.waits()));
         command
     }
@@ -159,14 +163,33 @@ impl RedisRevocations {
     }
 }
 
-/// Reads an entry: hexadecimal digits, a space and a time.
-fn read<const N: usize>(entry: &[u8]) -> Result<[u8; N], BackendError> {
+/// Returns the mark or the generation of an entry, before its space and its time.
+fn stands(entry: &[u8]) -> Result<&str, BackendError> {
     let (stands, until) = str::from_utf8(entry).ok().and_then(|entry| entry.split_once(' ')).ok_or_else(corrupt)?;
     until.parse::<u64>().map_err(|_| corrupt())?;
-    digits(stands.as_bytes())
+    Ok(stands)
 }
 
-fn digits<const N: usize>(digits: &[u8]) -> Result<[u8; N], BackendError> {
+fn mark_text(mark: Mark) -> String {
+    match mark {
+        Mark::Ended => ENDED.to_owned(),
+        Mark::Became(successor) => successor.to_string(),
+    }
+}
+
+fn read_mark(text: &str) -> Result<Mark, BackendError> {
+    if text == ENDED { Ok(Mark::Ended) } else { digits(text).map(Mark::from_bytes) }
+}
+
+fn read_generation(text: &str) -> Result<Generation, BackendError> {
+    let is_of_0_1 = (10..=13).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<u64>() {
+        Ok(cutoff) if is_of_0_1 => Ok(Generation::from_bytes(cutoff.to_be_bytes())),
+        _ => digits(text).map(Generation::from_bytes),
+    }
+}
+
+fn digits<const N: usize>(digits: &str) -> Result<[u8; N], BackendError> {
     let mut bytes = [0; N];
     hex::decode_to_slice(digits, &mut bytes).map_err(|_| corrupt())?;
     Ok(bytes)
@@ -180,6 +203,10 @@ const MARK: &str = "revoked";
 
 const SUBJECT: &str = "subject";
 
+/// The mark of a session that ended: the latest time there is. Version 0.1 wrote it as the time up to which sessions of the
+/// id are over, so servers of both versions refuse what a server of the other one ended.
+const ENDED: &str = "1099511627775";
+
 /// Writes a mark where none stands and the later time where one does, as one step, and returns the mark that stands.
 /// If replicas are waited for, a mark that stands is written again: it may not be on them yet, and there must be a write
 /// to wait for.
@@ -191,7 +218,7 @@ if type(kept) == 'table' then
 end
 if kept then
   local kept_mark, kept_till = string.match(kept, '^(%x+) (%d+)$')
-  if not kept_mark or #kept_mark ~= #mark then
+  if not kept_mark or (#kept_mark ~= 32 and kept_mark ~= '1099511627775') then
     return redis.error_reply('CORRUPT an entry is not what was stored')
   end
   if tonumber(kept_till) >= till and ARGV[4] == '0' then
@@ -205,7 +232,8 @@ return done.err and done or mark
 ";
 
 /// Writes a generation where there is none, or in place of one that may be replaced, as one step, with the later time
-/// of the two. Returns nil where another generation stands.
+/// of the two. Returns nil where another generation stands. The time that version 0.1 wrote for a subject is the
+/// generation that `read_generation` reads from it.
 const PUT_GENERATION: &str = r"
 local generation, till, only = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local kept = redis.pcall('GET', KEYS[1])
@@ -214,6 +242,9 @@ if type(kept) == 'table' then
 end
 if kept then
   local found, found_till = string.match(kept, '^(%x+) (%d+)$')
+  if found and #found >= 10 and #found <= 13 and not string.find(found, '%D') then
+    found = string.format('%016x', tonumber(found))
+  end
   if not found or #found ~= #generation then
     return redis.error_reply('CORRUPT an entry is not what was stored')
   end

@@ -52,6 +52,20 @@ fn a_refresh_gives_a_challenge_and_no_key() {
     assert!(!proof.verify(&Device::new(1).public_key()), "another device");
 }
 
+/// ECDSA has two signatures where it has one: if `r | s` is good, so is `r | n - s`, which anybody can compute. So a proof is no name
+/// under which it could be known again.
+#[test]
+fn the_other_signature_of_a_proof_is_good_too() {
+    let proof = device().refresh("a challenge");
+    let (signed, signature) = proof.rsplit_once('.').unwrap();
+    let signature = p256::ecdsa::Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+    let (r, s) = signature.split_scalars();
+    let other = p256::ecdsa::Signature::from_scalars(*r, -*s).unwrap();
+    assert_ne!(other, signature);
+    let other = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(other.to_bytes()));
+    assert!(Proof::read(&other).unwrap().verify(&device().public_key()));
+}
+
 #[test]
 fn a_proof_that_names_another_key_is_not_verified_by_this_one() {
     // The signature is that of the first device, and the key that the proof names is the second's.

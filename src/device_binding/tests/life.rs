@@ -1,9 +1,15 @@
 //! The life of a session as a table of the states of its browser.
 
+use futures_lite::future::block_on;
+
 use super::browser::Browser;
 use super::site::{Site, page, sites};
+use crate::backend::MemoryStore;
+use crate::config::SessionConfig;
+use crate::crypto::Key;
 use crate::device_binding::{Binding, DeviceBinding};
 use crate::error::DecodeError;
+use crate::session::Session;
 
 #[test]
 fn the_life_of_a_session() {
@@ -91,7 +97,7 @@ fn no_pre_session_takes_the_place_of_a_stale_session() {
     let mut browser = Browser::new(&site);
     browser.log_in();
     site.wait(600);
-    let look = |session: &crate::session::Session| assert!(session.is_empty());
+    let look = |session: &Session| assert!(session.is_empty());
     let response = site.answer(&browser.request("GET", "/", Vec::new()), &look);
     assert_eq!(response.set_cookies().count(), 0);
     assert_eq!(browser.page(), "ada");
@@ -167,6 +173,31 @@ fn a_required_binding_ends_sessions_that_are_not_bound_in_time() {
 }
 
 #[test]
+fn a_connection_hears_when_its_session_had_to_be_bound_or_to_prove_it() {
+    let recheck = |site: &Site, session: &Session| block_on(site.manager.recheck(session)).unwrap();
+    let required = DeviceBinding::new().required_within(std::time::Duration::from_secs(60));
+    let site = Site::under(super::site::key(1), required, |config| config);
+    let mut without = Browser::without_device(&site);
+    without.log_in();
+    let session = site.load(&without.cookies());
+    site.wait(59);
+    assert_eq!(recheck(&site, &session), None);
+    site.wait(1);
+    assert_eq!(recheck(&site, &session), Some(DecodeError::NotBound));
+    // In a store, a request that was sent before the registration is let in for a minute.
+    let site = Site::with(|config| config.store(MemoryStore::new()));
+    let mut browser = Browser::new(&site);
+    browser.get(&super::site::log_in);
+    let before = browser.cookies();
+    browser.register();
+    let session = site.load(&before);
+    site.wait(59);
+    assert_eq!(recheck(&site, &session), None);
+    site.wait(1);
+    assert_eq!(recheck(&site, &session), Some(DecodeError::StaleBinding));
+}
+
+#[test]
 fn a_required_binding_leaves_visitors_alone_who_are_nobody() {
     let required = DeviceBinding::new().required_within(std::time::Duration::from_secs(60));
     let site = Site::under(super::site::key(1), required, |config| config);
@@ -206,4 +237,14 @@ fn a_lost_mark_that_a_refresh_sets_again_does_not_extend_the_session() {
         let session = site.load(&browser.cookies());
         assert_eq!((session.binding(), session.expires_at()), (Binding::Fresh, before), "{name}");
     }
+}
+
+#[test]
+fn a_manager_shows_the_settings_of_its_device_binding() {
+    let manager = SessionConfig::new(Key::generate().unwrap()).device_binding(DeviceBinding::new()).build().unwrap();
+    let shown = format!("{manager:?}");
+    assert!(
+        shown.contains(r#"DeviceBinding { path: "/device-binding", lifetime: 600, required_within: None, .. }"#),
+        "{shown}"
+    );
 }

@@ -1,10 +1,11 @@
 //! The limits of device binding. Each limit of docs/device-bound.md that is not a test of `thief` or `revoked` is one here.
 
 use super::browser::Browser;
-use super::site::{Site, key, log_in};
+use super::site::{List, Site, key, log_in, sites};
 use crate::crypto::KeyRing;
 use crate::device_binding::{Binding, DeviceBinding};
 use crate::error::DecodeError;
+use crate::session::Session;
 
 #[test]
 fn without_a_list_a_copy_of_the_login_response_stays_good_for_its_own_timeouts() {
@@ -21,6 +22,70 @@ fn without_a_list_a_copy_of_the_login_response_stays_good_for_its_own_timeouts()
         thief.page();
     }
     assert_eq!(thief.page(), "", "after 30 days the absolute timeout has passed");
+}
+
+/// A route that regenerates the session of whoever comes, without a password: a payment, or `revoke_others`.
+fn step_up(session: &Session) {
+    session.regenerate().unwrap();
+}
+
+#[test]
+fn whoever_has_the_whole_jar_and_finds_a_route_that_regenerates_has_a_session_of_his_own() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        let mut thief = browser.stolen();
+        site.wait(599);
+        thief.get(&step_up);
+        assert_eq!(thief.offers.len(), 1, "{name}: the thief may even bind it to a device of his own");
+        site.wait(3600);
+        assert_eq!(thief.page(), "ada", "{name}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_login_response_that_is_regenerated_before_the_first_refresh_outlives_it() {
+    let site = Site::with(|config| config.revocations(List::default()));
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let mut thief = Browser::without_device(&site);
+    thief.jar = browser.jar.clone();
+    browser.register();
+    thief.get(&step_up);
+    site.wait(600);
+    assert_eq!(
+        (browser.page(), thief.page()),
+        (String::new(), "ada".to_owned()),
+        "the owner sees that he is logged out"
+    );
+}
+
+#[test]
+fn a_required_binding_counts_from_the_last_regeneration() {
+    let required = DeviceBinding::new().required_within(std::time::Duration::from_secs(60));
+    let site = Site::under(key(1), required, |config| config);
+    let mut thief = Browser::without_device(&site);
+    thief.get(&log_in);
+    for _ in 0..100 {
+        site.wait(59);
+        thief.get(&step_up);
+    }
+    assert_eq!(thief.page(), "ada");
+}
+
+#[test]
+fn in_a_store_the_session_cookie_alone_works_for_a_minute_after_the_login() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        let mut thief = browser.stolen();
+        thief.jar.remove("__Host-session-bound");
+        let within = if name.starts_with("store") { "ada" } else { "" };
+        site.wait(59);
+        assert_eq!(thief.page(), within, "{name}");
+        site.wait(1);
+        assert_eq!(thief.page(), "", "{name}");
+    }
 }
 
 #[test]

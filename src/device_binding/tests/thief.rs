@@ -1,7 +1,9 @@
 //! A thief with copies of what a browser had.
 
+use futures_lite::future::block_on;
+
 use super::browser::Browser;
-use super::site::{Site, page};
+use super::site::{Site, page, sites};
 use crate::error::DecodeError;
 
 const BOUND: &str = "__Host-session-bound";
@@ -34,6 +36,21 @@ fn the_whole_jar_stops_working_when_the_copied_bound_cookie_ends() {
     // The thief's browser may keep the cookie past its Max-Age. The server goes by what is sealed.
     assert_eq!(site.load(&thief.all_cookies()).rejected(), Some(DecodeError::StaleBinding));
     assert_eq!(browser.page(), "ada");
+}
+
+#[test]
+fn a_connection_that_began_with_the_whole_jar_hears_when_the_copied_bound_cookie_ends() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        let connection = site.load(&browser.stolen().cookies());
+        let recheck = || block_on(site.manager.recheck(&connection)).unwrap();
+        site.wait(599);
+        assert_eq!(recheck(), None, "{name}");
+        site.wait(1);
+        assert_eq!(recheck(), Some(DecodeError::StaleBinding), "{name}");
+        assert_eq!(browser.page(), "ada", "{name}");
+    }
 }
 
 #[test]

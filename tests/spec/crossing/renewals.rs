@@ -114,6 +114,27 @@ fn of_a_login_that_is_clicked_twice_both_are_good_in_whatever_order_they_ask() {
     }
 }
 
+/// A limit: nobody's session is nobody to log out, and what is made of it meanwhile keeps its values.
+#[test]
+fn in_whatever_order_a_logout_of_nobodys_session_and_a_renewal_ask_the_new_session_is_good() {
+    for place in KNOWN {
+        in_every_order(|schedule| {
+            let (site, node) = Site::with_node(place);
+            let visitor = visit(&site, &node);
+            let (leaver, rival) = (load(&node, &visitor), load(&node, &visitor));
+            leaver.destroy();
+            rival.regenerate().unwrap();
+            rival.set("user_id", 42).unwrap();
+            site.step();
+            let (_, renewed) = cross(schedule, answer(&node, &leaver), answer(&node, &rival));
+            let renewed = renewed.unwrap().unwrap();
+            assert_eq!(user_id(&load(&node, &renewed)), Some(42), "{place:?} {schedule:?}");
+            assert!(load(&node, &renewed).take_flash::<String>("notice").unwrap().is_some(), "{place:?} {schedule:?}");
+            assert!(!is_good(&node, &visitor), "{place:?} {schedule:?}");
+        });
+    }
+}
+
 #[test]
 fn without_a_subject_a_session_is_somebodys_if_it_has_a_value_besides_flash_values_and_the_csrf_token() {
     let (manager, _) = manager_with(|config| config.revocations(MemoryRevocations::new()));

@@ -1,50 +1,30 @@
-//! The session of each request to a Rocket application, and request guards for it. Feature `rocket`.
-//!
-//! ```
-//! use rocket::{get, routes};
-//! use sealed_session::rocket::SessionFairing;
-//! use sealed_session::{Error, Session, SessionConfig};
-//!
-//! #[get("/")]
-//! fn visits(session: &Session) -> Result<String, Error> {
-//!     let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
-//!     session.set("visits", visits)?;
-//!     Ok(format!("visit {visits}"))
-//! }
-//!
-//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
-//! let app = rocket::build().attach(SessionFairing::new(manager)).mount("/", routes![visits]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! [`SessionFairing`]: it loads the session of each request and commits it to the response.
 
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
+#[cfg(feature = "dbsc")]
 use std::io::Cursor;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Status;
 #[cfg(feature = "dbsc")]
 use rocket::http::uri::Origin;
-use rocket::http::{ContentType, Status};
-use rocket::request::{FromRequest, Outcome, Request};
-use rocket::response::{self as rocket_response, Responder};
+use rocket::request::Request;
 use rocket::{Data, Response};
-use serde::de::DeserializeOwned;
 
+use super::loaded::{Failure, Loaded, all, sessions};
 #[cfg(feature = "dbsc")]
-use super::binding::{Interception, is_route};
-use super::error_response::answer;
-use super::headers::ResponseHeaders;
-use super::keep_expiry::{KeepExpiry, keep_all};
-use super::response::{self, Transport, log_failure};
-use super::session_of::SessionOf;
+use crate::adapters::binding::{Interception, is_route};
+use crate::adapters::headers::ResponseHeaders;
+use crate::adapters::response::{self, Transport, log_failure};
 #[cfg(feature = "dbsc")]
 use crate::device_binding::BindingAnswer;
-use crate::error::{BackendError, EncodeError, Error};
+use crate::error::EncodeError;
 use crate::manager::SessionManager;
-use crate::session::{Session, Typed};
+use crate::session::Session;
 
 /// Gives each request its [`Session`], which is a request guard, and commits it when the handler or catcher has
 /// answered, whatever the status.
@@ -123,7 +103,7 @@ impl SessionFairing {
     }
 
     /// Names the manager of this fairing by a type of the application, if it has several: handlers ask for its session as
-    /// [`SessionOf<M>`]. Give a name to one manager only.
+    /// [`SessionOf<M>`](crate::SessionOf). Give a name to one manager only.
     ///
     /// ```
     /// use rocket::{get, routes};
@@ -238,8 +218,11 @@ impl Fairing for SessionFairing {
         if let Some(Failure { error, is_asked_for }) = failure.as_deref() {
             // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a catcher has
             // answered. Any other handler has run, and its response stands.
-            if is_asked_for.load(Ordering::Relaxed) && response.status() == Status::InternalServerError {
-                *response = (self.on_error)(&error.clone().into());
+            if is_asked_for.load(Ordering::Relaxed) {
+                if response.status() == Status::InternalServerError {
+                    *response = (self.on_error)(&error.clone().into());
+                }
+                response::vary(response, Transport::Cookie);
             }
             return;
         }
@@ -269,153 +252,5 @@ impl ResponseHeaders for Response<'_> {
 
     fn remove(&mut self, header_name: &'static str) {
         self.remove_header(header_name);
-    }
-}
-
-/// The sessions of a request, in the order in which the fairings loaded them. Rocket hands out its cache by shared reference, so the
-/// list grows at its end by cells that are set once. It is empty where no fairing has loaded a session.
-#[derive(Default)]
-struct Sessions(OnceLock<Box<(Loaded, Sessions)>>);
-
-/// The session that one fairing gave to the request.
-struct Loaded {
-    /// The name under which handlers ask for it, if it has one.
-    name: Option<TypeId>,
-    session: Session,
-    failure: Option<Arc<Failure>>,
-    /// The answer of device binding, which takes the place of whatever Rocket answers.
-    #[cfg(feature = "dbsc")]
-    answer: Option<BindingAnswer>,
-}
-
-/// The reason why the backends could not be asked about a session before the handler ran, under
-/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-struct Failure {
-    error: BackendError,
-    /// True when a guard asked for the session, and failed.
-    is_asked_for: AtomicBool,
-}
-
-impl Sessions {
-    fn push(&self, loaded: Loaded) {
-        let mut end = self;
-        while let Some(node) = end.0.get() {
-            end = &node.1;
-        }
-        end.0.get_or_init(|| Box::new((loaded, Sessions::default())));
-    }
-}
-
-fn sessions<'r>(request: &'r Request<'_>) -> &'r Sessions {
-    request.local_cache(Sessions::default)
-}
-
-/// Returns the sessions of the request.
-fn all<'r>(request: &'r Request<'_>) -> impl Iterator<Item = &'r Loaded> {
-    let first = sessions(request).0.get();
-    std::iter::successors(first, |node| node.1.0.get()).map(|node| &node.0)
-}
-
-/// Guards a handler with the session that a [`SessionFairing`] put into the request. A guard that gets the session looks at it.
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for &'r Session {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request, None))
-    }
-}
-
-/// Gives the same session by value, for a handler that hands it on.
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Session {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request, None).cloned())
-    }
-}
-
-/// Gives the session of the manager that a fairing gave this name ([`SessionFairing::of`]).
-#[rocket::async_trait]
-impl<'r, M: ?Sized + 'static> FromRequest<'r> for SessionOf<M> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request, Some(TypeId::of::<M>())).cloned().map(Self::new))
-    }
-}
-
-/// Says of the request that it keeps no session alive.
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for KeepExpiry {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(keep_all(all(request).map(|loaded| &loaded.session)))
-    }
-}
-
-/// Gives the values of that session as a `T`, which is a type of the application.
-#[rocket::async_trait]
-impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(cached(request, None).and_then(|session| Ok(Self::new(session.clone())?)))
-    }
-}
-
-/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a debug build, the
-/// body says of a forgotten fairing that it is forgotten; a request guard has no body, so a catcher answers in its place.
-///
-/// ```
-/// use rocket::{post, routes};
-/// use sealed_session::{Error, Session};
-///
-/// #[post("/login")]
-/// fn log_in(session: &Session) -> Result<String, Error> {
-///     session.regenerate()?;
-///     session.set("user_id", 42)?;
-///     Ok(session.csrf_token()?)
-/// }
-///
-/// let app = rocket::build().mount("/", routes![log_in]);
-/// ```
-impl<'r> Responder<'r, 'static> for Error {
-    fn respond_to(self, _: &'r Request<'_>) -> rocket_response::Result<'static> {
-        let (status, body) = answer(&self);
-        let mut response = Response::build();
-        response.status(Status::new(status));
-        if !body.is_empty() {
-            response.header(ContentType::Plain).sized_body(body.len(), Cursor::new(body));
-        }
-        response.ok()
-    }
-}
-
-/// Returns the session of this name, or the one without a name, of the fairing that was attached last, and looks at it.
-fn cached<'r>(request: &'r Request<'_>, name: Option<TypeId>) -> Result<&'r Session, Error> {
-    let loaded = all(request).filter(|loaded| loaded.name == name).last().ok_or(Error::NoLayer)?;
-    match loaded.failure.as_deref() {
-        None => {
-            loaded.session.hand_out();
-            Ok(&loaded.session)
-        }
-        Some(Failure { error, is_asked_for }) => {
-            is_asked_for.store(true, Ordering::Relaxed);
-            Err(Error::Backend(error.clone()))
-        }
-    }
-}
-
-fn outcome<T>(found: Result<T, Error>) -> Outcome<T, Error> {
-    match found {
-        Ok(found) => Outcome::Success(found),
-        Err(error) => {
-            // A catcher makes the body, so a guard has none.
-            let (status, _) = answer(&error);
-            Outcome::Error((Status::new(status), error))
-        }
     }
 }

@@ -1,23 +1,6 @@
-//! The session of each request to an actix-web application, and extractors for it. Feature `actix-web`.
-//!
-//! ```
-//! use actix_web::{App, web};
-//! use sealed_session::actix_web::SessionMiddleware;
-//! use sealed_session::{Error, Session, SessionConfig};
-//!
-//! async fn visits(session: Session) -> Result<String, Error> {
-//!     let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
-//!     session.set("visits", visits)?;
-//!     Ok(format!("visit {visits}"))
-//! }
-//!
-//! let manager = SessionConfig::new(sealed_session::Key::generate()?).build()?;
-//! let app = App::new().wrap(SessionMiddleware::new(manager)).route("/", web::get().to(visits));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! [`SessionMiddleware`]: the middleware, its service and its future.
 
-use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::fmt;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -26,27 +9,25 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{Extensions, Payload, Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{COOKIE, ContentType, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use actix_web::dev::{Extensions, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::COOKIE;
+use actix_web::{Error, HttpMessage, HttpResponse};
 use pin_project_lite::pin_project;
-use serde::de::DeserializeOwned;
 
 #[cfg(feature = "dbsc")]
-use super::binding::{Interception, is_route};
-use super::error_response::answer;
-use super::headers::ResponseHeaders;
-use super::keep_expiry::{KeepExpiry, keep_all};
-use super::nesting::{self, Others, PutUnderName};
-use super::request::{Exchange, Middleware};
-use super::response::status_of;
-use super::session_of::SessionOf;
+use super::answer::binding_response;
+use super::answer::{Answer, status_code};
+#[cfg(feature = "dbsc")]
+use crate::adapters::binding::{Interception, is_route};
+use crate::adapters::nesting::{self, Others, PutUnderName};
+use crate::adapters::request::{Exchange, Middleware};
+use crate::adapters::response::status_of;
+use crate::adapters::session_of::SessionOf;
 #[cfg(feature = "dbsc")]
 use crate::device_binding::BindingAnswer;
-use crate::error::{EncodeError, Error as SessionError};
+use crate::error::EncodeError;
 use crate::manager::SessionManager;
-use crate::session::{Session, Typed};
+use crate::session::Session;
 
 /// Gives each request its [`Session`], which is an extractor, and commits it when the handler has answered, whatever
 /// the status.
@@ -216,82 +197,6 @@ pin_project! {
     }
 }
 
-/// The answer that leaves the middleware.
-enum Answer<B> {
-    /// The handler's body stands on the left, the body of an error response on the right.
-    Response(ServiceResponse<EitherBody<B>>),
-    /// An error of an inner middleware, and the response that it makes, once it was asked for. The framework makes the response of
-    /// the error outside of this middleware, so the session has to go with the error.
-    Error { error: Error, response: OnceCell<HttpResponse> },
-}
-
-impl<B> Answer<B> {
-    fn headers(&self) -> &HeaderMap {
-        match self {
-            Self::Response(response) => response.headers(),
-            Self::Error { error, response } => response.get_or_init(|| error.error_response()).headers(),
-        }
-    }
-
-    fn headers_mut(&mut self) -> Option<&mut HeaderMap> {
-        match self {
-            Self::Response(response) => Some(response.headers_mut()),
-            Self::Error { error, response } => {
-                response.get_or_init(|| error.error_response());
-                response.get_mut().map(HttpResponse::headers_mut)
-            }
-        }
-    }
-
-    fn into_result(self) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-        match self {
-            Self::Response(response) => Ok(response),
-            Self::Error { error, response } => Err(match response.into_inner() {
-                None => error,
-                Some(response) => {
-                    let (status, headers) = (response.status(), response.headers().clone());
-                    WithSession { error, status, headers, response: RefCell::new(Some(response)) }.into()
-                }
-            }),
-        }
-    }
-}
-
-/// An error of an inner middleware, with a response that has the headers of the session.
-struct WithSession {
-    error: Error,
-    status: StatusCode,
-    headers: HeaderMap,
-    /// The response that the error made. Not every error can make a second one.
-    response: RefCell<Option<HttpResponse>>,
-}
-
-impl fmt::Debug for WithSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.error, f)
-    }
-}
-
-impl fmt::Display for WithSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.error, f)
-    }
-}
-
-impl ResponseError for WithSession {
-    fn status_code(&self) -> StatusCode {
-        self.status
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        self.response.take().unwrap_or_else(|| {
-            let mut response = HttpResponse::new(self.status);
-            response.headers_mut().clone_from(&self.headers);
-            response
-        })
-    }
-}
-
 impl<S, I, B> Future for SessionFuture<S, I, B>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error, Future = I>,
@@ -363,51 +268,6 @@ where
     }
 }
 
-#[cfg(feature = "dbsc")]
-fn binding_response(answer: &BindingAnswer) -> HttpResponse {
-    let mut response = HttpResponse::build(status_code(answer.status())).body(answer.body().to_owned());
-    for (name, value) in answer.headers() {
-        // The values are printable ASCII, so each is a header value.
-        if let Ok(mut value) = HeaderValue::try_from(value) {
-            value.set_sensitive(name == "set-cookie");
-            response.headers_mut().append(HeaderName::from_static(name), value);
-        }
-    }
-    response
-}
-
-impl<B> ResponseHeaders for Answer<B> {
-    fn append_set_cookie(&mut self, set_cookie: String) {
-        // A Set-Cookie is printable ASCII, so it is a header value.
-        if let (Some(headers), Ok(mut set_cookie)) = (self.headers_mut(), HeaderValue::try_from(set_cookie)) {
-            set_cookie.set_sensitive(true); // It stays out of HPACK's table and out of logs of headers.
-            headers.append(SET_COOKIE, set_cookie);
-        }
-    }
-
-    fn append_vary(&mut self, header_name: &'static str) {
-        if let Some(headers) = self.headers_mut() {
-            headers.append(VARY, HeaderValue::from_static(header_name));
-        }
-    }
-
-    fn values(&self, header_name: &'static str) -> impl Iterator<Item = &[u8]> {
-        self.headers().get_all(header_name).map(HeaderValue::as_bytes)
-    }
-
-    fn set(&mut self, header_name: &'static str, value: Cow<'static, str>) {
-        if let (Some(headers), Ok(value)) = (self.headers_mut(), HeaderValue::try_from(&*value)) {
-            headers.insert(HeaderName::from_static(header_name), value);
-        }
-    }
-
-    fn remove(&mut self, header_name: &'static str) {
-        if let Some(headers) = self.headers_mut() {
-            headers.remove(header_name);
-        }
-    }
-}
-
 impl nesting::Request for ServiceRequest {
     type Extensions = Extensions;
 
@@ -430,81 +290,4 @@ impl nesting::Request for ServiceRequest {
     fn put_under_name(&mut self, put: PutUnderName<Extensions>, session: Session) {
         put(&mut self.extensions_mut(), session);
     }
-}
-
-/// Extracts the session that a [`SessionMiddleware`] put into the request. To extract a session is to look at it.
-impl FromRequest for Session {
-    type Error = SessionError;
-    type Future = Ready<Result<Self, SessionError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let session = request.extensions().get::<Self>().cloned();
-        ready(session.inspect(Self::hand_out).ok_or(SessionError::NoLayer))
-    }
-}
-
-/// Extracts the session of the manager that a middleware gave this name ([`SessionMiddleware::of`]). To extract a session is to look
-/// at it.
-impl<M: ?Sized + 'static> FromRequest for SessionOf<M> {
-    type Error = SessionError;
-    type Future = Ready<Result<Self, SessionError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let session = request.extensions().get::<Self>().cloned();
-        ready(session.inspect(|session| session.hand_out()).ok_or(SessionError::NoLayer))
-    }
-}
-
-/// Says of the request that it keeps no session alive.
-impl FromRequest for KeepExpiry {
-    type Error = SessionError;
-    type Future = Ready<Result<Self, SessionError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let extensions = request.extensions();
-        let others = extensions.get::<Others>().map_or(&[][..], |Others(others)| others);
-        ready(keep_all(extensions.get::<Session>().into_iter().chain(others)))
-    }
-}
-
-/// Extracts the values of that session as a `T`, which is a type of the application.
-impl<T: DeserializeOwned> FromRequest for Typed<T> {
-    type Error = SessionError;
-    type Future = Ready<Result<Self, SessionError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let session = Session::from_request(request, payload).into_inner();
-        ready(session.and_then(|session| Ok(Self::new(session)?)))
-    }
-}
-
-/// Answers with an empty response of [`Error::status`](crate::Error::status), which is mostly 500, and writes the reason to the log.
-/// In a debug build, the body says of a forgotten middleware that it is forgotten.
-///
-/// ```
-/// use actix_web::{App, web};
-/// use sealed_session::{Error, Session};
-///
-/// async fn log_in(session: Session) -> Result<String, Error> {
-///     session.regenerate()?;
-///     session.set("user_id", 42)?;
-///     Ok(session.csrf_token()?)
-/// }
-///
-/// let app = App::new().route("/login", web::post().to(log_in));
-/// ```
-impl ResponseError for SessionError {
-    fn status_code(&self) -> StatusCode {
-        status_code(self.status())
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let (status, body) = answer(self);
-        let mut response = HttpResponse::build(status_code(status));
-        if body.is_empty() { response.finish() } else { response.content_type(ContentType::plaintext()).body(body) }
-    }
-}
-
-fn status_code(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
