@@ -1,7 +1,7 @@
 //! A site whose sessions are bound to devices, without a framework.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use futures_lite::future::block_on;
 
@@ -165,14 +165,17 @@ pub(super) fn log_out(session: &Session) {
 pub(super) struct List {
     inner: Arc<MemoryRevocations>,
     pub(super) is_down: Arc<AtomicBool>,
-    pub(super) answers_left: Arc<Mutex<Option<u64>>>,
+    /// The number of the question, counted from now on, from which on the list fails; 0 if no number makes it fail.
+    pub(super) fails_from: Arc<AtomicU64>,
 }
 
 impl List {
     fn check(&self) -> Result<(), BackendError> {
-        let mut answers_left = self.answers_left.lock().unwrap();
-        let is_down = self.is_down.load(Ordering::Relaxed) || *answers_left == Some(0);
-        *answers_left = answers_left.map(|left| left.saturating_sub(1));
+        let fails_from = self.fails_from.load(Ordering::Relaxed);
+        if fails_from > 1 {
+            self.fails_from.store(fails_from.saturating_sub(1), Ordering::Relaxed);
+        }
+        let is_down = self.is_down.load(Ordering::Relaxed) || fails_from == 1;
         if is_down { Err(BackendError::new(BackendErrorKind::Unavailable, "down")) } else { Ok(()) }
     }
 }

@@ -51,7 +51,7 @@ fn when_nobody_knows_whether_a_session_was_ended_by_the_id_of_its_login_the_poli
         browser.log_in();
         let cookies = browser.cookies();
         // The list answers about the session, and no more when it is asked about the id of the login.
-        *list.answers_left.lock().unwrap() = Some(1);
+        list.fails_from.store(2, Ordering::Relaxed);
         let failures = site.counters.snapshot().backend_failures;
         let loaded = block_on(site.manager.load_async([cookies]));
         match policy {
@@ -76,7 +76,7 @@ fn when_nobody_knows_about_a_session_no_older_one_takes_its_place_and_that_is_th
     newest.jar.remove("__Host-session-bound");
     // The first is refused, since its device has to prove itself; the list fails at the second.
     let cookies = [newest.cookies(), older.cookies(), unbound.cookies()];
-    *list.answers_left.lock().unwrap() = Some(2);
+    list.fails_from.store(3, Ordering::Relaxed);
     let session = block_on(site.manager.load_async(&cookies)).unwrap();
     assert_eq!(session.rejected(), Some(DecodeError::Unavailable));
     assert!(session.is_empty());
@@ -125,7 +125,7 @@ fn a_list_that_fails_while_a_refresh_ends_a_session_ends_nobodys_binding_and_is_
     let session = site.load(&browser.cookies());
     block_on(list.revoke(id, Mark::Ended, UnixTime::MAX)).unwrap();
     // The list says that the id of the login was ended as another session, and takes no end of this one.
-    *list.answers_left.lock().unwrap() = Some(1);
+    list.fails_from.store(2, Ordering::Relaxed);
     let failures = site.counters.snapshot().backend_failures;
     assert_eq!(answer(&site, &session, &request).status(), 503);
     assert!(site.counters.snapshot().backend_failures > failures);
