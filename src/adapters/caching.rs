@@ -152,6 +152,9 @@ mod tests {
             (&["private=\"set-cookie\""], Possible),
             (&["no-cache=\"a, private, no-store\""], Possible),
             (&["public, no-cache=\"set-cookie\""], Meant),
+            // Quotes end, and the directives behind them count.
+            (&["no-cache=\"set-cookie, date\", public"], Meant),
+            (&["public, no-cache=\"set-cookie, date\", private"], Refused),
             (&[r#"a="\", private, b""#], Possible),
             (&[r#"a="\\", private"#], Refused),
             (&[r#"a=\", private, b""#], Possible),

@@ -136,6 +136,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn development_over_http_deletes_no_cookie_of_former_attributes() {
+        let former = crate::config::FormerCookie::new("__Host-sid").path("/app");
+        let (config, _) = config().formerly(former).insecure_dev().for_app_env(None);
+        assert!(config.options.former.is_empty());
+        assert!(crate::config::check::check(&config.options).is_ok());
+    }
+
     #[cfg(feature = "dbsc")]
     #[test]
     fn development_over_http_binds_no_session() {

@@ -115,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn four_second_parts_are_kept_and_the_fifth_is_counted() {
+        let mut parts = SecondParts::default();
+        for value in [b"1", b"2", b"3", b"4"] {
+            parts.add(value);
+            assert!(!parts.is_cut());
+        }
+        parts.add(b"5");
+        assert!(parts.is_cut());
+        assert!(parts.values().eq([b"1", b"2", b"3", b"4"]));
+    }
+
+    #[test]
     fn none_and_one_that_is_empty_are_two_things() {
         let candidates: &mut Candidates = &mut Candidates::<[u8; 0]>::new();
         assert_eq!(candidates.values().count(), 0);

@@ -168,6 +168,8 @@ mod tests {
             ("-0.0", "0"),
             ("0.5", "0.5"),
             ("18446744073709551615", "18446744073709551615"),
+            ("[9007199254740993]", "[9007199254740993]"),
+            ("-9007199254740993", "-9007199254740993"),
             ("\"caf\\u00e9\"", "\"caf\u{e9}\""),
             ("\"a\\/b\"", "\"a/b\""),
             ("\"\\u0061\"", "\"a\""),
@@ -220,9 +222,13 @@ mod tests {
             let is_read = serde_json::from_str::<Value>(&nested(depth)).is_ok();
             assert_eq!(check_depth("k", &nested(depth)).is_ok(), is_read, "{depth}");
         }
-        for shallow in [&format!("[{}0]", "[],".repeat(300)), &format!("[\"\\\"{}\"]", "[".repeat(300))] {
+        let deepest = format!("[[],{}]", nested(126));
+        for shallow in [&format!("[{}0]", "[],".repeat(300)), &format!("[\"\\\"{}\"]", "[".repeat(300)), &deepest] {
             assert_eq!(check_depth("k", shallow), Ok(()), "{shallow}");
         }
+        // Brackets in a string close nothing.
+        let too_deep = "[\"]}\",".repeat(128) + "0" + &"]".repeat(128);
+        assert_eq!(check_depth("k", &too_deep), Err(ValueError::TooDeep { key: "k".into() }));
     }
 
     #[test]

@@ -174,6 +174,19 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_misses_a_field_whatever_it_is_given_is_an_error() {
+        #[derive(Debug, PartialEq)]
+        struct Never;
+        impl<'de> Deserialize<'de> for Never {
+            fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+                Err(serde::de::Error::missing_field("name"))
+            }
+        }
+        let missing = ValueError::Missing { key: "name".into(), expected: type_name::<Never>() };
+        assert_eq!(read::<Never>(&[("name", "1")]), Err(missing));
+    }
+
+    #[test]
     fn an_enum_is_one_entry() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         enum Either {

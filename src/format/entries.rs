@@ -289,6 +289,16 @@ mod tests {
     }
 
     #[test]
+    fn each_repeat_is_found_among_as_many_keys_as_the_filter_tells_apart() {
+        let keys: Vec<_> = (1..FEW).map(|number| format!("k{number}")).collect();
+        let few = entries(&keys.iter().map(|key| (Data, key.as_str(), "1")).collect::<Vec<_>>());
+        for key in &keys {
+            let again = entries(&[(Data, key, "2")]);
+            assert_eq!(parse(&[few.as_bytes(), again.as_bytes()].concat()), None, "{key}");
+        }
+    }
+
+    #[test]
     fn put_replaces_in_place_and_keeps_the_order() {
         let mut three = entries(&[(Data, "a", "1"), (Data, "b", "2"), (Data, "c", "3")]);
         assert_eq!(three.put(Data, "b", "\"longer\""), Ok(true));
@@ -376,6 +386,44 @@ mod tests {
         assert_eq!(one, before);
         assert_eq!(one.apply(list().take(300), Others::Stay, str::eq), Ok(true));
         assert_eq!(parse(one.as_bytes()), Some(one));
+    }
+
+    #[test]
+    fn changes_that_leave_no_byte_of_room_are_done_and_one_byte_more_is_too_much() {
+        let mut full = entries(&[(Data, "a", "1"), (Data, "z", &"1".repeat(60_000))]);
+        let room = MAX_BLOCK - full.as_bytes().len();
+        let long = "1".repeat(room + 2);
+        let put = |json| [change(Data, "a", Some(json))];
+        assert_eq!(full.apply(put(&long), Others::Stay, str::eq), Err(ValueError::Full { key: "a".into() }));
+        assert_eq!(full.apply(put(&long[1..]), Others::Stay, str::eq), Ok(true));
+        assert_eq!(full.as_bytes().len(), MAX_BLOCK);
+    }
+
+    #[test]
+    fn a_merge_does_to_theirs_what_mine_wrote_and_removed_and_nothing_else() {
+        let base = entries(&[(Data, "removed", "1"), (Data, "kept", "1"), (Data, "gone", "1"), (Data, "written", "1")]);
+        let mine = entries(&[(Data, "kept", "1"), (Data, "gone", "1"), (Data, "written", "2"), (Data, "mine", "1")]);
+        let theirs =
+            entries(&[(Data, "removed", "3"), (Data, "kept", "3"), (Data, "written", "3"), (Data, "theirs", "3")]);
+        let merged =
+            entries(&[(Data, "kept", "3"), (Data, "written", "2"), (Data, "theirs", "3"), (Data, "mine", "1")]);
+        assert_eq!(Entries::merge(&base, &mine, &theirs, false), Ok(merged));
+    }
+
+    #[test]
+    fn a_merge_takes_a_flash_value_only_if_it_still_is_the_one_that_mine_took() {
+        let base = entries(&[(Flash, "same", "1"), (Flash, "new", "1")]);
+        let theirs = entries(&[(Flash, "same", "1"), (Flash, "new", "2")]);
+        let merged = Entries::merge(&base, &Entries::default(), &theirs, false);
+        assert_eq!(merged, Ok(entries(&[(Flash, "new", "2")])));
+    }
+
+    #[test]
+    fn a_merge_of_a_cleared_session_has_the_values_of_mine_and_the_flash_values_of_theirs() {
+        let base = entries(&[(Data, "a", "1"), (Flash, "f", "1")]);
+        let theirs = entries(&[(Data, "b", "3"), (Flash, "g", "3")]);
+        let merged = Entries::merge(&base, &base, &theirs, true);
+        assert_eq!(merged, Ok(entries(&[(Flash, "g", "3"), (Data, "a", "1")])));
     }
 
     #[test]

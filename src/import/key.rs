@@ -200,6 +200,16 @@ mod tests {
     }
 
     #[test]
+    fn from_rocket_takes_32_or_64_bytes_in_base64_and_32_in_hex() {
+        let bytes: Vec<u8> = (0..64).collect();
+        let key = |text: &str| ImportKey::from_rocket(text).unwrap().0.as_slice().to_vec();
+        assert_eq!(key(&STANDARD.encode(&bytes)), bytes);
+        let derived = ImportKey::derive_from(&bytes[..32]).unwrap().0.as_slice().to_vec();
+        assert_eq!(key(&STANDARD.encode(&bytes[..32])), derived);
+        assert_eq!(key(&DIGITS[..64]), derived);
+    }
+
+    #[test]
     fn debug_shows_no_byte_of_the_key() {
         assert_eq!(format!("{:?}", ImportKey::from_hex(DIGITS).unwrap()), "ImportKey");
     }

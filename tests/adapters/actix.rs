@@ -107,6 +107,11 @@ async fn reply<B: MessageBody + 'static>(answer: Result<ServiceResponse<B>, Erro
         Ok(response) => response.into_parts().1.map_into_boxed_body(),
         Err(error) => error.error_response(),
     };
+    for (name, value) in response.headers() {
+        let is_ours = name == "set-cookie" && value.as_bytes().starts_with(b"sid");
+        assert!(value.is_sensitive() || !is_ours, "{value:?}");
+        assert!(!value.is_sensitive() || name == "set-cookie", "{name}");
+    }
     let headers = response.headers().iter();
     let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     let status = response.status().as_u16();
@@ -201,6 +206,16 @@ fn it_is_ready_when_what_it_wraps_is() {
         let error = service.call(TestRequest::get().to_srv_request()).await.unwrap_err();
         assert!(error.as_error::<Teapot>().is_some(), "an error of an inner middleware is handed on");
     });
+}
+
+#[test]
+fn an_error_of_the_crate_has_its_own_status() {
+    use actix_web::ResponseError;
+    use sealed_session::Error as SessionError;
+    for (error, status) in [(EncodeError::Ended, 409), (EncodeError::Random, 500)] {
+        let error = SessionError::from(error);
+        assert_eq!((error.status_code().as_u16(), error.error_response().status().as_u16()), (status, status));
+    }
 }
 
 #[test]

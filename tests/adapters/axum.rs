@@ -85,6 +85,11 @@ fn reply(app: &Router, path: &str, cookies: &[&str]) -> Reply {
     }
     block_on(async {
         let response = app.clone().call(request.body(Body::empty()).unwrap()).await.unwrap();
+        for (name, value) in response.headers() {
+            let is_ours = name == "set-cookie" && value.as_bytes().starts_with(b"sid");
+            assert!(value.is_sensitive() || !is_ours, "{value:?}");
+            assert!(!value.is_sensitive() || name == "set-cookie", "{name}");
+        }
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         let status = response.status().as_u16();

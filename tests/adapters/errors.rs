@@ -106,6 +106,32 @@ fn each_error_of_the_crate_becomes_one_with_the_same_text() {
     }
 }
 
+#[test]
+fn an_error_of_a_text_is_the_clients_fault_unless_nobody_could_judge_the_text() {
+    use sealed_session::{DecodeError, StaleLogin};
+    let decode = |reason: DecodeError| Error::from(reason).status();
+    assert_eq!([DecodeError::NotAuthentic, DecodeError::Revoked].map(decode), [400; 2]);
+    assert_eq!([DecodeError::Unavailable, DecodeError::NotAsked].map(decode), [500; 2]);
+    assert_eq!(Error::from(StaleLogin::NoSession).status(), 403);
+    #[cfg(feature = "dbsc")]
+    {
+        let unbound = sealed_session::Unbound::default();
+        assert_eq!((Error::from(unbound).status(), Error::from(unbound).to_string()), (403, unbound.to_string()));
+        assert!(unbound.to_string().contains("must be bound"));
+    }
+}
+
+#[test]
+fn backend_errors_are_equal_if_their_kinds_and_texts_are_and_each_kind_is_one_word() {
+    use BackendErrorKind::{Corrupt, Full, NotAsked, Unavailable, Unsupported};
+    let error = BackendError::new(Full, "no room");
+    assert_eq!(error, BackendError::new(Full, "no room"));
+    assert_ne!(error, BackendError::new(Full, "no space"));
+    assert_ne!(error, BackendError::new(Corrupt, "no room"));
+    let words = [Unavailable, Full, Corrupt, Unsupported, NotAsked].map(BackendErrorKind::as_str);
+    assert_eq!(words, ["unavailable", "full", "corrupt", "unsupported", "not_asked"]);
+}
+
 #[cfg(all(feature = "import", feature = "test-util"))]
 #[test]
 fn so_does_each_error_of_a_feature() {

@@ -365,11 +365,14 @@ fn regenerate_empty_drops_the_values_and_the_flash_values() {
     let manager = manager();
     let session = manager.load([sealed(&manager)]);
     session.set_flash("notice", 1).unwrap();
+    session.set_persistent(false);
     let old = session.regenerate_empty().unwrap().unwrap();
-    assert!(session.is_empty());
+    assert!(session.is_empty() && !session.is_persistent());
     assert_eq!(session.status(), Status::Regenerated);
     let after = manager.load([cookie_of(&commit(&manager, &session).unwrap())]);
     assert_ne!(after.id(), Ok(old.id));
+    assert_ne!(after.id().unwrap().to_bytes(), [0; 16], "the new id is drawn");
+    assert_eq!(after.id(), session.id());
     assert!(after.is_empty());
 }
 

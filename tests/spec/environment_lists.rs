@@ -106,7 +106,10 @@ fn a_list_in_redis_is_where_the_store_is_or_where_its_own_url_says() {
         assert!(manager(vars).supports_revocation(), "{vars:?}");
     }
     let found = problems(&[(LIST, "redis")]);
-    assert!(matches!(&found[..], [(at, ProblemKind::Missing { .. })] if at == LIST_URL), "{found:?}");
+    let is_missing = |kind: &ProblemKind| matches!(kind, ProblemKind::Missing { takes } if takes.contains("redis://"));
+    assert!(matches!(&found[..], [(at, kind)] if at == LIST_URL && is_missing(kind)), "{found:?}");
+    let found = problems(&[(LIST, "redis"), (LIST_URL, "\"redis://127.0.0.1\"")]);
+    assert!(matches!(&found[..], [(at, ProblemKind::Quoted)] if at == LIST_URL), "it is not missing, too: {found:?}");
     let found = problems(&[(LIST, "redis"), (LIST_URL, "127.0.0.1:6379")]);
     assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == LIST_URL), "{found:?}");
 }

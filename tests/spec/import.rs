@@ -412,6 +412,9 @@ fn what_tideway_keeps_is_read_to_the_second_before_its_end_and_begins_no_later_t
     assert_eq!(read(0, DAY + 1), Some(START - DAY));
     assert_eq!(read(DAY + 5, DAY + 1), Some(START));
     assert_eq!(read(0, DAY), None);
+    // A time of one part is no `SystemTime`.
+    let text = r#"{"data":{},"created_at":{"secs_since_epoch":1},"expires_at":{"secs_since_epoch":9999999999}}"#;
+    assert!(import::tideway(text, &mut SessionData::new(at(START), Duration::from_secs(60)).unwrap()).is_err());
 }
 
 #[test]
@@ -538,6 +541,14 @@ fn a_seal_after_an_import_is_counted_as_one() {
     assert!(manager.load(["old=forged"]).is_empty());
     let counts = counters.snapshot();
     assert!(counts.seals.contains(&("imported", 1)), "{counts:?}");
+    let session = manager.load([ada("old")]);
+    session.regenerate().unwrap();
+    let _ = manager.commit(&session).unwrap();
+    let seals = counters.snapshot().seals;
+    assert!(
+        seals.contains(&("imported", 1)) && seals.contains(&("regenerated", 1)),
+        "a login counts as one: {seals:?}"
+    );
     assert_eq!(counts.refusals("import_not_authentic"), 1);
     assert_eq!(counts.refusals.iter().map(|(_, count)| count).sum::<u64>(), 1);
 }

@@ -154,3 +154,11 @@ fn no_key_is_made_up_for_a_manager_that_has_one() {
     assert_eq!(error.problems()[0].setting(), KEY.0);
     assert!(matches!(error.problems()[0].kind(), ProblemKind::Missing { .. }));
 }
+
+#[test]
+fn no_keys_are_taken_out_of_variables_of_which_one_is_wrong() {
+    for wrong in [("TIDEWAY_SESSION_PREVIOUS_KEYS", "no key"), ("TIDEWAY_SESSION_PREVIOUS_KEYS", "\"quoted\"")] {
+        let error = EnvReader::default().read_key_vars([(KEY.0, FIRST_KEY), wrong]).unwrap_err();
+        assert!(error.problems()[0].setting().starts_with(wrong.0), "{error}");
+    }
+}

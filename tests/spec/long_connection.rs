@@ -222,6 +222,19 @@ fn a_record_that_another_request_sealed_under_a_newer_key_is_no_reason() {
 }
 
 #[test]
+fn a_spilled_session_is_over_when_its_record_is_gone_and_one_that_fits_its_cookie_has_none() {
+    for (size, expected) in [(10_000, Some(DecodeError::NotStored)), (1, None)] {
+        let (manager, _) = Place::Spill.manager();
+        let session = load(&manager, &login(&manager, 42));
+        session.set("draft", "x".repeat(size)).unwrap();
+        let connection = load(&manager, &commit(&manager, &session).unwrap());
+        assert_eq!(recheck(&manager, &connection), None, "{size}");
+        run(manager.clear()).unwrap();
+        assert_eq!(recheck(&manager, &connection), expected, "{size}");
+    }
+}
+
+#[test]
 fn a_damaged_record_is_not_stored() {
     let store = Arc::new(MemoryStore::new());
     let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));

@@ -75,6 +75,16 @@ fn an_answer_that_a_session_is_not_revoked_counts_for_the_window_and_no_longer()
 }
 
 #[test]
+fn an_answer_that_a_session_is_revoked_is_never_taken_for_one_that_it_is_not() {
+    let site = Site::with_list();
+    let cookie = login(&site.elsewhere, 42);
+    run(site.elsewhere.revoke(site.id_of(&cookie), UnixTime::MAX)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(load(&site.here, &cookie).rejected(), Some(DecodeError::Revoked));
+    }
+}
+
+#[test]
 fn without_the_setting_every_request_asks() {
     let site = Site::with_list();
     let cookie = site.remembered();

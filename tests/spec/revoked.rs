@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, Session, SessionConfig,
-    SessionManager, Status,
+    BackendErrorKind, Counters, DecodeError, EncodeError, Event, FailurePolicy, MemoryRevocations, Session,
+    SessionConfig, SessionManager, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, run, try_commit, user_id};
@@ -338,11 +338,14 @@ fn a_list_that_fails_refuses_everyone_by_default_and_nobody_loses_a_session() {
 
 #[test]
 fn a_list_that_fails_admits_everyone_who_opens_on_request() {
-    let (manager, _, list) = with_list(|config| config.on_backend_failure(FailurePolicy::Admit));
+    let counters = Counters::new();
+    let (manager, _, list) =
+        with_list(|config| config.on_backend_failure(FailurePolicy::Admit).observer(counters.clone()));
     let cookie = login(&manager, 42);
     list.fail(&["look", "revoke"]);
     let session = load(&manager, &cookie);
     assert_eq!(user_id(&session), Some(42));
+    assert_eq!(counters.snapshot().backend_failures, 1, "it is told all the same");
     session.destroy();
     assert!(is_deletion(&commit(&manager, &session).unwrap()), "the browser forgets it, though a copy stays good");
     list.fail(&[]);

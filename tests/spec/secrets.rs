@@ -4,8 +4,10 @@ use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
-use sealed_session::Key;
+use sealed_session::{ConfigProblem, Key, SessionConfig};
 use serde::{Deserialize, Serialize};
+
+use crate::common::{FIRST_KEY, key};
 
 /// Tells of a type whether it has a trait: the constant of an `impl` that fits comes before that of a trait.
 macro_rules! has {
@@ -53,4 +55,22 @@ fn the_public_api_takes_no_nonce_and_makes_a_key_of_32_bytes_alone() {
 fn the_crate_forbids_unsafe_code() {
     assert!(file("src/lib.rs").contains("\n#![forbid(unsafe_code)]\n"));
     assert!(file("Cargo.toml").contains("unsafe_code = \"forbid\""), "for the command");
+}
+
+/// Builds a configuration in this process, and in another one whose environment says that it is production: a process cannot set
+/// variables of its own without unsafe code.
+#[test]
+fn a_configuration_for_development_is_built_everywhere_but_in_production() {
+    const THIS: &str = "secrets::a_configuration_for_development_is_built_everywhere_but_in_production";
+    let built = SessionConfig::new(key(FIRST_KEY)).insecure_dev().build();
+    if std::env::var_os("APP_ENV").is_some_and(|value| value == "production") {
+        let error = built.map(drop).unwrap_err();
+        assert_eq!(error.problems().iter().map(ConfigProblem::setting).collect::<Vec<_>>(), ["insecure_dev"]);
+        return;
+    }
+    assert!(built.is_ok());
+    let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = other.args(["--exact", THIS]).env("APP_ENV", "production").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sealed_session::{
-    BackendErrorKind, DecodeError, EncodeError, Event, FailurePolicy, KeyRole, Mark, MemoryRevocations, MemoryStore,
-    Record, Revocations, SessionConfig, SessionId, SessionManager, SessionStore, Status,
+    BackendErrorKind, Counters, DecodeError, EncodeError, Event, FailurePolicy, KeyRole, Mark, MemoryRevocations,
+    MemoryStore, Record, Revocations, SessionConfig, SessionId, SessionManager, SessionStore, Status,
 };
 
 use crate::backends::{Watched, broken, commit, give_up, load, login, overwrite, run, try_commit, user_id};
@@ -369,6 +369,22 @@ fn the_record_of_an_aborted_renewal_serves_the_next_try_and_is_taken_back_when_a
     assert_eq!(commit(&manager, &rival), None, "it wrote nothing, so that the other answer has all there is");
     assert_eq!(store.calls(), ["save Create", "load", "save Replace", "delete"]);
     assert_eq!((records(&store), user_id(&load(&manager, &new))), (2, Some(42)));
+}
+
+#[test]
+fn a_record_that_can_not_be_taken_back_is_told_and_holds_nothing_up() {
+    let clock = TestClock::new();
+    let (store, list) = (watched(&clock), Watched::new(MemoryRevocations::new()));
+    let counters = Counters::new();
+    let manager = over(&store, &clock, |config| config.revocations(Arc::clone(&list)).observer(counters.clone()));
+    let old = login(&manager, 42);
+    let [first, second] = [load(&manager, &old), load(&manager, &old)];
+    first.regenerate().unwrap();
+    second.regenerate().unwrap();
+    assert!(commit(&manager, &first).is_some());
+    store.fail(&["delete"]);
+    assert_eq!(commit(&manager, &second), None);
+    assert_eq!(counters.snapshot().backend_failures, 1);
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn when_it_is_full_it_refuses_a_new_record_and_keeps_every_live_one() {
     }
     run(store.delete(id(1))).unwrap();
     assert_eq!(save(&store, 3, START + 1, Save::Create), Ok(true));
-    assert_eq!(store.len(), 3);
+    assert_eq!((store.len(), store.is_empty()), (3, false));
+    assert!(MemoryStore::new().is_empty());
 }
 
 /// Records of 16 bytes, which the manager puts in the place of the record of a session that ended.

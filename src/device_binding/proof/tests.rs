@@ -171,7 +171,7 @@ fn no_object_has_a_member_twice() {
     ] {
         assert_eq!(refused(header, PAYLOAD), ProofError::RepeatedMember, "{header}");
     }
-    for payload in [r#"{"jti":"b","jti":"c"}"#, r#"{"jti":"c","x":1,"x":null}"#] {
+    for payload in [r#"{"jti":"b","jti":"c"}"#, r#"{"jti":"c","x":1,"x":null}"#, r#"{"jti":"a","jti":"b","jti":"c"}"#] {
         assert_eq!(refused(HEADER, payload), ProofError::RepeatedMember, "{payload}");
     }
     let jwk = device().jwk().to_string();

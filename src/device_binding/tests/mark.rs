@@ -72,6 +72,12 @@ fn require_binding_lets_a_fresh_session_pass_and_no_other() {
 }
 
 #[test]
+fn each_state_of_a_binding_is_one_word() {
+    let words = [Binding::Unbound, Binding::Fresh, Binding::Stale].map(Binding::as_str);
+    assert_eq!(words, ["unbound", "fresh", "stale"]);
+}
+
+#[test]
 fn a_mark_that_names_no_binding_is_never_fresh() {
     let site = Site::new();
     let mut browser = bound(&site);

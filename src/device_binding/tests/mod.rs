@@ -2,7 +2,7 @@
 //!
 //! `site` answers requests, and `browser` sends them. `life` follows a session through the states of its browser. `thief` has what was
 //! copied out of a browser. `races` crosses requests, and `limits` shows what the design does not give. `revoked` has lists of
-//! revocations and stores, and `answers` the answers of the route one by one. `mark` shows what an
+//! revocations and stores, `unsure` has lists that fail between two questions, and `answers` the answers of the route one by one. `mark` shows what an
 //! application can do to the mark. `attributes` compares the two texts that tell a browser of
 //! the bound cookie, and `vectors` holds the parts to another implementation.
 
@@ -16,4 +16,5 @@ mod races;
 mod revoked;
 mod site;
 mod thief;
+mod unsure;
 mod vectors;

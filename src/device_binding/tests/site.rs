@@ -160,16 +160,22 @@ pub(super) fn log_out(session: &Session) {
     session.destroy();
 }
 
-/// A list that a test can take away.
+/// A list that a test can take away, at once or after a number of answers.
 #[derive(Clone, Default)]
 pub(super) struct List {
-    list: Arc<MemoryRevocations>,
+    inner: Arc<MemoryRevocations>,
     pub(super) is_down: Arc<AtomicBool>,
+    /// The number of the question, counted from now on, from which on the list fails; 0 if no number makes it fail.
+    pub(super) fails_from: Arc<AtomicU64>,
 }
 
 impl List {
     fn check(&self) -> Result<(), BackendError> {
-        let is_down = self.is_down.load(Ordering::Relaxed);
+        let fails_from = self.fails_from.load(Ordering::Relaxed);
+        if fails_from > 1 {
+            self.fails_from.store(fails_from.saturating_sub(1), Ordering::Relaxed);
+        }
+        let is_down = self.is_down.load(Ordering::Relaxed) || fails_from == 1;
         if is_down { Err(BackendError::new(BackendErrorKind::Unavailable, "down")) } else { Ok(()) }
     }
 }
@@ -178,7 +184,7 @@ impl Revocations for List {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
             self.check()?;
-            self.list.revoke(id, mark, until).await
+            self.inner.revoke(id, mark, until).await
         })
     }
 
@@ -191,7 +197,7 @@ impl Revocations for List {
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
         Box::pin(async move {
             self.check()?;
-            self.list.revoke_subject(subject, only, to, until).await
+            self.inner.revoke_subject(subject, only, to, until).await
         })
     }
 
@@ -202,7 +208,7 @@ impl Revocations for List {
     ) -> BoxFuture<'a, Result<Known, BackendError>> {
         Box::pin(async move {
             self.check()?;
-            self.list.look(id, subject).await
+            self.inner.look(id, subject).await
         })
     }
 }

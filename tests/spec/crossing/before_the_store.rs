@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sealed_session::{DecodeError, EncodeError, SessionManager, UnixTime};
+use sealed_session::{Counters, DecodeError, EncodeError, FailurePolicy, SessionManager, UnixTime};
 
 use super::{DAY, HOUR, Place, Site, Store, StoreAndList, answer, cross, in_every_order, is_good, logout};
 use crate::backends::{self, commit, load, run, try_commit, user_id};
@@ -41,6 +41,20 @@ fn a_cookie_from_before_the_store_can_be_ended_from_outside() {
         let id = load(&node, &cookie).id().unwrap();
         run(site.node().revoke(id, UnixTime::MAX)).unwrap();
         assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+    }
+}
+
+#[test]
+fn a_cookie_from_before_the_store_is_admitted_without_the_store_on_request_alone() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        let counters = Counters::new();
+        let admitting =
+            site.node_with(|config| config.on_backend_failure(FailurePolicy::Admit).observer(counters.clone()));
+        site.store.fail(&["load"]);
+        assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Unavailable), "{place:?}");
+        assert_eq!(user_id(&load(&admitting, &cookie)), Some(42), "{place:?}");
+        assert_eq!(counters.snapshot().backend_failures, 1, "{place:?}");
     }
 }
 

@@ -174,6 +174,23 @@ fn a_session_that_a_clone_regenerates_while_a_commit_waits_is_good_after_the_nex
 }
 
 #[test]
+fn what_others_stored_and_a_commit_took_over_is_seen_beside_what_a_clone_wrote() {
+    for place in STORED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let (session, other) = (load(&node, &cookie), load(&node, &cookie));
+        session.set("step", 1).unwrap();
+        other.set("theirs", 2).unwrap();
+        assert!(commit(&node, &other).is_some());
+        site.step();
+        let (was_under_way, sent) = meanwhile(&node, &session, 1, false, |clone| clone.set("more", 3).unwrap());
+        assert!(was_under_way && sent.unwrap().unwrap().is_some());
+        let values = ["step", "theirs", "more"].map(|key| session.get::<u64>(key).unwrap());
+        assert_eq!(values, [Some(1), Some(2), Some(3)], "{place:?}");
+    }
+}
+
+#[test]
 fn what_others_stored_and_a_commit_took_over_is_gone_with_the_session_that_a_clone_destroyed() {
     for place in STORED {
         let (site, node) = Site::with_node(place);

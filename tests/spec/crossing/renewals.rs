@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sealed_session::{DecodeError, EncodeError, MemoryRevocations, Session};
 
-use super::{Bare, KNOWN, Site, answer, cross, in_every_order, in_turns, is_good, login, logout, visit};
+use super::{Bare, KNOWN, List, Site, answer, cross, in_every_order, in_turns, is_good, login, logout, visit};
 use crate::backends::{commit, load, try_commit, user_id};
 use crate::common::{is_deletion, manager_with};
 
@@ -27,6 +27,20 @@ fn a_renewal_after_the_logout_of_its_session_makes_no_good_cookie() {
             assert_eq!((is_good(&node, &cookie), site.stored()), (false, 0), "{place:?}");
         }
     }
+}
+
+#[test]
+fn a_login_that_fits_into_no_cookie_ends_nothing() {
+    let (site, node) = Site::with_node(List);
+    let cookie = login(&site, &node, 42);
+    let session = load(&node, &cookie);
+    session.regenerate().unwrap();
+    session.set("draft", "x".repeat(10_000)).unwrap();
+    assert!(matches!(try_commit(&node, &session), Err(EncodeError::TooLarge { .. })));
+    assert!(is_good(&node, &cookie), "the browser still has it");
+    session.set("draft", "short").unwrap();
+    assert!(is_good(&node, &commit(&node, &session).unwrap()));
+    assert!(!is_good(&node, &cookie));
 }
 
 #[test]
