@@ -399,8 +399,8 @@ impl World {
             let config = if has_list { config.revocations(Arc::clone(&list)).subject("user") } else { config };
             config.build().expect("good settings")
         };
-        let managers = [[FIRST_KEY, SECOND_KEY], [SECOND_KEY, FIRST_KEY]].map(manager).into();
-        let codec = config([FIRST_KEY, SECOND_KEY]).build_codec().expect("good settings");
+        let managers: Vec<SessionManager> = [[FIRST_KEY, SECOND_KEY], [SECOND_KEY, FIRST_KEY]].map(manager).into();
+        let codec = managers[0].codec().clone();
         Self {
             managers,
             codec,

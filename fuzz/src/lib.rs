@@ -347,8 +347,10 @@ pub enum Json {
 }
 
 impl Json {
+    /// Returns the JSON text. No serializer writes it when there is only one way to write it, so that the text does not come from
+    /// the code that is tested.
     pub fn text(&self) -> String {
-        serde_json::to_string(self).expect("every such value has a JSON text")
+        self.published_text().unwrap_or_else(|| serde_json::to_string(self).expect("every such value has a JSON text"))
     }
 
     /// True when JSON has no text for a float in it.
@@ -388,7 +390,7 @@ impl Json {
     }
 
     /// Writes the JSON text without a serializer. `None` when JSON has more than one way to write the value.
-    pub fn published_text(&self) -> Option<String> {
+    fn published_text(&self) -> Option<String> {
         match self {
             Self::Null => Some("null".to_owned()),
             Self::Bool(value) => Some(value.to_string()),
@@ -396,7 +398,8 @@ impl Json {
             Self::Negative(value) => Some(value.to_string()),
             Self::Float(_) => None,
             Self::Text(text) => quoted(text),
-            Self::Long(..) | Self::Huge(_) => quoted(&self.long()),
+            Self::Long(character, _) => is_plain(*character).then(|| format!("\"{}\"", self.long())),
+            Self::Huge(_) => Some(format!("\"{}\"", self.long())),
             Self::List(list) => {
                 let parts: Option<Vec<_>> = list.iter().map(Self::published_text).collect();
                 Some(format!("[{}]", parts?.join(",")))
@@ -415,8 +418,12 @@ impl Json {
 
 /// Writes a JSON string. `None` when a character in it could be escaped in two ways.
 fn quoted(text: &str) -> Option<String> {
-    let plain = |character: char| character >= ' ' && !matches!(character, '"' | '\\');
-    text.chars().all(plain).then(|| format!("\"{text}\""))
+    text.chars().all(is_plain).then(|| format!("\"{text}\""))
+}
+
+/// True when a character stands in a JSON string as it is.
+fn is_plain(character: char) -> bool {
+    character >= ' ' && !matches!(character, '"' | '\\')
 }
 
 impl Serialize for Json {
