@@ -608,7 +608,7 @@ impl World {
                     if !is_found {
                         self.records.remove(id);
                     } else if let (Some(request), Some(theirs)) = (&request, &mut theirs)
-                        && request.held.is_some_and(|held| held.id == *id)
+                        && request.learns_from(*id, theirs.is_some())
                         && *is_answered
                         && let Some((Kept::Values(content), _)) = kept
                     {
@@ -983,6 +983,14 @@ fn values(data: &sealed_session::SessionData) -> Values {
 }
 
 impl Request {
+    /// Tells whether a commit does what this request did to the content of this record: the record of the session that the client
+    /// holds, or else the record under the new id that an earlier try of the commit wrote. That try may have taken over what other
+    /// requests wrote before it put a tombstone in the place of their record.
+    fn learns_from(&self, id: SessionId, has_learned: bool) -> bool {
+        let own = || self.session.snapshot().expect("an id").id();
+        self.held.is_some_and(|held| held.id == id || !has_learned && own() == id)
+    }
+
     /// Tells whether a commit has to ask for the generation of this subject.
     fn takes_generation(&self, subject: &String) -> bool {
         self.values.get("user") == Some(subject)

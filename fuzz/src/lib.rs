@@ -340,7 +340,8 @@ pub enum Json {
     Text(String),
     /// A text of up to 4095 characters, as many as a cookie might hold.
     Long(char, u16),
-    /// A text of about the largest size that an entry can have.
+    /// One in eight is a text of about the largest size that an entry can have: with a key of 127 bytes, or with a short one. The
+    /// others are of about the size of a cookie, since a run with a large one takes ten times as long.
     Huge(u8),
     List(Vec<Json>),
     Map(Vec<(String, Json)>),
@@ -384,7 +385,9 @@ impl Json {
     fn long(&self) -> String {
         match self {
             Self::Long(character, count) => character.to_string().repeat(usize::from(*count) % 4096),
-            Self::Huge(more) => "x".repeat(65_400 + usize::from(*more)),
+            Self::Huge(more @ ..0xe0) => "x".repeat(4000 + usize::from(*more)),
+            Self::Huge(more @ ..0xf0) => "x".repeat(65_396 + usize::from(*more - 0xe0)),
+            Self::Huge(more) => "x".repeat(65_522 + usize::from(*more - 0xf0)),
             _ => String::new(),
         }
     }
