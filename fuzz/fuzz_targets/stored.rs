@@ -719,6 +719,14 @@ impl World {
         self.now() >= held.end || is_marked(self.mark(held.id)) || self.is_revoked(base) || is_kept_out
     }
 
+    /// Tells whether another request made somebody's what was nobody's session, while this one moves it on and does not say whose it is.
+    fn is_taken(&self, held: &Opened, request: &Request) -> bool {
+        let is_theirs =
+            matches!(self.records.get(&held.id), Some((Kept::Values(theirs), _)) if theirs.user().is_some());
+        let is_nobodys = request.base.user().is_none() && !request.values.contains_key("user");
+        self.has_list && request.is_regenerated && is_nobodys && is_theirs
+    }
+
     fn commit(&mut self, slot: usize, faults: &Faults) {
         let Some(mut request) = self.requests[slot].take() else { return };
         let id = request.session.snapshot().expect("an id").id();
@@ -752,7 +760,7 @@ impl World {
                         let is_own_over =
                             self.mark(id).is_some() || matches!(self.records.get(&id), Some((Kept::Tombstone(_), _)));
                         let is_gone = match (&request.held, &request.opened) {
-                            (Some(held), _) => self.is_gone(held, &request.base, id),
+                            (Some(held), _) => self.is_gone(held, &request.base, id) || self.is_taken(held, &request),
                             (None, Some(opened)) => now >= opened.expires_at,
                             // A login whose generation an earlier try took does not begin past its absolute timeout.
                             (None, None) => {
