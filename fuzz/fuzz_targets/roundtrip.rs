@@ -67,25 +67,17 @@ enum Entry {
 
 const MAX: u64 = (1 << 40) - 1;
 
-/// Stores a value as the session must, and checks its JSON text where there is only one.
-fn stored(pairs: &mut Pairs, others: &Pairs, key: &str, value: &Json) -> Result<bool, ValueError> {
-    if let Some(published) = value.published_text() {
-        assert_eq!(value.text(), published);
-    }
-    store(pairs, others, key, value)
-}
-
 fn fill(session: &mut SessionData, entries: &[Entry]) -> [Pairs; 2] {
     let (mut data, mut flash) = (Pairs::new(), Pairs::new());
     for entry in entries {
         match entry {
             Entry::Data(key, value) => {
                 let key = key.text();
-                assert_eq!(session.set(&key, value), stored(&mut data, &flash, &key, value));
+                assert_eq!(session.set(&key, value), store(&mut data, &flash, &key, value));
             }
             Entry::Flash(key, value) => {
                 let key = key.text();
-                assert_eq!(session.set_flash(&key, value), stored(&mut flash, &data, &key, value));
+                assert_eq!(session.set_flash(&key, value), store(&mut flash, &data, &key, value));
             }
             Entry::Discard(key) => {
                 let key = key.text();
@@ -227,8 +219,8 @@ fuzz_target!(|input: Input| {
             assert!(broken.is_empty(), "{broken:?}");
             assert_eq!(read, session);
             check_content(&read, &content);
-            assert_eq!(codec.encode(&read).map(|value| value.len()), Ok(value.len()));
-            assert_ne!(codec.encode(&read), Ok(value));
+            let again = codec.encode(&read).expect("it was sealed before");
+            assert!(again.len() == value.len() && again != value);
             assert_eq!(loaded.snapshot(), Ok(session));
         }
         Err(reason) => {

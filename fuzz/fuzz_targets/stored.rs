@@ -399,8 +399,8 @@ impl World {
             let config = if has_list { config.revocations(Arc::clone(&list)).subject("user") } else { config };
             config.build().expect("good settings")
         };
-        let managers = [[FIRST_KEY, SECOND_KEY], [SECOND_KEY, FIRST_KEY]].map(manager).into();
-        let codec = config([FIRST_KEY, SECOND_KEY]).build_codec().expect("good settings");
+        let managers: Vec<SessionManager> = [[FIRST_KEY, SECOND_KEY], [SECOND_KEY, FIRST_KEY]].map(manager).into();
+        let codec = managers[0].codec().clone();
         Self {
             managers,
             codec,
@@ -532,7 +532,9 @@ impl World {
                 let is_asked = self.has_list || *from_store;
                 let is_over = is_asked && cookie.is_some_and(|cookie| self.over.contains(&cookie.id));
                 assert!(!is_over || !is_sure, "it came back");
-                let is_banned = content.login.is_some_and(|login| self.banned.contains(&login));
+                // Another request may have cleared the session of a login. It is nobody's then, and no subject concerns it.
+                let login = content.login.filter(|_| content.user().is_some());
+                let is_banned = login.is_some_and(|login| self.banned.contains(&login));
                 assert!(!is_banned || !is_sure, "its subject was revoked");
             }
             _ => panic!("{:?}, expected {found:?}", loaded.map(|session| session.status())),
@@ -608,7 +610,7 @@ impl World {
                     if !is_found {
                         self.records.remove(id);
                     } else if let (Some(request), Some(theirs)) = (&request, &mut theirs)
-                        && request.held.is_some_and(|held| held.id == *id)
+                        && request.learns_from(*id, theirs.is_some())
                         && *is_answered
                         && let Some((Kept::Values(content), _)) = kept
                     {
@@ -719,6 +721,14 @@ impl World {
         self.now() >= held.end || is_marked(self.mark(held.id)) || self.is_revoked(base) || is_kept_out
     }
 
+    /// Tells whether another request made somebody's what was nobody's session, while this one moves it on and does not say whose it is.
+    fn is_taken(&self, held: &Opened, request: &Request) -> bool {
+        let is_theirs =
+            matches!(self.records.get(&held.id), Some((Kept::Values(theirs), _)) if theirs.user().is_some());
+        let is_nobodys = request.base.user().is_none() && !request.values.contains_key("user");
+        self.has_list && request.is_regenerated && is_nobodys && is_theirs
+    }
+
     fn commit(&mut self, slot: usize, faults: &Faults) {
         let Some(mut request) = self.requests[slot].take() else { return };
         let id = request.session.snapshot().expect("an id").id();
@@ -752,7 +762,7 @@ impl World {
                         let is_own_over =
                             self.mark(id).is_some() || matches!(self.records.get(&id), Some((Kept::Tombstone(_), _)));
                         let is_gone = match (&request.held, &request.opened) {
-                            (Some(held), _) => self.is_gone(held, &request.base, id),
+                            (Some(held), _) => self.is_gone(held, &request.base, id) || self.is_taken(held, &request),
                             (None, Some(opened)) => now >= opened.expires_at,
                             // A login whose generation an earlier try took does not begin past its absolute timeout.
                             (None, None) => {
@@ -777,13 +787,19 @@ impl World {
         };
         match line {
             None => {
-                assert!(!request.is_deletion_due, "nothing says that it was ended: {made:?}");
+                // A session whose generation an earlier call took does not begin past its absolute timeout. Every cookie that it
+                // follows is past its own by then.
+                let begun = request.session.snapshot().expect("an id").created_at().as_secs();
+                let is_too_late = request.held.is_none() && request.login.is_some() && !request.is_changed;
+                let is_too_late = is_too_late && now >= begun + self.absolute;
+                assert!(!is_too_late || request.opened.is_none_or(|opened| now >= opened.end), "{made:?}");
+                assert!(!request.is_deletion_due || is_too_late, "nothing says that it was ended: {made:?}");
                 let is_lost = |held: &Opened| {
                     let is_overtaken = !self.is_somebody(&request.base) || self.is_gone(held, &request.base, id);
                     now >= held.end || request.is_regenerated && is_overtaken
                 };
                 let is_lost = request.held.as_ref().is_some_and(is_lost) && !request.is_changed;
-                assert!(!is_due || is_lost, "nothing says that it was kept: {made:?}");
+                assert!(!is_due || is_lost || is_too_late, "nothing says that it was kept: {made:?}");
             }
             Some(line) if line.contains("; Max-Age=0; Expires") => {
                 assert!(request.is_destroyed, "{line}");
@@ -983,6 +999,14 @@ fn values(data: &sealed_session::SessionData) -> Values {
 }
 
 impl Request {
+    /// Tells whether a commit does what this request did to the content of this record: the record of the session that the client
+    /// holds, or else the record under the new id that an earlier try of the commit wrote. That try may have taken over what other
+    /// requests wrote before it put a tombstone in the place of their record.
+    fn learns_from(&self, id: SessionId, has_learned: bool) -> bool {
+        let own = || self.session.snapshot().expect("an id").id();
+        self.held.is_some_and(|held| held.id == id || !has_learned && own() == id)
+    }
+
     /// Tells whether a commit has to ask for the generation of this subject.
     fn takes_generation(&self, subject: &String) -> bool {
         self.values.get("user") == Some(subject)

@@ -340,15 +340,18 @@ pub enum Json {
     Text(String),
     /// A text of up to 4095 characters, as many as a cookie might hold.
     Long(char, u16),
-    /// A text of about the largest size that an entry can have.
+    /// One in eight is a text of about the largest size that an entry can have: with a key of 127 bytes, or with a short one. The
+    /// others are of about the size of a cookie, since a run with a large one takes ten times as long.
     Huge(u8),
     List(Vec<Json>),
     Map(Vec<(String, Json)>),
 }
 
 impl Json {
+    /// Returns the JSON text. No serializer writes it when there is only one way to write it, so that the text does not come from
+    /// the code that is tested.
     pub fn text(&self) -> String {
-        serde_json::to_string(self).expect("every such value has a JSON text")
+        self.published_text().unwrap_or_else(|| serde_json::to_string(self).expect("every such value has a JSON text"))
     }
 
     /// True when JSON has no text for a float in it.
@@ -382,13 +385,15 @@ impl Json {
     fn long(&self) -> String {
         match self {
             Self::Long(character, count) => character.to_string().repeat(usize::from(*count) % 4096),
-            Self::Huge(more) => "x".repeat(65_400 + usize::from(*more)),
+            Self::Huge(more @ ..0xe0) => "x".repeat(4000 + usize::from(*more)),
+            Self::Huge(more @ ..0xf0) => "x".repeat(65_396 + usize::from(*more - 0xe0)),
+            Self::Huge(more) => "x".repeat(65_522 + usize::from(*more - 0xf0)),
             _ => String::new(),
         }
     }
 
     /// Writes the JSON text without a serializer. `None` when JSON has more than one way to write the value.
-    pub fn published_text(&self) -> Option<String> {
+    fn published_text(&self) -> Option<String> {
         match self {
             Self::Null => Some("null".to_owned()),
             Self::Bool(value) => Some(value.to_string()),
@@ -396,7 +401,8 @@ impl Json {
             Self::Negative(value) => Some(value.to_string()),
             Self::Float(_) => None,
             Self::Text(text) => quoted(text),
-            Self::Long(..) | Self::Huge(_) => quoted(&self.long()),
+            Self::Long(character, _) => is_plain(*character).then(|| format!("\"{}\"", self.long())),
+            Self::Huge(_) => Some(format!("\"{}\"", self.long())),
             Self::List(list) => {
                 let parts: Option<Vec<_>> = list.iter().map(Self::published_text).collect();
                 Some(format!("[{}]", parts?.join(",")))
@@ -415,8 +421,12 @@ impl Json {
 
 /// Writes a JSON string. `None` when a character in it could be escaped in two ways.
 fn quoted(text: &str) -> Option<String> {
-    let plain = |character: char| character >= ' ' && !matches!(character, '"' | '\\');
-    text.chars().all(plain).then(|| format!("\"{text}\""))
+    text.chars().all(is_plain).then(|| format!("\"{text}\""))
+}
+
+/// True when a character stands in a JSON string as it is.
+fn is_plain(character: char) -> bool {
+    character >= ' ' && !matches!(character, '"' | '\\')
 }
 
 impl Serialize for Json {
