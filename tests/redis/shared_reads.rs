@@ -157,7 +157,7 @@ async fn a_connection_with_an_answer_that_cannot_be_is_not_used_again() {
         _ => Some(answer(command)),
     });
     let (store, id) = (store(&server, LONG), new_id());
-    assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+    assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
     assert_eq!(store.load(id).await, Ok(Some(record_of(id))));
 }
 

@@ -97,7 +97,7 @@ fn a_file_that_is_cut_longer_or_changed_in_any_bit_is_corrupt_and_never_another_
 }
 
 #[test]
-fn a_file_of_a_later_version_is_corrupt_and_left_alone() {
+fn a_file_of_a_later_version_is_unsupported_and_left_alone() {
     let folder = folder();
     let store = FileStore::open(&folder).unwrap();
     create(&store, 1, &record([7; 20], EXPIRY));
@@ -107,9 +107,11 @@ fn a_file_of_a_later_version_is_corrupt_and_left_alone() {
     later[34..38].copy_from_slice(&crc);
     fs::write(file(&folder, 1), &later).unwrap();
     let error = run(store.load(id(1))).unwrap_err();
-    assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+    assert_eq!(error.kind(), BackendErrorKind::Unsupported);
     assert!(error.to_string().ends_with("the version of this file is not known"));
+    assert_eq!(run(store.all()).unwrap(), []);
     assert_eq!(run(store.cleanup_expired(UnixTime::MAX)), Ok(0));
+    assert_eq!(fs::read(file(&folder, 1)).unwrap(), later);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
-use super::format::{self, HEAD_LEN, Head, TORN};
+use super::format::{self, HEAD_LEN, Head, TORN, corrupt};
 use crate::backend::store::{Record, Save, Tag};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
@@ -66,7 +66,7 @@ impl Folder {
 
     pub(super) fn read(&self, id: SessionId) -> Result<Option<Record>, BackendError> {
         let Some((file, head)) = open(&self.path_of(id))? else { return self.must_be_there().map(|()| None) };
-        let head = head.and_then(|head| head.of(id)).map_err(corrupt)?;
+        let head = head?.of(id).map_err(corrupt)?;
         let mut bytes = Vec::new();
         // Reads one byte more than there should be, so that a longer file is found out.
         let limit = u64::from(head.len).saturating_add(1);
@@ -148,7 +148,7 @@ impl Folder {
             let Some(id) = id_of(&entry.map_err(|error| failed("list", &error))?.file_name()) else { continue };
             match self.read(id) {
                 Ok(record) => all.extend(record.map(|record| (id, record))),
-                Err(error) if error.kind() == BackendErrorKind::Corrupt => {}
+                Err(error) if matches!(error.kind(), BackendErrorKind::Corrupt | BackendErrorKind::Unsupported) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -235,7 +235,7 @@ impl Folder {
 }
 
 /// A file that is there, and either its head or the reason why its head is refused.
-type Opened = (File, Result<Head, &'static str>);
+type Opened = (File, Result<Head, BackendError>);
 
 fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
     // The kind of file is asked for first: to open a pipe would wait for its other end.
@@ -253,7 +253,7 @@ fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
     let mut head = [0; HEAD_LEN];
     match file.read_exact(&mut head) {
         Ok(()) => Ok(Some((file, format::read_head(&head)))),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some((file, Err(TORN)))),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some((file, Err(corrupt(TORN))))),
         Err(error) => Err(failed("read", &error)),
     }
 }
@@ -262,7 +262,7 @@ fn open(path: &Path) -> Result<Option<Opened>, BackendError> {
 /// for the lock.
 fn tag_at(path: &Path, id: SessionId) -> Result<Option<Tag>, BackendError> {
     let Some((file, head)) = open(path)? else { return Ok(None) };
-    let head = head.and_then(|head| head.of(id)).map_err(corrupt)?;
+    let head = head?.of(id).map_err(corrupt)?;
     let mut start = Vec::with_capacity(Tag::LEN);
     let limit = u64::try_from(Tag::LEN).unwrap_or(u64::MAX);
     file.take(limit).read_to_end(&mut start).map_err(|error| failed("read", &error))?;
@@ -329,10 +329,6 @@ fn id_of(name: &OsStr) -> Option<SessionId> {
 
 fn is_temporary(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(TEMPORARY_PREFIX))
-}
-
-fn corrupt(what: &'static str) -> BackendError {
-    BackendError::new(BackendErrorKind::Corrupt, what)
 }
 
 /// The path stays out of the message: the path holds an id, and a log should hold only the start of an id.

@@ -38,20 +38,26 @@ pub(super) fn write(id: SessionId, record: &Record) -> Result<Vec<u8>, BackendEr
     Ok(file)
 }
 
-/// Reads a head, or returns the reason why it is refused.
-pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, &'static str> {
-    let Some((checked, crc)) = head.split_last_chunk::<4>() else { return Err(TORN) };
-    let mut rest = checked;
-    if &take::<4>(&mut rest)? != MAGIC {
-        return Err("this is no file of this store");
-    }
-    // The version is read before the checksum: a later version may have none there.
-    if take::<1>(&mut rest)? != [VERSION] {
-        return Err("the version of this file is not known");
-    }
+/// Reads a head. Every version of this format has the checksum of the head in this place, so that another version is told from damage.
+///
+/// # Errors
+/// [`BackendErrorKind::Corrupt`] when the file is damaged; [`BackendErrorKind::Unsupported`] when it is whole and of another version, so
+/// that nothing is removed which a later release of this crate wrote.
+pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, BackendError> {
+    let Some((checked, crc)) = head.split_last_chunk::<4>() else { return Err(corrupt(TORN)) };
+    let Some((version, rest)) = checked.strip_prefix(MAGIC).and_then(<[u8]>::split_first) else {
+        return Err(corrupt("this is no file of this store"));
+    };
     if crc32fast::hash(checked) != u32::from_be_bytes(*crc) {
-        return Err(TORN);
+        return Err(corrupt(TORN));
     }
+    if *version != VERSION {
+        return Err(BackendError::new(BackendErrorKind::Unsupported, "the version of this file is not known"));
+    }
+    read_fields(rest).map_err(corrupt)
+}
+
+fn read_fields(mut rest: &[u8]) -> Result<Head, &'static str> {
     Ok(Head {
         id: SessionId::from_bytes(take(&mut rest)?),
         expires_at: UnixTime::from_u40(take(&mut rest)?),
@@ -77,6 +83,10 @@ impl Head {
         let all = usize::try_from(self.len).unwrap_or(usize::MAX);
         if start.len() == all.min(Tag::LEN) { Ok(Tag::of(start)) } else { Err(TORN) }
     }
+}
+
+pub(super) fn corrupt(what: &'static str) -> BackendError {
+    BackendError::new(BackendErrorKind::Corrupt, what)
 }
 
 pub(super) const TORN: &str = "a file is torn or was changed";
