@@ -19,7 +19,8 @@ pub(super) struct SeenKeys<'a> {
 
 impl<'a> SeenKeys<'a> {
     /// Notes the key of an entry. `before` gives the entries in front of it, if they are needed. Returns false when the key was
-    /// noted before.
+    /// noted before. It runs for each entry of each cookie, and is a part of the loop that reads them.
+    #[inline]
     pub(super) fn insert(&mut self, entry: &RawEntry<'a>, before: impl Fn() -> &'a [u8]) -> bool {
         if self.count < FEW {
             self.count = self.count.saturating_add(1);
