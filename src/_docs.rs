@@ -98,6 +98,7 @@ page!(recipe_server_functions, "../docs/recipes/server-functions.md");
 page!(security, "../SECURITY.md");
 page!(soak, "../docs/soak.md");
 page!(stores, "../docs/stores.md", programs: always);
+page!(testing, "../docs/testing.md", programs: "axum", "test-util");
 page!(values, "../docs/values.md", programs: always);
 page!(wire_format, "../docs/wire-format.md");
 
