@@ -173,6 +173,17 @@ mod redis {
         assert!(found.iter().any(|(at, kind)| at == alone && matches!(kind, ProblemKind::Missing { .. })), "{found:?}");
     }
 
+    #[cfg(feature = "redis-tls")]
+    #[test]
+    fn a_certificate_of_the_client_that_is_none_is_a_problem_of_its_own_variable() {
+        const KEY_FILE: &str = "TIDEWAY_SESSION_STORE_KEY_FILE";
+        for (certificate, at_fault) in [(NO_PEM, CERT), (GOOD_CA, KEY_FILE)] {
+            let store = [(BACKEND, "redis"), (STORE_URL, "rediss://a"), (CERT, certificate), (KEY_FILE, NO_PEM)];
+            let found = found(&store);
+            assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == at_fault), "{found:?}");
+        }
+    }
+
     #[test]
     fn certificates_are_read_for_each_redis_that_has_tls() {
         let vars = |list_url| {

@@ -157,7 +157,11 @@ fn no_key_is_made_up_for_a_manager_that_has_one() {
 
 #[test]
 fn no_keys_are_taken_out_of_variables_of_which_one_is_wrong() {
-    for wrong in [("TIDEWAY_SESSION_PREVIOUS_KEYS", "no key"), ("TIDEWAY_SESSION_PREVIOUS_KEYS", "\"quoted\"")] {
+    for wrong in [
+        ("TIDEWAY_SESSION_PREVIOUS_KEYS", "no key"),
+        ("TIDEWAY_SESSION_PREVIOUS_KEYS", "\"quoted\""),
+        ("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "perhaps"),
+    ] {
         let error = EnvReader::default().read_key_vars([(KEY.0, FIRST_KEY), wrong]).unwrap_err();
         assert!(error.problems()[0].setting().starts_with(wrong.0), "{error}");
     }

@@ -160,3 +160,29 @@ fn what_is_stored_in_a_stale_session_takes_its_place() {
     assert_eq!((session.rejected(), session.contains("user")), (None, false));
     assert_ne!(session.rejected(), Some(DecodeError::StaleBinding));
 }
+
+#[test]
+fn the_first_four_bound_cookies_of_a_request_count_and_no_other() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    let cookies = browser.cookies();
+    let with_others_before = |count: usize| format!("{}{cookies}", "__Host-session-bound=x; ".repeat(count));
+    assert_eq!(site.load(&with_others_before(3)).binding(), Binding::Fresh);
+    assert_eq!(site.load(&with_others_before(4)).rejected(), Some(DecodeError::StaleBinding));
+}
+
+#[test]
+fn a_logout_deletes_the_bound_cookie_of_a_request_that_brought_one_and_of_no_other() {
+    let site = Site::new();
+    let deletions = |cookies: &str| {
+        let session = site.load(cookies);
+        session.destroy();
+        let lines = futures_lite::future::block_on(site.manager.commit_async(&session)).unwrap();
+        lines.into_iter().filter(|line| line.starts_with("__Host-session-bound=;")).count()
+    };
+    let mut browser = Browser::without_device(&site);
+    browser.get(&log_in);
+    assert_eq!(deletions(&browser.cookies()), 0);
+    assert_eq!(deletions(&format!("{}; __Host-session-bound=x", browser.cookies())), 1, "whatever it holds");
+}

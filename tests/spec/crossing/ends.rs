@@ -1,10 +1,12 @@
 //! Ends of sessions. A session that ended stays so, with every copy of its cookie and with whatever it became.
 
-use sealed_session::{DecodeError, EncodeError, UnixTime};
+use std::sync::Arc;
 
-use super::{KNOWN, List, Site, Spill, SpillAndList, Store, StoreAndList, is_good, login, logout};
-use crate::backends::{commit, load, run, try_commit, user_id};
-use crate::common::cookie_of;
+use sealed_session::{DecodeError, EncodeError, SessionStore, UnixTime};
+
+use super::{DAY, KNOWN, List, Site, Spill, SpillAndList, Store, StoreAndList, is_good, login, logout};
+use crate::backends::{self, commit, give_up, load, run, try_commit, user_id};
+use crate::common::{START, cookie_of, manager_with};
 
 #[test]
 fn a_logout_ends_the_whole_chain_of_what_its_session_became() {
@@ -126,4 +128,67 @@ fn a_session_that_grows_after_its_logout_leaves_no_record_under_its_id() {
     logout(&node, &load(&node, &large));
     late.set("draft", "y".repeat(10_000)).unwrap();
     assert_eq!((try_commit(&node, &late), site.stored()), (Err(EncodeError::Ended), 0));
+}
+
+#[test]
+fn a_session_does_not_grow_into_the_store_after_a_logout_that_found_its_record_gone() {
+    let (site, node) = Site::with_node(Spill);
+    let small = backends::login(&node, 42);
+    let [session, late] = [(); 2].map(|()| load(&node, &small));
+    session.set("draft", "x".repeat(10_000)).unwrap();
+    let session = load(&node, &commit(&node, &session).unwrap());
+    run(site.store.inner.delete(session.id().unwrap())).unwrap();
+    logout(&node, &session);
+    late.set("draft", "y".repeat(10_000)).unwrap();
+    assert_eq!((try_commit(&node, &late), site.stored()), (Err(EncodeError::Ended), 0));
+}
+
+#[test]
+fn a_tombstone_stays_as_long_as_a_cookie_that_holds_the_values_may_open_unless_there_is_a_list() {
+    for place in [Store, StoreAndList, Spill, SpillAndList] {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, "");
+        session.set("draft", "x".repeat(10_000)).unwrap();
+        let cookie = commit(&node, &session).unwrap();
+        let end = || run(site.store.inner.all()).unwrap()[0].1.expires_at().as_secs();
+        let end_of_record = end();
+        logout(&node, &load(&node, &cookie));
+        // A session that is small again lives on in its cookie, up to the absolute timeout.
+        let expected = if place == Spill { START + 30 * DAY + 60 + 60 } else { end_of_record };
+        assert_eq!(end(), expected, "{place:?}");
+    }
+}
+
+#[test]
+fn a_logout_after_the_end_of_the_cookie_is_an_error_if_the_record_is_gone_and_there_is_no_list() {
+    for place in [Store, StoreAndList] {
+        for (now, is_over) in [(DAY - 1, false), (DAY, place == Store)] {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, &login(&site, &node, 42));
+            run(site.store.inner.delete(session.id().unwrap())).unwrap();
+            session.destroy();
+            site.clock.set(now);
+            // Nobody knows any more whether another request moved the session on.
+            let result = try_commit(&node, &session);
+            assert_eq!(result.is_err_and(|error| error == EncodeError::Ended), is_over, "{place:?} {now}");
+        }
+    }
+}
+
+#[test]
+fn a_tombstone_of_a_node_without_the_list_does_not_hide_what_the_session_became() {
+    let (site, node) = Site::with_node(StoreAndList);
+    let unaware =
+        manager_with(|config| config.clock(site.clock.reader()).store(Arc::clone(&site.store)).subject("user_id")).0;
+    let cookie = login(&site, &node, 42);
+    let [session, late] = [(); 2].map(|()| load(&node, &cookie));
+    let elsewhere = load(&unaware, &cookie);
+    session.regenerate().unwrap();
+    // The list knows what the session became, and the store does not yet when the other node ends the old session there.
+    site.list.hang(&["revoke"]);
+    give_up(&node, &session);
+    site.list.hang(&[]);
+    logout(&unaware, &elsewhere);
+    logout(&node, &late);
+    assert_eq!(site.stored(), 0, "the record of the new session is ended, too");
 }

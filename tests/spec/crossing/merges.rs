@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sealed_session::{EncodeError, Session};
 
 use super::writes::number;
-use super::{STORED, Site, Spill, SpillAndList, answer, cross, in_every_order, login};
-use crate::backends::{commit, load, try_commit};
+use super::{STORED, Site, Spill, SpillAndList, StoreAndList, answer, cross, in_every_order, login, visit};
+use crate::backends::{commit, load, run, try_commit, user_id};
 
 #[test]
 fn in_whatever_order_two_writers_of_different_keys_ask_both_writes_are_kept() {
@@ -159,5 +159,27 @@ fn what_another_request_wrote_during_a_renewal_goes_where_all_values_fit_or_stay
         let (session, stored) = renew(shrink, |session| session.set("other", "x".repeat(10_000)).unwrap());
         assert_eq!((draft(&session, "draft"), draft(&session, "other")), (None, Some(10_000)), "{place:?}");
         assert_eq!(stored, 1, "{place:?}");
+    }
+}
+
+#[test]
+fn a_session_keeps_the_generation_of_the_user_whom_the_last_writer_of_the_subject_stored() {
+    // User 42 logged in after a revocation, so that the sessions of 42 have a generation, and those of 43 have none.
+    for (user, expected) in [(None, 42), (Some(43), 43)] {
+        let (site, node) = Site::with_node(StoreAndList);
+        run(node.revoke_subject(&42)).unwrap();
+        let cookie = visit(&site, &node);
+        let [first, second] = [(); 2].map(|()| load(&node, &cookie));
+        first.set("user_id", 42).unwrap();
+        second.set("cart", 1).unwrap();
+        if let Some(user) = user {
+            second.set("user_id", user).unwrap();
+        }
+        for session in [&first, &second] {
+            assert!(commit(&node, session).is_some());
+        }
+        let session = load(&node, &cookie);
+        assert_eq!((session.rejected(), user_id(&session)), (None, Some(expected)), "{user:?}");
+        assert_eq!(session.get("cart"), Ok(Some(1)), "{user:?}");
     }
 }

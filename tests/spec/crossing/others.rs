@@ -212,3 +212,28 @@ fn managers_that_share_a_list_share_its_subjects() {
     run(admin.revoke_subject(&42)).unwrap();
     assert_eq!(load(site, &cookie).rejected(), Some(DecodeError::Revoked));
 }
+
+#[test]
+fn a_login_that_begins_after_a_ban_does_not_let_revoke_others_take_the_ban_back() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        run(site.node().revoke_subject(&42)).unwrap();
+        // The generation that the login took is that of the user by now, and it is not that of the session.
+        run(node.begin_login(&session, &42)).unwrap();
+        assert_eq!(run(node.revoke_others(&session)), Err(EncodeError::Ended), "{place:?}");
+    }
+}
+
+#[test]
+fn a_login_that_begins_after_a_ban_does_not_bring_the_session_from_before_the_ban_back() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        run(site.node().revoke_subject(&42)).unwrap();
+        run(node.begin_login(&session, &42)).unwrap();
+        session.regenerate().unwrap();
+        let late = try_commit(&node, &session).unwrap_or_default();
+        assert!(!late.is_some_and(|cookie| is_good(&node, &cookie)), "{place:?}");
+    }
+}

@@ -6,7 +6,7 @@ use sealed_session::{DecodeError, EncodeError, Session, SessionManager};
 use serde_json::value::RawValue;
 
 use super::{DAY, LISTED, List, Site, answer, cross, in_every_order, is_good, login, visit};
-use crate::backends::{commit, load, run, try_commit, user_id};
+use crate::backends::{commit, give_up, load, run, try_commit, user_id};
 use crate::common::{START, TestClock, at, cookie_of};
 
 /// A login under a new id.
@@ -193,5 +193,22 @@ fn an_entry_of_the_list_is_removed_by_no_clock_while_a_cookie_that_it_refuses_op
         }
         assert!(site.list.inner.len() < 3_000, "it has swept");
         assert_eq!(load(&long(&behind), &cookie_of(&cookie)).rejected(), Some(DecodeError::Revoked), "{is_ban}");
+    }
+}
+
+#[test]
+fn a_login_whose_commit_was_lost_before_a_ban_is_refused_when_it_is_committed_again() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &visit(&site, &node));
+        session.regenerate().unwrap();
+        session.set("user_id", 42).unwrap();
+        // The first commit asks for the generation of the user, and does not hear of the end of the visit.
+        site.list.hang(&["revoke"]);
+        give_up(&node, &session);
+        site.list.hang(&[]);
+        run(site.node().revoke_subject(&42)).unwrap();
+        let cookie = commit(&node, &session).unwrap();
+        assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
     }
 }
