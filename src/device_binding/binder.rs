@@ -20,7 +20,7 @@ pub(crate) struct Binder {
     pub(crate) is_told: AtomicBool,
 }
 
-/// What an operator wants to see of it.
+/// Shows the settings that an operator chose.
 impl fmt::Debug for Binder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceBinding")

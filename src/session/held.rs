@@ -16,7 +16,7 @@ pub(super) struct Held {
     pub(super) expires_at: UnixTime,
     /// The key that it is sealed under. A session under a previous key is due for the primary one.
     pub(super) key: KeyId,
-    /// True when the cookie holds the values. Where there is no backend, nobody asks.
+    /// True when the cookie holds the values. If there is no backend, nobody asks.
     pub(super) holds_values: bool,
     /// The record of the session, if it has one.
     pub(super) stored: Option<Stored>,

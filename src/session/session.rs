@@ -359,7 +359,7 @@ impl Session {
     /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
     /// of privilege, before storing who logged in (OWASP, "Renew the Session ID After Any Privilege Level Change").
     ///
-    /// Three things end with the old id: the CSRF token, and a longer lifetime that [`Session::extend`] or
+    /// Two things end with the old id: the CSRF token, and a longer lifetime that [`Session::extend`] or
     /// [`Session::set_idle_timeout`] gave. Call these after this call, not before it.
     ///
     /// A value that someone planted before the login is kept too, and so is a value of another user who was logged in;

@@ -15,7 +15,7 @@ use sealed_session::{
 
 use crate::backends::{Watched, load, login, run, user_id};
 use crate::common::{
-    FIRST_KEY, NAME, SECOND_KEY, START, at, commit, cookie_of, is_deletion, key, manager_with, sealed,
+    FIRST_KEY, NAME, SECOND_KEY, START, TestClock, at, commit, cookie_of, is_deletion, key, manager_with, sealed,
 };
 
 const DAY: u64 = 24 * 3600;
@@ -631,6 +631,30 @@ fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_bac
             assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Revoked)), "{copy}");
         }
         assert_eq!(user_id(&load(&first, &ada("old"))), Some(1), "the next old cookie is another session");
+    }
+}
+
+/// A limit: without a list the tombstone goes when the record would have gone, and a copy may be imported once more.
+#[test]
+fn a_store_alone_remembers_the_end_of_an_import_until_its_record_would_have_gone() {
+    let clock = TestClock::new();
+    let store = Arc::new(MemoryStore::new().clock(clock.reader()));
+    let config = SessionConfig::new(key(FIRST_KEY)).clock(clock.reader()).store(Arc::clone(&store));
+    let manager = config.import(object("old")).build().unwrap();
+    let old = ada("old");
+    let session = load(&manager, &old);
+    assert_eq!(user_id(&session), Some(1));
+    let ours = cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap());
+    clock.set(DAY / 2);
+    let session = load(&manager, &ours);
+    session.destroy();
+    drop(run(manager.commit_async(&session)).unwrap());
+    // The absolute timeout is 30 days, and the record stays for three minutes at most after it.
+    for (second, user, rejected) in [(30 * DAY, None, Some(DecodeError::Revoked)), (30 * DAY + 180, Some(1), None)] {
+        clock.set(second);
+        run(manager.cleanup_expired()).unwrap();
+        let session = load(&manager, &old);
+        assert_eq!((user_id(&session), session.rejected()), (user, rejected), "after {second} seconds");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Does the time that a refusal takes tell how much of a secret was guessed?
 //!
-//! What is refused is made in two ways: the first byte of the secret part is wrong, or the last one. dudect compares the times of
+//! Each refused input is made in two ways: the first byte of the secret part is wrong, or the last one. dudect compares the times of
 //! the two refusals by Welch's t-test. A |t| over 5 that grows with the samples would be a leak. Each measurement has a control,
 //! which compares once more, with a comparison that stops at the first difference, and which must show a leak. `tag, same twice`
 //! refuses the same text in both classes: it shows how large a |t| comes from the machine alone.

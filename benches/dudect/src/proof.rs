@@ -1,4 +1,4 @@
-//! What a browser sends to the route of device binding: the identifier of its session, and a proof, which repeats a challenge.
+//! The words of a browser to the route of device binding: the identifier of its session, and a proof, which repeats a challenge.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};

@@ -9,13 +9,13 @@ use crate::tally::Counts;
 pub struct Minute {
     /// The resident memory of the server, on average over the minute.
     pub kib: f64,
-    /// What the server had allocated and not freed, on average.
+    /// The memory that the server had allocated and not freed, on average.
     pub heap_kib: f64,
     /// The most descriptors that the server had open at any sample of the minute.
     pub descriptors: usize,
     pub requests: Times,
     pub spin: Times,
-    /// Of the disk, if it is used.
+    /// The times of the probe of the disk, if the disk is used.
     pub sync: Times,
     pub counts: Counts,
     entries: Entries,

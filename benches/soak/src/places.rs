@@ -25,7 +25,7 @@ pub enum Place {
     },
 }
 
-/// What is stored at one moment.
+/// The numbers of entries that are stored at one moment.
 pub struct Entries {
     pub store: u64,
     pub list: u64,
@@ -67,7 +67,7 @@ impl Place {
         folder.join("sessions.db")
     }
 
-    /// Counts what is stored. What is in the memory of the server, the server counts.
+    /// Counts the entries that are stored. The server itself counts those in its memory.
     pub async fn entries(&self, server: SocketAddr) -> Entries {
         match self {
             Self::Cookie | Self::Memory => {

@@ -18,7 +18,7 @@ pub struct ServerProcess {
 pub struct Sample {
     /// The resident memory.
     pub kib: u64,
-    /// What was allocated and not freed.
+    /// The memory that was allocated and not freed.
     pub heap_kib: u64,
     pub descriptors: usize,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The response to one request.
 pub struct Answered {
     pub status: u16,
-    /// What is wrong with the response, if anything is.
+    /// The fault of the response, if it has one.
     pub wrong: Option<String>,
 }
 

@@ -47,7 +47,7 @@ enum Kind {
     NoCookie,
 }
 
-/// How often each kind comes, beside the others.
+/// The kinds of requests, and the share of each.
 const MIX: [(Kind, usize); 12] = [
     (Kind::Read, 480),
     (Kind::Write, 200),
@@ -227,7 +227,7 @@ impl Visitors {
     }
 }
 
-/// What is true of a browser if the request was answered as it wished.
+/// The state of a browser after a request that was answered as it wished.
 struct Next {
     account: String,
     value: String,

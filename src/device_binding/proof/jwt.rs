@@ -29,8 +29,8 @@ impl Proof {
     /// Reads the value of a `Secure-Session-Response` header, bare or in quotes.
     ///
     /// Members that this reader does not know are ignored: a later browser may send more. A proof of another algorithm than ES256 is
-    /// refused, and so is every second spelling of its parts. A signature has two spellings, as every one of ECDSA, so nobody may know a
-    /// proof again by its text.
+    /// refused, and so is every second spelling of its parts. A signature of ECDSA always has two spellings, so the text of a proof
+    /// does not identify it.
     ///
     /// # Errors
     /// The first rule that is broken, in the order of [`ProofError`].

@@ -26,11 +26,10 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// that does not get the lock in [`FileStore::lock_timeout`] is answered [`BackendErrorKind::Unavailable`]. So the file
 /// system must know `flock`: a local one does. Loads take no lock.
 ///
-/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded, and one of a later version of this crate
-/// [`BackendErrorKind::Unsupported`]. Listing and cleaning leave
-/// such files out, and all those whose name is no id. Deleting the session removes its file. A folder that has gone,
-/// such as one on a disk that is not mounted any more, is [`BackendErrorKind::Unavailable`], and not a folder without
-/// sessions.
+/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded, and one of a later version of
+/// this crate is [`BackendErrorKind::Unsupported`]. Listing and cleaning leave such files out, and all those whose name is
+/// no id. Deleting the session removes its file. A folder that has gone, such as one on a disk that is not mounted any
+/// more, is [`BackendErrorKind::Unavailable`], and not a folder without sessions.
 ///
 /// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
 /// owner alone, and so is the folder when it is made here. Tested on Linux.
