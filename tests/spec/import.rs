@@ -577,6 +577,22 @@ fn an_import_that_browsers_would_ignore_is_refused_when_it_is_built() {
 }
 
 #[test]
+fn an_import_has_not_the_name_of_a_cookie_that_stands_beside_ours() {
+    let of = |name: &str, change: fn(SessionConfig) -> SessionConfig| {
+        let error = change(SessionConfig::new(key(FIRST_KEY)).cookie_name("sid").import(object(name))).build().err();
+        error.map(|error| error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>())
+    };
+    let refused = Some(vec!["import name".to_owned()]);
+    assert_eq!(of("sid-2", |config| config.two_cookies(true)), refused);
+    assert_eq!(of("old-2", |config| config.two_cookies(true)), None);
+    #[cfg(feature = "dbsc")]
+    assert_eq!(of("sid-bound", |config| config.device_binding(sealed_session::DeviceBinding::new())), refused);
+    for name in ["sid-2", "sid-bound"] {
+        assert_eq!(of(name, |config| config), None, "{name} is anybody's");
+    }
+}
+
+#[test]
 fn an_import_shows_no_key() {
     let shown = format!("{:?} {:?}", object("old"), importing(object("old")));
     assert!(shown.contains("\"old\"") && !shown.contains("100") && !shown.contains("64"), "{shown}");
