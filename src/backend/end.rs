@@ -67,8 +67,7 @@ impl Questions<'_> {
     async fn bury(&self, ending: Ending, mark: Mark, now: UnixTime) -> Result<Mark, EncodeError> {
         let mut stored = ending.stored;
         // With a list, or where no cookie holds the values, a record that is not there needs no tombstone.
-        let spills = self.backend.placement == Placement::Spill;
-        let creates = (ending.holds_values || spills) && !self.has_list();
+        let creates = (ending.holds_values || self.may_come_again()) && !self.has_list();
         for _ in 0..MAX_TRIES {
             if stored.is_some() || creates {
                 let until = self.tombstone_end(stored, ending.until);
@@ -103,10 +102,18 @@ impl Questions<'_> {
     }
 
     /// Returns the time until which a tombstone stays: as long as the record in whose place it stands, or as the mark
-    /// of its session.
+    /// of its session. If a session of the same id may come without a record, and no list remembers the end, it stays for the
+    /// longer of the two.
     pub(crate) fn tombstone_end(&self, stored: Option<Stored>, until: UnixTime) -> UnixTime {
-        let spills = self.backend.placement == Placement::Spill && !self.has_list();
-        stored.filter(|_| !spills).map_or(until, |stored| stored.expires_at)
+        let Some(stored) = stored else { return until };
+        let is_alone = self.may_come_again() && !self.has_list();
+        if is_alone { until.max(stored.expires_at) } else { stored.expires_at }
+    }
+
+    /// True when a session of an id that has a record may also come without one: in a cookie that was sealed before the session
+    /// spilled, or from a copy of an old cookie that is imported once more.
+    fn may_come_again(&self) -> bool {
+        self.backend.placement == Placement::Spill || self.backend.imports
     }
 }
 

@@ -53,6 +53,7 @@ impl SessionConfig {
         };
         let imports = checked.imports();
         let window = options.recheck_after.as_secs();
+        options.backend.imports = imports.are_there();
         options.backend.remembered = (window > 0).then(|| Remembered::new(window));
         #[cfg(feature = "dbsc")]
         let binder = checked.binder.take();

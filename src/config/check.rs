@@ -40,14 +40,15 @@ pub(super) fn check(options: &Options) -> Result<Checked, Vec<ConfigProblem>> {
     prefix_rules(options, prefixed, &mut problems);
     let lifetime = lifetime(options, &mut problems);
     backends(options, &mut problems);
-    let former = check_former::former(options, attributes.as_ref(), &mut problems);
+    let taken = names_beside(options, name.as_ref());
+    let former = check_former::former(options, attributes.as_ref(), &taken, &mut problems);
     let cookie = name.zip(attributes).map(|((name, second), attributes)| {
         let max_bytes = options.max_cookie_bytes;
         CookieSettings { name, second, attributes, former, max_bytes }
     });
     sizes(options, cookie.as_ref(), &mut problems);
     #[cfg(feature = "import")]
-    let imports = super::check_import::imports(options, cookie.as_ref(), &mut problems);
+    let imports = super::check_import::imports(options, cookie.as_ref(), &taken, &mut problems);
     #[cfg(feature = "dbsc")]
     let binder = super::check_binding::binder(options, cookie.as_ref(), &mut problems);
     match (cookie, problems.are_none()) {
@@ -74,6 +75,20 @@ fn cookie_name(options: &Options, problems: &mut Problems) -> Option<(CookieName
     problems.require(second.is_some() || !options.two_cookies, "cookie_name", conflict(rule));
     Some((name, second))
 }
+
+/// Returns the names of the cookies that stand beside the session cookie: the second of two, and the bound cookie of device binding.
+/// No cookie of another kind may have one of these names, or its deletion would delete ours.
+fn names_beside(options: &Options, name: Option<&(CookieName, Option<CookieName>)>) -> Vec<CookieName> {
+    let Some((name, second)) = name else { return Vec::new() };
+    #[cfg(feature = "dbsc")]
+    let bound = options.device_binding.as_ref().and_then(|_| name.bound());
+    #[cfg(not(feature = "dbsc"))]
+    let (bound, _, _) = (None, options, name);
+    second.iter().cloned().chain(bound).collect()
+}
+
+/// The rule that [`names_beside`] makes.
+pub(super) const IS_TAKEN: &str = "must not be the name of the second of two cookies or of the bound cookie, which are the cookie's own with `-2` or `-bound` behind it";
 
 fn attributes(options: &Options, problems: &mut Problems) -> Option<Attributes> {
     let path = CookiePath::parse(&options.path);

@@ -1,5 +1,6 @@
 //! Checks the former cookies: browsers delete a cookie by the rules by which they keep one.
 
+use super::check::IS_TAKEN;
 use super::former::FormerCookie;
 use super::options::Options;
 use super::problems::{Problems, conflict, invalid};
@@ -8,7 +9,15 @@ use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, Form};
 
 /// Checks each former cookie. Those without a problem are returned if the attributes of our own cookie, `ours`, have no problem
 /// either: a deletion takes from them whatever tells no two cookies apart.
-pub(super) fn former(options: &Options, ours: Option<&Attributes>, problems: &mut Problems) -> Vec<Form> {
+/// `taken` are the names of the cookies beside our own.
+pub(super) fn former(
+    options: &Options,
+    ours: Option<&Attributes>,
+    taken: &[CookieName],
+    problems: &mut Problems,
+) -> Vec<Form> {
+    let is_free = |cookie: &FormerCookie| taken.iter().all(|name| name.as_str() != cookie.name);
+    problems.require(options.former.iter().all(is_free), FORMERLY, conflict(IS_TAKEN));
     options.former.iter().filter_map(|cookie| form(cookie, options.secure, ours, problems)).collect()
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::check::IS_TAKEN;
 use super::options::Options;
 use super::problems::{Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
@@ -11,12 +12,15 @@ use crate::import::{ImportSettings, PrivateImport};
 use crate::time::UnixTime;
 
 /// Checks every import. Those without a problem are returned if our own cookie, `ours`, has no problem either, since an
-/// import takes attributes from it.
+/// import takes attributes from it. `taken` are the names of the cookies beside our own.
 pub(super) fn imports(
     options: &Options,
     ours: Option<&CookieSettings>,
+    taken: &[CookieName],
     problems: &mut Problems,
 ) -> Vec<ImportSettings> {
+    let is_free = |source: &Arc<PrivateImport>| taken.iter().all(|name| name.as_str() != source.name());
+    problems.require(options.imports.iter().all(is_free), "import name", conflict(IS_TAKEN));
     let checked = options.imports.iter().filter_map(|source| import(source, options, ours, problems)).collect();
     // An old cookie does not say when it was created, so with a cut-off no session is imported.
     if options.not_before > UnixTime::MIN { Vec::new() } else { checked }

@@ -16,8 +16,8 @@ impl SessionConfig {
     /// another site does not get the cookie. The former cookies of [`SessionConfig::formerly`] are forgotten, since they are those of
     /// the real site, and no session is bound to a device (feature `dbsc`), which browsers do over https alone. Off by default.
     ///
-    /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production` or
-    /// `prod`.
+    /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production`, `prod`, `prd` or
+    /// `live`, in any case, or begins with one of these words, as `prod-eu` does.
     ///
     /// ```no_run
     /// use sealed_session::{Key, SameSite, SessionConfig};
@@ -60,19 +60,22 @@ impl SessionConfig {
     }
 }
 
-/// True when this value of the variable `APP_ENV` means production. White space and quotes around it don't matter: a
-/// value that was written carelessly must not switch the check off.
+/// True when this value of the variable `APP_ENV` means production: its first word does. A value that was written carelessly, or
+/// that also names a region, must not switch the check off.
 pub(super) fn is_production(app_env: Option<&OsStr>) -> bool {
     let text = app_env.map(OsStr::to_string_lossy).unwrap_or_default();
-    let text = text.trim_matches(|character: char| character.is_whitespace() || matches!(character, '"' | '\''));
-    ["production", "prod"].iter().any(|name| text.eq_ignore_ascii_case(name))
+    let first = text.split(|character: char| !character.is_alphanumeric()).find(|word| !word.is_empty());
+    first.is_some_and(|word| PRODUCTION.iter().any(|name| word.eq_ignore_ascii_case(name)))
 }
+
+const PRODUCTION: [&str; 4] = ["production", "prod", "prd", "live"];
 
 /// The variable that names the environment in which an application runs.
 pub(super) const APP_ENV: &str = "APP_ENV";
 
-pub(super) const NOT_IN_PRODUCTION: ProblemKind =
-    ProblemKind::Conflict { rule: "must not be used where the variable APP_ENV is production or prod" };
+pub(super) const NOT_IN_PRODUCTION: ProblemKind = ProblemKind::Conflict {
+    rule: "must not be used where the variable APP_ENV begins with production, prod, prd or live",
+};
 
 #[cfg(test)]
 mod tests {
@@ -91,12 +94,17 @@ mod tests {
 
     #[test]
     fn the_insecure_configuration_for_development_is_refused_in_production() {
-        for app_env in [None, Some("development"), Some(""), Some("preproduction"), Some("product")] {
+        let others =
+            ["development", "", "--", "preproduction", "pre-production", "non-prod", "product", "delivery", "liver"];
+        for app_env in others.map(Some).into_iter().chain([None]) {
             let (config, problems) = config().insecure_dev().for_app_env(app_env.map(OsStr::new));
             assert_eq!((config.options.cookie_name.as_str(), config.options.secure), ("sid", false));
             assert_eq!(problems, []);
         }
-        for app_env in ["production", "Production", "prod", " production\n", "\"production\"", "'PROD'"] {
+        let carelessly = ["production", "Production", " production\n", "\"production\"", "'PROD'", "\u{feff}prod"];
+        for app_env in
+            [&carelessly[..], &["prod", "prd", "live", "LIVE", "prod-eu", "production_2", "live:eu"]].concat()
+        {
             assert_eq!(settings(config().insecure_dev(), app_env), ["insecure_dev"], "{app_env:?}");
         }
         let (unchanged, problems) = config().for_app_env(Some(OsStr::new("production")));

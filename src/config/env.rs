@@ -209,8 +209,8 @@ impl SessionConfig {
     /// Makes the configuration that the process environment describes, under the prefix `TIDEWAY_`.
     ///
     /// When the key is missing and `TIDEWAY_SESSION_ALLOW_INSECURE_KEY` is true, this method makes a random key for
-    /// this process and warns about it on standard error. In production (`APP_ENV` is `production` or `prod`) that is
-    /// an error.
+    /// this process and warns about it on standard error. In production (`APP_ENV` is `production`, `prod`, `prd` or
+    /// `live`, or begins with one of these words) that is an error.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of every variable.

@@ -77,7 +77,7 @@ impl Engine {
     /// imports keeps each mark for as long as that of a session that begins now.
     pub(crate) fn mark_end(&self, absolute_end: UnixTime) -> UnixTime {
         let end = self.lifetime().mark_end(absolute_end);
-        if self.imports.are_there() { end.max(self.lifetime().all_end(self.now())) } else { end }
+        if self.backend.imports { end.max(self.lifetime().all_end(self.now())) } else { end }
     }
 
     /// The timeouts of this session, but for an idle timeout of its own ([`SessionData::idle_timeout`]). In a store, a session

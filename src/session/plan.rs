@@ -63,7 +63,8 @@ impl State {
         dispensable: impl FnOnce() -> Dispensable,
     ) -> Result<Plan, EncodeError> {
         // A handler may have taken its time. A clock that went back meanwhile is not followed.
-        self.now = self.now.max(engine.now());
+        let before = self.now;
+        self.now = before.max(engine.now());
         self.note_decision();
         let plan = self.plan(engine)?;
         match plan {
@@ -71,7 +72,7 @@ impl State {
                 return Ok(Plan::Nothing);
             }
             Plan::Nothing | Plan::Again { .. } | Plan::Destroy { begin: None } => return Ok(plan),
-            Plan::Move(_) => self.leave_sent_id()?,
+            Plan::Move(_) => self.leave_sent_id(before)?,
             Plan::Begin(_) | Plan::Destroy { begin: Some(_) } => drop(self.id()?),
         }
         if self.now >= engine.lifetime().absolute_end(self.data.times()) {

@@ -298,13 +298,15 @@ impl State {
         self.tried.extend(Entries::changed_keys(base, self.data.content()));
     }
 
-    /// Draws another id for a session that is to be moved and still has the id of the client's cookie.
-    pub(super) fn leave_sent_id(&mut self) -> Result<(), EncodeError> {
+    /// Draws another id for a session that is to be moved and still has the id of the client's cookie. `latest` is the time of the
+    /// load, or of the last commit: a regeneration by a handler would have begun the session then.
+    pub(super) fn leave_sent_id(&mut self, latest: UnixTime) -> Result<(), EncodeError> {
         if self.held().is_some_and(|held| held.retired.id == self.data.id()) {
             self.data.set_id(SessionId::generate()?);
-            // A clock that is ahead may have begun the session, and no session begins after the clock of its own node.
+            // A clock that is ahead may have begun the session, and no session begins after the clock of its own node. An earlier
+            // commit of this request may have begun it long after the load.
             let times = *self.data.times();
-            self.data.put_times(Times { created_at: times.created_at.min(self.loaded_at), ..times });
+            self.data.put_times(Times { created_at: times.created_at.min(latest), ..times });
         }
         Ok(())
     }

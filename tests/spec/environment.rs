@@ -406,7 +406,7 @@ fn a_missing_key_is_made_up_when_that_is_allowed() {
 #[test]
 fn a_random_key_is_refused_in_production() {
     let allowed = ("TIDEWAY_SESSION_ALLOW_INSECURE_KEY", "true");
-    for app_env in ["production", "Production", "prod", " production "] {
+    for app_env in ["production", "Production", "prod", " production ", "prd", "live", "prod-eu"] {
         let names = |vars: &[(&str, &str)]| {
             let error = read(&[vars, &[("APP_ENV", app_env)]].concat()).unwrap_err();
             error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>()

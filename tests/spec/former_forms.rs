@@ -249,3 +249,24 @@ fn a_former_form_that_no_browser_would_have_kept_is_refused() {
     let two = |c: SessionConfig| c.formerly(FormerCookie::new("")).formerly(FormerCookie::new("a").domain("?"));
     assert_eq!(kinds(two), [false, false]);
 }
+
+#[test]
+fn a_former_cookie_has_not_the_name_of_a_cookie_that_stands_beside_ours() {
+    let of = |name: &str, change: Change| {
+        let config = change(SessionConfig::new(key(FIRST_KEY)).cookie_name("sid").formerly(FormerCookie::new(name)));
+        config.build().err().map(|error| error.problems()[0].to_string())
+    };
+    let same: Change = |config| config;
+    let rule = "formerly: must not be the name of the second of two cookies or of the bound cookie, which are the cookie's own \
+                with `-2` or `-bound` behind it";
+    assert_eq!(of("sid-2", |config| config.two_cookies(true)).as_deref(), Some(rule));
+    assert_eq!(of("sid-2", same), None, "a session took two cookies before, and takes one now");
+    assert_eq!(of("old-2", |config| config.two_cookies(true)), None);
+    #[cfg(feature = "dbsc")]
+    {
+        let binding: Change = |config| config.device_binding(sealed_session::DeviceBinding::new());
+        assert_eq!(of("sid-bound", binding).as_deref(), Some(rule));
+        assert_eq!(of("sid-2", binding), None);
+    }
+    assert_eq!(of("sid-bound", same), None, "sessions were bound before, and are not now");
+}

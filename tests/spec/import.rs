@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sealed_session::import::{self, ImportKey, PrivateImport};
 use sealed_session::{
     Counters, DecodeError, EncodeError, MemoryRevocations, MemoryStore, Session, SessionConfig, SessionData, SessionId,
-    SessionManager, Status, UnixTime,
+    SessionManager, SessionStore, Status, UnixTime,
 };
 
 use crate::backends::{Watched, load, login, run, user_id};
@@ -577,6 +577,22 @@ fn an_import_that_browsers_would_ignore_is_refused_when_it_is_built() {
 }
 
 #[test]
+fn an_import_has_not_the_name_of_a_cookie_that_stands_beside_ours() {
+    let of = |name: &str, change: fn(SessionConfig) -> SessionConfig| {
+        let error = change(SessionConfig::new(key(FIRST_KEY)).cookie_name("sid").import(object(name))).build().err();
+        error.map(|error| error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>())
+    };
+    let refused = Some(vec!["import name".to_owned()]);
+    assert_eq!(of("sid-2", |config| config.two_cookies(true)), refused);
+    assert_eq!(of("old-2", |config| config.two_cookies(true)), None);
+    #[cfg(feature = "dbsc")]
+    assert_eq!(of("sid-bound", |config| config.device_binding(sealed_session::DeviceBinding::new())), refused);
+    for name in ["sid-2", "sid-bound"] {
+        assert_eq!(of(name, |config| config), None, "{name} is anybody's");
+    }
+}
+
+#[test]
 fn an_import_shows_no_key() {
     let shown = format!("{:?} {:?}", object("old"), importing(object("old")));
     assert!(shown.contains("\"old\"") && !shown.contains("100") && !shown.contains("64"), "{shown}");
@@ -634,28 +650,63 @@ fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_bac
     }
 }
 
-/// A limit: without a list the tombstone goes when the record would have gone, and a copy may be imported once more.
+/// A session that was imported into a store without a list: the cookie that it was made of, and the one that holds it now.
+struct Imported {
+    manager: SessionManager,
+    clock: TestClock,
+    store: Arc<MemoryStore>,
+    old: String,
+    ours: String,
+}
+
+impl Imported {
+    fn new() -> Self {
+        let clock = TestClock::new();
+        let store = Arc::new(MemoryStore::new().clock(clock.reader()));
+        let config = SessionConfig::new(key(FIRST_KEY)).clock(clock.reader()).store(Arc::clone(&store));
+        let (manager, old) = (config.import(object("old")).build().unwrap(), ada("old"));
+        let session = load(&manager, &old);
+        assert_eq!(user_id(&session), Some(1));
+        let ours = cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap());
+        Self { manager, clock, store, old, ours }
+    }
+}
+
+/// A store can remember no longer than that: a copy that is imported afterwards makes a session.
 #[test]
-fn a_store_alone_remembers_the_end_of_an_import_until_its_record_would_have_gone() {
-    let clock = TestClock::new();
-    let store = Arc::new(MemoryStore::new().clock(clock.reader()));
-    let config = SessionConfig::new(key(FIRST_KEY)).clock(clock.reader()).store(Arc::clone(&store));
-    let manager = config.import(object("old")).build().unwrap();
-    let old = ada("old");
-    let session = load(&manager, &old);
-    assert_eq!(user_id(&session), Some(1));
-    let ours = cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap());
-    clock.set(DAY / 2);
+fn a_store_alone_remembers_the_end_of_an_import_for_an_absolute_timeout_from_the_end_on() {
+    let ends: [fn(&SessionManager, &Session); 3] = [
+        |_, session| assert!(session.destroy().is_some()),
+        |_, session| assert!(session.regenerate().is_ok()),
+        |manager, session| run(manager.revoke(session.id().unwrap(), at(START + 30 * DAY))).unwrap(),
+    ];
+    for end in ends {
+        let Imported { manager, clock, old, ours, .. } = Imported::new();
+        clock.set(DAY / 2);
+        let session = load(&manager, &ours);
+        end(&manager, &session);
+        drop(run(manager.commit_async(&session)).unwrap());
+        // The absolute timeout is 30 days, and a tombstone stays for three minutes more.
+        let last = DAY / 2 + 30 * DAY + 179;
+        for (second, user, rejected) in [(last, None, Some(DecodeError::Revoked)), (last + 1, Some(1), None)] {
+            clock.set(second);
+            run(manager.cleanup_expired()).unwrap();
+            let session = load(&manager, &old);
+            assert_eq!((user_id(&session), session.rejected()), (user, rejected), "after {second} seconds");
+        }
+    }
+}
+
+#[test]
+fn a_logout_of_an_import_is_remembered_by_a_store_alone_although_the_record_was_lost_before() {
+    let Imported { manager, store, old, ours, .. } = Imported::new();
     let session = load(&manager, &ours);
+    run(store.delete(session.id().unwrap())).unwrap();
+    let session = load(&manager, &ours);
+    assert_eq!(session.rejected(), Some(DecodeError::NotStored));
     session.destroy();
     drop(run(manager.commit_async(&session)).unwrap());
-    // The absolute timeout is 30 days, and the record stays for three minutes at most after it.
-    for (second, user, rejected) in [(30 * DAY, None, Some(DecodeError::Revoked)), (30 * DAY + 180, Some(1), None)] {
-        clock.set(second);
-        run(manager.cleanup_expired()).unwrap();
-        let session = load(&manager, &old);
-        assert_eq!((user_id(&session), session.rejected()), (user, rejected), "after {second} seconds");
-    }
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
 }
 
 /// A limit: the old application did not tie its cookies together, so nobody can tell a part of them from a whole.

@@ -18,6 +18,50 @@ fn a_session_that_begins_in_a_request_that_outlives_the_absolute_timeout_begins_
 }
 
 #[test]
+fn a_login_that_ended_after_the_absolute_timeout_of_its_request_can_be_taken_back_in_the_same_request() {
+    for place in LISTED {
+        for regenerates in [false, true] {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, "");
+            assert!(session.is_empty(), "to look at a session opens it");
+            site.clock.set(31 * DAY);
+            if regenerates {
+                session.set("cart", 0).unwrap();
+                commit(&node, &session).unwrap();
+                session.regenerate().unwrap();
+            }
+            session.set("user_id", 42).unwrap();
+            let login = commit(&node, &session).unwrap();
+            assert!(session.discard("user_id"));
+            session.set("cart", 1).unwrap();
+            let after = commit(&node, &session).unwrap();
+            assert!(!is_good(&node, &login), "{place:?}");
+            let next = load(&node, &after);
+            assert_eq!((user_id(&next), next.get("cart")), (None, Ok(Some(1))), "{place:?}");
+            assert_eq!(next.created_at(), node.codec().now(), "{place:?}");
+        }
+    }
+}
+
+#[test]
+fn a_session_that_a_clock_ahead_began_and_that_becomes_nobodys_began_no_later_than_the_request_that_did_it() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        site.clock.set(60);
+        let cookie = login(&site, &node, 42);
+        // The clock of this node is a minute behind, and its handler takes longer than that.
+        site.clock.set(0);
+        let loaded_at = node.codec().now();
+        let session = load(&node, &cookie);
+        assert!(session.discard("user_id"));
+        session.set("cart", 1).unwrap();
+        site.clock.set(70);
+        let after = commit(&node, &session).unwrap();
+        assert_eq!(load(&node, &after).created_at(), loaded_at, "{place:?}");
+    }
+}
+
+#[test]
 fn a_login_that_began_before_the_absolute_timeout_and_ends_after_it_is_refused() {
     for place in LISTED {
         let (site, node) = Site::with_node(place);
