@@ -16,7 +16,7 @@ use sealed_session::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::helpers::new_id;
-use crate::scripted::Scripted;
+use crate::scripted::{LONG, Scripted, StillClock, patient};
 use crate::server::{Server, address};
 
 /// The record of an id is the id in hexadecimal digits.
@@ -52,8 +52,6 @@ fn halting() -> (Scripted, Receiver<()>, Sender<()>) {
 }
 
 const SHORT: Duration = Duration::from_millis(300);
-/// Longer than any test runs.
-const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_at_once_go_over_one_connection_and_each_gets_its_own_answer() {
@@ -171,6 +169,51 @@ fn a_runtime_that_is_busy_keeps_no_other_one_from_reading() {
         assert_eq!(busy.block_on(store.load(id)), Ok(Some(record_of(id))));
         assert_eq!(other.block_on(store.load(id)), Ok(Some(record_of(id))));
     }
+    assert_eq!(server.connections("GET").len(), 2, "each runtime keeps its connection beside the other's");
+}
+
+#[test]
+fn a_runtime_that_connects_keeps_its_place_when_another_one_begins_to_read() {
+    let ((asks, is_asked), (go, may_go)) = (channel(), channel());
+    let (asks, may_go) = (Mutex::new(asks), Mutex::new(may_go));
+    let server = Scripted::start_numbered(move |connection, command| {
+        if (connection, command[0].as_str()) == (0, "AUTH") {
+            asks.lock().unwrap().send(()).unwrap();
+            let _ = may_go.lock().unwrap().recv();
+        }
+        Some(answer(command))
+    });
+    let pool = patient(&format!("redis://:secret@127.0.0.1:{}", server.port));
+    let (store, id) = (RedisStore::new(&pool), new_id());
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let read = |runtime: &Runtime| assert_eq!(runtime.block_on(store.load(id)), Ok(Some(record_of(id))));
+    thread::scope(|scope| {
+        let connects = scope.spawn(|| {
+            let first = runtime();
+            read(&first);
+            read(&first);
+        });
+        is_asked.recv().unwrap();
+        read(&runtime());
+        go.send(()).unwrap();
+        connects.join().unwrap();
+    });
+    assert_eq!(server.connections("GET"), BTreeSet::from([0, 1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_rested_for_a_second_is_used_again_if_it_answers_a_ping() {
+    let _clock = StillClock::hold();
+    let server = Scripted::start(|command| Some(answer(command)));
+    let (store, id) = (store(&server, LONG), new_id());
+    let almost_a_second = Duration::from_millis(999);
+    for (rests, pings) in [(Duration::ZERO, 0), (almost_a_second, 0), (almost_a_second, 0), (Duration::from_secs(1), 1)]
+    {
+        tokio::time::advance(rests).await;
+        assert_eq!(store.load(id).await, Ok(Some(record_of(id))));
+        assert_eq!(server.count("PING"), pings, "{rests:?}");
+    }
+    assert_eq!(server.connections("GET").len(), 1);
 }
 
 #[tokio::test]
