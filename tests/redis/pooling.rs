@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::sync::{Barrier, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use sealed_session::{
     BackendErrorKind, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionStore, UnixTime,
@@ -10,7 +11,7 @@ use sealed_session::{
 use tokio::runtime::Handle;
 
 use crate::helpers::new_id;
-use crate::scripted::{Scripted, patient, texts, until};
+use crate::scripted::{Scripted, StillClock, patient, texts, until};
 
 /// A server that has no record, and takes everything.
 fn willing() -> Scripted {
@@ -92,6 +93,21 @@ async fn questions_one_after_another_go_over_the_same_connections() {
         }
         let own_and_shared = (server.connections("DEL").len(), server.connections("GET").len());
         assert_eq!(own_and_shared, (1, 1), "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_has_no_time_left_is_not_sent_to_a_server_that_must_be_found() {
+    let _clock = StillClock::hold();
+    for is_cluster in [true, false] {
+        let server = willing();
+        let sentinel = sentinel_of(&server);
+        let pool = if is_cluster { server.cluster() } else { behind(&sentinel) };
+        let (store, late) = (RedisStore::new(&pool), RedisStore::new(&pool.timeout(Duration::ZERO)));
+        assert_eq!(store.load(new_id()).await, Ok(None));
+        assert_eq!(late.load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
+        assert_eq!(store.load(new_id()).await, Ok(None));
+        assert_eq!(server.count("GET"), 2);
     }
 }
 

@@ -76,9 +76,9 @@ impl Scripted {
         patient(&format!("redis://127.0.0.1:{}", self.port))
     }
 
-    /// A store in the cluster, with little time.
+    /// A store in the cluster.
     pub(crate) fn store(&self) -> RedisStore {
-        RedisStore::new(&self.cluster().timeout(Duration::from_secs(2)))
+        RedisStore::new(&self.cluster())
     }
 
     /// The number of times that a command was asked for.
