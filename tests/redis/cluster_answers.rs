@@ -10,7 +10,8 @@ use sealed_session::{
 };
 
 use crate::helpers::new_id;
-use crate::scripted::{LONG, Scripted, StillClock, slots, until};
+use crate::scripted::{Scripted, StillClock, slots, until};
+use crate::server::PATIENCE;
 
 #[tokio::test]
 async fn a_write_is_not_sent_again_after_its_answer_was_lost() {
@@ -53,7 +54,7 @@ async fn a_server_that_does_nothing_is_asked_again_after_pauses_until_the_time_i
         }
         // A busy machine needs more time for a second try.
         limit *= 4;
-        assert!(limit < 5 * LONG, "it was not asked again");
+        assert!(limit < PATIENCE, "it was not asked again");
     }
 }
 

@@ -11,7 +11,8 @@ use sealed_session::{
 use tokio::runtime::Handle;
 
 use crate::helpers::new_id;
-use crate::scripted::{Scripted, StillClock, patient, texts, until};
+use crate::patient;
+use crate::scripted::{Scripted, StillClock, texts, until};
 
 /// A server that has no record, and takes everything.
 fn willing() -> Scripted {

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use sealed_session::{RedisPool, RedisStore};
 
+use crate::patient;
+use crate::server::PATIENCE;
+
 /// Answers a command of the connection with this number, which counts from 0. `None` closes the connection instead.
 type Script = dyn Fn(usize, &[String]) -> Option<String> + Send + Sync;
 
@@ -66,7 +69,7 @@ impl Scripted {
         server
     }
 
-    /// A pool for the cluster that this server belongs to, with time for a machine under load.
+    /// A pool for the cluster that this server belongs to.
     pub(crate) fn cluster(&self) -> RedisPool {
         patient(&format!("redis-cluster://127.0.0.1:{}", self.port))
     }
@@ -113,14 +116,6 @@ fn serve(stream: &TcpStream, number: usize, script: &Script, seen: &Seen) {
     }
 }
 
-/// A pool whose time limit no test reaches.
-pub(crate) fn patient(url: &str) -> RedisPool {
-    RedisPool::open(url).unwrap().timeout(LONG)
-}
-
-/// Longer than any test runs.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
-
 /// The answer to `CLUSTER SLOTS`: the first and the last slot of each range, and the port of its server.
 pub(crate) fn slots(ranges: &[(u16, u16, u16)]) -> String {
     let row = |(first, last, port): &(u16, u16, u16)| {
@@ -154,7 +149,7 @@ impl StillClock {
 pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < LONG, "waited for a minute until {what}");
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
         tokio::task::yield_now().await;
         thread::sleep(Duration::from_millis(1));
     }

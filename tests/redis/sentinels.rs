@@ -10,7 +10,9 @@ use sealed_session::{BackendErrorKind, Record, RedisStore, Save, SessionStore, U
 use tokio::time::advance;
 
 use crate::helpers::new_id;
-use crate::scripted::{LONG, Scripted, StillClock, patient, texts, until};
+use crate::patient;
+use crate::scripted::{Scripted, StillClock, texts, until};
+use crate::server::PATIENCE;
 
 /// A Sentinel, and the server that it names.
 struct Sentinel {
@@ -29,7 +31,7 @@ impl Sentinel {
         let server = Scripted::start(move |_| {
             if is_halted.load(Ordering::SeqCst) {
                 // After this time a test has failed.
-                let _ = may_go.lock().unwrap().recv_timeout(LONG);
+                let _ = may_go.lock().unwrap().recv_timeout(PATIENCE);
             }
             let port = port.load(Ordering::SeqCst).to_string();
             Some(texts(&["ip", "127.0.0.1", "port", &port, "config-epoch", "1"]))
@@ -111,7 +113,7 @@ async fn after_a_second_the_sentinels_are_asked_once_beside_the_questions_that_g
         sentinel.go.send(()).unwrap();
         let start = Instant::now();
         while after.count("GET") == 0 {
-            assert!(start.elapsed() < LONG, "the answer of the Sentinel is not heard");
+            assert!(start.elapsed() < PATIENCE, "the answer of the Sentinel is not heard");
             load(&store, 1).await;
         }
         assert_eq!(sentinel.asked(), 2);
