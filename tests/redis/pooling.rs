@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 use std::sync::{Barrier, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use sealed_session::{
     BackendErrorKind, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionStore, UnixTime,
@@ -12,7 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::helpers::new_id;
 use crate::patient;
-use crate::scripted::{Scripted, StillClock, texts, until};
+use crate::scripted::{Scripted, texts, until};
 
 /// A server that has no record, and takes everything.
 fn willing() -> Scripted {
@@ -97,21 +96,6 @@ async fn questions_one_after_another_go_over_the_same_connections() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_question_that_has_no_time_left_is_not_sent_to_a_server_that_must_be_found() {
-    let _clock = StillClock::hold();
-    for is_cluster in [true, false] {
-        let server = willing();
-        let sentinel = sentinel_of(&server);
-        let pool = if is_cluster { server.cluster() } else { behind(&sentinel) };
-        let (store, late) = (RedisStore::new(&pool), RedisStore::new(&pool.timeout(Duration::ZERO)));
-        assert_eq!(store.load(new_id()).await, Ok(None));
-        assert_eq!(late.load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
-        assert_eq!(store.load(new_id()).await, Ok(None));
-        assert_eq!(server.count("GET"), 2);
-    }
-}
-
 #[tokio::test]
 async fn a_refusal_leaves_the_connections_as_they_are() {
     let server = Scripted::start(|command| match command[0].as_str() {
@@ -139,6 +123,7 @@ async fn a_connection_that_breaks_takes_along_those_that_rest() {
     assert_eq!(writes.load(new_id()).await, Ok(None));
     let error = writes.save(new_id(), &record(), Save::Create).await.unwrap_err();
     assert_eq!(error.kind(), BackendErrorKind::Unavailable);
+    assert_eq!(writes.delete(new_id()).await, Ok(()));
     assert_eq!(writes.load(new_id()).await, Ok(None));
     assert_eq!(server.connections("GET").len(), 2);
     // A read breaks, beside a connection for writes.
@@ -196,15 +181,28 @@ async fn a_write_that_can_not_connect_says_why_as_a_read_does() {
     assert_eq!(store.delete(new_id()).await.unwrap_err().to_string(), error.to_string());
 }
 
+#[tokio::test]
+async fn an_answer_that_belongs_to_another_command_is_told_apart_from_none() {
+    for (answer, is_answer) in [(Some("*1\r\n+x\r\n"), true), (None, false)] {
+        let server = Scripted::start(move |_| answer.map(str::to_owned));
+        let store = RedisStore::new(&server.pool());
+        let load = store.load(new_id()).await.unwrap_err();
+        let save = store.save(new_id(), &record(), Save::Create).await.unwrap_err();
+        for error in [load, save] {
+            assert_eq!(error.kind(), BackendErrorKind::Unavailable);
+            let told = error.to_string().ends_with("redis gave an answer that does not belong to the command");
+            assert_eq!(told, is_answer, "{error}");
+        }
+    }
+}
+
 /// What answers may be any program, and its answer may hold anything.
 #[tokio::test]
 async fn an_answer_that_is_none_of_redis_is_not_shown() {
     let server = Scripted::start(|_| Some("hunter2\r\n".to_owned()));
-    let url = format!("redis://:password@127.0.0.1:{}", server.port);
-    for error in [
-        RedisStore::new(&patient(&url)).load(new_id()).await.unwrap_err(),
-        RedisStore::new(&patient(&url)).delete(new_id()).await.unwrap_err(),
-    ] {
+    // The connection begins with the password.
+    let store = RedisStore::new(&patient(&format!("redis://:password@127.0.0.1:{}", server.port)));
+    for error in [store.load(new_id()).await.unwrap_err(), store.delete(new_id()).await.unwrap_err()] {
         assert_eq!(error.to_string(), "session backend is unavailable: parse error");
     }
 }

@@ -60,8 +60,11 @@ impl Scripted {
             for (number, stream) in listener.incoming().enumerate() {
                 let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
                 seen.open.fetch_add(1, Ordering::SeqCst);
+                let stream = stream.unwrap();
+                // Nothing waits for more to send.
+                stream.set_nodelay(true).unwrap();
                 thread::spawn(move || {
-                    serve(&stream.unwrap(), number, &*script, &seen);
+                    serve(&stream, number, &*script, &seen);
                     seen.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }

@@ -214,16 +214,19 @@ async fn a_connection_that_rested_for_a_second_is_used_again_if_it_answers_a_pin
 async fn a_real_server_that_hangs_refuses_reads_that_were_under_way_and_answers_those_after() {
     let Some(_) = address() else { return };
     let server = Server::start(&[]);
-    let pool = RedisPool::open(&server.address()).unwrap().timeout(Duration::from_secs(10));
-    let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
+    let pool = patient(&server.address());
     let ids: Vec<_> = (0..50).map(|_| new_id()).collect();
     for id in &ids {
-        while store.save(*id, &lasting(*id), Save::Create).await.is_err() {}
+        assert_eq!(RedisStore::new(&pool).save(*id, &lasting(*id), Save::Create).await, Ok(true));
     }
     for round in 0..3 {
+        // All pools of the three rounds share their connections.
+        let mut pool = pool.clone();
         if round == 1 {
             server.halt();
+            pool = pool.timeout(Duration::from_secs(1));
         }
+        let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
         let reads: Vec<_> = ids
             .iter()
             .map(|id| {

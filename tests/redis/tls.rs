@@ -222,7 +222,6 @@ async fn the_environment_names_the_authority_the_certificate_and_its_key() {
         (vec![cert.clone()], "STORE_KEY_FILE", "is required"),
         (vec![key.clone()], "STORE_CERT_FILE", "is required"),
         (vec![cert.clone(), other_key], "STORE_KEY_FILE", "takes the private key of the certificate"),
-        (vec![("STORE_CERT_FILE", key.1.clone()), key.clone()], "STORE_CERT_FILE", "takes certificates"),
         (vec![("STORE_CA_FILE", key.1.clone())], "STORE_CA_FILE", "takes certificates"),
         (
             vec![("STORE_SERVER_NAME", "two words".to_owned())],
