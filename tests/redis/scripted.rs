@@ -142,8 +142,9 @@ pub(crate) struct StillClock {
 impl StillClock {
     pub(crate) fn hold() -> Self {
         let (end, is_over) = channel();
-        // A paused clock jumps to the next timer when every task waits, unless a blocking task runs.
-        tokio::task::spawn_blocking(move || is_over.recv());
+        // A paused clock jumps to the next timer when every task waits, unless a blocking task runs. This one ends if a test
+        // hangs, so that all time limits of the test pass at once.
+        tokio::task::spawn_blocking(move || is_over.recv_timeout(PATIENCE));
         Self { _end: end }
     }
 }
