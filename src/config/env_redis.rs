@@ -65,14 +65,25 @@ impl Variables<'_> {
     }
 }
 
-#[cfg(feature = "redis")]
 impl RedisSettings {
     /// Checks everything that opening would, for a pool connects nothing before its first request. `takes` says what the
-    /// variable of the URL takes.
+    /// variable of the URL takes. Without the client for Redis, only the scheme is judged: a build that has the client may know
+    /// more of them.
+    #[cfg_attr(not(feature = "redis"), expect(clippy::unused_self, reason = "the client alone reads certificates"))]
     pub(super) fn check(&self, url: &str, takes: &'static str) -> Result<(), Problem> {
-        self.pool(url, takes).map(drop)
+        #[cfg(feature = "redis")]
+        return self.pool(url, takes).map(drop);
+        #[cfg(not(feature = "redis"))]
+        {
+            let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+            let is_known = |scheme: String| ["redis", "valkey", "unix"].iter().any(|known| scheme.starts_with(known));
+            if scheme.is_some_and(is_known) { Ok(()) } else { Err((None, ProblemKind::Invalid { takes })) }
+        }
     }
+}
 
+#[cfg(feature = "redis")]
+impl RedisSettings {
     /// Makes the pool at a URL. Nothing is connected yet.
     pub(super) fn pool(&self, url: &str, takes: &'static str) -> Result<RedisPool, Problem> {
         let has_tls = self.ca.is_some() || self.client.is_some() || self.server_name.is_some();
@@ -118,17 +129,6 @@ impl RedisSettings {
         };
         let kind = ProblemKind::NeedsFeature { feature: "the crate's feature `redis-tls`" };
         Err(ConfigError::new(vec![ConfigProblem::new(setting, kind)]))
-    }
-}
-
-#[cfg(not(feature = "redis"))]
-impl RedisSettings {
-    /// Without the client for Redis, only the scheme is judged: a build that has the client may know more of them.
-    #[expect(clippy::unused_self, reason = "the client alone reads certificates")]
-    pub(super) fn check(&self, url: &str, takes: &'static str) -> Result<(), Problem> {
-        let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        let is_known = |scheme: String| ["redis", "valkey", "unix"].iter().any(|known| scheme.starts_with(known));
-        if scheme.is_some_and(is_known) { Ok(()) } else { Err((None, ProblemKind::Invalid { takes })) }
     }
 }
 

@@ -12,6 +12,7 @@
 #[cfg(feature = "redis-tls")]
 mod certificates;
 mod cluster;
+mod cluster_answers;
 mod connection;
 mod crashes;
 mod failover;
@@ -21,13 +22,17 @@ mod health;
 mod helpers;
 mod ledger;
 mod list;
+mod pooling;
 mod processes;
+mod replicas;
 mod scripted;
+mod sentinels;
 mod server;
 mod shared_reads;
 mod store;
 #[cfg(feature = "redis-tls")]
 mod tls;
+mod walks;
 
 use sealed_session::RedisPool;
 

@@ -1,22 +1,35 @@
-//! A server that answers what a test says, and remembers what it was asked: the answers of a cluster that no real one gives on
-//! demand.
+//! A server that answers what a test says, and remembers what it was asked: the answers of a cluster, of a Sentinel and over a
+//! connection that breaks, which no real server gives on demand.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sealed_session::{BackendErrorKind, Record, RedisPool, RedisStore, Save, SessionStore, UnixTime};
+use sealed_session::{RedisPool, RedisStore};
 
-use crate::helpers::new_id;
+use crate::patient;
+use crate::server::PATIENCE;
 
 /// Answers a command of the connection with this number, which counts from 0. `None` closes the connection instead.
 type Script = dyn Fn(usize, &[String]) -> Option<String> + Send + Sync;
 
 pub(crate) struct Scripted {
     pub(crate) port: u16,
-    asked: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Seen>,
+}
+
+/// What a server has seen so far.
+#[derive(Default)]
+struct Seen {
+    /// The name of each command, and the number of the connection that it came over.
+    asked: Mutex<Vec<(usize, String)>>,
+    /// The number of connections that are open.
+    open: AtomicUsize,
 }
 
 impl Scripted {
@@ -29,41 +42,120 @@ impl Scripted {
     pub(crate) fn start_numbered(script: impl Fn(usize, &[String]) -> Option<String> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (script, log): (Arc<Script>, _) = (Arc::new(script), asked.clone());
-        thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let (script, log) = (script.clone(), log.clone());
-                thread::spawn(move || serve(&stream.unwrap(), port, |command| script(number, command), &log));
-            }
-        });
-        Self { port, asked }
+        Self::run(listener, move |number, command| match command[0].as_str() {
+            "CLUSTER" => Some(slots(&[(0, 16383, port)])),
+            _ => script(number, command),
+        })
     }
 
+    /// The same for a server whose script also says who has which slots.
+    pub(crate) fn start_in_a_cluster(script: impl Fn(&[String]) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self::run(TcpListener::bind("127.0.0.1:0").unwrap(), move |_, command| script(command))
+    }
+
+    fn run(listener: TcpListener, script: impl Fn(usize, &[String]) -> Option<String> + Send + Sync + 'static) -> Self {
+        let server = Self { port: listener.local_addr().unwrap().port(), seen: Arc::default() };
+        let (script, seen): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&server.seen));
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let (script, seen) = (Arc::clone(&script), Arc::clone(&seen));
+                seen.open.fetch_add(1, Ordering::SeqCst);
+                let stream = stream.unwrap();
+                // Nothing waits for more to send.
+                stream.set_nodelay(true).unwrap();
+                thread::spawn(move || {
+                    serve(&stream, number, &*script, &seen);
+                    seen.open.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        server
+    }
+
+    /// A pool for the cluster that this server belongs to.
+    pub(crate) fn cluster(&self) -> RedisPool {
+        patient(&format!("redis-cluster://127.0.0.1:{}", self.port))
+    }
+
+    /// A pool for this server alone.
+    pub(crate) fn pool(&self) -> RedisPool {
+        patient(&format!("redis://127.0.0.1:{}", self.port))
+    }
+
+    /// A store in the cluster.
     pub(crate) fn store(&self) -> RedisStore {
-        let url = format!("redis-cluster://127.0.0.1:{}", self.port);
-        RedisStore::new(&RedisPool::open(&url).unwrap().timeout(Duration::from_secs(2)))
+        RedisStore::new(&self.cluster())
     }
 
     /// The number of times that a command was asked for.
     pub(crate) fn count(&self, command: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|asked| *asked == command).count()
+        self.seen.asked.lock().unwrap().iter().filter(|(_, asked)| asked == command).count()
+    }
+
+    /// The numbers of the connections over which a command came.
+    pub(crate) fn connections(&self, command: &str) -> BTreeSet<usize> {
+        let asked = self.seen.asked.lock().unwrap();
+        asked.iter().filter(|(_, asked)| asked == command).map(|(number, _)| *number).collect()
+    }
+
+    /// The number of connections that are open.
+    pub(crate) fn open(&self) -> usize {
+        self.seen.open.load(Ordering::SeqCst)
     }
 }
 
-fn serve(stream: &TcpStream, port: u16, script: impl Fn(&[String]) -> Option<String>, log: &Mutex<Vec<String>>) {
+fn serve(stream: &TcpStream, number: usize, script: &Script, seen: &Seen) {
     let (mut reader, mut writer) = (BufReader::new(stream), stream);
     while let Some(command) = read(&mut reader) {
-        log.lock().unwrap().push(command[0].clone());
+        seen.asked.lock().unwrap().push((number, command[0].clone()));
         let answer = match command[0].as_str() {
             "CLIENT" | "PING" => Some("+OK\r\n".to_owned()),
-            "CLUSTER" => Some(format!("*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\n127.0.0.1\r\n:{port}\r\n$2\r\nid\r\n")),
-            _ => script(&command),
+            _ => script(number, &command),
         };
         let Some(answer) = answer else { return };
         if writer.write_all(answer.as_bytes()).is_err() {
             return;
         }
+    }
+}
+
+/// The answer to `CLUSTER SLOTS`: the first and the last slot of each range, and the port of its server.
+pub(crate) fn slots(ranges: &[(u16, u16, u16)]) -> String {
+    let row = |(first, last, port): &(u16, u16, u16)| {
+        format!("*3\r\n:{first}\r\n:{last}\r\n*3\r\n$9\r\n127.0.0.1\r\n:{port}\r\n$2\r\nid\r\n")
+    };
+    format!("*{}\r\n{}", ranges.len(), ranges.iter().map(row).collect::<String>())
+}
+
+/// An answer that is an array of texts.
+pub(crate) fn texts(texts: &[&str]) -> String {
+    let bulk = |text: &&str| format!("${}\r\n{text}\r\n", text.len());
+    format!("*{}\r\n{}", texts.len(), texts.iter().map(bulk).collect::<String>())
+}
+
+/// Holds the clock of tokio still, in a test that starts with this clock paused, until it is dropped. So no time limit passes
+/// while servers answer, however slow the machine is, and a test moves the clock by [`tokio::time::advance`] alone.
+pub(crate) struct StillClock {
+    _end: Sender<()>,
+}
+
+impl StillClock {
+    pub(crate) fn hold() -> Self {
+        let (end, is_over) = channel();
+        // A paused clock jumps to the next timer when every task waits, unless a blocking task runs. This one ends if a test
+        // hangs, so that all time limits of the test pass at once.
+        tokio::task::spawn_blocking(move || is_over.recv_timeout(PATIENCE));
+        Self { _end: end }
+    }
+}
+
+/// Waits until something is so, and lets the tasks of this runtime run meanwhile, whatever their clock says.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::task::yield_now().await;
+        thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -83,72 +175,4 @@ fn read(reader: &mut impl BufRead) -> Option<Vec<String>> {
             Some(String::from_utf8_lossy(&bytes).into_owned())
         })
         .collect()
-}
-
-#[tokio::test]
-async fn a_write_is_not_sent_again_after_its_answer_was_lost() {
-    let server = Scripted::start(|_| None);
-    let record = Record::new(vec![7], UnixTime::MAX);
-    let error = server.store().save(new_id(), &record, Save::Create).await.unwrap_err();
-    assert_eq!(error.kind(), BackendErrorKind::Unavailable);
-    assert_eq!(server.count("SET"), 1);
-}
-
-#[tokio::test]
-async fn what_a_server_says_it_did_not_do_is_sent_again() {
-    for refusal in ["TRYAGAIN", "CLUSTERDOWN", "READONLY", "MASTERDOWN", "LOADING", "NOREPLICAS"] {
-        let tries = Mutex::new(0);
-        let server = Scripted::start(move |_| {
-            let mut tries = tries.lock().unwrap();
-            *tries += 1;
-            Some(if *tries < 3 { format!("-{refusal} not now\r\n") } else { "+OK\r\n".to_owned() })
-        });
-        let record = Record::new(vec![7], UnixTime::MAX);
-        assert_eq!(server.store().save(new_id(), &record, Save::Create).await, Ok(true), "{refusal}");
-        assert_eq!(server.count("SET"), 3, "{refusal}");
-    }
-}
-
-#[tokio::test]
-async fn a_refusal_that_stays_is_an_error_within_the_time_limit_and_one_of_the_command_is_one_at_once() {
-    let server = Scripted::start(|_| Some("-CLUSTERDOWN no\r\n".to_owned()));
-    let error = server.store().load(new_id()).await.unwrap_err();
-    assert_eq!(error.kind(), BackendErrorKind::Unavailable);
-    assert!(server.count("GET") > 1, "it was asked again until the time was over");
-    let server = Scripted::start(|_| Some("-NOPERM no\r\n".to_owned()));
-    assert_eq!(server.store().load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unsupported);
-    assert_eq!(server.count("GET"), 1);
-}
-
-/// During a move, the new server of a slot answers only those who say that they were sent.
-#[tokio::test]
-async fn a_question_that_was_sent_on_by_ask_says_so_and_leaves_the_map_alone() {
-    let is_asking = Mutex::new(false);
-    let target = Scripted::start(move |command| {
-        let mut is_asking = is_asking.lock().unwrap();
-        if command[0] == "ASKING" {
-            *is_asking = true;
-            return Some("+OK\r\n".to_owned());
-        }
-        let was_asking = std::mem::replace(&mut *is_asking, false);
-        Some(if was_asking { "$-1\r\n".to_owned() } else { "-CLUSTERDOWN it did not say ASKING\r\n".to_owned() })
-    });
-    let to = target.port;
-    let source = Scripted::start(move |_| Some(format!("-ASK 7 127.0.0.1:{to}\r\n")));
-    let store = source.store();
-    for _ in 0..2 {
-        assert_eq!(store.load(new_id()).await, Ok(None));
-    }
-    assert_eq!((source.count("GET"), target.count("GET"), target.count("ASKING")), (2, 2, 2));
-    assert_eq!(source.count("CLUSTER"), 1, "the map is as it was");
-}
-
-#[tokio::test]
-async fn a_question_that_was_sent_on_by_moved_goes_there_and_the_map_is_asked_for() {
-    let target = Scripted::start(|_| Some("$-1\r\n".to_owned()));
-    let to = target.port;
-    let source = Scripted::start(move |_| Some(format!("-MOVED 7 127.0.0.1:{to}\r\n")));
-    assert_eq!(source.store().load(new_id()).await, Ok(None));
-    assert_eq!((source.count("GET"), target.count("GET"), target.count("ASKING")), (1, 1, 0));
-    assert_eq!(source.count("CLUSTER"), 2);
 }

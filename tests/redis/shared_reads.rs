@@ -16,7 +16,8 @@ use sealed_session::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::helpers::new_id;
-use crate::scripted::Scripted;
+use crate::patient;
+use crate::scripted::{Scripted, StillClock, until};
 use crate::server::{PATIENCE, Server, address};
 
 /// The record of an id is the id in hexadecimal digits.
@@ -32,9 +33,8 @@ fn answer(command: &[String]) -> String {
     }
 }
 
-fn store(server: &Scripted, timeout: Duration) -> RedisStore {
-    let url = format!("redis://127.0.0.1:{}", server.port);
-    RedisStore::new(&RedisPool::open(&url).unwrap().timeout(timeout))
+fn store(server: &Scripted) -> RedisStore {
+    RedisStore::new(&server.pool())
 }
 
 /// A server whose connection stops at the first GET of all, until the test lets it go on.
@@ -51,10 +51,6 @@ fn halting() -> (Scripted, Receiver<()>, Sender<()>) {
     (server, is_halted, go)
 }
 
-const SHORT: Duration = Duration::from_millis(300);
-/// Longer than any test runs.
-const LONG: Duration = PATIENCE;
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_at_once_go_over_one_connection_and_each_gets_its_own_answer() {
     let readers = Arc::new(Mutex::new(BTreeSet::new()));
@@ -65,7 +61,7 @@ async fn reads_at_once_go_over_one_connection_and_each_gets_its_own_answer() {
         }
         Some(answer(command))
     });
-    let store = store(&server, LONG);
+    let store = store(&server);
     let reads = (0..500).map(|_| {
         let (store, id) = (store.clone(), new_id());
         tokio::spawn(async move { assert_eq!(store.load(id).await, Ok(Some(record_of(id)))) })
@@ -79,7 +75,7 @@ async fn reads_at_once_go_over_one_connection_and_each_gets_its_own_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_does_not_wait_behind_a_read_that_hangs() {
     let (server, is_halted, go) = halting();
-    let store = store(&server, LONG);
+    let store = store(&server);
     let (reading, id) = (store.clone(), new_id());
     let read = tokio::spawn(async move { reading.load(id).await });
     tokio::task::block_in_place(|| is_halted.recv().unwrap());
@@ -90,34 +86,30 @@ async fn a_write_does_not_wait_behind_a_read_that_hangs() {
     assert_eq!(read.await.unwrap(), Ok(Some(record_of(id))));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_hangs_is_replaced_and_its_late_answer_goes_to_nobody() {
+    let _clock = StillClock::hold();
     let (server, is_halted, go) = halting();
-    let store = store(&server, SHORT);
-    assert_eq!(store.load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
-    tokio::task::block_in_place(|| is_halted.recv().unwrap());
-    // A busy machine may make a read late, but it is never given the answer of another, and one of them comes in time.
-    let mut is_answered = false;
+    let store = store(&server);
+    let (reading, first) = (store.clone(), new_id());
+    let read = tokio::spawn(async move { reading.load(first).await });
+    until("the server has the read", || is_halted.try_recv().is_ok()).await;
+    tokio::time::advance(PATIENCE).await;
+    assert_eq!(read.await.unwrap().unwrap_err().kind(), BackendErrorKind::Unavailable);
     for tries in 0..100 {
-        let id = new_id();
-        match store.load(id).await {
-            Ok(found) => {
-                assert_eq!(found, Some(record_of(id)));
-                is_answered = true;
-            }
-            Err(error) => assert_eq!(error.kind(), BackendErrorKind::Unavailable),
-        }
         if tries == 50 {
-            assert!(is_answered, "the connection that hangs is still the one that reads share");
             go.send(()).unwrap();
         }
+        let id = new_id();
+        assert_eq!(store.load(id).await, Ok(Some(record_of(id))));
     }
+    assert_eq!(server.connections("GET").len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_that_is_dropped_leaves_its_answer_to_nobody() {
     let (server, is_halted, go) = halting();
-    let store = store(&server, LONG);
+    let store = store(&server);
     let (reading, first) = (store.clone(), new_id());
     let dropped = tokio::spawn(async move { reading.load(first).await });
     tokio::task::block_in_place(|| is_halted.recv().unwrap());
@@ -141,7 +133,7 @@ async fn a_read_whose_connection_breaks_is_sent_once_more_and_not_again() {
         }
         Some(answer(command))
     });
-    let (store, id) = (store(&server, LONG), new_id());
+    let (store, id) = (store(&server), new_id());
     assert_eq!(store.load(id).await, Ok(Some(record_of(id))));
     assert_eq!(server.count("GET"), 2);
     *breaks.lock().unwrap() = usize::MAX;
@@ -156,7 +148,7 @@ async fn a_connection_with_an_answer_that_cannot_be_is_not_used_again() {
         (0, "GET") => Some(":7\r\n".to_owned()),
         _ => Some(answer(command)),
     });
-    let (store, id) = (store(&server, LONG), new_id());
+    let (store, id) = (store(&server), new_id());
     assert_eq!(store.load(id).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
     assert_eq!(store.load(id).await, Ok(Some(record_of(id))));
 }
@@ -164,29 +156,77 @@ async fn a_connection_with_an_answer_that_cannot_be_is_not_used_again() {
 #[test]
 fn a_runtime_that_is_busy_keeps_no_other_one_from_reading() {
     let server = Scripted::start(|command| Some(answer(command)));
-    let (store, id) = (store(&server, LONG), new_id());
+    let (store, id) = (store(&server), new_id());
     let [busy, other]: [Runtime; 2] = [(); 2].map(|()| Builder::new_current_thread().enable_all().build().unwrap());
     for _ in 0..2 {
         // Outside of `block_on` this runtime drives nothing.
         assert_eq!(busy.block_on(store.load(id)), Ok(Some(record_of(id))));
         assert_eq!(other.block_on(store.load(id)), Ok(Some(record_of(id))));
     }
+    assert_eq!(server.connections("GET").len(), 2, "each runtime keeps its connection beside the other's");
+}
+
+#[test]
+fn a_runtime_that_connects_keeps_its_place_when_another_one_begins_to_read() {
+    let ((asks, is_asked), (go, may_go)) = (channel(), channel());
+    let (asks, may_go) = (Mutex::new(asks), Mutex::new(may_go));
+    let server = Scripted::start_numbered(move |connection, command| {
+        if (connection, command[0].as_str()) == (0, "AUTH") {
+            asks.lock().unwrap().send(()).unwrap();
+            let _ = may_go.lock().unwrap().recv();
+        }
+        Some(answer(command))
+    });
+    let pool = patient(&format!("redis://:secret@127.0.0.1:{}", server.port));
+    let (store, id) = (RedisStore::new(&pool), new_id());
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let read = |runtime: &Runtime| assert_eq!(runtime.block_on(store.load(id)), Ok(Some(record_of(id))));
+    thread::scope(|scope| {
+        let connects = scope.spawn(|| {
+            let first = runtime();
+            read(&first);
+            read(&first);
+        });
+        is_asked.recv().unwrap();
+        read(&runtime());
+        go.send(()).unwrap();
+        connects.join().unwrap();
+    });
+    assert_eq!(server.connections("GET"), BTreeSet::from([0, 1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_rested_for_a_second_is_used_again_if_it_answers_a_ping() {
+    let _clock = StillClock::hold();
+    let server = Scripted::start(|command| Some(answer(command)));
+    let (store, id) = (store(&server), new_id());
+    let almost_a_second = Duration::from_millis(999);
+    for (rests, pings) in [(Duration::ZERO, 0), (almost_a_second, 0), (almost_a_second, 0), (Duration::from_secs(1), 1)]
+    {
+        tokio::time::advance(rests).await;
+        assert_eq!(store.load(id).await, Ok(Some(record_of(id))));
+        assert_eq!(server.count("PING"), pings, "{rests:?}");
+    }
+    assert_eq!(server.connections("GET").len(), 1);
 }
 
 #[tokio::test]
 async fn a_real_server_that_hangs_refuses_reads_that_were_under_way_and_answers_those_after() {
     let Some(_) = address() else { return };
     let server = Server::start(&[]);
-    let pool = RedisPool::open(&server.address()).unwrap().timeout(Duration::from_secs(10));
-    let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
+    let pool = patient(&server.address());
     let ids: Vec<_> = (0..50).map(|_| new_id()).collect();
     for id in &ids {
-        while store.save(*id, &lasting(*id), Save::Create).await.is_err() {}
+        assert_eq!(RedisStore::new(&pool).save(*id, &lasting(*id), Save::Create).await, Ok(true));
     }
     for round in 0..3 {
+        // All pools of the three rounds share their connections.
+        let mut pool = pool.clone();
         if round == 1 {
             server.halt();
+            pool = pool.timeout(Duration::from_secs(1));
         }
+        let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
         let reads: Vec<_> = ids
             .iter()
             .map(|id| {

@@ -296,7 +296,9 @@ async fn a_user_who_may_what_the_documentation_of_the_pool_names_may_do_all() {
         store
     })
     .await;
-    check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
+    let list = RedisRevocations::new(&pool);
+    check_revocations(&list, SystemClock.now()).await;
+    assert!(RedisStore::new(&pool).is_healthy().await && list.is_healthy().await);
 }
 
 fn record(n: u64) -> Record {

@@ -1,6 +1,7 @@
 //! TLS to a real Redis (feature `redis-tls`): whom it trusts, what it shows, and what it refuses.
 
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::time::Duration;
 use std::{io, thread};
 
@@ -256,6 +257,26 @@ fn a_url_with_tls_trusts_what_the_system_trusts_unless_told_otherwise() {
     for url in ["rediss://redis.test", "REDISS://redis.test:6380/3", "valkeys://ada:secret@redis.test"] {
         RedisPool::open(url).unwrap();
     }
+}
+
+#[test]
+fn on_a_system_that_trusts_no_certificate_a_url_with_tls_is_refused() {
+    let run = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tls::a_pool_on_a_system_that_trusts_nothing", "--ignored"])
+        .env("SSL_CERT_FILE", "/dev/null")
+        .env("SSL_CERT_DIR", "/nowhere")
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+}
+
+#[test]
+#[ignore = "the test above runs it, with an environment that names no certificates"]
+fn a_pool_on_a_system_that_trusts_nothing() {
+    let error = RedisPool::open("rediss://redis.test").unwrap_err();
+    let problem = &error.problems()[0];
+    assert!(problem.setting() == "ca_pem" && matches!(problem.kind(), ProblemKind::Missing { .. }), "{error}");
+    RedisPool::open_with_tls("rediss://redis.test", &RedisTls::new().ca_pem(AUTHORITY)).unwrap();
 }
 
 const KEY: &str = "9f4c1d2e8a7b6053f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988";

@@ -24,3 +24,18 @@ pub(super) async fn pause(deadline: Instant) -> bool {
 
 /// The time between two tries: short beside a failover, long beside an answer.
 const PAUSE: Duration = Duration::from_millis(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_is_made_only_if_as_much_time_is_left_for_the_answer() {
+        let start = Instant::now();
+        assert!(!pause(start).await);
+        assert!(!pause(start + 2 * PAUSE).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert!(pause(start + 2 * PAUSE + Duration::from_millis(1)).await);
+        assert_eq!(start.elapsed(), PAUSE);
+    }
+}

@@ -36,7 +36,7 @@ impl Failure {
         match refusal(error) {
             Some(refusal) => Self::Refused(refusal),
             // It says nothing of the record: the connection is out of step, or something else answers.
-            None if error.kind() == ErrorKind::Parse || error.kind() == ErrorKind::UnexpectedReturnType => {
+            None if error.kind() == ErrorKind::Parse => {
                 Self::Lost(unavailable("redis gave an answer that does not belong to the command"))
             }
             None => Self::Lost(unavailable(text(error))),

@@ -17,6 +17,7 @@ pub(crate) struct Scan<'p> {
     servers: Vec<Node>,
     /// The cursor from which the walk over that server goes on. It begins at 0, and Redis answers 0 at the end.
     cursor: u64,
+    /// True once a server answered, so that a cursor of 0 is the end of its walk.
     is_begun: bool,
 }
 
@@ -43,7 +44,6 @@ impl Scan<'_> {
         loop {
             if self.is_begun && self.cursor == 0 {
                 self.servers.pop();
-                self.is_begun = false;
             }
             let Some(server) = self.servers.last() else { return Ok(None) };
             let mut commands = redis::pipe();
@@ -95,7 +95,7 @@ impl Scan<'_> {
         let deadline = self.pool.deadline();
         match server.ask(Over::Own, commands, deadline, deadline).await {
             Ok(answers) => Ok(Some(answers)),
-            Err(Failure::Elsewhere { to: Some(_), .. }) if !self.pool.has_one_server() => Ok(None),
+            Err(Failure::Elsewhere { to: Some(_), .. }) => Ok(None),
             Err(failure) => Err(failure.error()),
         }
     }

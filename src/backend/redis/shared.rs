@@ -98,3 +98,25 @@ impl Slot {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// A process may begin and end many runtimes, as tests do.
+    #[test]
+    fn a_runtime_that_reads_no_more_has_no_place_once_another_one_begins() {
+        let connections = SharedConnections::default();
+        let [ended, connecting, new] = [(); 3].map(|()| Builder::new_current_thread().build().unwrap());
+        let id = |runtime: &tokio::runtime::Runtime| runtime.handle().id();
+        drop(connections.slot(id(&ended)));
+        let held = connections.slot(id(&connecting));
+        connections.slot(id(&new));
+        let by_runtime = lock(&connections.by_runtime);
+        assert!(!by_runtime.contains_key(&id(&ended)));
+        assert!(Arc::ptr_eq(&by_runtime[&id(&connecting)], &held), "a caller who connects keeps its place");
+        assert_eq!(by_runtime.len(), 2);
+    }
+}

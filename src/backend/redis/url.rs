@@ -224,6 +224,8 @@ mod tests {
             "redis-sentinel://a,/shop",
             "redis-ring://a",
             "unix-cluster:///a",
+            "unix-cluster://a",
+            "redis+unix-sentinel://a/shop",
             "redis-cluster-x://a",
             "redis://a,b",
             "redis://a?db=1",

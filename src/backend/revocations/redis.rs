@@ -123,12 +123,11 @@ impl Revocations for RedisRevocations {
     }
 
     /// Writes a mark under a key of no session, so that a read-only replica, a Redis without memory or without its replicas, and
-    /// an ACL that allows too little all show. Nothing stays in Redis.
+    /// an ACL that allows too little all show: the script also reads the key. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         let commands = |key: &str| {
             let mut commands = redis::pipe();
             commands.add_command(self.mark(key, Mark::Ended, PROBE_UNTIL, 0));
-            commands.cmd("GET").arg(key);
             commands
         };
         Box::pin(async move { self.pool.does(commands).await })
