@@ -551,8 +551,8 @@ impl SessionConfig {
 
     /// Sets the clock that the time is read from, [`SystemClock`](crate::SystemClock) by default.
     ///
-    /// A list that removes old entries by itself may read a clock of its own, such as `SqliteRevocations::clock`. In a test, give both
-    /// the same clock: a list whose clock is far ahead forgets logouts.
+    /// A list that removes old entries by itself reads a clock, too. A list that the environment names reads this one. If the code makes
+    /// the list, give it the same clock, for instance by `SqliteRevocations::clock`: a list whose clock is far ahead forgets logouts.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};
@@ -564,6 +564,7 @@ impl SessionConfig {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.options.clock = Arc::new(clock);
+        self.options.list_clock.set(Arc::clone(&self.options.clock));
         self
     }
 

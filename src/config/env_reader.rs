@@ -10,6 +10,7 @@ use std::ffi::{OsStr, OsString};
 use zeroize::Zeroizing;
 
 use super::secret::{Secret, read};
+use crate::backend::revocations::ListClock;
 use crate::error::{ConfigProblem, ProblemKind};
 
 /// The variables that are set, and the problems found in them so far.
@@ -19,6 +20,8 @@ pub(super) struct Variables<'p> {
     pub(super) reads_bare: bool,
     /// True when the store that they name is opened, and false when its URL is only checked.
     pub(super) opens_store: bool,
+    /// The clock of a list that they name.
+    pub(super) list_clock: ListClock,
     pub(super) by_name: BTreeMap<OsString, Secret>,
     pub(super) problems: Vec<ConfigProblem>,
 }
@@ -47,7 +50,14 @@ impl<'p> Variables<'p> {
         let mut by_name: BTreeMap<OsString, Secret> =
             vars.into_iter().map(|(name, value)| (name.into(), value.into().into())).collect();
         by_name.retain(|_, value| value.to_str().is_none_or(|text| !trimmed(text).is_empty()));
-        Self { prefix, reads_bare: false, opens_store: true, by_name, problems: Vec::new() }
+        Self {
+            prefix,
+            reads_bare: false,
+            opens_store: true,
+            list_clock: ListClock::default(),
+            by_name,
+            problems: Vec::new(),
+        }
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {

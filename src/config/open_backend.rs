@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::env_redis::{Problem, RedisSettings};
 use super::store_url::path;
+use crate::backend::revocations::ListClock;
 use crate::backend::{Revocations, SessionStore};
 #[cfg(feature = "redis")]
 use crate::backend::{revocations::RedisRevocations, store::RedisStore};
@@ -34,8 +35,8 @@ pub(super) struct Opened {
     pub(super) list: Option<Arc<dyn Revocations>>,
 }
 
-/// Opens parts at the place that a URL names. The settings are those of a Redis.
-type Open = fn(&str, &RedisSettings, Parts) -> Result<Opened, Problem>;
+/// Opens parts at the place that a URL names. The settings are those of a Redis, and the clock is that of a list.
+type Open = fn(&str, &RedisSettings, Parts, &ListClock) -> Result<Opened, Problem>;
 
 impl Kind {
     /// Opens the parts that are wanted. The result is `None` where the crate was built without the feature of this kind.
@@ -80,7 +81,7 @@ fn of_the_url(kind: ProblemKind) -> Problem {
 }
 
 #[cfg(feature = "file")]
-const OPEN_FILE: Option<Open> = Some(|url, _, _| {
+const OPEN_FILE: Option<Open> = Some(|url, _, _, _| {
     let path = path(url, "file", FILE).map_err(of_the_url)?;
     let store =
         crate::backend::store::FileStore::open(path).map_err(|error| of_the_url(ProblemKind::Backend(error)))?;
@@ -90,17 +91,17 @@ const OPEN_FILE: Option<Open> = Some(|url, _, _| {
 const OPEN_FILE: Option<Open> = None;
 
 #[cfg(feature = "sqlite")]
-const OPEN_SQLITE: Option<Open> = Some(|url, _, parts| {
+const OPEN_SQLITE: Option<Open> = Some(|url, _, parts, clock| {
     let path = path(url, "sqlite", SQLITE).map_err(of_the_url)?;
     let open = || {
         if parts == Parts::List {
-            let list = SqliteRevocations::open(&path)?;
+            let list = SqliteRevocations::open(&path)?.clock(clock.clone());
             return Ok(Opened { store: None, list: Some(Arc::new(list)) });
         }
         let store = SqliteStore::open(&path)?;
         let mut opened = Opened::default();
         if parts == Parts::Both {
-            opened.list = Some(Arc::new(SqliteRevocations::beside(&store)?));
+            opened.list = Some(Arc::new(SqliteRevocations::beside(&store)?.clock(clock.clone())));
         }
         opened.store = Some(Arc::new(store));
         Ok(opened)
@@ -111,7 +112,7 @@ const OPEN_SQLITE: Option<Open> = Some(|url, _, parts| {
 const OPEN_SQLITE: Option<Open> = None;
 
 #[cfg(feature = "redis")]
-const OPEN_REDIS: Option<Open> = Some(|url, settings, parts| {
+const OPEN_REDIS: Option<Open> = Some(|url, settings, parts, _| {
     let pool = settings.pool(url, REDIS)?;
     let mut opened = Opened::default();
     if parts != Parts::List {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::former::FormerCookie;
 use crate::backend::Coordinator;
+use crate::backend::revocations::ListClock;
 use crate::codec::Migrate;
 use crate::cookie::SameSite;
 #[cfg(feature = "dbsc")]
@@ -46,6 +47,8 @@ pub(super) struct Options {
     #[cfg(feature = "dbsc")]
     pub(super) device_binding: Option<DeviceBinding>,
     pub(super) clock: Arc<dyn Clock>,
+    /// The same for a list that the environment named.
+    pub(super) list_clock: ListClock,
     pub(super) observers: Observers,
     pub(super) insecure_key: bool,
     pub(super) insecure_dev: bool,
@@ -83,6 +86,7 @@ impl Default for Options {
             #[cfg(feature = "dbsc")]
             device_binding: None,
             clock: Arc::new(SystemClock),
+            list_clock: ListClock::default(),
             observers: Observers::default(),
             insecure_key: false,
             insecure_dev: false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sealed_session::{DecodeError, EnvReader, MemoryRevocations, ProblemKind, SessionManager};
 
-use crate::backends::{load, login, run, user_id};
+use crate::backends::{commit, load, login, run, user_id};
 use crate::environment::{KEY, manager, problems, read};
 
 const BACKEND: &str = "TIDEWAY_SESSION_BACKEND";
@@ -32,6 +32,29 @@ fn a_list_in_memory_ends_the_sessions_of_the_subject_that_is_named() {
     assert!(manager.supports_revocation());
     let cookie = revoked(&manager);
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+/// Logs sessions out, and expects that the list remembers each. The clock of the manager stands years before that of the
+/// system, by which every entry would be over at once.
+fn expect_that_all_logouts_are_remembered(manager: &SessionManager, logouts: usize) {
+    let cookies: Vec<String> = (0..logouts)
+        .map(|_| {
+            let cookie = login(manager, 42);
+            let session = load(manager, &cookie);
+            session.destroy();
+            commit(manager, &session);
+            cookie
+        })
+        .collect();
+    for cookie in cookies {
+        assert_eq!(load(manager, &cookie).rejected(), Some(DecodeError::Revoked));
+    }
+}
+
+#[test]
+fn a_list_in_memory_goes_by_the_clock_that_the_code_sets() {
+    // A list of this size has swept.
+    expect_that_all_logouts_are_remembered(&manager(&[(LIST, "in_memory")]), 1_100);
 }
 
 #[test]
@@ -225,6 +248,17 @@ mod sqlite {
         let cookie = revoked(&manager(&vars));
         assert_eq!(load(&manager(&vars), &cookie).rejected(), Some(DecodeError::Revoked));
         assert_eq!(names(folder.path()), ["sessions.db"]);
+    }
+
+    #[test]
+    fn a_list_goes_by_the_clock_that_the_code_sets() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sessions, ended) = (path(folder.path(), "sessions.db"), path(folder.path(), "ended.db"));
+        let beside = [(BACKEND, "sqlite"), (STORE_URL, sessions.as_str()), (LIST, "sqlite")];
+        let alone = [(LIST, "sqlite"), (LIST_URL, ended.as_str())];
+        for vars in [&beside[..], &alone] {
+            expect_that_all_logouts_are_remembered(&manager(vars), 3);
+        }
     }
 
     #[test]

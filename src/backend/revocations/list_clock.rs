@@ -1,0 +1,28 @@
+//! [`ListClock`]: the clock of the lists that the environment names.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::time::{Clock, SystemClock, UnixTime};
+
+/// The clock of a configuration, for a list of revocations that the environment names. Such a list is opened before the
+/// application can say which clock the configuration goes by, so it reads the clock from here each time.
+#[derive(Clone)]
+pub(crate) struct ListClock(Arc<RwLock<Arc<dyn Clock>>>);
+
+impl ListClock {
+    pub(crate) fn set(&self, clock: Arc<dyn Clock>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+}
+
+impl Default for ListClock {
+    fn default() -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(SystemClock))))
+    }
+}
+
+impl Clock for ListClock {
+    fn now(&self) -> UnixTime {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).now()
+    }
+}
