@@ -4,6 +4,7 @@ use sealed_session::{Key, SessionConfig, SessionManager};
 use serde_json::{Value, json};
 
 use crate::common::{FIRST, SECOND, THEN, WITH_KEY, cookie, inspect, only, run, run_with_input};
+use crate::foreign;
 use crate::helpers::{KEY, OTHER_KEY, at};
 
 #[test]
@@ -164,6 +165,27 @@ fn at_then() -> SessionManager {
 }
 
 #[test]
+fn a_line_with_tabs_that_is_no_line_of_a_cookie_jar_is_taken_for_a_value_as_it_is() {
+    for line in [
+        // A field that must be TRUE or FALSE is something else, and then the path is.
+        "localhost\tyes\t/\tTRUE\t0\ttideway_session\tV",
+        "localhost\tTRUE\t/\tno\t0\ttideway_session\tV",
+        "localhost\tTRUE\tC:\tTRUE\t0\ttideway_session\tV",
+        // There is a field too few, and then one too many.
+        "localhost\tTRUE\t/\tTRUE\ttideway_session\tV",
+        "localhost\tTRUE\t/\tTRUE\t0\ttideway_session\tV\tmore",
+    ] {
+        assert_eq!(only(&inspect(&line.replace('V', FIRST), &[], 1))["reason"], "malformed", "{line}");
+    }
+}
+
+#[test]
+fn a_header_of_another_name_holds_no_cookie() {
+    let message = format!("HTTP/1.1 200 OK\r\nX-Debug: tideway_session={FIRST}; Path=/\r\n\r\n");
+    assert_eq!(run(&["inspect", &message], &[WITH_KEY]).error(), "the input holds no cookie");
+}
+
+#[test]
 fn inspect_takes_bytes_that_are_no_text() {
     let input = [b"theme=\xff; tideway_session=", FIRST.as_bytes()].concat();
     run_with_input(&["inspect", "--at", THEN, "-"], &[WITH_KEY], &input).text(0);
@@ -187,6 +209,62 @@ fn input_without_our_cookie_is_an_error_that_names_the_others() {
 }
 
 #[test]
+fn of_the_other_cookies_the_first_ten_are_named_and_none_with_a_name_that_may_be_a_value() {
+    let error = |names: &[String]| {
+        let pairs = names.iter().map(|name| format!("{name}=1")).collect::<Vec<_>>().join("; ");
+        run(&["inspect", &pairs], &[]).error().to_owned()
+    };
+    let names: Vec<String> = (0..12).map(|number| format!("cookie{number}")).collect();
+    assert!(error(&names).ends_with(r#""cookie8", "cookie9"; see --name"#), "{}", error(&names));
+    let [longest, longer] = [40, 41].map(|length| "n".repeat(length));
+    assert_eq!(error(std::slice::from_ref(&longer)), "the input holds no cookie");
+    assert!(error(&[longer, longest.clone()]).ends_with(&format!("it has {longest:?}; see --name")));
+}
+
+#[test]
+fn a_refusal_that_may_have_several_causes_says_which_they_are() {
+    let because = |vars: &[(&str, &str)], more: &[&str]| {
+        let run = run(&[&["inspect", "--json", FIRST, "--at", THEN], more].concat(), vars);
+        let report = run.json(1);
+        (only(&report)["reason"].clone(), only(&report)["because"].clone())
+    };
+    let changed = json!("it was changed, or sealed for another cookie name (see --name) or audience");
+    assert_eq!(because(&[WITH_KEY], &["--name", "other"]), (json!("not_authentic"), changed));
+    let unknown = json!("its key is neither the primary nor a previous one of these variables");
+    let vars = [("TIDEWAY_SESSION_ENCRYPTION_KEY", OTHER_KEY)];
+    assert_eq!(because(&vars, &[]), (json!("unknown_key"), unknown));
+}
+
+#[test]
+fn a_value_that_is_no_json_is_shown_as_a_string_and_named() {
+    let mut plaintext = vec![1, 0];
+    plaintext.extend_from_slice(&[0xa0; 16]);
+    for time in [1_700_000_000_u64, 1_700_003_600, 1_700_090_000] {
+        plaintext.extend_from_slice(&time.to_be_bytes()[3..]);
+    }
+    for (key, text) in [("good", "1"), ("raw", "no JSON")] {
+        plaintext.push(u8::try_from(key.len()).unwrap());
+        plaintext.extend_from_slice(key.as_bytes());
+        plaintext.extend_from_slice(&u16::try_from(text.len()).unwrap().to_be_bytes());
+        plaintext.extend_from_slice(text.as_bytes());
+    }
+    let cookie = foreign::seal(KEY, "tideway_session", "", &plaintext);
+    let report = inspect(&cookie, &[], 0);
+    let session = &only(&report)["session"];
+    assert_eq!((&session["data"], &session["not_json"]), (&json!({"good": 1, "raw": "no JSON"}), &json!(["raw"])));
+    let text = run(&["inspect", &cookie, "--at", THEN], &[WITH_KEY]);
+    assert!(text.text(0).contains(r#""raw" is not JSON: "no JSON""#), "{}", text.stdout);
+}
+
+#[test]
+fn without_the_file_of_the_key_nothing_is_judged() {
+    let vars = [("TIDEWAY_SESSION_ENCRYPTION_KEY_FILE", "/nowhere/key")];
+    let run = run(&["inspect", FIRST], &vars);
+    let reason = "TIDEWAY_SESSION_ENCRYPTION_KEY_FILE: names a file that can't be read: entity not found";
+    assert!(run.error().starts_with(reason), "{}", run.stderr);
+}
+
+#[test]
 fn of_several_cookies_each_is_shown_and_the_newest_counts() {
     let [older, newer] = [1_700_004_000, 1_700_005_000].map(|issued_at| cookie(issued_at, |_| ()));
     let input = [FIRST, &newer, &newer, "garbage", &older].map(|value| format!("tideway_session={value}")).join("; ");
@@ -196,6 +274,7 @@ fn of_several_cookies_each_is_shown_and_the_newest_counts() {
     assert_eq!(statuses, ["outdone", "accepted", "outdone", "refused", "untried"]);
     let run = run(&["inspect", &input, "--at", THEN], &[WITH_KEY]);
     assert!(run.text(0).starts_with("cookie 1 of 5\nstatus        outdone"), "{}", run.stdout);
+    assert!(run.stdout.contains("\n\ncookie 2 of 5\nstatus        accepted"), "{}", run.stdout);
 }
 
 #[test]
@@ -228,7 +307,11 @@ fn what_is_refused_on_sight_is_explained_with_and_without_a_key() {
 
 /// The two pairs `name=value` of a session in two cookies, sealed at this time, in the order of the headers.
 fn two_cookies(issued_at: u64) -> [String; 2] {
-    let config = SessionConfig::new(Key::from_hex(KEY).unwrap()).two_cookies(true);
+    two_cookies_named("tideway_session", issued_at)
+}
+
+fn two_cookies_named(name: &str, issued_at: u64) -> [String; 2] {
+    let config = SessionConfig::new(Key::from_hex(KEY).unwrap()).cookie_name(name).two_cookies(true);
     let manager = config.clock(move || at(issued_at)).build().unwrap();
     let session = manager.load(None::<&str>);
     session.set("draft", "x".repeat(4000)).unwrap();
@@ -324,6 +407,14 @@ fn a_cookie_name_that_leaves_no_room_for_a_second_one_is_inspected_all_the_same(
         let run = run(&["inspect", &value, "--name", &name, "--at", "1700000000"], &[WITH_KEY]);
         assert!(run.text(code).starts_with("status        accepted"), "{}", run.stdout);
     }
+}
+
+#[test]
+fn a_session_in_two_cookies_is_read_under_the_longest_name_that_they_may_have() {
+    let name = "n".repeat(254);
+    let pairs = two_cookies_named(&name, 1_700_003_600);
+    let report = inspect(&pairs.join("; "), &["--name", &name], 0);
+    assert_eq!((&only(&report)["status"], &only(&report)["parts"]), (&json!("accepted"), &json!(2)));
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod commands;
 mod common;
 mod doctor;
 mod env_file;
+#[path = "../spec/foreign.rs"]
+mod foreign;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 mod inspect;

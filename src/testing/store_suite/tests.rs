@@ -91,6 +91,18 @@ fn each_broken_store_is_caught_by_the_rule_that_it_breaks() {
 }
 
 #[test]
+fn a_record_that_is_not_the_one_that_was_kept_is_told_by_how_it_differs() {
+    for (fault, how) in [
+        (Fault::LosesByte(7), "their bytes differ"),
+        (Fault::LoadsWithoutExpiry, "their times differ"),
+        (Fault::CreatesNothing, "there is no record"),
+    ] {
+        let (_, breach) = block_on(first_breach(async || Broken::with(fault))).unwrap();
+        assert!(breach.0.ends_with(how), "{fault:?}: {}", breach.0);
+    }
+}
+
+#[test]
 fn each_rule_catches_a_broken_store() {
     let rules: BTreeSet<_> = RULES.iter().map(|(name, _)| *name).chain([sessions::NAME]).collect();
     assert_eq!(faults().into_iter().map(|(_, rule)| rule).collect::<BTreeSet<_>>(), rules);
