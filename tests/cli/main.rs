@@ -16,4 +16,5 @@ mod inspect;
 mod keygen;
 mod mint;
 mod page;
+mod pasted;
 mod rotate;

@@ -401,6 +401,25 @@ fn what_a_backend_keeps_out_does_not_come_in_by_an_old_cookie() {
 }
 
 #[test]
+fn a_login_out_of_an_import_that_a_node_remembers_hears_of_a_ban_by_another_node() {
+    let list = Arc::new(MemoryRevocations::new());
+    let node = |window: u64| {
+        manager_with(|config| {
+            let config = config.import(object("old")).revocations(Arc::clone(&list)).subject("user_id");
+            config.recheck_after(Duration::from_secs(window))
+        })
+        .0
+    };
+    let (here, elsewhere, old) = (node(60), node(0), ada("old"));
+    assert_eq!(user_id(&load(&here, &old)), Some(1));
+    run(elsewhere.revoke_subject(&1)).unwrap();
+    let session = load(&here, &old);
+    assert_eq!(user_id(&session), Some(1), "the answer from before counts");
+    session.regenerate().unwrap();
+    assert_eq!(run(here.commit_async(&session)).unwrap_err(), EncodeError::Ended);
+}
+
+#[test]
 fn a_session_in_two_cookies_that_a_backend_admits_or_keeps_out_has_no_import_beside_it() {
     let list = Arc::new(MemoryRevocations::new());
     let config = |config: SessionConfig| config.import(object("old")).revocations(Arc::clone(&list)).two_cookies(true);

@@ -217,3 +217,14 @@ fn tombstones_that_went_by_themselves_leave_no_room_for_more_sessions() {
     assert_eq!([2, 3].map(|number| save(&store, number, START + 60, Save::Create)), [Ok(true); 2]);
     assert_eq!(save(&store, 4, START + 60, Save::Create), Err(BackendErrorKind::Full));
 }
+
+#[test]
+fn a_session_that_takes_the_place_of_a_tombstone_counts_as_a_session() {
+    let (store, _) = store_and_clock();
+    let store = store.max_records(1);
+    let tombstone = Record::new(vec![0; 16], at(START + 60));
+    assert_eq!(save(&store, 0, START + 60, Save::Create), Ok(true));
+    assert_eq!(run(store.save(id(0), &tombstone, replace())), Ok(true));
+    assert_eq!(save(&store, 0, START + 60, Save::Replace(tombstone.tag())), Ok(true));
+    assert_eq!(save(&store, 1, START + 60, Save::Create), Err(BackendErrorKind::Full));
+}
