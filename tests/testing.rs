@@ -191,6 +191,18 @@ fn a_browser_takes_the_manager_s_cookie_only_wherever_it_stands() {
     assert_eq!(browser.cookie(), None);
 }
 
+#[cfg(feature = "dbsc")]
+#[test]
+fn a_browser_takes_the_bound_cookie_too_if_the_manager_binds_sessions() {
+    for (binds, expected) in [(true, Some("tideway_session-bound=x")), (false, None)] {
+        let bound = |config: SessionConfig| config.device_binding(sealed_session::DeviceBinding::new());
+        let (manager, _) = manager_with(|config| if binds { bound(config) } else { config });
+        let mut browser = TestBrowser::new(&manager);
+        browser.receive(["tideway_session-bound=x; Path=/; Max-Age=600", "theme=dark; Path=/"]);
+        assert_eq!(browser.cookie(), expected);
+    }
+}
+
 #[test]
 fn a_set_cookie_is_read_back_or_says_why_not() {
     let (manager, clock) = manager_with(|config| config);

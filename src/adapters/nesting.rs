@@ -58,12 +58,11 @@ pub(super) fn enter<R: Request>(
     let session = found.unwrap_or_else(|| load(request));
     match name {
         None => {
-            others.retain(|other| !other.is(&session));
-            others.extend(unnamed.filter(|unnamed| !unnamed.is(&session)));
+            others.extend(unnamed);
             request.put_session(session.clone());
         }
         Some(name) => {
-            if !unnamed.iter().chain(&others).any(|other| other.is(&session)) {
+            if committer == Committer::This {
                 others.push(session.clone());
             }
             request.put_under_name(name, session.clone());

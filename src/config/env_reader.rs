@@ -213,6 +213,8 @@ mod tests {
             "../a/b",
             "keys/session.key",
             "C:\\keys\\session.key.txt",
+            // A name of 19 bytes is too short to be a secret.
+            "keys/of/session.key",
             "~/session.key",
         ] {
             assert_eq!(shown(path).as_deref(), Some(path));
@@ -220,9 +222,15 @@ mod tests {
         let hex = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
         let listed = format!("{hex},{hex}");
         let below = format!("/{}", &hex[..32]);
-        for secret in
-            [hex, &listed, &below, &hex[..32], "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "/AECAwQFBgcICQoL="]
-        {
+        for secret in [
+            hex,
+            &listed,
+            &below,
+            &hex[..32],
+            "keys/of/sessions.key",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "/AECAwQFBgcICQoL=",
+        ] {
             assert_eq!(shown(secret), None, "{secret}");
         }
     }

@@ -137,6 +137,12 @@ mod tests {
     }
 
     #[test]
+    fn two_letters_before_a_colon_are_a_scheme_and_one_letter_is_a_drive() {
+        assert_eq!(of("sqlite", "ab:a.db"), Err(TAKES));
+        assert_eq!(of("sqlite", "a:a.db").as_deref(), Ok("a:a.db"));
+    }
+
+    #[test]
     fn on_windows_a_url_names_a_drive_as_its_programs_write_it_and_elsewhere_a_folder() {
         for (text, windows, elsewhere) in [
             ("sqlite:///C:/data/a.db", Ok("C:/data/a.db"), Ok("/C:/data/a.db")),

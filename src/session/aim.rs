@@ -161,11 +161,6 @@ impl Aim {
         self.destroyed > self.committed
     }
 
-    /// True when a handler did anything.
-    pub(super) fn is_touched(&self) -> bool {
-        self.step > self.committed.max(1)
-    }
-
     fn next(&mut self) -> u64 {
         self.step = self.step.saturating_add(1);
         self.step

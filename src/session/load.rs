@@ -67,12 +67,6 @@ impl Session {
         self.with(|_, _| ());
     }
 
-    /// True when both are handles of one session.
-    #[cfg(any(feature = "tower", feature = "actix-web"))]
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
-    }
-
     /// True when the session was loaded with this engine, or with one that differs in its keys.
     #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
     pub(crate) fn is_of(&self, engine: &Engine) -> bool {

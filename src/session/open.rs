@@ -270,12 +270,12 @@ impl Shared {
         (opened, refusal)
     }
 
-    /// Opens each candidate, and returns the refusal that says the most of those that did not open.
+    /// Opens each candidate, and returns the refusal that says the most of those that did not open, for a request in which none
+    /// did.
     fn open_each(&self, now: UnixTime, mut found: impl FnMut(Opened)) -> Option<Refusal> {
         let Self { engine, candidates, .. } = self;
         let Engine { codec, cookies, .. } = &**engine;
         let mut refusal: Option<Refusal> = candidates.is_cut().then_some(DecodeError::TooManyCandidates.into());
-        let mut has_opened = false;
         let mut tries = MAX_PAIRS;
         for value in candidates.values() {
             let outcome = match cookies.first_part(value) {
@@ -283,14 +283,10 @@ impl Shared {
                 Some(part) => open_parts(engine, part, candidates.second_parts(), &mut tries, now),
             };
             match outcome {
-                Ok(opened) => {
-                    has_opened = true;
-                    found(opened);
-                }
+                Ok(opened) => found(opened),
                 Err(refused) => refusal = Some(refusal.map_or(refused, |refusal| refusal.or_weightier(refused))),
             }
         }
-        let is_part = !has_opened && refusal.is_none() && candidates.second_parts().is_some();
-        refusal.or(is_part.then_some(DecodeError::Incomplete.into()))
+        refusal.or(candidates.second_parts().map(|_| DecodeError::Incomplete.into()))
     }
 }

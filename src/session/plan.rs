@@ -98,10 +98,7 @@ impl State {
         let begin = if progress == Progress::Regenerated { SealCause::Regenerated } else { SealCause::New };
         Ok(match self.origin() {
             Origin::Destroyed if self.is_kept() && self.aim.is_destroyed() => Plan::Destroy { begin: Some(begin) },
-            // A change takes a deletion back, so that it has to be sent again.
-            Origin::Destroyed if self.aim.is_destroyed() || self.aim.is_touched() && !self.is_kept() => {
-                Plan::Destroy { begin: None }
-            }
+            Origin::Destroyed if self.aim.is_destroyed() => Plan::Destroy { begin: None },
             Origin::Cookie(held) => return self.plan_of(held, engine),
             Origin::Imported if progress == Progress::Regenerated => Plan::Begin(SealCause::Regenerated),
             Origin::Imported => Plan::Begin(SealCause::Imported),

@@ -87,10 +87,7 @@ impl Commit<'_> {
             let changes =
                 tried.map(|(namespace, key)| Change { namespace, key, json: is.get(&(namespace, key)).copied() });
             merged.apply(changes, Others::Stay, str::eq)?;
-            let wrote_subject = |key: &str| {
-                let tried = self.state.tried.contains(&(Namespace::Data, key.to_owned()));
-                tried || base.0.get(Namespace::Data, key) != mine.0.get(Namespace::Data, key)
-            };
+            let wrote_subject = |key: &str| self.state.tried.contains(&(Namespace::Data, key.to_owned()));
             if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
                 // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`.
                 merged.remove(Namespace::Generation, GENERATION_KEY);

@@ -317,7 +317,7 @@ impl State {
         let Adopted { client, candidates, sealed, aim } = done;
         let is_unchanged = self.aim == aim;
         match sealed {
-            Sealed::With(times) if is_unchanged => self.data.put_times(times),
+            Sealed::With(times) => self.data.put_times(times),
             Sealed::As { data, .. } if is_unchanged => self.data = data,
             // The session was destroyed while the commit waited, so the values that another request stored go with it.
             Sealed::As { .. } if self.aim.was_destroyed_since(aim.step()) => {}
@@ -328,7 +328,7 @@ impl State {
                     self.data.set_content(merged);
                 }
             }
-            Sealed::With(_) | Sealed::No => {}
+            Sealed::No => {}
         }
         self.client = client;
         self.candidates = candidates;

@@ -172,6 +172,13 @@ fn an_error_of_the_inner_service_is_handed_on() {
     assert_eq!(block_on(service.call(Request::new(()))).unwrap_err(), "broken");
     let ready = block_on(std::future::poll_fn(|context| service.poll_ready(context)));
     assert_eq!(ready, Err("not ready"));
+    #[cfg(feature = "dbsc")]
+    {
+        let mut service = SessionLayer::new(manager()).device_binding().layer(Broken);
+        assert_eq!(block_on(service.call(Request::new(()))).unwrap_err(), "broken");
+        let ready = block_on(std::future::poll_fn(|context| service.poll_ready(context)));
+        assert_eq!(ready, Err("not ready"));
+    }
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub(crate) fn a_link_on_another_site_to_a_stale_session_is_bounced_without_a_han
     for headers in [vec![from("cross-site").remove(0)], vec![from("cross-site").remove(1)]] {
         assert!(browser.request("/read", headers).all("refresh").is_empty());
     }
+    let reply = browser.request("POST /read", from("cross-site"));
+    assert!(reply.all("refresh").is_empty(), "a form that was sent is not sent again: {reply:?}");
     let mut stranger = Browser::new(send);
     assert_eq!(stranger.request("/read", from("cross-site")).body, "0", "there is nothing to refresh");
 }

@@ -263,6 +263,10 @@ pub(crate) fn what_needs_a_cookie_is_too_late_for_a_commit_in_a_stream(send: &Se
     let changed_too_late = be_watched(placements().into_iter().last().unwrap());
     send("/stream?do=visit&do=commit", &[], false);
     is_told_once(&changed_too_late);
+    // Without a backend, a commit need not wait.
+    let changed_too_late = be_watched(placements().into_iter().next().unwrap());
+    send("/stream?do=visit&do=commit_at_once", &[], false);
+    is_told_once(&changed_too_late);
 }
 
 /// The things that can be done to a session between two layers and inside of them.
@@ -457,14 +461,23 @@ pub(crate) fn a_logout_ends_every_copy_of_the_cookie(send: &Send) {
     assert_eq!((reply.body.as_str(), reply.all("set-cookie").len()), ("0", 0));
 }
 
+/// Checks that one error was logged that begins with this text. Rocket's guard logs the reason of its own refusal, too.
+fn is_in_the_log(start: &str) {
+    let lines = logged();
+    let errors = lines.iter().filter(|(level, line)| *level == log::Level::Error && line.starts_with(start));
+    assert_eq!(errors.count(), 1, "{lines:?}");
+}
+
 pub(crate) fn a_store_that_fails_gives_an_empty_session_in_which_nothing_can_be_kept(send: &Send) {
     let is_broken = breakable(|config| config);
     let cookie = visited(send);
     is_broken.store(true, Ordering::SeqCst);
     let reply = send("/read", &[&cookie], false);
     assert_eq!((reply.status, reply.body.as_str(), reply.all("set-cookie").len()), (200, "0", 0));
+    drop(logged());
     let reply = send("/visit", &[&cookie], false);
     assert_eq!((reply.status, reply.body.as_str(), reply.all("set-cookie").len()), (500, "", 0));
+    is_in_the_log("session not kept: session backend ");
     assert_eq!(send("/visit", &[&cookie], true).status, 507);
     assert_eq!(send("/untouched", &[&cookie], false).body, "untouched");
     is_broken.store(false, Ordering::SeqCst);
@@ -475,8 +488,10 @@ pub(crate) fn a_store_that_fails_is_an_error_without_a_handler_on_request(send: 
     let is_broken = breakable(|config| config.on_backend_failure(FailurePolicy::Fail));
     let cookie = visited(send);
     is_broken.store(true, Ordering::SeqCst);
+    drop(logged());
     let reply = send("/visit", &[&cookie], false);
     assert_eq!((reply.status, reply.body.as_str(), reply.all("set-cookie").len()), (500, "", 0));
+    is_in_the_log("session not loaded: session backend ");
     assert_eq!(reply.all("vary"), ["Cookie"], "no cache may give it to those who bring no session");
     let reply = send("/visit", &[&cookie], true);
     assert_eq!((reply.status, reply.all("vary")), (507, vec!["Cookie"]));

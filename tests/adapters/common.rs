@@ -194,6 +194,7 @@ pub(crate) fn act(session: &Session, what: &str) {
         "logout" => drop(session.destroy()),
         "hold" => HELD.set(Some(session.clone())),
         "commit" => drop(block_on(manager().commit_async(session)).unwrap()),
+        "commit_at_once" => drop(manager().commit(session).unwrap()),
         other => panic!("nobody can {other}"),
     }
 }

@@ -308,3 +308,15 @@ fn two_managers_are_told_apart_by_name() {
     crate::several::to_take_a_session_by_its_name_is_to_look_at_it(&taken);
     crate::several::a_name_without_a_layer_is_told(&send(of(&site).of::<Site>(), of(&admin), "/both", &[]));
 }
+
+#[cfg(feature = "dbsc")]
+#[test]
+fn two_fairings_of_one_manager_answer_a_request_to_the_route_once() {
+    let counters = sealed_session::Counters::new();
+    let config = crate::common::config().device_binding(sealed_session::DeviceBinding::new());
+    crate::common::be(config.observer(counters.clone()).build().unwrap());
+    let client = client(2, false);
+    assert_eq!(reply(client.post("/device-binding")).status, 400, "it has no proof");
+    let refused = counters.snapshot().bindings.into_iter().find(|(outcome, _)| *outcome == "refused");
+    assert_eq!(refused, Some(("refused", 1)));
+}

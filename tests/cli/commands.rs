@@ -59,6 +59,11 @@ fn a_wrong_argument_is_one_line_on_standard_error() {
         (&["rotate", "--promote", "f57c76ce"], "--promote is for --stage 2"),
         (&["keygen", "--prefix", "A_"], "the following required arguments were not provided: --env"),
         (&["inspect", "--jso"], "unexpected argument '--jso' found"),
+        // A name is repeated if it is no longer than the longest option: a longer one may be a key.
+        (&["mint", "--browser-sessiom"], "unexpected argument '--browser-sessiom' found"),
+        (&["mint", "--browser-sessions"], "unexpected argument '…' found"),
+        (&["inspect-my-cookie"], "unrecognized subcommand 'inspect-my-cookie'"),
+        (&["inspect-my-cookies"], "unrecognized subcommand '…'"),
         (&["doctor", "--env-file", "C:\\keys\\\u{202e}.env"], "C:\\keys\\\\u202e.env can't be read"),
         (&["inspct\u{202e}"], "unrecognized subcommand 'inspct\\u202e'"),
         (&["doctor", "--env-file", "/nowhere/.env"], "/nowhere/.env can't be read: entity not found"),

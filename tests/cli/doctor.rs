@@ -112,6 +112,20 @@ fn doctor_doubts_a_file_with_keys_that_others_can_read_or_change() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_of_variables_that_others_can_read_is_doubted_only_if_a_key_is_in_it() {
+    let [key, previous] = [("key-apart", KEY), ("previous-apart", OTHER_KEY)].map(|(name, key)| file(name, key, 0o600));
+    let key = format!("TIDEWAY_SESSION_ENCRYPTION_KEY_FILE={}\n", key.display());
+    let elsewhere = format!("TIDEWAY_SESSION_PREVIOUS_KEYS_FILE={}\n", previous.display());
+    let here = format!("TIDEWAY_SESSION_PREVIOUS_KEYS={OTHER_KEY}\n");
+    for (previous, is_doubted) in [("", false), (&elsewhere, false), (&here, true)] {
+        let path = file("env-apart", &format!("{key}{previous}"), 0o644);
+        let run = run(&["doctor", "--env-file", path.to_str().unwrap()], &[]);
+        assert_eq!(run.stdout.contains("doubtful  file_mode: "), is_doubted, "{previous}: {}", run.stdout);
+    }
+}
+
 #[test]
 fn doctor_takes_the_doubts_that_are_allowed_and_no_others() {
     let vars =

@@ -66,6 +66,8 @@ fn a_value_is_read_as_the_programs_read_it_that_read_dotenv_files() {
         // A quoted value of another program may be several lines long, with `=` and `#` in them.
         ("PEM=\"-----BEGIN\n# x\nA_SESSION_COOKIE_NAME=a\n-----END\"\nA_SESSION_COOKIE_NAME=sid", "sid"),
         ("TEXT=\"a \\\"b\\\" c\"\nA_SESSION_COOKIE_NAME=sid", "sid"),
+        // In single quotes, a backslash is a character as any other.
+        ("FOLDER='C:\\'\nA_SESSION_COOKIE_NAME=sid", "sid"),
     ]) {
         assert_eq!(cookie_name(&format!("read-{number}"), line), expected, "{line:?}");
     }

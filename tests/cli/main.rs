@@ -8,10 +8,13 @@ mod commands;
 mod common;
 mod doctor;
 mod env_file;
+#[path = "../spec/foreign.rs"]
+mod foreign;
 #[path = "../helpers/mod.rs"]
 mod helpers;
 mod inspect;
 mod keygen;
 mod mint;
 mod page;
+mod pasted;
 mod rotate;

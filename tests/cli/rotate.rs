@@ -38,6 +38,19 @@ fn rotate_out_makes_a_file_that_only_its_owner_reads_and_prints_the_comments_alo
 }
 
 #[test]
+fn a_file_that_rotate_can_not_make_is_an_error_that_says_why() {
+    let folder = unused("rotate-nowhere");
+    for (path, reason) in [
+        (folder.join("stage1.env"), "can't be written: entity not found"),
+        // Its folder is there, and no file system takes a name as long as this one.
+        (unused("rotate").with_file_name("n".repeat(300)), "can't be written: invalid filename"),
+    ] {
+        let run = run(&["rotate", "--out", path.to_str().unwrap()], &[WITH_KEY]);
+        assert!(run.error().ends_with(reason), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn stage_2_says_how_long_to_wait_by_the_timeouts_of_the_variables() {
     let timeouts = [("TIDEWAY_SESSION_TTL_SECONDS", "5400"), ("TIDEWAY_SESSION_ABSOLUTE_TIMEOUT_SECONDS", "604800")];
     let run = run(
@@ -73,7 +86,8 @@ fn of_several_previous_keys_rotate_promotes_the_one_that_is_named() {
     let run = run(&["rotate", "--stage", "2", "--promote", &id(&third)], &vars);
     let [(_, primary), (_, previous)] = variables(run.text(0))[..] else { panic!("{}", run.stdout) };
     assert_eq!((primary, previous), (third.as_str(), format!("{KEY},{OTHER_KEY}").as_str()));
-    assert!(self::run(&["rotate", "--stage", "2", "--promote", "00000000"], &vars).error().starts_with("no previous"));
+    let unknown = self::run(&["rotate", "--stage", "2", "--promote", "00000000"], &vars);
+    assert_eq!(unknown.error(), "no previous key has the id that --promote gives");
 }
 
 #[test]

@@ -187,11 +187,14 @@ fn threads_with_a_list_each_agree_which_mark_stands_and_who_replaced_a_generatio
 }
 
 #[test]
-fn to_ask_for_its_health_leaves_no_entry() {
+fn to_ask_for_its_health_leaves_no_entry_and_takes_none_away() {
     let (_folder, path) = folder();
     let list = SqliteRevocations::open(&path).unwrap();
     assert!(run(list.is_healthy()));
     assert_eq!(count(&path), 0);
+    run(list.revoke(id(1), Mark::Ended, UnixTime::MAX)).unwrap();
+    assert!(run(list.is_healthy()));
+    assert_eq!(run(list.look(Some(id(1)), None)), Ok(Known::new(Some(Mark::Ended), None)));
 }
 
 #[test]

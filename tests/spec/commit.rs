@@ -418,6 +418,10 @@ fn what_is_stored_after_destroy_begins_another_session() {
     assert_ne!(after.id(), Ok(old.id));
     assert!(!after.contains("user_id"));
     assert_eq!(after.take_flash("notice"), Ok(Some("goodbye".to_owned())));
+    after.destroy();
+    after.set("a", 1).unwrap();
+    let ids = [&session, &after].map(|session| session.id().unwrap());
+    assert_ne!(ids[0], ids[1], "each has an id of its own");
 }
 
 #[test]

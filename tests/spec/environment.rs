@@ -530,6 +530,7 @@ fn all_problems_come_in_one_report_that_shows_no_value() {
     ];
     let error = read(&vars).unwrap_err();
     let text = error.to_string();
+    assert!(text.starts_with("session configuration is refused\n  "), "{text}");
     for (name, _) in vars {
         assert_eq!(error.problems().iter().filter(|problem| problem.setting() == name).count(), 1, "{name}: {text}");
     }

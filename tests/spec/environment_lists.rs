@@ -72,6 +72,11 @@ fn a_list_that_is_not_known_and_a_subject_that_is_no_key_are_errors() {
             "{value}"
         );
     }
+    // Nobody knows what the value would have been, so nothing else is wrong with its neighbours.
+    for name in [BACKEND, LIST] {
+        let found = problems(&[(name, "hash_map"), (SUBJECT, "user_id")]);
+        assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == name), "{found:?}");
+    }
     let long = "k".repeat(128);
     let found = problems(&[(LIST, "in_memory"), (SUBJECT, &long)]);
     assert!(matches!(&found[..], [(at, ProblemKind::Invalid { .. })] if at == SUBJECT), "{found:?}");

@@ -347,18 +347,23 @@ fn a_function_may_know_an_earlier_beginning_and_decides_no_other_time_id_or_sche
             Ok(())
         })
     };
-    for (created, expected) in
-        [(START - 10 * DAY, Some(START - 10 * DAY)), (START + 1, Some(START)), (START - 30 * DAY, None)]
-    {
+    // A session that began 29 days and a half ago has half a day left to its absolute timeout.
+    let half = START + DAY / 2;
+    for (created, expected) in [
+        (START - 10 * DAY, Some((START - 10 * DAY, START + DAY))),
+        (START + 1, Some((START, START + DAY))),
+        (half - 30 * DAY, Some((half - 30 * DAY, half))),
+        (START - 30 * DAY, None),
+    ] {
         let (manager, _) = manager_with(|config| config.schema(3).import(set(created)));
         let session = manager.load([ada("old")]);
-        let Some(created_at) = expected else {
+        let Some((created_at, expires_at)) = expected else {
             assert_eq!(session.status(), Status::Rejected(DecodeError::NotImported { opened: true }));
             continue;
         };
         let data = session.snapshot().unwrap();
         assert_eq!((data.created_at(), data.schema(), data.is_persistent()), (at(created_at), 3, false));
-        assert_eq!((data.issued_at(), data.expires_at()), (at(START), at(START + DAY)));
+        assert_eq!((data.issued_at(), data.expires_at()), (at(START), at(expires_at)));
         assert_ne!(data.id(), SessionId::from_bytes([7; 16]));
         assert_ne!(data.id(), SessionId::from_bytes([0; 16]));
     }
@@ -393,6 +398,43 @@ fn what_a_backend_keeps_out_does_not_come_in_by_an_old_cookie() {
     let session = load(&manager, &both);
     assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Revoked)));
     assert_eq!(manager.load([&both]).rejected(), Some(DecodeError::NotAsked));
+}
+
+#[test]
+fn a_login_out_of_an_import_that_a_node_remembers_hears_of_a_ban_by_another_node() {
+    let list = Arc::new(MemoryRevocations::new());
+    let node = |window: u64| {
+        manager_with(|config| {
+            let config = config.import(object("old")).revocations(Arc::clone(&list)).subject("user_id");
+            config.recheck_after(Duration::from_secs(window))
+        })
+        .0
+    };
+    let (here, elsewhere, old) = (node(60), node(0), ada("old"));
+    assert_eq!(user_id(&load(&here, &old)), Some(1));
+    run(elsewhere.revoke_subject(&1)).unwrap();
+    let session = load(&here, &old);
+    assert_eq!(user_id(&session), Some(1), "the answer from before counts");
+    session.regenerate().unwrap();
+    assert_eq!(run(here.commit_async(&session)).unwrap_err(), EncodeError::Ended);
+}
+
+#[test]
+fn a_session_in_two_cookies_that_a_backend_admits_or_keeps_out_has_no_import_beside_it() {
+    let list = Arc::new(MemoryRevocations::new());
+    let config = |config: SessionConfig| config.import(object("old")).revocations(Arc::clone(&list)).two_cookies(true);
+    let (manager, _) = manager_with(config);
+    let session = load(&manager, "");
+    session.set("user_id", 42).unwrap();
+    session.set("draft", "x".repeat(4000)).unwrap();
+    let pairs: Vec<_> = run(manager.commit_async(&session)).unwrap().iter().map(cookie_of).collect();
+    assert_eq!(pairs.len(), 2);
+    let all = format!("{}; {}", pairs.join("; "), ada("old"));
+    let session = load(&manager, &all);
+    assert_eq!((user_id(&session), session.contains("name")), (Some(42), false));
+    run(manager.revoke(session.id().unwrap(), UnixTime::MAX)).unwrap();
+    let session = load(&manager, &all);
+    assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::Revoked)));
 }
 
 #[test]
@@ -782,4 +824,21 @@ fn an_import_that_no_backend_was_asked_about_is_refused() {
     let [manager, _] = with_backends(|config| config.revocations(MemoryRevocations::new()));
     let session = manager.load([ada("old")]);
     assert_eq!((user_id(&session), session.rejected()), (None, Some(DecodeError::NotAsked)));
+}
+
+#[test]
+fn each_error_of_a_key_to_import_under_says_what_the_key_must_be() {
+    use sealed_session::import::ImportKeyError as Error;
+    for (error, text) in [
+        (Error::Length { found: 5 }, "key to import under must be 64 bytes, found 5"),
+        (Error::Digits { found: 3 }, "key to import under must be 128 hexadecimal digits, found 3 characters"),
+        (Error::NotHex, "key to import under must be 128 hexadecimal digits, found another character"),
+        (Error::TooShort { found: 31 }, "key to import under must be derived from 32 bytes or more, found 31"),
+        (Error::Repeated, "key to import under must be random, found one byte repeated"),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+    let rocket =
+        "secret_key of Rocket must be 44 or 88 characters of base64 or 64 hexadecimal digits, found another text";
+    assert_eq!(Error::NotRocket.to_string(), rocket);
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sealed_session::{
-    Counters, DecodeError, EncodeError, Event, KeyCounts, KeyRole, Session, SessionConfig, SessionData, SessionManager,
+    Counters, DecodeError, EncodeError, Event, KeyCounts, KeyRole, Observer, Session, SessionConfig, SessionData,
+    SessionManager,
 };
 
 use crate::common::{
@@ -178,6 +179,9 @@ fn of_several_cookies_one_open_or_one_refusal_is_told_with_their_number() {
     assert!(!manager.load([format!("{NAME}=planted; {good}")]).is_empty());
     let events = recorder.take();
     assert!(matches!(events[..], [Event::Opened { candidates: 2, .. }]), "{events:?}");
+    let counters = Counters::new();
+    counters.event(&events[0]);
+    assert_eq!(counters.snapshot().duplicates, 1);
     // Of several reasons the observer gets the one that says the most, with the key that belongs to it.
     assert!(manager.load([format!("{NAME}=planted; {}; {NAME}=x", forged([0, 1, 2, 3]))]).is_empty());
     let events = recorder.take();
@@ -185,6 +189,8 @@ fn of_several_cookies_one_open_or_one_refusal_is_told_with_their_number() {
         panic!("{events:?}")
     };
     assert_eq!((key_id, id.to_bytes()), (Some(id), [0, 1, 2, 3]));
+    counters.event(&events[0]);
+    assert_eq!(counters.snapshot().duplicates, 2);
 }
 
 /// Takes the events since the last call, and returns the causes of all seals and deletions.

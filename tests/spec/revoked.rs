@@ -484,7 +484,13 @@ fn without_a_backend_the_methods_that_ask_do_what_the_others_do() {
     session.destroy();
     assert!(is_deletion(&commit(&manager, &session).unwrap()));
     for done in [run(manager.revoke(session.id().unwrap(), at(START))), run(manager.revoke_subject(&42))] {
-        assert_eq!(done.unwrap_err().kind(), BackendErrorKind::Unsupported);
+        let error = done.unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+    }
+    let session = load(&manager, &login(&manager, 42));
+    for done in [run(manager.revoke_subject(&42)).map_err(EncodeError::Backend), run(manager.revoke_others(&session))] {
+        let text = done.unwrap_err().to_string();
+        assert!(text.ends_with("no list of revocations is configured"), "{text}");
     }
     assert!(!manager.supports_revocation() && !manager.has_backend() && run(manager.is_healthy()));
 }

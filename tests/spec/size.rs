@@ -2,7 +2,7 @@
 
 use sealed_session::{EncodeError, Session, SessionConfig, SessionManager};
 
-use crate::common::{NAME, commit, cookie_of, fresh, manager, manager_with};
+use crate::common::{FIRST_KEY, NAME, commit, cookie_of, fresh, key, manager, manager_with};
 
 /// Fills a session up to exactly `remaining` bytes less than it can hold.
 fn fill(session: &Session, remaining: usize) {
@@ -75,6 +75,17 @@ fn the_limit_is_for_the_whole_text_and_3500_by_default() {
     fill(&session, 0);
     let longest = commit(&manager, &session).unwrap().len();
     assert!((3450..=3500).contains(&longest), "{longest}");
+}
+
+#[test]
+fn the_smallest_limit_that_is_taken_holds_an_empty_session_and_no_byte_more() {
+    let build = |limit| SessionConfig::new(key(FIRST_KEY)).padding_block(1).max_cookie_bytes(limit).build();
+    let smallest = (1..1000).find(|limit| build(*limit).is_ok()).unwrap();
+    let manager = build(smallest).unwrap();
+    let session = fresh(&manager);
+    assert_eq!(session.remaining_bytes(), 0);
+    session.set("k", 1).unwrap();
+    assert!(matches!(manager.commit(&session), Err(EncodeError::TooLarge { .. })));
 }
 
 #[test]
@@ -154,9 +165,7 @@ fn a_session_of_any_length_comes_back() {
 
 #[test]
 fn a_limit_that_holds_no_session_is_refused_at_start_up() {
-    let build = |bytes| {
-        SessionConfig::new(crate::common::key(crate::common::FIRST_KEY)).max_cookie_bytes(bytes).build().map(|_| ())
-    };
+    let build = |bytes| SessionConfig::new(key(FIRST_KEY)).max_cookie_bytes(bytes).build().map(|_| ());
     let smallest = (0..1000).find(|bytes| build(*bytes).is_ok()).unwrap();
     let (manager, _) = manager_with(|config| config.max_cookie_bytes(smallest));
     assert_eq!(fresh(&manager).remaining_bytes(), 64 - 33);

@@ -906,3 +906,20 @@ fn with_a_list_an_older_record_brings_older_content_and_no_ended_session_back() 
     assert_eq!(overwrite(&store.inner, *id, older), Ok(true));
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
 }
+
+#[test]
+fn a_record_whose_time_has_come_is_no_session_to_whoever_lists_or_rechecks() {
+    let store = Watched::new(MemoryStore::new());
+    let (manager, clock) = manager_with(|config| config.store(Arc::clone(&store)));
+    let session = load(&manager, &login(&manager, 42));
+    let id = session.id().unwrap();
+    let record = run(store.inner.load(id)).unwrap().unwrap();
+    let sooner = Record::new(record.bytes().to_vec(), at(START + 100));
+    assert_eq!(overwrite(&store.inner, id, &sooner), Ok(true));
+    for (now, is_there) in [(99, true), (100, false)] {
+        clock.set(now);
+        assert_eq!(run(manager.all()).unwrap().len(), usize::from(is_there), "{now}");
+        let reason = run(manager.recheck(&session)).unwrap();
+        assert_eq!(reason, (!is_there).then_some(DecodeError::NotStored), "{now}");
+    }
+}

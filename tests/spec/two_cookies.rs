@@ -585,3 +585,15 @@ proptest! {
         prop_assert!(session.rejected().is_none_or(|reason| reason.may_open_elsewhere()));
     }
 }
+
+#[test]
+fn beside_a_backend_a_small_session_is_sent_in_one_line_each_time_it_is_sent() {
+    let list = sealed_session::MemoryRevocations::new();
+    let (manager, _) = two(|config| config.revocations(list).subject("user_id"));
+    let session = crate::backends::load(&manager, "");
+    for value in 0..3 {
+        session.set("value", value).unwrap();
+        let lines = crate::backends::run(manager.commit_async(&session)).unwrap();
+        assert_eq!(names(&lines.into_iter().collect::<Vec<_>>()), [NAME], "there is no second cookie to delete");
+    }
+}

@@ -202,3 +202,29 @@ fn debug_shows_how_many_records_there_are_and_none_of_them() {
     assert_eq!(save(&store, 7, START, Save::Create), Ok(true));
     assert_eq!(format!("{store:?}"), "MemoryStore { len: 1, max_records: 5, .. }");
 }
+
+#[test]
+fn tombstones_that_went_by_themselves_leave_no_room_for_more_sessions() {
+    let (store, clock) = store_and_clock();
+    let store = store.max_records(2);
+    for number in [0, 1] {
+        assert_eq!(save(&store, number, START + 10, Save::Create), Ok(true));
+        let tombstone = Record::new(vec![0; 16], at(START + 10));
+        assert_eq!(run(store.save(id(number), &tombstone, replace())), Ok(true));
+    }
+    clock.set(at(START + 10));
+    assert_eq!(run(store.cleanup_expired(at(START + 10))), Ok(2));
+    assert_eq!([2, 3].map(|number| save(&store, number, START + 60, Save::Create)), [Ok(true); 2]);
+    assert_eq!(save(&store, 4, START + 60, Save::Create), Err(BackendErrorKind::Full));
+}
+
+#[test]
+fn a_session_that_takes_the_place_of_a_tombstone_counts_as_a_session() {
+    let (store, _) = store_and_clock();
+    let store = store.max_records(1);
+    let tombstone = Record::new(vec![0; 16], at(START + 60));
+    assert_eq!(save(&store, 0, START + 60, Save::Create), Ok(true));
+    assert_eq!(run(store.save(id(0), &tombstone, replace())), Ok(true));
+    assert_eq!(save(&store, 0, START + 60, Save::Replace(tombstone.tag())), Ok(true));
+    assert_eq!(save(&store, 1, START + 60, Save::Create), Err(BackendErrorKind::Full));
+}

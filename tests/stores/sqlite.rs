@@ -246,7 +246,7 @@ fn debug_shows_the_path_and_no_session() {
 #[test]
 fn a_database_that_was_removed_or_replaced_under_it_is_not_healthy() {
     type Fault = fn(&std::path::Path, &std::path::Path);
-    let faults: [(&str, Fault); 5] = [
+    let faults: [(&str, Fault); 6] = [
         ("the file is removed", |_, path| fs::remove_file(path).unwrap()),
         ("the log is removed", |_, path| fs::remove_file(path.with_extension("db-wal")).unwrap()),
         ("the folder is removed", |folder, _| fs::remove_dir_all(folder).unwrap()),
@@ -255,6 +255,13 @@ fn a_database_that_was_removed_or_replaced_under_it_is_not_healthy() {
             fs::remove_dir_all(folder).unwrap();
             fs::create_dir(folder).unwrap();
             drop(SqliteStore::open(path).unwrap());
+        }),
+        ("a copy takes the place of each file, as out of a backup", |folder, _| {
+            for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>() {
+                let copy = folder.with_extension("copy");
+                fs::copy(&file, &copy).unwrap();
+                fs::rename(copy, file).unwrap();
+            }
         }),
     ];
     for (fault, make) in faults {

@@ -80,7 +80,7 @@ impl Rotate {
         let list: Vec<_> = stage.previous.iter().map(|key| key.text.as_str()).collect();
         let list = Zeroizing::new(list.join(","));
         // The library must take the variables before they are printed.
-        let next = vars.without(KEY).without(PREVIOUS_KEYS);
+        let next = vars.without_file(KEY).without_file(PREVIOUS_KEYS);
         next.with(primary_name.clone(), &stage.primary.text).with(previous_name.clone(), &list).config()?;
         let notes: String =
             [Some(&primary_found), previous_found.as_ref()].into_iter().flatten().filter_map(file_note).collect();

@@ -80,10 +80,9 @@ impl Vars {
         self
     }
 
-    /// Returns these variables without `name` and `name_FILE`, under every name that the application reads.
-    pub(crate) fn without(mut self, name: &str) -> Self {
+    /// Returns these variables without `name_FILE`, under every name that the application reads.
+    pub(crate) fn without_file(mut self, name: &str) -> Self {
         for name in self.names(name) {
-            self.by_name.remove(OsStr::new(&name));
             self.by_name.remove(OsStr::new(&format!("{name}_FILE")));
         }
         self

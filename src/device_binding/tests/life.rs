@@ -220,6 +220,7 @@ fn a_registration_never_extends_the_session() {
         assert_eq!(browser.register(), [200], "{name}");
         let session = site.load(&browser.cookies());
         assert_eq!((session.binding(), session.expires_at()), (Binding::Fresh, before), "{name}");
+        assert_eq!(session.issued_at().as_secs(), site.now(), "{name}: the newest of its cookies");
     }
 }
 

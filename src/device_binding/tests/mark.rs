@@ -89,6 +89,22 @@ fn a_mark_that_names_no_binding_is_never_fresh() {
 }
 
 #[test]
+fn a_mark_that_was_lost_is_set_again_where_there_is_no_list_any_more() {
+    let before = Site::with(|config| config.revocations(crate::backend::MemoryRevocations::new()));
+    let mut browser = Browser::new(&before);
+    browser.get(&log_in);
+    let in_flight = browser.request("GET", "/", Vec::new());
+    assert_eq!(browser.register(), [200]);
+    browser.receive(&before.answer(&in_flight, &|session| session.set("seen", true).unwrap()));
+    let site = Site::new();
+    let session = site.load(&browser.cookies());
+    assert_eq!(session.binding(), Binding::Fresh);
+    session.set("seen", false).unwrap();
+    browser.receive(&super::site::Response::of(site.manager.commit(&session).unwrap(), None));
+    assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "the session has the id of its binding");
+}
+
+#[test]
 fn a_site_that_binds_no_more_takes_bound_sessions_and_keeps_their_marks() {
     let site = Site::new();
     let browser = bound(&site);

@@ -39,6 +39,18 @@ fn a_mark_that_a_racing_response_took_away_is_set_again_by_the_next_request() {
 }
 
 #[test]
+fn a_connection_that_began_without_its_mark_hears_when_its_bound_cookie_ends() {
+    for (name, site) in sites() {
+        let session = site.load(&clobbered(&site).cookies());
+        let recheck = || block_on(site.manager.recheck(&session)).unwrap();
+        site.wait(599);
+        assert_eq!(recheck(), None, "{name}");
+        site.wait(1);
+        assert_eq!(recheck(), Some(DecodeError::StaleBinding), "{name}");
+    }
+}
+
+#[test]
 fn a_mark_that_was_lost_is_set_again_by_a_refresh_after_the_bound_cookie_ended() {
     for (name, site) in sites() {
         let mut browser = clobbered(&site);
@@ -120,6 +132,54 @@ fn of_two_registrations_that_write_to_one_record_the_second_is_refused() {
         let _ = block_on(site.manager.commit_async(&sessions[1])).unwrap();
         assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh);
     }
+}
+
+#[test]
+fn a_write_that_crosses_a_registration_in_a_store_is_kept_and_leaves_the_binding() {
+    for is_write_first in [false, true] {
+        let site = Site::with(|config| config.store(MemoryStore::new()));
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let registration = browser.registration(&offer);
+        let find = |name: &str| registration.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
+        let binding = BindingRequest::from_headers(find);
+        let [writer, registering] = [(); 2].map(|()| site.load(&browser.cookies()));
+        writer.set("seen", true).unwrap();
+        let write = || drop(block_on(site.manager.commit_async(&writer)).unwrap());
+        if is_write_first {
+            write();
+        }
+        let answer = block_on(site.manager.answer_binding(&registering, &binding));
+        assert_eq!(answer.status(), 200, "{is_write_first}");
+        let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        browser.registered(&super::site::Response { status: 200, headers, body: answer.body().to_owned() });
+        if !is_write_first {
+            write();
+        }
+        let session = site.load(&browser.cookies());
+        assert_eq!((session.binding(), session.get("seen").unwrap()), (Binding::Fresh, Some(true)), "{is_write_first}");
+    }
+}
+
+#[test]
+fn a_refresh_of_the_registration_that_came_first_ends_its_binding_and_no_other() {
+    let site = Site::new();
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let offer = browser.offers.remove(0);
+    let requests = [browser.registration(&offer), browser.registration(&offer)];
+    for request in &requests {
+        let answer = site.answer(request, &page);
+        browser.registered(&answer);
+    }
+    let [first, second] = [0, 1].map(|place: usize| browser.dbsc[place].identifier.clone());
+    // The session is fresh by the second registration, whose answer came last.
+    for identifier in [&first, &second] {
+        browser.refresh_one(identifier);
+    }
+    assert_eq!(browser.dbsc.iter().map(|dbsc| dbsc.identifier.clone()).collect::<Vec<_>>(), [second]);
+    assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh);
 }
 
 #[test]

@@ -115,6 +115,27 @@ fn a_node_whose_refresh_hears_that_a_session_was_ended_forgets_the_answer_from_b
 }
 
 #[test]
+fn a_refresh_on_a_node_that_asks_the_list_less_often_hears_of_a_ban_by_another_node() {
+    for seconds in [500, 600] {
+        let list = List::default();
+        let window = std::time::Duration::from_secs(3600);
+        let site = Site::with(|config| config.revocations(list.clone()).subject("user").recheck_after(window));
+        let elsewhere = Site::with(|config| config.revocations(list.clone()).subject("user"));
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        site.wait(seconds);
+        let request = refresh_with_proof(&mut browser, &site);
+        block_on(elsewhere.manager.revoke_subject("ada")).unwrap();
+        let session = site.load(&browser.cookies());
+        assert_ne!(session.rejected(), Some(DecodeError::Revoked), "the answer from before counts");
+        let answer = answer(&site, &session, &request);
+        let body: serde_json::Value = serde_json::from_str(answer.body()).unwrap();
+        assert_eq!((answer.status(), &body["continue"]), (200, &false.into()), "{seconds}: {body}");
+        assert!(answer.headers().all(|(name, _)| name != "set-cookie"), "{seconds}");
+    }
+}
+
+#[test]
 fn a_list_that_fails_while_a_refresh_ends_a_session_ends_nobodys_binding_and_is_told() {
     let (list, site) = site(FailurePolicy::Refuse);
     let mut browser = Browser::new(&site);

@@ -222,3 +222,12 @@ fn an_authentic_plaintext_that_is_no_session_is_malformed() {
     plaintext[0] = 2;
     assert_eq!(sealed(&plaintext), Err(DecodeError::Malformed));
 }
+
+#[test]
+fn a_session_of_another_schema_is_sealed_neither_as_a_cookie_nor_as_a_record() {
+    let (codec, mut data) = first();
+    data.set_schema(7);
+    let refused = codec.encode(&data).unwrap_err();
+    assert_eq!(refused.as_str(), "schema");
+    assert_eq!(codec.engine().codec.seal_record(&data), Err(refused));
+}

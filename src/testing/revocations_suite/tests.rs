@@ -1,38 +1,51 @@
 //! Lists that each break one rule, and the checks that must see it.
 
 mod broken;
+mod fault;
 
 use std::collections::BTreeSet;
 
 use futures_lite::future::block_on;
 
-use self::broken::{Broken, Fault, START};
+use self::broken::{Broken, START};
+use self::fault::Fault;
 use super::{breaches, check_revocations};
 
 /// Each fault with the check that must see it; others may see it, too.
-const CAUGHT: [(Fault, &str); 41] = [
+const CAUGHT: [(Fault, &str); 60] = [
     (Fault::KnowsAnyId, "an id and a subject that nobody revoked are unknown"),
     (Fault::KnowsAnySubject, "an id and a subject that nobody revoked are unknown"),
+    (Fault::KnowsAnySubjectAlone, "an id and a subject that nobody revoked are unknown"),
+    (Fault::KnowsAnySubjectBesideAnId, "an id and a subject that nobody revoked are unknown"),
     (Fault::KnowsNothing, "a mark that was put is known"),
     (Fault::ForgetsSuccessors, "a mark that was put is known"),
     (Fault::KeepsHalfASuccessor, "a mark that was put is known"),
+    (Fault::ForgetsWhatWasRead, "a mark that was put is known"),
+    (Fault::SuccessorEndsAtZero, "a mark that was put is known"),
+    (Fault::RepeatedMarkIsAnEnd, "a mark that was put is known"),
     (Fault::ComparesHalfAnId, "an id that differs in one bit has no mark"),
     (Fault::LastMarkStands, "of two marks of an id the first stands"),
     (Fault::EndedStands, "of two marks of an id the first stands"),
     (Fault::SuccessorStands, "of two marks of an id the first stands"),
     (Fault::ReturnsWhatWasPut, "of two marks of an id the first stands"),
+    (Fault::ShowsTheLastMark, "of two marks of an id the first stands"),
     (Fault::LooksThenMarks, "of many marks at once all are told which stands"),
+    (Fault::EndsAreSuccessors, "of many marks at once all are told which stands"),
     (Fault::LowersUntilOfId, "the later time of a mark stands"),
     (Fault::LowersUntilByAnotherMark, "the later time of a mark stands"),
     (Fault::KeepsFirstUntilOfId, "the later time of a mark stands"),
     (Fault::ForgetsWhenItIsFull, "the later time of a mark stands"),
+    (Fault::LowersUntilByTheSameMark, "the later time of a mark stands"),
+    (Fault::FailsWhenItIsFull, "the later time of a mark stands"),
     (Fault::KeepsHalfAGeneration, "a generation that was put is known"),
     (Fault::GenerationEndsAtZero, "a generation that was put is known"),
+    (Fault::ForgetsWhatWasRead, "a generation that was put is known"),
     (Fault::SubjectIgnoresCase, "another subject, or none, has no generation"),
     (Fault::SubjectIsAPrefix, "another subject, or none, has no generation"),
     (Fault::SubjectIsTrimmed, "another subject, or none, has no generation"),
     (Fault::SubjectEndsAt1000Bytes, "a subject is any JSON text, to its last byte"),
     (Fault::SubjectEndsAtZero, "a subject is any JSON text, to its last byte"),
+    (Fault::LongSubjectIsUnknown, "a subject is any JSON text, to its last byte"),
     (Fault::FirstGenerationStands, "a generation replaces any other"),
     (Fault::GreatestGenerationStands, "a generation replaces any other"),
     (Fault::CountsNoRepetition, "a generation replaces any other"),
@@ -41,15 +54,23 @@ const CAUGHT: [(Fault, &str); 41] = [
     (Fault::OnlyNeedsAnEntry, "a generation that must replace one replaces that one, none or itself"),
     (Fault::OnlyForgetsItself, "a generation that must replace one replaces that one, none or itself"),
     (Fault::OnlyRefusesAndWrites, "a generation that must replace one replaces that one, none or itself"),
+    (Fault::OnlyWritesNothing, "a generation that must replace one replaces that one, none or itself"),
     (Fault::LastUntilOfSubject, "the later time of a generation stands"),
     (Fault::FirstUntilOfSubject, "the later time of a generation stands"),
     (Fault::UntilGoesWithItsGeneration, "the later time of a generation stands"),
     (Fault::LooksThenReplaces, "of many that replace one generation one does"),
+    (Fault::OnlyRefusesAndWrites, "of many that replace one generation one does"),
+    (Fault::LooksThenReplacesWhatIsThere, "of many that replace one generation one does"),
     (Fault::DeniesWhenOvertaken, "of many generations at once one stands"),
+    (Fault::ForgetsWhenOvertaken, "of many generations at once one stands"),
     (Fault::IdsAreSubjects, "ids and subjects are apart, and a look answers what it is asked"),
     (Fault::MarkHidesGeneration, "ids and subjects are apart, and a look answers what it is asked"),
     (Fault::GenerationHidesMark, "ids and subjects are apart, and a look answers what it is asked"),
     (Fault::AnswersTheLastQuestion, "ids and subjects are apart, and a look answers what it is asked"),
+    (Fault::MarkNeedsItsSubject, "ids and subjects are apart, and a look answers what it is asked"),
+    (Fault::GenerationNeedsItsId, "ids and subjects are apart, and a look answers what it is asked"),
+    (Fault::IdAloneIsUnknown, "ids and subjects are apart, and a look answers what it is asked"),
+    (Fault::SubjectAloneIsUnknown, "ids and subjects are apart, and a look answers what it is asked"),
     (Fault::IsSick, "a list that works is healthy"),
     (Fault::Fails, "a list that works is healthy"),
 ];

@@ -19,6 +19,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
     let mut faults = vec![
         (Fault::SaysIll, "a_new_store_is_healthy"),
         (Fault::LoadsTheUnknown, "a_load_finds_nothing_where_nothing_was_saved"),
+        (Fault::LoadsFromAnEmptyStore, "a_load_finds_nothing_where_nothing_was_saved"),
+        (Fault::LoadsAnother, "a_load_finds_nothing_where_nothing_was_saved"),
         (Fault::LoadsWithoutExpiry, "a_load_returns_what_was_saved"),
         (Fault::LoadsOnce, "a_load_returns_what_was_saved"),
         (Fault::CutsAt65536, "a_load_returns_what_was_saved"),
@@ -30,6 +32,9 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::ReplacesNothing, "replace_writes_only_over_the_tag_that_it_names"),
         (Fault::ReplacesTheUnknown, "replace_writes_only_where_there_is_a_record"),
         (Fault::ReplacesTheUnknownAndDenies, "replace_writes_only_where_there_is_a_record"),
+        (Fault::AcceptsAZeroTag, "replace_writes_only_where_there_is_a_record"),
+        (Fault::CreatesByTheTagOfAnother, "replace_writes_only_where_there_is_a_record"),
+        (Fault::CreatesByTheTagOfAnotherAndDenies, "replace_writes_only_where_there_is_a_record"),
         (Fault::ReplacesWhateverIsThere, "replace_writes_only_over_the_tag_that_it_names"),
         (Fault::ReplacesWhateverIsThereAndDenies, "replace_writes_only_over_the_tag_that_it_names"),
         (Fault::ReplacesInPlace, "replace_writes_only_over_the_tag_that_it_names"),
@@ -37,27 +42,40 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::ComparesTheStart, "replace_compares_every_byte_of_the_tag_and_none_after_it"),
         (Fault::ComparesUpToZero, "replace_compares_every_byte_of_the_tag_and_none_after_it"),
         (Fault::ComparesText, "replace_compares_every_byte_of_the_tag_and_none_after_it"),
+        (Fault::TranslatesLineEnds, "replace_compares_every_byte_of_the_tag_and_none_after_it"),
         (Fault::AcceptsTheTagBefore, "a_tag_is_good_for_one_replace"),
         (Fault::ReplacesUnderEveryId, "a_tag_is_good_for_one_replace"),
         (Fault::CreatesNothingInPlace, IN_PLACE),
         (Fault::CreatesOverInPlace, IN_PLACE),
         (Fault::EndsTheOther, IN_PLACE),
         (Fault::NeedsTheOther, IN_PLACE),
+        (Fault::DeniesWhenTheOtherIsThere, IN_PLACE),
+        (Fault::ClaimsToCreateInPlace, IN_PLACE),
+        (Fault::CreatesOverInPlaceAndDenies, IN_PLACE),
         (Fault::CreatesOverTheExpired, "an_expired_record_is_there_for_a_save_as_for_a_load"),
         (Fault::ReplacesNoneThatExpired, "an_expired_record_is_there_for_a_save_as_for_a_load"),
         (Fault::HidesTheExpired, "an_expired_record_is_there_for_a_save_as_for_a_load"),
+        (Fault::ReplacesWhatWentByItself, "an_expired_record_is_there_for_a_save_as_for_a_load"),
         (Fault::KeepsTheExpiry, "replace_moves_the_expiry"),
         (Fault::KeepsTheEarlierExpiry, "replace_moves_the_expiry"),
         (Fault::DeletesNothing, "delete_removes_the_record_and_needs_none"),
         (Fault::DeletesAll, "delete_removes_the_record_and_needs_none"),
         (Fault::NeedsWhatItDeletes, "delete_removes_the_record_and_needs_none"),
         (Fault::LeavesATombstone, "delete_removes_the_record_and_needs_none"),
+        (Fault::DeletesNeighbour(1 << 127), "ids_that_differ_in_one_bit_are_apart"),
+        (Fault::DeletesNeighbour(1 << 127 | 1), "ids_that_differ_in_one_bit_are_apart"),
+        (Fault::DeletesNothingAmongMany, "ids_that_differ_in_one_bit_are_apart"),
+        (Fault::RevivesTheDeleted, "delete_removes_the_record_and_needs_none"),
+        (Fault::DeletesOnce, "delete_removes_the_record_and_needs_none"),
+        (Fault::NeedsToHaveHadWhatItDeletes, "delete_removes_the_record_and_needs_none"),
         (Fault::CleansNothing, "cleanup_removes_what_is_due_and_nothing_else"),
         (Fault::CleansBefore, "cleanup_removes_what_is_due_and_nothing_else"),
         (Fault::CleansBeyond, "cleanup_removes_what_is_due_and_nothing_else"),
         (Fault::CleansAll, "replace_moves_the_expiry"),
         (Fault::CountsOneMore, "cleanup_removes_what_is_due_and_nothing_else"),
         (Fault::CountsWhatIsLeft, "cleanup_removes_what_is_due_and_nothing_else"),
+        (Fault::CountsOneLess, "cleanup_removes_what_is_due_and_nothing_else"),
+        (Fault::CleansBeyondAndDenies, "cleanup_removes_what_is_due_and_nothing_else"),
         (Fault::MissesOne, "all_lists_every_record_or_is_unsupported"),
         (Fault::ListsOneTwice, "all_lists_every_record_or_is_unsupported"),
         (Fault::MixesUp, "all_lists_every_record_or_is_unsupported"),
@@ -67,13 +85,19 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (Fault::CantClear, "clear_removes_every_record_or_is_unsupported"),
         (Fault::ClearsOnce, "clear_removes_every_record_or_is_unsupported"),
         (Fault::LosesTheOther, "saves_at_once_are_all_kept"),
+        (Fault::DeniesBesideOthers, "saves_at_once_are_all_kept"),
         (Fault::LooksThenCreates, "of_many_creates_one_writes"),
+        (Fault::LooksThenCreatesAndDenies, "of_many_creates_one_writes"),
         (Fault::LooksThenReplaces, "of_many_that_replace_one_tag_one_writes"),
+        (Fault::LooksThenReplacesAndDenies, "of_many_that_replace_one_tag_one_writes"),
         (Fault::WritesInTwo, "of_many_that_replace_one_tag_one_writes"),
         (Fault::DeniesWhenOvertaken, "callers_that_read_and_replace_lose_nothing"),
         (Fault::LooksThenDeletes, "a_replace_never_revives_a_deleted_record"),
         (Fault::LooksThenCleans, "a_replace_that_races_a_cleanup_is_kept_or_refused"),
         (Fault::LosesTombstones, sessions::NAME),
+        (Fault::IgnoresEnd(0), sessions::NAME),
+        (Fault::IgnoresEnd(1), sessions::NAME),
+        (Fault::IgnoresChangesOfSessions, sessions::NAME),
     ];
     faults.extend((0..=u8::MAX).map(|byte| (Fault::LosesByte(byte), "a_load_returns_what_was_saved")));
     let comparing = "replace_compares_every_byte_of_the_tag_and_none_after_it";
@@ -87,6 +111,18 @@ fn each_broken_store_is_caught_by_the_rule_that_it_breaks() {
     for (fault, rule) in faults() {
         let breach = block_on(first_breach(async || Broken::with(fault)));
         assert_eq!(breach.as_ref().map(|(name, _)| *name), Some(rule), "{fault:?}: {breach:?}");
+    }
+}
+
+#[test]
+fn a_record_that_is_not_the_one_that_was_kept_is_told_by_how_it_differs() {
+    for (fault, how) in [
+        (Fault::LosesByte(7), "their bytes differ"),
+        (Fault::LoadsWithoutExpiry, "their times differ"),
+        (Fault::CreatesNothing, "there is no record"),
+    ] {
+        let (_, breach) = block_on(first_breach(async || Broken::with(fault))).unwrap();
+        assert!(breach.0.ends_with(how), "{fault:?}: {}", breach.0);
     }
 }
 

@@ -54,7 +54,8 @@ pub(super) async fn must_load(store: &dyn SessionStore, id: SessionId, expected:
     let loaded = store.load(id).await?;
     let differs = match &loaded {
         Some(loaded) if loaded.expires_at() == expected.expires_at() => "their bytes differ",
-        _ => "no such record",
+        Some(_) => "their times differ",
+        None => "there is no record",
     };
     must(loaded.as_ref() == Some(expected), format_args!("{expected:?} is kept, {loaded:?} was loaded: {differs}"))
 }

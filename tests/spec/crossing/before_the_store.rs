@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sealed_session::{Counters, DecodeError, EncodeError, FailurePolicy, SessionManager, UnixTime};
+use sealed_session::{Counters, DecodeError, EncodeError, FailurePolicy, SessionManager, SessionStore, UnixTime};
 
 use super::{DAY, HOUR, Place, Site, Store, StoreAndList, answer, cross, in_every_order, is_good, logout};
 use crate::backends::{self, commit, load, run, try_commit, user_id};
@@ -171,4 +171,17 @@ fn a_copy_from_before_the_store_that_lives_longer_is_over_after_a_logout_too() {
     site.clock.set(8 * DAY);
     run(node.cleanup_expired()).unwrap();
     assert_eq!(load(&node, &copy).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn the_first_record_stays_as_long_as_a_cookie_that_holds_the_values_may_come_unless_a_list_ends_such_a_cookie() {
+    for (place, life) in [(Store, 30 * DAY), (StoreAndList, DAY)] {
+        let (site, node, cookie) = site_and_cookie(place);
+        let session = load(&node, &cookie);
+        session.set("cart", 1).unwrap();
+        assert!(commit(&node, &session).is_some());
+        let end = run(site.store.inner.all()).unwrap()[0].1.expires_at();
+        // The clock skew is a minute, and a record stays a minute longer.
+        assert_eq!(end, at(START + life + 60 + 60), "{place:?}");
+    }
 }

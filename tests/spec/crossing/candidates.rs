@@ -176,3 +176,21 @@ fn when_nobody_answers_about_the_newest_no_older_one_takes_its_place() {
         assert!(!is_good(&node, &older) && !is_good(&node, &newer), "{place:?}: a logout ends what opened");
     }
 }
+
+#[test]
+fn a_login_beside_a_cookie_that_was_ended_ends_nothing_of_what_that_one_became() {
+    for place in KNOWN {
+        let (site, node) = Site::with_node(place);
+        let good = login(&site, &node, 42);
+        site.clock.set(10);
+        let stale = login(&site, &node, 43);
+        let session = load(&node, &stale);
+        session.regenerate().unwrap();
+        let renewed = commit(&node, &session).unwrap();
+        let session = load(&node, &both(&stale, &good)[0]);
+        assert_eq!(user_id(&session), Some(42));
+        session.regenerate().unwrap();
+        assert!(commit(&node, &session).is_some());
+        assert_eq!((is_good(&node, &good), user_id(&load(&node, &renewed))), (false, Some(43)), "{place:?}");
+    }
+}

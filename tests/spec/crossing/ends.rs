@@ -192,3 +192,31 @@ fn a_tombstone_of_a_node_without_the_list_does_not_hide_what_the_session_became(
     logout(&node, &late);
     assert_eq!(site.stored(), 0, "the record of the new session is ended, too");
 }
+
+#[test]
+fn a_session_that_grows_after_its_logout_leaves_no_record_beside_a_list() {
+    let (site, node) = Site::with_node(SpillAndList);
+    let cookie = login(&site, &node, 42);
+    let late = load(&node, &cookie);
+    logout(&node, &load(&node, &cookie));
+    late.set("draft", "x".repeat(10_000)).unwrap();
+    assert_eq!((try_commit(&node, &late), site.stored()), (Err(EncodeError::Ended), 0));
+}
+
+#[test]
+fn a_logout_after_a_login_in_one_request_ends_the_session_of_the_login_and_no_other() {
+    for place in [List, Store, StoreAndList, SpillAndList] {
+        let (site, node) = Site::with_node(place);
+        let stale = login(&site, &node, 42);
+        let session = load(&node, &stale);
+        session.regenerate().unwrap();
+        let renewed = commit(&node, &session).unwrap();
+        // The login takes the place of a cookie that was ended when it became another session, which is elsewhere.
+        let session = load(&node, &stale);
+        session.regenerate().unwrap();
+        session.set("user_id", 43).unwrap();
+        let new = commit(&node, &session).unwrap();
+        logout(&node, &session);
+        assert_eq!((is_good(&node, &new), is_good(&node, &renewed)), (false, true), "{place:?}");
+    }
+}

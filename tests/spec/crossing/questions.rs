@@ -168,3 +168,17 @@ fn a_request_without_a_cookie_that_opens_asks_nobody() {
         }
     }
 }
+
+#[test]
+fn a_second_write_of_one_request_finds_the_record_of_the_first_and_asks_once_more() {
+    for place in [Store, StoreAndList, Spill] {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &super::login(&site, &node, 42));
+        session.set("k", 1).unwrap();
+        assert!(commit(&node, &session).is_some());
+        site.asked();
+        session.set("k", 2).unwrap();
+        assert!(commit(&node, &session).is_some());
+        assert_eq!(site.asked(), 1, "{place:?}");
+    }
+}

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sealed_session::{DecodeError, EncodeError, MemoryRevocations, Session};
+use sealed_session::{DecodeError, EncodeError, MemoryRevocations, Session, SessionStore};
 
-use super::{Bare, KNOWN, List, Site, answer, cross, in_every_order, in_turns, is_good, login, logout, visit};
-use crate::backends::{commit, load, try_commit, user_id};
+use super::{
+    Bare, KNOWN, List, Site, Spill, SpillAndList, Store, StoreAndList, answer, cross, in_every_order, in_turns,
+    is_good, login, logout, visit,
+};
+use crate::backends::{self, commit, load, run, try_commit, user_id};
 use crate::common::{is_deletion, manager_with};
 
 #[test]
@@ -153,5 +156,82 @@ fn without_a_subject_a_session_is_somebodys_if_it_has_a_value_besides_flash_valu
         }
         let answers = clicks.map(|click| try_commit(&manager, &click).map(|sent| sent.is_some()));
         assert_eq!(answers, [Ok(true), second]);
+    }
+}
+
+#[test]
+fn a_renewal_of_a_session_whose_record_was_removed_makes_no_session() {
+    for place in [Store, StoreAndList] {
+        for has_written in [false, true] {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, &login(&site, &node, 42));
+            run(site.store.inner.delete(session.id().unwrap())).unwrap();
+            session.regenerate().unwrap();
+            if has_written {
+                session.set("cart", 1).unwrap();
+            }
+            let expected = if has_written { Err(EncodeError::Ended) } else { Ok(None) };
+            assert_eq!((try_commit(&node, &session), site.stored()), (expected, 0), "{place:?}");
+        }
+    }
+}
+
+#[test]
+fn a_renewal_in_a_cookie_needs_nothing_in_the_store_where_a_list_ends_the_session_before() {
+    let (site, node) = Site::with_node(SpillAndList);
+    let cookie = login(&site, &node, 42);
+    let session = load(&node, &cookie);
+    session.regenerate().unwrap();
+    assert!(commit(&node, &session).is_some());
+    assert_eq!((is_good(&node, &cookie), run(site.store.inner.all()).unwrap().len()), (false, 0));
+}
+
+#[test]
+fn a_renewal_takes_over_what_made_its_session_too_large_for_a_cookie_meanwhile() {
+    for place in [Spill, SpillAndList] {
+        let (site, node) = Site::with_node(place);
+        let cookie = backends::login(&node, 42);
+        let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+        writer.set("draft", "x".repeat(10_000)).unwrap();
+        let large = commit(&node, &writer).unwrap();
+        session.regenerate().unwrap();
+        let new = load(&node, &commit(&node, &session).unwrap());
+        assert_eq!((user_id(&new), new.contains("draft")), (Some(42), true), "{place:?}");
+        // Without a list, nobody is asked about a cookie that holds its values.
+        assert_eq!((is_good(&node, &cookie), is_good(&node, &large)), (place == Spill, false), "{place:?}");
+        assert_eq!(site.stored(), 1, "{place:?}");
+    }
+}
+
+#[test]
+fn in_whatever_order_a_renewal_and_the_removal_of_a_record_ask_a_cookie_from_before_ends() {
+    in_every_order(|schedule| {
+        let (site, node) = Site::with_node(Spill);
+        let cookie = backends::login(&node, 42);
+        let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+        writer.set("draft", "x".repeat(10_000)).unwrap();
+        assert!(commit(&node, &writer).is_some());
+        session.regenerate().unwrap();
+        let id = writer.id().unwrap();
+        site.step();
+        let (renewed, removed) = cross(schedule, answer(&node, &session), site.store.delete(id));
+        removed.unwrap();
+        let new = renewed.unwrap().unwrap();
+        assert_eq!(user_id(&load(&node, &new)), Some(42), "{schedule:?}");
+    });
+}
+
+#[test]
+fn a_renewal_takes_over_no_csrf_token_that_another_request_drew_meanwhile() {
+    for place in super::STORED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let [session, other] = [(); 2].map(|()| load(&node, &cookie));
+        let token = other.csrf_token().unwrap();
+        other.set("cart", 1).unwrap();
+        assert!(load(&node, &commit(&node, &other).unwrap()).verify_csrf_token(&token));
+        session.regenerate().unwrap();
+        let new = load(&node, &commit(&node, &session).unwrap());
+        assert_eq!((new.get("cart"), new.verify_csrf_token(&token)), (Ok(Some(1)), false), "{place:?}");
     }
 }

@@ -1,10 +1,13 @@
 //! Commits whose answer was lost, or that failed: the next one does the rest, as if it had been the only one.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use futures_lite::future::poll_once;
-use sealed_session::EncodeError;
+use sealed_session::{EncodeError, Session, SessionManager};
 
 use super::clones::{Deed, begin, cases};
-use super::{STORED, Site, is_good, login};
+use super::{DAY, LISTED, STORED, Site, Spill, SpillAndList, Store, StoreAndList, answer, is_good, login};
 use crate::backends::{commit, give_up, load, run, try_commit, user_id};
 
 #[test]
@@ -62,18 +65,110 @@ fn what_was_taken_back_after_a_commit_was_dropped_is_not_in_the_next_one() {
         let (site, node) = Site::with_node(place);
         let session = load(&node, &login(&site, &node, 42));
         session.set("theme", "dark").unwrap();
+        session.set_flash("notice", "Saved").unwrap();
         let cookie = commit(&node, &session).unwrap();
         let session = load(&node, &cookie);
         session.set("cart", 1).unwrap();
         session.set("theme", "light").unwrap();
+        session.set_flash("notice", "Sent").unwrap();
         // The store keeps this, and the request does not hear of it.
         site.store.hang(&["save"]);
         give_up(&node, &session);
         site.store.hang(&[]);
         session.discard("cart");
         session.set("theme", "dark").unwrap();
+        session.set_flash("notice", "Saved").unwrap();
         session.set("step", 1).unwrap();
         let session = load(&node, &commit(&node, &session).unwrap());
         assert_eq!((session.contains("cart"), session.get("theme")), (false, Ok(Some("dark".to_owned()))), "{place:?}");
+        assert_eq!(session.take_flash("notice"), Ok(Some("Saved".to_owned())), "{place:?}");
+    }
+}
+
+/// Lets a commit ask so many questions, and one more whose answer is lost. Returns false when the commit was over before.
+fn lose_the_answer_after(site: &Site, node: &SessionManager, session: &Session, questions: usize) -> bool {
+    site.step();
+    let mut commit = pin!(answer(node, session));
+    for _ in 0..=questions {
+        if run(poll_once(commit.as_mut())).is_some() {
+            return false;
+        }
+    }
+    site.store.hang(&["save", "delete"]);
+    site.list.hang(&["revoke"]);
+    let is_lost = run(poll_once(commit.as_mut())).is_none();
+    site.store.hang(&[]);
+    site.list.hang(&[]);
+    is_lost
+}
+
+#[test]
+fn what_a_renewal_took_over_is_in_the_next_try_whichever_answer_of_the_first_one_was_lost() {
+    for (place, shrinks) in [
+        (Store, false),
+        (StoreAndList, false),
+        (Spill, false),
+        (Spill, true),
+        (SpillAndList, false),
+        (SpillAndList, true),
+    ] {
+        for questions in 0.. {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, "");
+            session.set("user_id", 42).unwrap();
+            session.set("draft", "x".repeat(10_000)).unwrap();
+            let cookie = commit(&node, &session).unwrap();
+            let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+            session.regenerate().unwrap();
+            if shrinks {
+                // The renewal alone would fit into its cookie.
+                assert!(session.discard("draft"));
+            }
+            writer.set("theirs", "x".repeat(10_000)).unwrap();
+            writer.set_idle_timeout(Duration::from_secs(9 * DAY)).unwrap();
+            assert!(commit(&node, &writer).is_some());
+            if !lose_the_answer_after(&site, &node, &session, questions) {
+                assert!(questions > 2, "{place:?}: there were answers to lose");
+                break;
+            }
+            let new = load(&node, &commit(&node, &session).unwrap());
+            let theirs = new.get::<String>("theirs").unwrap().map(|text| text.len());
+            assert_eq!((user_id(&new), theirs), (Some(42), Some(10_000)), "{place:?} {shrinks} {questions}");
+            let life = new.expires_at().as_secs() - new.issued_at().as_secs();
+            assert_eq!(life, 9 * DAY, "{place:?} {shrinks} {questions}");
+            assert_eq!((is_good(&node, &cookie), site.stored()), (false, 1), "{place:?} {shrinks} {questions}");
+        }
+    }
+}
+
+#[test]
+fn a_commit_after_a_dropped_change_of_the_subject_that_was_taken_back_ends_the_id_before() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let session = load(&node, &cookie);
+        session.set("user_id", 43).unwrap();
+        site.step();
+        assert!(run(poll_once(pin!(answer(&node, &session)))).is_none(), "it waits for its first answer");
+        session.set("user_id", 42).unwrap();
+        session.set("step", 1).unwrap();
+        let new = commit(&node, &session).unwrap();
+        assert_eq!((user_id(&load(&node, &new)), is_good(&node, &cookie)), (Some(42), false), "{place:?}");
+    }
+}
+
+#[test]
+fn a_write_that_was_committed_undoes_no_later_write_of_another_request() {
+    for place in STORED {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let session = load(&node, &cookie);
+        session.set("k", 1).unwrap();
+        let other = load(&node, &commit(&node, &session).unwrap());
+        other.set("k", 2).unwrap();
+        assert!(commit(&node, &other).is_some());
+        session.set("step", 1).unwrap();
+        let session = load(&node, &commit(&node, &session).unwrap());
+        assert_eq!((session.get("k"), session.get("step")), (Ok(Some(2)), Ok(Some(1))), "{place:?}");
     }
 }

@@ -212,3 +212,14 @@ fn a_login_whose_commit_was_lost_before_a_ban_is_refused_when_it_is_committed_ag
         assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
     }
 }
+
+#[test]
+fn a_change_of_the_subject_after_a_ban_is_an_error_and_leaves_no_record() {
+    for place in LISTED {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        run(site.node().revoke_subject(&42)).unwrap();
+        session.set("user_id", 43).unwrap();
+        assert_eq!((try_commit(&node, &session), site.stored()), (Err(EncodeError::Ended), 0), "{place:?}");
+    }
+}

@@ -8,7 +8,7 @@ use sealed_session::{BackendErrorKind, DecodeError, EncodeError, Session, Sessio
 
 use super::{Bare, DAY, HOUR, KNOWN, LISTED, List, Site, Spill, Store, StoreAndList, is_good, login, visit};
 use crate::backends::{commit, load, run, try_commit, user_id};
-use crate::common::{FIRST_KEY, SECOND_KEY, manager_with, ring};
+use crate::common::{FIRST_KEY, SECOND_KEY, START, manager_with, ring};
 
 #[test]
 fn a_reader_that_answers_after_a_login_or_a_renewal_leaves_its_cookie_alone() {
@@ -184,5 +184,23 @@ fn a_request_asks_backends_for_a_minute_and_then_no_more() {
         assert!(run(poll_once(load.as_mut())).is_none());
         site.clock.set(takes);
         assert_eq!(run(load).unwrap().rejected(), reason, "{takes}");
+    }
+}
+
+#[test]
+fn a_session_that_begins_in_a_slow_request_counts_from_its_answer() {
+    for place in KNOWN {
+        for is_login in [false, true] {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, &if is_login { visit(&site, &node) } else { String::new() });
+            if is_login {
+                session.regenerate().unwrap();
+            }
+            session.set("user_id", 42).unwrap();
+            site.clock.set(100);
+            let session = load(&node, &commit(&node, &session).unwrap());
+            let times = [session.issued_at(), session.expires_at()].map(|time| time.as_secs() - START);
+            assert_eq!(times, [100, 100 + DAY], "{place:?} {is_login}");
+        }
     }
 }

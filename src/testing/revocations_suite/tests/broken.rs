@@ -5,58 +5,10 @@ use std::sync::Mutex;
 
 use futures_lite::future::yield_now;
 
+use super::fault::Fault;
 use crate::{
     BackendError, BackendErrorKind, BoxFuture, Generation, Known, Mark, Only, Revocations, SessionId, UnixTime,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Fault {
-    None,
-    Fails,
-    IsSick,
-    KnowsAnyId,
-    KnowsAnySubject,
-    KnowsNothing,
-    // Faults of marks.
-    ForgetsSuccessors,
-    KeepsHalfASuccessor,
-    ComparesHalfAnId,
-    LastMarkStands,
-    EndedStands,
-    SuccessorStands,
-    ReturnsWhatWasPut,
-    LooksThenMarks,
-    LowersUntilOfId,
-    LowersUntilByAnotherMark,
-    KeepsFirstUntilOfId,
-    ForgetsWhenItIsFull,
-    // Faults of generations.
-    KeepsHalfAGeneration,
-    GenerationEndsAtZero,
-    SubjectIgnoresCase,
-    SubjectIsAPrefix,
-    SubjectIsTrimmed,
-    SubjectEndsAt1000Bytes,
-    SubjectEndsAtZero,
-    FirstGenerationStands,
-    GreatestGenerationStands,
-    CountsNoRepetition,
-    OnlyIsIgnored,
-    OnlyNoneIsAny,
-    OnlyNeedsAnEntry,
-    OnlyForgetsItself,
-    OnlyRefusesAndWrites,
-    LastUntilOfSubject,
-    FirstUntilOfSubject,
-    UntilGoesWithItsGeneration,
-    LooksThenReplaces,
-    DeniesWhenOvertaken,
-    // Faults of both.
-    IdsAreSubjects,
-    MarkHidesGeneration,
-    GenerationHidesMark,
-    AnswersTheLastQuestion,
-}
 
 /// The time by the clock of the list.
 pub(super) const START: UnixTime = match UnixTime::from_secs(1_700_000_000) {
@@ -70,11 +22,14 @@ pub(super) struct Broken {
     marks: Mutex<HashMap<[u8; 16], (Mark, UnixTime)>>,
     generations: Mutex<HashMap<String, (Generation, UnixTime)>>,
     last: Mutex<Known>,
+    /// The marks that were put last, whichever stands.
+    last_marks: Mutex<HashMap<[u8; 16], Mark>>,
 }
 
 impl Broken {
     pub(super) fn with(fault: Fault) -> Self {
-        Self { fault, marks: Mutex::default(), generations: Mutex::default(), last: Mutex::default() }
+        let (marks, generations, last, last_marks) = Default::default();
+        Self { fault, marks, generations, last, last_marks }
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -110,6 +65,11 @@ impl Broken {
         match self.fault {
             Fault::ForgetsSuccessors => bytes.fill(0),
             Fault::KeepsHalfASuccessor => bytes[8..].fill(0),
+            Fault::SuccessorEndsAtZero => {
+                let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(16);
+                bytes[end..].fill(0);
+            }
+            Fault::EndsAreSuccessors if mark == Mark::Ended => bytes.fill(1),
             _ => {}
         }
         Mark::from_bytes(bytes)
@@ -157,7 +117,11 @@ impl Revocations for Broken {
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
         Box::pin(async move {
             self.works()?;
+            if self.is(Fault::FailsWhenItIsFull) && self.marks.lock().unwrap().len() >= 400 {
+                return Err(BackendError::new(BackendErrorKind::Full, "it is full"));
+            }
             let key = self.id(id);
+            self.last_marks.lock().unwrap().insert(key, mark);
             let found = self.marks.lock().unwrap().get(&key).copied();
             if self.is(Fault::LooksThenMarks) {
                 yield_now().await;
@@ -173,6 +137,7 @@ impl Revocations for Broken {
             let until = match self.fault {
                 Fault::LowersUntilOfId => until,
                 Fault::LowersUntilByAnotherMark if mark != first => until,
+                Fault::LowersUntilByTheSameMark if mark == first => until,
                 Fault::KeepsFirstUntilOfId => first_until,
                 _ => until.max(first_until),
             };
@@ -182,7 +147,11 @@ impl Revocations for Broken {
                 self.generations.lock().unwrap().insert(id.to_string(), (generation, until));
             }
             self.sweep();
-            Ok(if self.is(Fault::ReturnsWhatWasPut) { mark } else { stands })
+            Ok(match self.fault {
+                Fault::ReturnsWhatWasPut => mark,
+                Fault::RepeatedMarkIsAnEnd if found.is_some() && mark == first => Mark::Ended,
+                _ => stands,
+            })
         })
     }
 
@@ -197,7 +166,7 @@ impl Revocations for Broken {
             self.works()?;
             let (subject, to) = (self.subject(subject), self.generation(to));
             let found = self.generations.lock().unwrap().get(&subject).copied();
-            if self.is(Fault::LooksThenReplaces) {
+            if self.is(Fault::LooksThenReplaces) || self.is(Fault::LooksThenReplacesWhatIsThere) && found.is_some() {
                 yield_now().await;
             }
             let (first, first_until) = found.unwrap_or((to, until));
@@ -205,6 +174,9 @@ impl Revocations for Broken {
             if !applies && !self.is(Fault::OnlyRefusesAndWrites) {
                 // A list with this fault takes the generation that stands first for the one that was put.
                 return Ok(self.is(Fault::FirstGenerationStands) && only == Only::Any);
+            }
+            if self.is(Fault::OnlyWritesNothing) && only != Only::Any {
+                return Ok(true);
             }
             let stands = match self.fault {
                 Fault::GreatestGenerationStands => Generation::from_bytes(to.to_bytes().max(first.to_bytes())),
@@ -217,6 +189,13 @@ impl Revocations for Broken {
                 _ => until.max(first_until),
             };
             self.generations.lock().unwrap().insert(subject.clone(), (stands, until));
+            if self.is(Fault::ForgetsWhenOvertaken) {
+                yield_now().await;
+                let mut generations = self.generations.lock().unwrap();
+                if generations.get(&subject).is_some_and(|(kept, _)| *kept != to) {
+                    generations.remove(&subject);
+                }
+            }
             if self.is(Fault::DeniesWhenOvertaken) {
                 yield_now().await;
                 return Ok(self.generations.lock().unwrap().get(&subject).is_some_and(|(kept, _)| *kept == to));
@@ -235,14 +214,29 @@ impl Revocations for Broken {
             let mark = id.and_then(|id| self.marks.lock().unwrap().get(&self.id(id)).map(|(mark, _)| *mark));
             let kept = |text| self.generations.lock().unwrap().get(&self.subject(text)).map(|(kept, _)| *kept);
             let known = Known::new(mark, subject.and_then(kept));
+            if self.is(Fault::ForgetsWhatWasRead) {
+                id.map(|id| self.marks.lock().unwrap().remove(&self.id(id)));
+                subject.map(|subject| self.generations.lock().unwrap().remove(&self.subject(subject)));
+            }
+            let any = subject.map(|_| Generation::from_bytes([0; 8]));
             let last = std::mem::replace(&mut *self.last.lock().unwrap(), known);
             Ok(match self.fault {
                 Fault::KnowsAnyId => Known::new(known.mark.or(id.map(|_| Mark::Ended)), known.generation),
-                Fault::KnowsAnySubject => {
-                    let any = subject.map(|_| Generation::from_bytes([0; 8]));
-                    Known::new(known.mark, known.generation.or(any))
-                }
+                Fault::KnowsAnySubject => Known::new(known.mark, known.generation.or(any)),
+                Fault::KnowsAnySubjectAlone if id.is_none() => Known::new(None, known.generation.or(any)),
+                Fault::KnowsAnySubjectBesideAnId if id.is_some() => Known::new(mark, known.generation.or(any)),
                 Fault::KnowsNothing => Known::default(),
+                Fault::ShowsTheLastMark => {
+                    let last = id.and_then(|id| self.last_marks.lock().unwrap().get(&self.id(id)).copied());
+                    Known::new(last, known.generation)
+                }
+                Fault::LongSubjectIsUnknown if subject.is_some_and(|subject| subject.len() > 1000) => {
+                    Known::new(mark, None)
+                }
+                Fault::MarkNeedsItsSubject if any.is_some() && known.generation.is_none() => Known::default(),
+                Fault::GenerationNeedsItsId if id.is_some() && mark.is_none() => Known::default(),
+                Fault::IdAloneIsUnknown if subject.is_none() => Known::default(),
+                Fault::SubjectAloneIsUnknown if id.is_none() => Known::default(),
                 Fault::MarkHidesGeneration if mark.is_some() => Known::new(mark, None),
                 Fault::GenerationHidesMark if known.generation.is_some() => Known::new(None, known.generation),
                 Fault::AnswersTheLastQuestion if subject.is_none() => Known::new(mark, last.generation),

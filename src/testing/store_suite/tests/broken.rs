@@ -4,6 +4,7 @@ mod saves;
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
 use futures_lite::future::yield_now;
 
@@ -21,6 +22,8 @@ pub(super) struct Broken {
     deleted: Mutex<HashSet<SessionId>>,
     /// The tags that were good once.
     replaced: Mutex<HashSet<(SessionId, Tag)>>,
+    /// The number of sessions that were ended.
+    ends: AtomicUsize,
 }
 
 impl Broken {
@@ -28,7 +31,7 @@ impl Broken {
         // This time is before the expiry of all that the suite saves, but for its record of 1970.
         let now = if matches!(fault, Fault::GoesByItself) { EXPIRED } else { UnixTime::MIN };
         let (deleted, replaced) = (Mutex::default(), Mutex::default());
-        Self { inner: MemoryStore::new().clock(move || now), fault, deleted, replaced }
+        Self { inner: MemoryStore::new().clock(move || now), fault, deleted, replaced, ends: AtomicUsize::new(0) }
     }
 
     fn key(&self, id: SessionId) -> SessionId {
@@ -39,6 +42,10 @@ impl Broken {
             _ => id,
         }
     }
+}
+
+fn no_such_record() -> BackendError {
+    BackendError::new(BackendErrorKind::Unavailable, "no such record")
 }
 
 /// The time by which a record of 1970 has expired, for stores that know the time.
@@ -54,6 +61,8 @@ impl SessionStore for Broken {
             let found = self.inner.load(id).await?;
             Ok(match self.fault {
                 Fault::LoadsTheUnknown => found.or(Some(record([], 0))),
+                Fault::LoadsFromAnEmptyStore if self.inner.is_empty() => Some(record([], 0)),
+                Fault::LoadsAnother => found.or(self.inner.all().await?.into_iter().next().map(|(_, other)| other)),
                 Fault::LoadsWithoutExpiry => found.map(|found| Record::new(found.bytes().to_vec(), UnixTime::MAX)),
                 // The store takes the tombstone of a session that ended for an empty place.
                 Fault::LosesTombstones => found.filter(|found| found.bytes() != [0; 16]),
@@ -65,7 +74,9 @@ impl SessionStore for Broken {
                     }
                     found
                 }
-                Fault::GoesByItself | Fault::HidesTheExpired => found.filter(|found| found.expires_at() > EXPIRED),
+                Fault::GoesByItself | Fault::HidesTheExpired | Fault::ReplacesWhatWentByItself => {
+                    found.filter(|found| found.expires_at() > EXPIRED)
+                }
                 _ => found,
             })
         })
@@ -76,6 +87,9 @@ impl SessionStore for Broken {
             let id = self.key(id);
             if matches!(self.fault, Fault::GoesByItself) {
                 self.inner.cleanup_expired(EXPIRED).await?;
+            }
+            if self.ignores(record, save) {
+                return Ok(true);
             }
             let found = self.inner.load(id).await?;
             let record = &self.kept(record, found.as_ref());
@@ -96,6 +110,14 @@ impl SessionStore for Broken {
             match self.fault {
                 Fault::CreatesNothingInPlace => return Ok(true),
                 Fault::CreatesOverInPlace => return self.put(id, record).await,
+                Fault::CreatesOverInPlaceAndDenies => {
+                    let is_there = self.inner.load(id).await?.is_some();
+                    return self.put(id, record).await.map(|_| !is_there);
+                }
+                Fault::ClaimsToCreateInPlace if self.inner.load(id).await?.is_some() => return Ok(true),
+                Fault::DeniesWhenTheOtherIsThere if self.inner.load(old).await?.is_some() => {
+                    return self.save(id, record, Save::Create).await.map(|_| false);
+                }
                 Fault::EndsTheOther => self.inner.delete(old).await?,
                 Fault::NeedsTheOther if self.inner.load(old).await?.is_none() => return Ok(false),
                 _ => {}
@@ -107,24 +129,32 @@ impl SessionStore for Broken {
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             let id = self.key(id);
+            let found = self.inner.load(id).await?;
+            let was_deleted = self.deleted.lock().unwrap().contains(&id);
             match self.fault {
                 Fault::DeletesNothing => return Ok(()),
                 Fault::DeletesAll => return self.inner.clear().await,
-                Fault::NeedsWhatItDeletes if self.inner.load(id).await?.is_none() => {
-                    return Err(BackendError::new(BackendErrorKind::Unavailable, "no such record"));
+                Fault::NeedsWhatItDeletes if found.is_none() => return Err(no_such_record()),
+                Fault::NeedsToHaveHadWhatItDeletes if found.is_none() && !was_deleted => return Err(no_such_record()),
+                Fault::DeletesOnce if was_deleted => return Err(no_such_record()),
+                Fault::DeletesNothingAmongMany if self.inner.len() > 100 => return Ok(()),
+                Fault::DeletesNeighbour(mask) => {
+                    let neighbour = u128::from_be_bytes(id.to_bytes()) ^ mask;
+                    self.inner.delete(SessionId::from_bytes(neighbour.to_be_bytes())).await?;
                 }
                 Fault::LooksThenDeletes => {
                     // The store deletes by the content of the record, not by its id: a record that is updated in
                     // between stays.
-                    let before = self.inner.load(id).await?;
                     yield_now().await;
-                    if self.inner.load(id).await? != before {
+                    if self.inner.load(id).await? != found {
                         return Ok(());
                     }
                 }
                 _ => {}
             }
-            self.deleted.lock().unwrap().insert(id);
+            if found.is_some() {
+                self.deleted.lock().unwrap().insert(id);
+            }
             self.inner.delete(id).await
         })
     }
@@ -135,6 +165,14 @@ impl SessionStore for Broken {
             match self.fault {
                 Fault::CleansNothing | Fault::GoesByItself => Ok(0),
                 Fault::CleansBefore => self.inner.cleanup_expired(at(seconds.saturating_sub(1))).await,
+                Fault::CleansBeyondAndDenies => {
+                    let removed = self.inner.cleanup_expired(at(seconds.saturating_add(1))).await?;
+                    Ok(removed.min(2))
+                }
+                Fault::CountsOneLess => {
+                    let removed = self.inner.cleanup_expired(now).await?;
+                    Ok(if removed > 1 { removed.saturating_sub(1) } else { removed })
+                }
                 Fault::CleansBeyond => self.inner.cleanup_expired(at(seconds.saturating_add(1))).await,
                 Fault::CleansAll => self.inner.cleanup_expired(UnixTime::MAX).await,
                 Fault::CountsOneMore => Ok(self.inner.cleanup_expired(now).await?.saturating_add(1)),
