@@ -58,13 +58,6 @@ async fn a_server_that_does_nothing_is_asked_again_after_pauses_until_the_time_i
     }
 }
 
-#[tokio::test]
-async fn a_command_that_is_refused_is_not_sent_again() {
-    let server = Scripted::start(|_| Some("-NOPERM no\r\n".to_owned()));
-    assert_eq!(server.store().load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unsupported);
-    assert_eq!(server.count("GET"), 1);
-}
-
 /// During a move, the new server of a slot answers only those who say that they were sent.
 #[tokio::test]
 async fn a_question_that_was_sent_on_by_ask_says_so_and_leaves_the_map_alone() {

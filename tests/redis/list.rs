@@ -1,6 +1,7 @@
 //! The list of revocations in Redis: the suite that every list passes, and the rules that only this list has.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sealed_session::testing::check_revocations;
 use sealed_session::{
@@ -9,6 +10,7 @@ use sealed_session::{
 };
 
 use crate::helpers::{at, new_id};
+use crate::scripted::Scripted;
 use crate::server::address;
 use crate::{patient, pool, raw};
 
@@ -182,6 +184,17 @@ async fn a_session_is_asked_about_in_one_round_trip() {
     list.look(None, None).await.unwrap();
     // One of the reads is INFO's own.
     assert_eq!(reads(&mut redis).await - before - 1, 100);
+}
+
+/// The server answers nothing before it has both questions.
+#[tokio::test]
+async fn both_entries_of_a_session_are_asked_for_before_an_answer() {
+    let asked = AtomicUsize::new(0);
+    let server = Scripted::start(move |_| {
+        Some(if asked.fetch_add(1, Ordering::SeqCst) == 0 { "" } else { "$-1\r\n$-1\r\n" }.to_owned())
+    });
+    let list = RedisRevocations::new(&server.pool());
+    assert_eq!(list.look(Some(new_id()), Some("7")).await, Ok(Known::default()));
 }
 
 fn generation(number: u8) -> Generation {

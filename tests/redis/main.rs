@@ -24,6 +24,7 @@ mod ledger;
 mod list;
 mod pooling;
 mod processes;
+mod refusals;
 mod replicas;
 mod scripted;
 mod sentinels;

@@ -133,6 +133,11 @@ pub(crate) fn texts(texts: &[&str]) -> String {
     format!("*{}\r\n{}", texts.len(), texts.iter().map(bulk).collect::<String>())
 }
 
+/// The answer of a Sentinel to `SENTINEL MASTER`: the primary is the server at this port.
+pub(crate) fn primary(port: u16) -> String {
+    texts(&["ip", "127.0.0.1", "port", &port.to_string(), "config-epoch", "1"])
+}
+
 /// Holds the clock of tokio still, in a test that starts with this clock paused, until it is dropped. So no time limit passes
 /// while servers answer, however slow the machine is, and a test moves the clock by [`tokio::time::advance`] alone.
 pub(crate) struct StillClock {

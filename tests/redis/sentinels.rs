@@ -11,7 +11,7 @@ use tokio::time::advance;
 
 use crate::helpers::new_id;
 use crate::patient;
-use crate::scripted::{Scripted, StillClock, texts, until};
+use crate::scripted::{self, Scripted, StillClock, texts, until};
 use crate::server::PATIENCE;
 
 /// A Sentinel, and the server that it names.
@@ -33,8 +33,7 @@ impl Sentinel {
                 // After this time a test has failed.
                 let _ = may_go.lock().unwrap().recv_timeout(PATIENCE);
             }
-            let port = port.load(Ordering::SeqCst).to_string();
-            Some(texts(&["ip", "127.0.0.1", "port", &port, "config-epoch", "1"]))
+            Some(scripted::primary(port.load(Ordering::SeqCst)))
         });
         Self { server, names, hangs, go }
     }
@@ -175,10 +174,8 @@ async fn a_write_that_the_old_primary_refuses_goes_to_the_one_that_the_sentinels
     });
     let after = willing();
     let ports = [before.port, after.port];
-    let sentinel = Scripted::start(move |_| {
-        let port = ports[usize::from(is_over.load(Ordering::SeqCst))].to_string();
-        Some(texts(&["ip", "127.0.0.1", "port", &port, "config-epoch", "1"]))
-    });
+    let sentinel =
+        Scripted::start(move |_| Some(scripted::primary(ports[usize::from(is_over.load(Ordering::SeqCst))])));
     let store = RedisStore::new(&patient(&format!("redis-sentinel://127.0.0.1:{}/shop", sentinel.port)));
     assert_eq!(save(&store).await, Ok(true));
     assert_eq!((before.count("SET"), after.count("SET")), (1, 1));

@@ -151,6 +151,8 @@ mod redis {
     const CA: &str = "TIDEWAY_SESSION_STORE_CA_FILE";
     #[cfg(feature = "redis-tls")]
     const CERT: &str = "TIDEWAY_SESSION_STORE_CERT_FILE";
+    #[cfg(feature = "redis-tls")]
+    const NAME: &str = "TIDEWAY_SESSION_STORE_SERVER_NAME";
     const REPLICAS: &str = "TIDEWAY_SESSION_STORE_REPLICAS";
     const GOOD_CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/redis/ca.pem");
     #[cfg(feature = "redis-tls")]
@@ -192,7 +194,7 @@ mod redis {
     #[test]
     fn what_is_wrong_with_the_files_of_two_redis_is_reported_once() {
         let both = [(BACKEND, "redis"), (STORE_URL, "rediss://a"), (LIST, "redis"), (LIST_URL, "rediss://b")];
-        for more in [(CA, "/nowhere/ca.pem"), (CA, NO_PEM), (REPLICAS, "one")] {
+        for more in [(CA, "/nowhere/ca.pem"), (CA, NO_PEM), (NAME, "two words"), (REPLICAS, "one")] {
             let found = found(&[&both[..], &[(CA, GOOD_CA), more]].concat());
             assert_eq!(found.iter().filter(|(at, _)| at == more.0).count(), 1, "{more:?}: {found:?}");
         }

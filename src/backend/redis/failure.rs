@@ -80,12 +80,10 @@ fn elsewhere(error: &RedisError) -> Option<Failure> {
     }
 }
 
-/// Returns the error when Redis itself refused a command, so that the connection is good. Only the error code tells
-/// that, for the texts of Redis may repeat what was sent.
+/// Returns the error when Redis itself refused a command, so that the connection is good.
 fn refusal(error: &RedisError) -> Option<BackendError> {
-    let errors = error.clone().into_server_errors()?;
-    let code = errors.first()?.1.code();
-    let kind = match code {
+    let code = code(error)?;
+    let kind = match code.as_str() {
         "OOM" | "MISCONF" => BackendErrorKind::Full,
         "WRONGTYPE" | "CORRUPT" => BackendErrorKind::Corrupt,
         "ERR" | "NOPERM" => BackendErrorKind::Unsupported,
@@ -94,9 +92,17 @@ fn refusal(error: &RedisError) -> Option<BackendError> {
     Some(BackendError::new(kind, format_args!("redis answered {code}")))
 }
 
+/// Returns the code of the first error that Redis answered. Only the code is told, for the texts of Redis may repeat what was
+/// sent.
+fn code(error: &RedisError) -> Option<String> {
+    let errors = error.clone().into_server_errors()?;
+    Some(errors.first()?.1.code().to_owned())
+}
+
 /// Returns an error as text for the log.
 pub(super) fn text(error: &RedisError) -> String {
-    match error.code() {
+    // What Redis answers while a connection is made has its code in another place.
+    match code(error).as_deref().or(error.code()) {
         Some(code) => format!("redis answered {code}"),
         None if error.is_io_error() => error.to_string(),
         None => error.category().to_owned(),
