@@ -149,6 +149,23 @@ fn a_row_that_no_store_wrote_is_corrupt() {
 }
 
 #[test]
+fn a_row_that_is_longer_than_any_record_is_corrupt() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    create(&store, 1, &record(vec![7; 67_000], EXPIRY));
+    assert_eq!(run(store.load(id(1))), Ok(Some(record(vec![7; 67_000], EXPIRY))));
+    assert_eq!(kind(run(store.save(id(2), &record(vec![7; 67_001], EXPIRY), Save::Create))), BackendErrorKind::Full);
+    let database = Connection::open(&path).unwrap();
+    database.execute("UPDATE sessions SET bytes = zeroblob(67001)", []).unwrap();
+    for error in [run(store.load(id(1))).unwrap_err(), run(store.all()).unwrap_err()] {
+        assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+        assert!(error.to_string().contains("longer than any"), "{error}");
+    }
+    run(store.delete(id(1))).unwrap();
+    assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
 fn while_another_writes_it_loads_and_says_of_all_else_that_it_is_unavailable() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap().busy_timeout(Duration::ZERO).unwrap();

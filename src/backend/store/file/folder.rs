@@ -69,7 +69,7 @@ impl Folder {
         let head = head?.of(id).map_err(corrupt)?;
         let mut bytes = Vec::new();
         // Reads one byte more than there should be, so that a longer file is found out.
-        let limit = u64::from(head.len).saturating_add(1);
+        let limit = u64::from(head.checked_len().map_err(corrupt)?).saturating_add(1);
         file.take(limit).read_to_end(&mut bytes).map_err(|error| failed("read", &error))?;
         head.record(bytes).map(Some).map_err(corrupt)
     }
