@@ -203,7 +203,8 @@ fn files_are_for_their_owner_alone() {
 #[test]
 fn a_path_that_cannot_be_made_is_unavailable() {
     let (folder, _) = folder();
-    assert_eq!(kind(SqliteStore::open(folder.path())), BackendErrorKind::Unavailable);
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    assert_eq!(kind(SqliteStore::open(folder.path().join("folder"))), BackendErrorKind::Unavailable);
     assert_eq!(kind(SqliteStore::open(folder.path().join("no/such/sessions.db"))), BackendErrorKind::Unavailable);
 }
 
@@ -298,4 +299,44 @@ fn a_database_that_others_use_too_stays_healthy() {
         Connection::open(&path).unwrap().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         assert!(run(store.is_healthy()));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_everybody_can_write_to_and_one_in_such_a_folder_are_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let set_mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let (folder, path) = folder();
+    let refused = |mode: u32| {
+        let error = SqliteStore::open(&path).unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+        assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
+    };
+    for (mode, is_refused) in
+        [(0o700, false), (0o755, false), (0o775, false), (0o777, true), (0o1777, true), (0o702, true)]
+    {
+        set_mode(folder.path(), mode);
+        if is_refused {
+            refused(mode);
+            assert!(!path.exists(), "nothing is made there");
+        } else {
+            drop(SqliteStore::open(&path).unwrap());
+            fs::remove_file(&path).unwrap();
+        }
+    }
+    set_mode(folder.path(), 0o700);
+    drop(SqliteStore::open(&path).unwrap());
+    for (mode, is_refused) in [(0o600, false), (0o660, false), (0o666, true), (0o602, true)] {
+        set_mode(&path, mode);
+        if is_refused { refused(mode) } else { drop(SqliteStore::open(&path).unwrap()) }
+    }
+    fs::remove_file(&path).unwrap();
+    // A link may lead to a folder in which others put the files that SQLite makes beside the database.
+    let open_folder = folder.path().join("open");
+    fs::create_dir(&open_folder).unwrap();
+    fs::write(open_folder.join("sessions.db"), "").unwrap();
+    set_mode(&open_folder, 0o777);
+    set_mode(&open_folder.join("sessions.db"), 0o600);
+    symlink(open_folder.join("sessions.db"), &path).unwrap();
+    refused(0o777);
 }
