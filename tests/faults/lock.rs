@@ -27,7 +27,7 @@ fn a_lock_held_past_the_timeout_is_unavailable_and_goes_with_the_process_that_ho
         let waited = start.elapsed();
         println!("{kind:?}: after {} ms: {error}", waited.as_millis());
         assert_eq!(error.kind(), BackendErrorKind::Unavailable);
-        assert!((TIMEOUT..TIMEOUT * 10).contains(&waited));
+        assert!(waited >= TIMEOUT, "{waited:?}");
         assert!(!run(store.is_healthy()));
         assert_eq!(run(store.load(id(0, 1))), Ok(Some(record(1))), "loads wait for nobody");
         worker.kill();

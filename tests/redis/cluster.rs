@@ -15,17 +15,11 @@ use sealed_session::{
 use crate::fleet::{Fleet, places, wait};
 use crate::helpers::new_id;
 use crate::ledger::{Run, Visitor};
-use crate::server::Server;
-use crate::{address, application};
-
-/// The pool with time for a machine under load.
-fn patient(pool: &RedisPool) -> RedisPool {
-    pool.clone().timeout(Duration::from_secs(10))
-}
+use crate::server::{PATIENCE, Server};
+use crate::{address, application, patient};
 
 /// Checks the store and the list. A pool of its own each time, since the store must be empty.
 async fn check(pool: &RedisPool) {
-    let pool = &patient(pool);
     check_store(async || RedisStore::new(&pool.clone().prefix(&format!("sealed_session:{}:", new_id())))).await;
     check_revocations(&RedisRevocations::new(pool), SystemClock.now()).await;
 }
@@ -35,10 +29,10 @@ async fn stores_and_lists_in_a_cluster_keep_every_rule_and_see_every_server() {
     let Some(_) = address() else { return };
     let fleet = Fleet::cluster(&places(6), true, &application(["+asking", "+cluster|slots"]), &[]);
     let url = fleet.cluster_url().replace("://", "://app:secret@");
-    let pool = RedisPool::open(&url).unwrap().wait_for_replicas(1);
+    let pool = patient(&url).wait_for_replicas(1);
     check(&pool).await;
 
-    let store = RedisStore::new(&patient(&pool).prefix("sealed_session:all:"));
+    let store = RedisStore::new(&pool.clone().prefix("sealed_session:all:"));
     let mut expected = HashMap::new();
     for n in 0..300_u64 {
         let (id, record) = (new_id(), Record::new(n.to_be_bytes().to_vec(), UnixTime::MAX));
@@ -60,7 +54,7 @@ async fn stores_and_lists_in_a_cluster_keep_every_rule_and_see_every_server() {
     assert!(store.is_healthy().await && RedisRevocations::new(&pool).is_healthy().await);
 
     // One of its servers alone is no Redis for a store, and says so.
-    let alone = RedisStore::open(&primaries[0].address()).unwrap();
+    let alone = RedisStore::new(&patient(&primaries[0].address()));
     let mut kinds = Vec::new();
     for _ in 0..50 {
         kinds.extend(alone.load(new_id()).await.err().map(|error| (error.kind(), error.to_string())));
@@ -94,9 +88,10 @@ async fn one_server_with_all_slots_works_by_its_plain_url_and_a_slot_without_a_s
             .output()
             .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("cluster_state:ok"))
     });
-    check(&RedisPool::open(&server.address()).unwrap()).await;
+    check(&patient(&server.address())).await;
+    let cluster = cluster.timeout(PATIENCE);
     check(&cluster).await;
-    assert!(store.is_healthy().await);
+    assert!(RedisStore::new(&cluster).is_healthy().await);
     send("CLUSTER DELSLOTS 7").await;
     assert!(!store.is_healthy().await, "slot 7 has no server");
     assert_eq!(store.all().await.unwrap_err().kind(), BackendErrorKind::Unavailable);
@@ -114,11 +109,11 @@ async fn a_cluster_over_tls_that_knows_its_servers_by_address_shows_the_certific
     let fleet = Fleet::cluster(&places(3), false, &options, &["--tls", "--insecure"]);
     let url = fleet.cluster_url().replace("redis-cluster", "rediss-cluster");
     let tls = sealed_session::RedisTls::new().ca_pem(certificates.pem("ca.crt"));
-    check(&RedisPool::open_with_tls(&url.replace("127.0.0.1", "localhost"), &tls).unwrap()).await;
+    check(&RedisPool::open_with_tls(&url.replace("127.0.0.1", "localhost"), &tls).unwrap().timeout(PATIENCE)).await;
     // By its addresses alone, no name is known.
     let store = RedisStore::new(&RedisPool::open_with_tls(&url, &tls).unwrap());
     assert_eq!(store.load(new_id()).await.unwrap_err().kind(), BackendErrorKind::Unavailable);
-    let named = RedisPool::open_with_tls(&url, &tls.server_name("localhost")).unwrap();
+    let named = RedisPool::open_with_tls(&url, &tls.server_name("localhost")).unwrap().timeout(PATIENCE);
     assert_eq!(RedisStore::new(&named).load(new_id()).await, Ok(None));
 }
 
@@ -126,7 +121,7 @@ async fn a_cluster_over_tls_that_knows_its_servers_by_address_shows_the_certific
 async fn slots_that_move_under_load_fail_no_call_and_lose_nothing() {
     let Some(_) = address() else { return };
     let fleet = Fleet::cluster(&places(3), false, &[], &[]);
-    let pool = RedisPool::open(&fleet.cluster_url()).unwrap().timeout(Duration::from_secs(10));
+    let pool = patient(&fleet.cluster_url());
     let run = Arc::new(Run::default());
     let tasks: Vec<_> = (0..8).map(|n| tokio::spawn(Visitor::new(n, &pool, &run).work())).collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -142,7 +137,7 @@ async fn slots_that_move_under_load_fail_no_call_and_lose_nothing() {
         }
     });
     run.is_over.store(true, Ordering::SeqCst);
-    let fresh = RedisPool::open(&fleet.cluster_url()).unwrap();
+    let fresh = patient(&fleet.cluster_url());
     let (mut records, mut revocations) = (0, 0);
     for task in tasks {
         let (more_records, more_revocations) = task.await.unwrap().verify(&fresh).await;

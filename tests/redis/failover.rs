@@ -13,8 +13,9 @@ use sealed_session::{
 
 use crate::fleet::{Fleet, places, wait};
 use crate::helpers::new_id;
-use crate::server::{Place, Server};
-use crate::{address, application};
+use crate::scripted::Scripted;
+use crate::server::{PATIENCE, Place, Server};
+use crate::{address, application, patient};
 
 const TASKS: usize = 16;
 
@@ -55,7 +56,8 @@ impl Ledger {
 
     /// Returns how many of the writes that were acknowledged are gone.
     async fn lost(&self, pool: &RedisPool) -> usize {
-        let (store, list) = (RedisStore::new(pool), RedisRevocations::new(pool));
+        let pool = pool.clone().timeout(PATIENCE);
+        let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
         let mut missing = 0;
         for id in &self.records {
             match store.load(*id).await.unwrap() {
@@ -116,13 +118,11 @@ async fn run(what: &str, pool: &RedisPool, fault: impl FnOnce(), mend: impl FnOn
 async fn kill(what: &str, pool: &RedisPool, mut fleet: Fleet) -> Cost {
     let mut dead = fleet.servers.remove(0);
     assert!(fleet.is_primary(&dead));
-    let before = fleet.servers.iter().filter(|server| fleet.is_primary(server)).count();
+    let before = fleet.primaries_beside(&dead);
     let (dead, fleet) = (&mut dead, &fleet);
     let fault = || {
         dead.kill();
-        wait("a replica took over", || {
-            fleet.servers.iter().filter(|server| fleet.is_primary(server)).count() == before + 1
-        });
+        fleet.wait_for_successor(dead, before);
         dead.restart();
         wait("the old primary follows", || fleet.follows(dead));
     };
@@ -157,7 +157,7 @@ async fn stores_and_lists_behind_sentinels_with_a_password_keep_every_rule() {
     fleet.wait_for_sentinels(&["-a", "s3cret", "--no-auth-warning"]);
     let login = |query| fleet.sentinel_url(query).replace("://", "://app:secret@");
     let good = "?sentinel_username=watcher&sentinel_password=w4tch";
-    let pool = RedisPool::open(&login(good)).unwrap().wait_for_replicas(1).timeout(Duration::from_secs(10));
+    let pool = RedisPool::open(&login(good)).unwrap().wait_for_replicas(1).timeout(PATIENCE);
     check_store(async || RedisStore::new(&pool.clone().prefix(&format!("sealed_session:{}:", new_id())))).await;
     check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
     assert!(RedisStore::new(&pool).is_healthy().await);
@@ -174,7 +174,7 @@ async fn stores_and_lists_behind_sentinels_with_a_password_keep_every_rule() {
             sentinel.halt();
         }
     }
-    let store = RedisStore::open(&login(good)).unwrap();
+    let store = RedisStore::new(&patient(&login(good)));
     assert_eq!(store.load(new_id()).await, Ok(None));
     fleet.sentinels.iter().for_each(Server::resume);
 }
@@ -187,45 +187,54 @@ async fn a_write_that_too_few_replicas_have_is_unavailable_and_a_read_is_not() {
     let replica = Server::start(&["--replicaof", &place]);
     let follows = || has_a_replica(&primary);
     tokio::task::block_in_place(|| wait("the replica follows", follows));
-    let pool = RedisPool::open(&primary.address()).unwrap();
+    let pool = patient(&primary.address());
     let waits = pool.clone().wait_for_replicas(1);
     let (store, list, id) = (RedisStore::new(&waits), RedisRevocations::new(&waits), new_id());
     assert!(store.save(id, &record(id), Save::Create).await.unwrap());
     list.revoke(id, Mark::Ended, UnixTime::MAX).await.unwrap();
-    let copy = RedisStore::open(&replica.address()).unwrap();
+    let copy = RedisStore::new(&patient(&replica.address()));
     assert_eq!(copy.load(id).await.unwrap(), Some(record(id)), "the replica has what was acknowledged");
 
     replica.halt();
-    let other = new_id();
-    let unavailable = |error: sealed_session::BackendError| {
-        assert_eq!(error.kind(), BackendErrorKind::Unavailable);
-        assert_eq!(error.to_string(), "session backend is unavailable: 0 of 1 replicas have the write");
-    };
-    unavailable(store.save(other, &record(other), Save::Create).await.unwrap_err());
-    unavailable(store.save(id, &record(id), Save::Replace(record(id).tag())).await.unwrap_err());
-    unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
-    // A mark that is there already, and a record that is gone already, are not acknowledged either: perhaps the replica never
-    // heard of them.
-    unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
-    unavailable(store.delete(other).await.unwrap_err());
-    unavailable(store.delete(other).await.unwrap_err());
-    let generation = sealed_session::Generation::from_bytes([7; 8]);
-    for _ in 0..2 {
-        unavailable(list.revoke_subject("7", sealed_session::Only::Any, generation, UnixTime::MAX).await.unwrap_err());
+    {
+        let waits = waits.timeout(Duration::from_secs(1));
+        let (store, list, other) = (RedisStore::new(&waits), RedisRevocations::new(&waits), new_id());
+        let unavailable =
+            |error: sealed_session::BackendError| assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");
+        unavailable(store.save(other, &record(other), Save::Create).await.unwrap_err());
+        unavailable(store.save(id, &record(id), Save::Replace(record(id).tag())).await.unwrap_err());
+        unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
+        // A mark that is there already, and a record that is gone already, are not acknowledged either: perhaps the replica
+        // never heard of them.
+        unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
+        unavailable(store.delete(other).await.unwrap_err());
+        unavailable(store.delete(other).await.unwrap_err());
+        let generation = sealed_session::Generation::from_bytes([7; 8]);
+        for _ in 0..2 {
+            unavailable(
+                list.revoke_subject("7", sealed_session::Only::Any, generation, UnixTime::MAX).await.unwrap_err(),
+            );
+        }
+        unavailable(store.clear().await.unwrap_err());
+        assert!(!store.is_healthy().await && !list.is_healthy().await);
     }
-    unavailable(store.clear().await.unwrap_err());
-    assert!(!store.is_healthy().await && !list.is_healthy().await);
 
     // Reads go on, and so do writes of a pool that does not wait.
     assert_eq!(list.look(Some(id), None).await.unwrap().mark, Some(Mark::Ended));
     assert!(RedisStore::new(&pool).save(new_id(), &record(id), Save::Create).await.unwrap());
     replica.resume();
     tokio::task::block_in_place(|| wait("the replica is back", follows));
-    let start = Instant::now();
-    while let Err(error) = store.save(new_id(), &record(id), Save::Create).await {
-        assert!(start.elapsed() < Duration::from_secs(60), "a minute after the replica is back: {error}");
-    }
+    assert!(store.save(new_id(), &record(id), Save::Create).await.unwrap());
     assert!(store.is_healthy().await && list.is_healthy().await);
+}
+
+#[tokio::test]
+async fn a_write_that_too_few_replicas_have_says_how_many_have_it() {
+    let server =
+        Scripted::start(|command| Some(if command[0] == "WAIT" { ":1\r\n".to_owned() } else { "+OK\r\n".to_owned() }));
+    let pool = patient(&format!("redis://127.0.0.1:{}", server.port)).wait_for_replicas(2);
+    let error = RedisStore::new(&pool).save(new_id(), &record(new_id()), Save::Create).await.unwrap_err();
+    assert_eq!(error.to_string(), "session backend is unavailable: 1 of 2 replicas have the write");
 }
 
 fn has_a_replica(primary: &Server) -> bool {
@@ -265,12 +274,12 @@ fn cut(places: &[Place], is_cut: bool) {
 
 /// Cuts off the first server, and heals the network when another one has taken over and clients had time to hear of it.
 async fn cut_off(what: &str, pool: &RedisPool, fleet: &Fleet, places: &[Place]) -> Cost {
-    let (first, others) = fleet.servers.split_first().unwrap();
+    let [first, ..] = &fleet.servers[..] else { panic!("no server") };
     assert!(fleet.is_primary(first));
-    let before = others.iter().filter(|server| fleet.is_primary(server)).count();
+    let before = fleet.primaries_beside(first);
     let fault = || {
         cut(&places[..1], true);
-        wait("a replica took over", || others.iter().filter(|server| fleet.is_primary(server)).count() == before + 1);
+        fleet.wait_for_successor(first, before);
         std::thread::sleep(Duration::from_millis(1500));
     };
     let mend = || {

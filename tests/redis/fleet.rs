@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::server::{Place, Server};
+use crate::server::{PATIENCE, Place, Server};
 
 pub(crate) struct Fleet {
     pub(crate) servers: Vec<Server>,
@@ -111,13 +111,33 @@ impl Fleet {
     pub(crate) fn is_primary(&self, server: &Server) -> bool {
         self.ask(server, &["INFO", "replication"]).contains("role:master")
     }
+
+    /// Returns the number of primaries, `lost` not counted.
+    pub(crate) fn primaries_beside(&self, lost: &Server) -> usize {
+        let lost = lost.host_and_port();
+        self.servers.iter().filter(|server| server.host_and_port() != lost && self.is_primary(server)).count()
+    }
+
+    /// Waits until there is one primary more than the `before` that were there beside the one that was lost, and until each
+    /// Sentinel names it. A Sentinel that is held up in the middle of a failover gives it up. If the lost primary were back by
+    /// then, that Sentinel would leave it in its place for good.
+    pub(crate) fn wait_for_successor(&self, lost: &Server, before: usize) {
+        let lost_place = lost.host_and_port().replace(':', "\n");
+        let names_another = |sentinel: &Server| {
+            let named = self.ask(sentinel, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop"]);
+            !named.trim().is_empty() && named.trim() != lost_place
+        };
+        wait("a replica took over, and each Sentinel names it", || {
+            self.primaries_beside(lost) == before + 1 && self.sentinels.iter().all(names_another)
+        });
+    }
 }
 
 /// Waits until something is so, as a machine under load may take long for it.
 pub(crate) fn wait(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited for a minute until {what}");
+        assert!(start.elapsed() < PATIENCE, "waited for {PATIENCE:?} until {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }

@@ -1,15 +1,15 @@
 //! A Redis is healthy only if a login could be kept in it and a logout recorded: a Redis that only answers is not.
 
-use sealed_session::{RedisPool, RedisRevocations, RedisStore, Revocations, SessionStore};
+use sealed_session::{RedisRevocations, RedisStore, Revocations, SessionStore};
 
 use crate::server::{Server, address};
-use crate::{pool, raw};
+use crate::{patient, pool, raw};
 
 /// Asks the store and the list. Redis answers a PING each time, so that a check which sends no more than that says yes.
 async fn health(server: &Server) -> [bool; 2] {
     let pong: String = redis::cmd("PING").query_async(&mut raw(&server.address()).await).await.unwrap();
     assert_eq!(pong, "PONG");
-    let pool = RedisPool::open(&server.address()).unwrap();
+    let pool = patient(&server.address());
     [RedisStore::new(&pool).is_healthy().await, RedisRevocations::new(&pool).is_healthy().await]
 }
 

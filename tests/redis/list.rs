@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use sealed_session::testing::check_revocations;
 use sealed_session::{
-    BackendErrorKind, Clock, Generation, Known, Mark, Only, RedisPool, RedisRevocations, Revocations, SessionId,
-    SystemClock, UnixTime,
+    BackendErrorKind, Clock, Generation, Known, Mark, Only, RedisRevocations, Revocations, SessionId, SystemClock,
+    UnixTime,
 };
 
 use crate::helpers::{at, new_id};
 use crate::server::address;
-use crate::{pool, raw};
+use crate::{patient, pool, raw};
 
 #[tokio::test]
 async fn it_keeps_to_every_rule() {
@@ -52,7 +52,7 @@ async fn an_entry_goes_by_itself_a_minute_after_the_later_of_its_times() {
 #[tokio::test]
 async fn what_it_did_not_store_is_an_error_and_admits_nobody() {
     let (Some(_), Some(address)) = (pool("corrupt"), address()) else { return };
-    let list = RedisRevocations::new(&RedisPool::open(&address).unwrap().prefix("corrupt:"));
+    let list = RedisRevocations::new(&patient(&address).prefix("corrupt:"));
     let mut redis = raw(&address).await;
     let no_time = format!("{:032x} x", 7);
     let no_space = format!("{:032x}7", 7);
@@ -100,7 +100,7 @@ async fn what_it_did_not_store_is_an_error_and_admits_nobody() {
 #[tokio::test]
 async fn an_entry_of_version_0_1_ends_what_it_ended_there_and_makes_way_for_a_generation() {
     let (Some(_), Some(address)) = (pool("of_0_1"), address()) else { return };
-    let list = RedisRevocations::open(&address).unwrap();
+    let list = RedisRevocations::new(&patient(&address));
     let mut redis = raw(&address).await;
     let (id, subject) = (new_id(), format!("\"{}\"", new_id()));
     let (mark, cutoff) = (format!("sealed_session:revoked:{id}"), format!("sealed_session:subject:{subject}"));
@@ -123,7 +123,7 @@ async fn an_entry_of_version_0_1_ends_what_it_ended_there_and_makes_way_for_a_ge
 #[tokio::test]
 async fn a_session_that_ended_is_written_as_version_0_1_reads_it() {
     let (Some(_), Some(address)) = (pool("for_0_1"), address()) else { return };
-    let (list, mut redis) = (RedisRevocations::open(&address).unwrap(), raw(&address).await);
+    let (list, mut redis) = (RedisRevocations::new(&patient(&address)), raw(&address).await);
     let id = new_id();
     list.revoke(id, Mark::Ended, at(4_000_000_000)).await.unwrap();
     let value: String =
@@ -148,7 +148,7 @@ async fn lists_with_two_prefixes_know_nothing_of_each_other() {
 async fn a_mark_that_stands_is_told_even_while_redis_is_full() {
     let Some(_) = address() else { return };
     let server = crate::server::Server::start(&[]);
-    let list = RedisRevocations::open(&server.address()).unwrap();
+    let list = RedisRevocations::new(&patient(&server.address()));
     let (id, mark) = (new_id(), Mark::Became(new_id()));
     list.revoke(id, mark, at(4_000_000_000)).await.unwrap();
     let mut redis = raw(&server.address()).await;
@@ -164,7 +164,7 @@ async fn a_session_is_asked_about_in_one_round_trip() {
     // The test starts a server of its own, so that requests of other tests are not counted.
     let server = crate::server::Server::start(&[]);
     drop(address);
-    let list = RedisRevocations::open(&server.address()).unwrap();
+    let list = RedisRevocations::new(&patient(&server.address()));
     let subject = new_id().to_string();
     let id = new_id();
     list.look(Some(id), Some(&subject)).await.unwrap();

@@ -32,13 +32,17 @@ mod tls;
 use sealed_session::RedisPool;
 
 use crate::helpers::new_id;
-use crate::server::address;
+use crate::server::{PATIENCE, address};
 
 /// The Redis of `SEALED_SESSION_REDIS`, under a prefix that no other test has. `None`, with a line that says so, when there
-/// is none. It has time for a machine under load.
+/// is none.
 fn pool(test: &str) -> Option<RedisPool> {
-    let pool = RedisPool::open(&address()?).unwrap().timeout(std::time::Duration::from_secs(10));
-    Some(pool.prefix(&format!("{test}:{}:", new_id())))
+    Some(patient(&address()?).prefix(&format!("{test}:{}:", new_id())))
+}
+
+/// The pool of a test in which Redis answers: it waits for a machine under load.
+fn patient(url: &str) -> RedisPool {
+    RedisPool::open(url).unwrap().timeout(PATIENCE)
 }
 
 /// A connection for commands that no store would send.

@@ -3,12 +3,11 @@
 use std::process::{Command, Stdio};
 
 use sealed_session::{
-    Generation, Known, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations, Save, SessionStore,
-    UnixTime,
+    Generation, Known, Mark, Only, Record, RedisRevocations, RedisStore, Revocations, Save, SessionStore, UnixTime,
 };
 
 use crate::helpers::id;
-use crate::{address, new_id};
+use crate::{address, new_id, patient};
 
 const IDS: u64 = 500;
 
@@ -36,7 +35,7 @@ async fn two_processes_agree_on_who_created_what_and_on_every_revocation() {
         assert_eq!(counts.iter().sum::<u64>(), IDS, "each was {what} by one of them");
     }
 
-    let pool = RedisPool::open(&address).unwrap().prefix(&prefix);
+    let pool = patient(&address).prefix(&prefix);
     let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
     let mut found = [0, 0];
     for (_, record) in store.all().await.unwrap() {
@@ -63,7 +62,7 @@ async fn two_processes_agree_on_who_created_what_and_on_every_revocation() {
 async fn worker() {
     let task = std::env::var("SEALED_SESSION_REDIS_WORKER").unwrap();
     let (number, prefix) = task.split_once(' ').unwrap();
-    let pool = RedisPool::open(&address().unwrap()).unwrap().prefix(prefix);
+    let pool = patient(&address().unwrap()).prefix(prefix);
     let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
     let number: u8 = number.parse().unwrap();
     let own = Mark::Became(id(u64::from(number)));

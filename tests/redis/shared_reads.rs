@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::helpers::new_id;
 use crate::scripted::Scripted;
-use crate::server::{Server, address};
+use crate::server::{PATIENCE, Server, address};
 
 /// The record of an id is the id in hexadecimal digits.
 fn record_of(id: SessionId) -> Record {
@@ -53,7 +53,7 @@ fn halting() -> (Scripted, Receiver<()>, Sender<()>) {
 
 const SHORT: Duration = Duration::from_millis(300);
 /// Longer than any test runs.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = PATIENCE;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_at_once_go_over_one_connection_and_each_gets_its_own_answer() {
@@ -177,7 +177,7 @@ fn a_runtime_that_is_busy_keeps_no_other_one_from_reading() {
 async fn a_real_server_that_hangs_refuses_reads_that_were_under_way_and_answers_those_after() {
     let Some(_) = address() else { return };
     let server = Server::start(&[]);
-    let pool = RedisPool::open(&server.address()).unwrap().timeout(Duration::from_secs(2));
+    let pool = RedisPool::open(&server.address()).unwrap().timeout(Duration::from_secs(10));
     let (store, list) = (RedisStore::new(&pool), RedisRevocations::new(&pool));
     let ids: Vec<_> = (0..50).map(|_| new_id()).collect();
     for id in &ids {

@@ -1,17 +1,17 @@
 //! The store in Redis: the suite that every store passes, and the rules that only this store has.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sealed_session::testing::{check_revocations, check_store};
 use sealed_session::{
-    BackendErrorKind, Clock, Generation, Mark, Only, Record, RedisPool, RedisRevocations, RedisStore, Revocations,
-    Save, SessionConfig, SessionId, SessionStore, SystemClock, UnixTime,
+    BackendErrorKind, Clock, Generation, Mark, Only, Record, RedisRevocations, RedisStore, Revocations, Save,
+    SessionConfig, SessionId, SessionStore, SystemClock, UnixTime,
 };
 
 use crate::helpers::{KEY, at, new_id};
-use crate::server::{Server, address};
-use crate::{pool, raw};
+use crate::server::{PATIENCE, Server, address};
+use crate::{patient, pool, raw};
 
 #[tokio::test]
 async fn it_keeps_every_rule_of_a_store() {
@@ -155,8 +155,7 @@ async fn a_replace_that_races_a_delete_never_brings_the_record_back() {
 async fn a_record_goes_by_itself_a_minute_after_its_time() {
     let Some(address) = address() else { return };
     let prefix = format!("{}:", new_id());
-    let (store, mut redis) =
-        (RedisStore::new(&RedisPool::open(&address).unwrap().prefix(&prefix)), raw(&address).await);
+    let (store, mut redis) = (RedisStore::new(&patient(&address).prefix(&prefix)), raw(&address).await);
     let now = SystemClock.now().as_secs();
     let id = new_id();
     let replace = Save::Replace(Record::new(vec![7], at(now)).tag());
@@ -181,7 +180,7 @@ async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
     let tag = new_id();
     let pools =
         [format!("{tag}*"), format!("{tag}[a]?\\"), format!("{tag}[a]x\\"), format!("{tag}a"), format!("{tag}")]
-            .map(|prefix| RedisPool::open(&address).unwrap().prefix(&prefix));
+            .map(|prefix| patient(&address).prefix(&prefix));
     let mut expected = HashMap::new();
     for (pool, count) in pools.iter().zip([500, 1, 3, 2, 0]) {
         for n in 0..count {
@@ -210,8 +209,7 @@ async fn all_and_clear_see_the_records_under_the_prefix_and_nothing_else() {
 async fn what_it_did_not_store_is_corrupt() {
     let Some(address) = address() else { return };
     let prefix = format!("{}:", new_id());
-    let (store, mut redis) =
-        (RedisStore::new(&RedisPool::open(&address).unwrap().prefix(&prefix)), raw(&address).await);
+    let (store, mut redis) = (RedisStore::new(&patient(&address).prefix(&prefix)), raw(&address).await);
     let (short, list) = (new_id(), new_id());
     let () =
         redis::cmd("SET").arg(format!("{prefix}session:{short}")).arg("1234").query_async(&mut redis).await.unwrap();
@@ -235,7 +233,7 @@ async fn what_it_did_not_store_is_corrupt() {
 async fn a_full_redis_is_full_and_still_reads_and_deletes() {
     let Some(_) = address() else { return };
     let server = Server::start(&[]);
-    let pool = RedisPool::open(&server.address()).unwrap();
+    let pool = patient(&server.address());
     let (store, list, id) = (RedisStore::new(&pool), RedisRevocations::new(&pool), new_id());
     assert!(store.save(id, &record(1), Save::Create).await.unwrap());
     let mut redis = raw(&server.address()).await;
@@ -259,13 +257,13 @@ async fn a_redis_that_can_not_write_its_disk_is_full() {
     // The name of the snapshot is that of the folder, so that no snapshot can be written. After one that failed, Redis takes
     // no writes.
     let server = Server::start(&["--save", "3600", "1", "--dbfilename", "."]);
-    let store = RedisStore::open(&server.address()).unwrap();
+    let store = RedisStore::new(&patient(&server.address()));
     let mut redis = raw(&server.address()).await;
     let () = redis::cmd("BGSAVE").query_async(&mut redis).await.unwrap();
     let start = Instant::now();
     let error = loop {
         match store.save(new_id(), &record(1), Save::Create).await {
-            Ok(_) => assert!(start.elapsed() < Duration::from_secs(60), "the snapshot does not fail"),
+            Ok(_) => assert!(start.elapsed() < PATIENCE, "the snapshot does not fail"),
             Err(error) => break error,
         }
     };
@@ -277,7 +275,7 @@ async fn a_redis_that_can_not_write_its_disk_is_full() {
 async fn a_user_who_may_not_is_told_so_without_the_values() {
     let Some(_) = address() else { return };
     let server = Server::start(&["--user", "default", "on", "nopass", "~*", "&*", "+@all", "-eval"]);
-    let pool = RedisPool::open(&server.address()).unwrap();
+    let pool = patient(&server.address());
     let list = RedisRevocations::new(&pool);
     let generation = Generation::from_bytes([7; 8]);
     let error = list.revoke_subject("\"ada\"", Only::Any, generation, UnixTime::MAX).await.unwrap_err();
@@ -291,7 +289,7 @@ async fn a_user_who_may_what_the_documentation_of_the_pool_names_may_do_all() {
     let options: Vec<&str> =
         ["--user", "default", "on", "nopass", "~sealed_session:*", "-@all"].into_iter().chain(may).collect();
     let server = Server::start(&options);
-    let pool = RedisPool::open(&server.address()).unwrap().timeout(Duration::from_secs(10));
+    let pool = patient(&server.address());
     check_store(async || {
         let store = RedisStore::new(&pool);
         store.clear().await.unwrap();

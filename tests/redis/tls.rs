@@ -14,7 +14,7 @@ use crate::address;
 use crate::certificates::Certificates;
 use crate::fleet::{Fleet, places};
 use crate::helpers::new_id;
-use crate::server::Server;
+use crate::server::{PATIENCE, Server};
 
 const HERE: &str = "IP:127.0.0.1,DNS:redis.test";
 
@@ -25,7 +25,7 @@ fn start(certificates: &Certificates, mutual: bool) -> Server {
 
 /// Loads a record that is not there: nothing, or the error as text.
 async fn answer(url: &str, tls: &RedisTls) -> Result<(), String> {
-    let store = RedisStore::new(&RedisPool::open_with_tls(url, tls).unwrap());
+    let store = RedisStore::new(&RedisPool::open_with_tls(url, tls).unwrap().timeout(PATIENCE));
     match store.load(new_id()).await {
         Ok(found) => assert_eq!(found, None),
         Err(error) => {
@@ -43,7 +43,7 @@ async fn stores_and_lists_over_tls_keep_every_rule() {
     let server = start(&certificates, false);
     let pool = RedisPool::open_with_tls(&server.address(), &RedisTls::new().ca_pem(certificates.pem("ca.crt")))
         .unwrap()
-        .timeout(Duration::from_secs(10));
+        .timeout(PATIENCE);
     check_store(async || {
         let store = RedisStore::new(&pool);
         store.clear().await.unwrap();
@@ -108,7 +108,7 @@ async fn connections_over_tls_that_broke_while_they_rested_cost_no_request() {
     let certificates = Certificates::new(HERE);
     let mut server = start(&certificates, false);
     let tls = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
-    let store = RedisStore::new(&RedisPool::open_with_tls(&server.address(), &tls).unwrap());
+    let store = RedisStore::new(&RedisPool::open_with_tls(&server.address(), &tls).unwrap().timeout(PATIENCE));
     let id = new_id();
     assert!(store.save(id, &Record::new(vec![7], UnixTime::MAX), Save::Create).await.unwrap());
     server.kill();
@@ -279,7 +279,7 @@ async fn stores_and_lists_behind_sentinels_over_tls_keep_every_rule() {
     let url = fleet.sentinel_url("").replace("redis-sentinel", "rediss-sentinel");
     let tls = RedisTls::new().ca_pem(certificates.pem("ca.crt"));
     let named = RedisPool::open_with_tls(&url, &tls.clone().server_name("redis.test")).unwrap();
-    let pool = named.timeout(Duration::from_secs(10));
+    let pool = named.timeout(PATIENCE);
     check_store(async || RedisStore::new(&pool.clone().prefix(&format!("{}:", new_id())))).await;
     check_revocations(&RedisRevocations::new(&pool), SystemClock.now()).await;
     // No certificate is for an address.

@@ -439,7 +439,7 @@ fn an_observer_may_use_the_session_that_it_is_told_of() {
         commit(&manager, &session).unwrap();
         sender.send(()).unwrap();
     });
-    done.recv_timeout(Duration::from_secs(10)).unwrap();
+    done.recv_timeout(Duration::from_secs(300)).unwrap();
     assert_eq!(*lens.lock().unwrap(), [("opened", 2), ("sealed", 2), ("failed", 3), ("deleted", 0)]);
 }
 

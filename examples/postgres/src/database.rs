@@ -13,25 +13,50 @@ use tokio::time::timeout;
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) pool: PgPool,
+    /// True if nobody else has the pool, so that its options may change.
+    is_own: bool,
+    /// The time that a question of a request waits for its answer at most.
+    limit: Duration,
 }
 
 impl Database {
     pub(crate) fn connect(url: &str) -> Result<Self, Error> {
-        let options: PgConnectOptions = url.parse()?;
+        Ok(Self::own(url.parse()?, LIMIT))
+    }
+
+    fn own(options: PgConnectOptions, limit: Duration) -> Self {
         let again = options.clone();
         let pool = PgPoolOptions::new()
-            .acquire_timeout(REQUEST)
+            .acquire_timeout(limit)
             .after_release(move |connection, _| {
                 let again = again.clone();
                 Box::pin(async move {
-                    match timeout(REQUEST, connection.ping()).await {
+                    match timeout(limit, connection.ping()).await {
                         Ok(pong) => pong.map(|()| true),
-                        Err(_) => replace(connection, &again).await.map(|()| true),
+                        Err(_) => replace(connection, &again, limit).await.map(|()| true),
                     }
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Self { pool, is_own: true, limit }
+    }
+
+    /// The same over a pool that others have, too.
+    pub(crate) fn shared(pool: PgPool) -> Self {
+        Self { pool, is_own: false, limit: LIMIT }
+    }
+
+    pub(crate) fn beside(&self) -> Self {
+        Self { is_own: false, ..self.clone() }
+    }
+
+    pub(crate) fn with_limit(self, limit: Duration) -> Self {
+        if self.is_own { Self::own((*self.pool.connect_options()).clone(), limit) } else { Self { limit, ..self } }
+    }
+
+    /// Waits for an answer as long as a request may.
+    pub(crate) async fn ask<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, BackendError> {
+        within(self.limit, answer).await
     }
 
     /// Runs the migrations that the database has not seen yet.
@@ -39,7 +64,7 @@ impl Database {
         // sqlx holds a lock for as long as its connection lives, if a migration fails or this call is dropped. A pool of its own
         // takes the connection with it.
         let options = (*self.pool.connect_options()).clone();
-        let own = PgPoolOptions::new().max_connections(1).acquire_timeout(REQUEST).connect_lazy_with(options);
+        let own = PgPoolOptions::new().max_connections(1).acquire_timeout(self.limit).connect_lazy_with(options);
         let migrated = timeout(MAINTENANCE, migrator().run(&own)).await;
         own.close().await;
         migrated.map_err(|_| too_late(MAINTENANCE))?.map_err(failed_migration)
@@ -48,8 +73,8 @@ impl Database {
 
 /// Puts a new connection in the place of one that went silent. sqlx would close it first, which over TLS waits for an answer that
 /// never comes (sqlx 0.9 with rustls 0.23), so that its place in the pool would be lost until TCP gives up.
-async fn replace(silent: &mut PgConnection, options: &PgConnectOptions) -> Result<(), Error> {
-    let new = timeout(REQUEST, PgConnection::connect_with(options)).await.map_err(|_| Error::PoolTimedOut)??;
+async fn replace(silent: &mut PgConnection, options: &PgConnectOptions, limit: Duration) -> Result<(), Error> {
+    let new = timeout(limit, PgConnection::connect_with(options)).await.map_err(|_| Error::PoolTimedOut)??;
     drop(mem::replace(silent, new));
     Ok(())
 }
@@ -68,8 +93,8 @@ fn migrator() -> Migrator {
     migrator
 }
 
-/// The time that a question of a request waits for its answer at most.
-pub(crate) const REQUEST: Duration = Duration::from_secs(1);
+/// The time that a question of a request waits at most, unless the application sets another.
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// The time that a cleanup does, and everything else that concerns more than one session.
 pub(crate) const MAINTENANCE: Duration = Duration::from_secs(60);

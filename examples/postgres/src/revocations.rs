@@ -1,6 +1,7 @@
 //! [`PgRevocations`]: marks and generations, in two tables.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealed_session::{
     BackendError, BoxFuture, Clock, Generation, Known, Mark, Only, Revocations, SessionId, SystemClock, UnixTime,
@@ -9,7 +10,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Error, query, query_as, query_scalar, raw_sql};
 
 use crate::PgStore;
-use crate::database::{Database, REQUEST, seconds, within};
+use crate::database::{Database, seconds};
 
 /// A list of revocations in the tables `sealed_session_marks` and `sealed_session_generations`, for as many processes as the
 /// server has connections for.
@@ -74,7 +75,7 @@ impl PgRevocations {
     /// ```
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self::over(Database { pool })
+        Self::over(Database::shared(pool))
     }
 
     /// Returns a list over the connections of a store.
@@ -91,7 +92,25 @@ impl PgRevocations {
     /// ```
     #[must_use]
     pub fn beside(store: &PgStore) -> Self {
-        Self::over(store.database.clone())
+        Self::over(store.database.beside())
+    }
+
+    /// Sets the time that a question waits for its answer at most, as [`PgStore::timeout`] does.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sealed_session_postgres::PgRevocations;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), sqlx::Error> {
+    /// let list = PgRevocations::connect("postgres://localhost/shop")?.timeout(Duration::from_millis(300));
+    /// # let _ = list;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn timeout(self, limit: Duration) -> Self {
+        Self { database: self.database.with_limit(limit), ..self }
     }
 
     fn over(database: Database) -> Self {
@@ -152,7 +171,7 @@ impl Revocations for PgRevocations {
             ON CONFLICT (id) DO UPDATE SET until = GREATEST(kept.until, excluded.until) RETURNING mark";
         let put = query_scalar(PUT).bind(id.to_bytes()).bind(mark.to_bytes()).bind(seconds(until));
         let put = put.bind(seconds(self.clock.now()));
-        Box::pin(async move { within(REQUEST, put.fetch_one(self.pool())).await.map(Mark::from_bytes) })
+        Box::pin(async move { self.database.ask(put.fetch_one(self.pool())).await.map(Mark::from_bytes) })
     }
 
     fn revoke_subject<'a>(
@@ -177,7 +196,7 @@ impl Revocations for PgRevocations {
         };
         let put = query(PUT).bind(subject.as_bytes()).bind(to.to_bytes()).bind(seconds(until));
         let put = put.bind(is_any).bind(expected).bind(seconds(self.clock.now()));
-        Box::pin(async move { Ok(within(REQUEST, put.execute(self.pool())).await?.rows_affected() == 1) })
+        Box::pin(async move { Ok(self.database.ask(put.execute(self.pool())).await?.rows_affected() == 1) })
     }
 
     /// Reads both entries in one statement, and so as they stood at one moment.
@@ -191,7 +210,7 @@ impl Revocations for PgRevocations {
         let select = query_as(SELECT).bind(id.map(SessionId::to_bytes)).bind(subject.map(str::as_bytes));
         Box::pin(async move {
             let (mark, generation): (Option<[u8; 16]>, Option<[u8; 8]>) =
-                within(REQUEST, select.fetch_one(self.pool())).await?;
+                self.database.ask(select.fetch_one(self.pool())).await?;
             Ok(Known::new(mark.map(Mark::from_bytes), generation.map(Generation::from_bytes)))
         })
     }
@@ -201,6 +220,6 @@ impl Revocations for PgRevocations {
         const PROBE: &str = "
             INSERT INTO sealed_session_marks (id, mark, until) VALUES (uuid_send(gen_random_uuid()), '', -1);
             DELETE FROM sealed_session_marks WHERE until = -1";
-        Box::pin(async { within(REQUEST, raw_sql(PROBE).execute(self.pool())).await.is_ok() })
+        Box::pin(async { self.database.ask(raw_sql(PROBE).execute(self.pool())).await.is_ok() })
     }
 }

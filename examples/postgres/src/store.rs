@@ -1,10 +1,12 @@
 //! [`PgStore`]: records in a table.
 
+use std::time::Duration;
+
 use sealed_session::{BackendError, BackendErrorKind, BoxFuture, Record, Save, SessionId, SessionStore, UnixTime};
 use sqlx::postgres::PgPool;
 use sqlx::{Error, query, query_as, raw_sql};
 
-use crate::database::{Database, MAINTENANCE, REQUEST, seconds, within};
+use crate::database::{Database, MAINTENANCE, seconds, within};
 
 /// Keeps sessions in the table `sealed_sessions`, for as many processes as the server has connections for.
 ///
@@ -64,7 +66,29 @@ impl PgStore {
     /// ```
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { database: Database { pool } }
+        Self { database: Database::shared(pool) }
+    }
+
+    /// Sets the time that a question of a request waits for its answer at most: one second, if this is not called. A question
+    /// that takes longer is [`BackendErrorKind::Unavailable`]. A store of [`PgStore::connect`] gets a new pool, in which a
+    /// request waits for a connection no longer than that either, so call this before the store is used. The pool of
+    /// [`PgStore::new`] keeps its own `acquire_timeout`, which is a part of this time. Cleanups, migrations,
+    /// [`SessionStore::all`] and [`SessionStore::clear`] have a minute in any case.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use sealed_session_postgres::PgStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), sqlx::Error> {
+    /// let store = PgStore::connect("postgres://localhost/shop")?.timeout(Duration::from_millis(300));
+    /// # let _ = store;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn timeout(self, limit: Duration) -> Self {
+        Self { database: self.database.with_limit(limit) }
     }
 
     /// Makes the tables of the store and of the list, or brings those of an earlier release up to date. Every process may call
@@ -96,7 +120,7 @@ impl SessionStore for PgStore {
     fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
         let select = query_as("SELECT record, expires_at FROM sealed_sessions WHERE id = $1").bind(id.to_bytes());
         Box::pin(async move {
-            let row = within(REQUEST, select.fetch_optional(self.pool())).await?;
+            let row = self.database.ask(select.fetch_optional(self.pool())).await?;
             row.map(|(bytes, expires_at)| record(bytes, expires_at)).transpose()
         })
     }
@@ -117,13 +141,13 @@ impl SessionStore for PgStore {
                 Save::Create => write(INSERT),
                 Save::Replace(tag) => write(UPDATE).bind(tag.as_bytes()),
             };
-            Ok(within(REQUEST, write.execute(self.pool())).await?.rows_affected() == 1)
+            Ok(self.database.ask(write.execute(self.pool())).await?.rows_affected() == 1)
         })
     }
 
     fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
         let delete = query("DELETE FROM sealed_sessions WHERE id = $1").bind(id.to_bytes());
-        Box::pin(async move { within(REQUEST, delete.execute(self.pool())).await.map(drop) })
+        Box::pin(async move { self.database.ask(delete.execute(self.pool())).await.map(drop) })
     }
 
     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
@@ -137,7 +161,7 @@ impl SessionStore for PgStore {
         const PROBE: &str = "
             INSERT INTO sealed_sessions (id, record, expires_at) VALUES (uuid_send(gen_random_uuid()), '', -1);
             DELETE FROM sealed_sessions WHERE expires_at = -1";
-        Box::pin(async { within(REQUEST, raw_sql(PROBE).execute(self.pool())).await.is_ok() })
+        Box::pin(async { self.database.ask(raw_sql(PROBE).execute(self.pool())).await.is_ok() })
     }
 
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::server::PATIENCE;
+
 #[derive(Default)]
 pub(crate) struct Connections {
     streams: HashMap<u16, BufReader<TcpStream>>,
@@ -52,7 +54,7 @@ pub(crate) fn abandon(port: u16, path: &str, cookie: Option<&str>, patience: Dur
 fn open(port: u16) -> BufReader<TcpStream> {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     BufReader::new(stream)
 }
 

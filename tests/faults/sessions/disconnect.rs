@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use crate::app;
 use crate::connection::abandon;
 use crate::ledger::{Promise, Run};
+use crate::server::PATIENCE;
 use crate::visitor::{Seen, Visitor};
 
 const ROUNDS: u64 = 60;
@@ -106,7 +107,7 @@ impl Slow {
         let start = Instant::now();
         let mut begun = None;
         while self.under_way.load(SeqCst) > 0 || begun != Some(self.begun.load(SeqCst)) {
-            assert!(start.elapsed() < Duration::from_secs(60));
+            assert!(start.elapsed() < PATIENCE);
             begun = Some(self.begun.load(SeqCst));
             thread::sleep(Duration::from_millis(80));
         }

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sealed_session::FailurePolicy;
 use tokio::runtime::Runtime;
 
 use crate::app;
+use crate::fleet::wait;
 use crate::ledger::{Counts, Promise, Run};
 use crate::process::over;
 use crate::small_disk::{self, fill};
@@ -38,12 +39,11 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
     let visitors = run.work(visitors, || {
         thread::sleep(Duration::from_millis(700));
         run.begin_fault();
-        let start = Instant::now();
         // In a store of files a logout makes room, so the disk is filled again and again.
-        while start.elapsed() < Duration::from_millis(1_500) {
+        wait("some writes failed", || {
             fill(ballast);
-            thread::sleep(Duration::from_millis(1));
-        }
+            run.failed() > 30
+        });
         fs::remove_file(ballast).unwrap();
         recovery = run.end_fault();
         thread::sleep(Duration::from_millis(500));
@@ -52,5 +52,5 @@ fn check(kind: &str, folder: &Path, ballast: &Path) {
     println!("{kind} on a full disk: {counts}; 0 lost, 0 wrong, 0 back; all served {recovery} ms after");
     assert_eq!(counts.get("failed logins that ended the session"), 0, "saved before the old one ends");
     assert_eq!(counts.get("empty"), 0, "reads go on");
-    assert!(counts.get("500") > 10 && counts.get("writes acknowledged") > 10, "{counts}");
+    assert!(counts.get("writes acknowledged") > 10, "{counts}");
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use sealed_session::FailurePolicy;
 
+use crate::server::PATIENCE;
 use crate::visitor::Visitor;
 
 /// The parts of a configuration on which a visitor's expectations depend.
@@ -30,6 +31,8 @@ pub(crate) struct Run {
     is_over: AtomicBool,
     /// The number of right answers of each visitor.
     right: Vec<AtomicU64>,
+    /// The number of answers that failed.
+    failed: AtomicU64,
 }
 
 impl Run {
@@ -39,6 +42,14 @@ impl Run {
 
     pub(crate) fn phase(&self) -> u64 {
         self.phase.load(SeqCst)
+    }
+
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(SeqCst)
+    }
+
+    pub(crate) fn note_failed(&self) {
+        self.failed.fetch_add(1, SeqCst);
     }
 
     pub(crate) fn note_right(&self, visitor: usize) {
@@ -57,7 +68,7 @@ impl Run {
         let before: Vec<_> = self.right.iter().map(|right| right.load(SeqCst)).collect();
         // The first right answer may belong to a request from before the end of the fault, so each visitor must have two.
         while self.right.iter().zip(&before).any(|(right, before)| right.load(SeqCst) < before + 2) {
-            assert!(start.elapsed() < Duration::from_secs(60), "no recovery by itself");
+            assert!(start.elapsed() < PATIENCE, "no recovery by itself");
             thread::sleep(Duration::from_millis(1));
         }
         self.phase.fetch_add(1, SeqCst);

@@ -8,11 +8,13 @@ use sealed_session::{FailurePolicy, FileStore, SessionStore, SqliteStore};
 use tokio::runtime::Runtime;
 
 use crate::app;
+use crate::fleet::wait;
 use crate::ledger::{Counts, Promise, Run};
 use crate::process::Process;
 use crate::visitor::Visitor;
 
-const TIMEOUT: Duration = Duration::from_millis(200);
+/// As long as a machine under load may hold the lock for a write.
+const TIMEOUT: Duration = Duration::from_secs(1);
 const VISITORS: usize = 6;
 
 #[test]
@@ -43,7 +45,7 @@ fn while_another_process_holds_the_lock_reads_go_on_and_writes_are_errors_and_th
             run.begin_fault();
             let mut process = Process::start(&format!("lock-{kind}"), folder.path().to_str().unwrap());
             assert_eq!(process.ready(), "locked");
-            thread::sleep(Duration::from_secs(2));
+            wait("some writes failed", || run.failed() > 4);
             drop(process);
             recovery = run.end_fault();
             thread::sleep(Duration::from_millis(500));
@@ -52,6 +54,6 @@ fn while_another_process_holds_the_lock_reads_go_on_and_writes_are_errors_and_th
         println!("{kind} locked by another process: {counts}; 0 lost, 0 wrong, 0 back; all served {recovery} ms after");
         assert_eq!(counts.get("failed logins that ended the session"), 0, "saved before the old one ends");
         assert_eq!(counts.get("empty"), 0, "reads wait for nobody");
-        assert!(counts.get("500") > 4 && counts.get("writes acknowledged") > 10, "{counts}");
+        assert!(counts.get("writes acknowledged") > 10, "{counts}");
     }
 }

@@ -13,6 +13,7 @@ use sealed_session::{
 use tokio::runtime::Runtime;
 
 use crate::app;
+use crate::server::PATIENCE;
 
 const JOB: &str = "SEALED_SESSION_FAULT_JOB";
 
@@ -79,7 +80,7 @@ pub(crate) fn over(kind: &str, place: &str) -> SessionConfig {
         "file" => crate::config().store(FileStore::open(place).unwrap()),
         "sqlite" => crate::config().store(SqliteStore::open(Path::new(place).join("sessions.db")).unwrap()),
         "redis" => {
-            let pool = RedisPool::open(place).unwrap();
+            let pool = RedisPool::open(place).unwrap().timeout(PATIENCE);
             crate::config().store(RedisStore::new(&pool)).revocations(RedisRevocations::new(&pool)).subject("user")
         }
         _ => panic!("no such store: {kind}"),

@@ -17,6 +17,8 @@ const PLACEMENTS: [Placement; 3] = [Placement::Store, Placement::Spill, Placemen
 /// The number of visitors of each of the nine applications.
 const VISITORS: usize = 3;
 const KILLS: u64 = 5;
+/// As long as a machine under load may need for an answer while there is no fault.
+const LIMIT: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Placement {
@@ -62,7 +64,7 @@ fn when_redis_is_killed_sessions_fail_as_configured_and_come_back_with_it_by_the
         thread::sleep(Duration::from_millis(500));
         run.begin_fault();
         server.halt();
-        thread::sleep(Duration::from_millis(1_500));
+        thread::sleep(LIMIT + LIMIT / 2);
         server.resume();
         recoveries.push(run.end_fault());
         thread::sleep(Duration::from_millis(500));
@@ -81,7 +83,7 @@ fn when_redis_is_killed_sessions_fail_as_configured_and_come_back_with_it_by_the
 }
 
 fn config(server: &Server, placement: Placement, number: usize) -> SessionConfig {
-    let pool = RedisPool::open(&server.address()).unwrap().prefix(&format!("{number}:"));
+    let pool = RedisPool::open(&server.address()).unwrap().timeout(LIMIT).prefix(&format!("{number}:"));
     let store = RedisStore::new(&pool);
     let list = RedisRevocations::new(&pool);
     match placement {

@@ -9,6 +9,7 @@ use sealed_session::testing::TestBrowser;
 
 use crate::connection::{Answer, Connections};
 use crate::ledger::{Counts, Promise, Run};
+use crate::server::PATIENCE;
 
 pub(crate) struct Visitor {
     user: u64,
@@ -296,6 +297,7 @@ impl Visitor {
                 assert!(!may_leave_unasked, "{:?}: {path}", self.promise);
                 assert_eq!((&answer.set_cookies[..], &*answer.body), (&[][..], ""), "{path}: an error sends nothing");
                 self.counts.note("500");
+                self.run.note_failed();
             }
         }
         if let Seen::Own(_) = seen {
@@ -359,6 +361,3 @@ fn new_jar() -> TestBrowser {
 
 /// The time between two tries.
 const PAUSE: Duration = Duration::from_millis(5);
-
-/// The longest time that a fault may last.
-const PATIENCE: Duration = Duration::from_secs(60);

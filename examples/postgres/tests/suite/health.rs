@@ -4,7 +4,7 @@ use sealed_session::{Revocations, SessionStore};
 use sealed_session_postgres::{PgRevocations, PgStore};
 use sqlx::{Connection, PgConnection, query_scalar};
 
-use crate::server;
+use crate::server::{self, patient};
 
 async fn are_healthy(store: &PgStore) -> (bool, bool) {
     (store.is_healthy().await, PgRevocations::beside(store).is_healthy().await)
@@ -13,7 +13,7 @@ async fn are_healthy(store: &PgStore) -> (bool, bool) {
 #[tokio::test]
 async fn without_tables_nothing_is_healthy_and_with_them_all_is() {
     let Some(server) = server::shared().await else { return };
-    let store = PgStore::connect(&server.schema("bare").await).unwrap();
+    let store = patient(&server.schema("bare").await);
     assert_eq!(are_healthy(&store).await, (false, false));
     store.migrate().await.unwrap();
     assert_eq!(are_healthy(&store).await, (true, true));
@@ -23,8 +23,8 @@ async fn without_tables_nothing_is_healthy_and_with_them_all_is() {
 async fn a_server_that_only_reads_is_not_healthy() {
     let Some(server) = server::shared().await else { return };
     let url = server.schema("only_reads").await;
-    PgStore::connect(&url).unwrap().migrate().await.unwrap();
-    let replica = PgStore::connect(&format!("{url}&options[default_transaction_read_only]=on")).unwrap();
+    patient(&url).migrate().await.unwrap();
+    let replica = patient(&format!("{url}&options[default_transaction_read_only]=on"));
     assert_eq!(replica.load(crate::id(1)).await, Ok(None));
     assert_eq!(are_healthy(&replica).await, (false, false));
 }
@@ -33,7 +33,7 @@ async fn a_server_that_only_reads_is_not_healthy() {
 async fn a_look_at_the_health_leaves_nothing_behind() {
     let Some(server) = server::shared().await else { return };
     let url = server.schema("probed").await;
-    let store = PgStore::connect(&url).unwrap();
+    let store = patient(&url);
     store.migrate().await.unwrap();
     assert_eq!(are_healthy(&store).await, (true, true));
     let mut connection = PgConnection::connect(&url).await.unwrap();

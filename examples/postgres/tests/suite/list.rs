@@ -10,6 +10,7 @@ use sealed_session::{
 use sealed_session_postgres::PgRevocations;
 use sqlx::{Connection, PgConnection, query_scalar};
 
+use crate::server::PATIENCE;
 use crate::{id, server};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +61,7 @@ impl Revocations for Two {
 async fn two_processes_over_one_table_pass_the_suite_too() {
     let Some(server) = server::shared().await else { return };
     let url = server.schema("two_lists").await;
-    let lists = [(); 2].map(|()| PgRevocations::connect(&url).unwrap());
+    let lists = [(); 2].map(|()| PgRevocations::connect(&url).unwrap().timeout(PATIENCE));
     lists[0].migrate().await.unwrap();
     check_revocations(&Two { lists, calls: AtomicU64::new(0) }, SystemClock.now()).await;
 }
@@ -70,7 +71,7 @@ async fn entries_whose_time_has_passed_go_with_the_next_revocations_and_no_other
     let Some(server) = server::shared().await else { return };
     let url = server.schema("due").await;
     let clock = TestClock::fixed(time(1000));
-    let list = PgRevocations::connect(&url).unwrap().clock(clock.clone());
+    let list = PgRevocations::connect(&url).unwrap().timeout(PATIENCE).clock(clock.clone());
     list.migrate().await.unwrap();
     let generation = Generation::from_bytes([7; 8]);
     for number in 0..20 {
@@ -98,7 +99,7 @@ async fn entries_whose_time_has_passed_go_with_the_next_revocations_and_no_other
 async fn a_subject_may_be_of_any_length_and_of_any_character_and_its_text_is_not_kept() {
     let Some(server) = server::shared().await else { return };
     let url = server.schema("subjects").await;
-    let list = PgRevocations::connect(&url).unwrap();
+    let list = PgRevocations::connect(&url).unwrap().timeout(PATIENCE);
     list.migrate().await.unwrap();
     let long = "a person".repeat(8_000);
     for (number, subject) in [long.as_str(), "", "\0", "Straße", "STRASSE"].into_iter().enumerate() {

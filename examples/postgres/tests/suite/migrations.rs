@@ -1,10 +1,11 @@
 //! How the tables are made, and brought up to date.
 
 use sealed_session::{BackendErrorKind, Revocations, Save, SessionStore};
-use sealed_session_postgres::{PgRevocations, PgStore};
+use sealed_session_postgres::PgRevocations;
 use sqlx::{Connection, PgConnection, query_scalar};
 use tokio::task::JoinSet;
 
+use crate::server::patient;
 use crate::{FAR, id, record, server};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,7 +15,7 @@ async fn processes_that_start_at_once_make_the_tables_once() {
         let url = server.schema(&format!("start_{round}")).await;
         let mut starts = JoinSet::new();
         for _ in 0..8 {
-            let store = PgStore::connect(&url).unwrap();
+            let store = patient(&url);
             starts.spawn(async move { store.migrate().await });
         }
         let outcomes = starts.join_all().await;
@@ -47,7 +48,7 @@ async fn a_table_from_before_there_were_migrations_is_taken_over() {
             CREATE INDEX sealed_sessions_expires_at ON sealed_sessions (expires_at)",
         )
         .await;
-    let store = PgStore::connect(&url).unwrap();
+    let store = patient(&url);
     store.save(id(1), &record([1], FAR), Save::Create).await.unwrap();
     store.migrate().await.unwrap();
     assert_eq!(store.load(id(1)).await.unwrap(), Some(record([1], FAR)));
@@ -76,7 +77,7 @@ async fn migrations_of_the_application_are_not_touched() {
         execution_time bigint NOT NULL);
         INSERT INTO _sqlx_migrations VALUES (20260101000000, 'orders', now(), true, '', 0)";
     server.run(format!("SET search_path = sealed_session_test_beside; {sql}")).await;
-    PgStore::connect(&url).unwrap().migrate().await.unwrap();
+    patient(&url).migrate().await.unwrap();
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let count: i64 = query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(&mut connection).await.unwrap();
     assert_eq!(count, 1);
@@ -88,10 +89,10 @@ async fn a_migration_that_fails_keeps_no_lock_and_can_be_tried_again() {
     let url = server.schema("tried_again").await;
     // A view of this name stands in the way of the index.
     server.run("CREATE VIEW sealed_session_test_tried_again.sealed_sessions AS SELECT 1 AS id").await;
-    let failed = PgStore::connect(&url).unwrap();
+    let failed = patient(&url);
     assert_eq!(failed.migrate().await.unwrap_err().kind(), BackendErrorKind::Unavailable);
     server.run("DROP VIEW sealed_session_test_tried_again.sealed_sessions").await;
     // Another process, while the first one still has its pool.
-    PgStore::connect(&url).unwrap().migrate().await.unwrap();
+    patient(&url).migrate().await.unwrap();
     failed.migrate().await.unwrap();
 }

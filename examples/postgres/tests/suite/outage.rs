@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sealed_session::{BackendErrorKind, Save, SessionId, SessionStore};
 use sealed_session_postgres::PgStore;
@@ -12,10 +12,12 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::network::SOON;
+use crate::server::PATIENCE;
 use crate::{FAR, id, record, server};
 
 const TASKS: u64 = 16;
+/// The time limit of an answer, which a machine under load may miss: an error is allowed at any time.
+const LIMIT: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Progress {
@@ -37,10 +39,12 @@ enum Expected {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_before_a_crash_is_there_after_it() {
     let Some((server, control)) = server::alone().await else { return };
-    let store = server.store("outage").await;
+    let patient = server.store("outage").await;
+    let store = patient.clone().timeout(LIMIT);
     let progress = Arc::new(Progress::default());
     let mut tasks = JoinSet::new();
     for task in 0..TASKS {
+        assert!(patient.save(id(task), &numbered(0), Save::Create).await.unwrap());
         tasks.spawn(work(store.clone(), task, Arc::clone(&progress)));
     }
     let all_go_on = async || {
@@ -56,16 +60,14 @@ async fn what_was_acknowledged_before_a_crash_is_there_after_it() {
         until(|| progress.errors.load(Ordering::SeqCst) >= errors + 2 * TASKS).await;
         assert!(!store.is_healthy().await);
         run(&control, "start").await;
-        let begin = Instant::now();
         all_go_on().await;
-        assert!(begin.elapsed() < 2 * SOON, "{:?} until every task went on", begin.elapsed());
     }
     progress.is_over.store(true, Ordering::SeqCst);
     let expected: HashMap<SessionId, Expected> = tasks.join_all().await.into_iter().flatten().collect();
     assert!(expected.values().filter(|it| **it == Expected::Nothing).count() > 20);
     for (id, expected) in expected {
         let found =
-            store.load(id).await.unwrap().map(|record| u64::from_be_bytes(*record.bytes().first_chunk().unwrap()));
+            patient.load(id).await.unwrap().map(|record| u64::from_be_bytes(*record.bytes().first_chunk().unwrap()));
         let is_as_expected = match (&expected, found) {
             (Expected::From(acknowledged, tried), Some(found)) => (acknowledged..=tried).contains(&&found),
             (Expected::Nothing, found) => found.is_none(),
@@ -81,20 +83,19 @@ async fn what_was_acknowledged_before_a_crash_is_there_after_it() {
 async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<SessionId, Expected> {
     let (kept, mut others) = (id(task), HashMap::new());
     let (mut acknowledged, mut tried) = (0, 0);
-    assert!(store.save(kept, &numbered(0), Save::Create).await.unwrap());
     while !progress.is_over.load(Ordering::SeqCst) {
         tried += 1;
         // A write that was not answered may have been done, even after this load.
-        let found = timed(&progress, store.load(kept)).await.map(|found| found.unwrap().tag());
+        let found = answered(&progress, store.load(kept)).await.map(|found| found.unwrap().tag());
         if let Some(tag) = found
-            && timed(&progress, store.save(kept, &numbered(tried), Save::Replace(tag))).await == Some(true)
+            && answered(&progress, store.save(kept, &numbered(tried), Save::Replace(tag))).await == Some(true)
         {
             acknowledged = tried;
             progress.acknowledged[task as usize].fetch_add(1, Ordering::SeqCst);
         }
         let other = id(tried * TASKS + task);
-        let created = timed(&progress, store.save(other, &numbered(tried), Save::Create)).await;
-        let is_deleted = tried % 2 == 0 && timed(&progress, store.delete(other)).await.is_some();
+        let created = answered(&progress, store.save(other, &numbered(tried), Save::Create)).await;
+        let is_deleted = tried % 2 == 0 && answered(&progress, store.delete(other)).await.is_some();
         let expected = match (created, tried % 2 == 0) {
             (_, true) if is_deleted => Expected::Nothing,
             (Some(is_created), false) => {
@@ -109,16 +110,12 @@ async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<Ses
     others
 }
 
-/// Returns the answer; `None` for an error, which must be quick and of the right kind.
-async fn timed<T>(
+/// Returns the answer; `None` for an error, which must be of the right kind.
+async fn answered<T>(
     progress: &Progress,
     call: impl Future<Output = Result<T, sealed_session::BackendError>>,
 ) -> Option<T> {
-    let begin = Instant::now();
-    let answer = call.await;
-    let took = begin.elapsed();
-    assert!(took < SOON, "{took:?}");
-    answer
+    call.await
         .inspect_err(|error| {
             assert_eq!(error.kind(), BackendErrorKind::Unavailable, "{error}");
             progress.errors.fetch_add(1, Ordering::SeqCst);
@@ -147,5 +144,5 @@ async fn until(holds: impl Fn() -> bool) {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(Duration::from_secs(60), wait).await.expect("the tasks go on");
+    timeout(PATIENCE, wait).await.expect("the tasks go on");
 }

@@ -4,12 +4,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use sealed_session::{Save, SessionStore};
-use sealed_session_postgres::PgStore;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
+use crate::server::{PATIENCE, patient};
 use crate::{FAR, id, record, server};
 
 /// Cargo builds the example beside the folder of the tests.
@@ -22,7 +22,7 @@ fn program() -> Command {
 async fn it_makes_its_table_cleans_up_and_serves() {
     let Some(server) = server::shared().await else { return };
     let url = server.schema("program").await;
-    let store = PgStore::connect(&url).unwrap();
+    let store = patient(&url);
     store.migrate().await.unwrap();
     store.save(id(1), &record([1], 1), Save::Create).await.unwrap();
     store.save(id(2), &record([2], FAR), Save::Create).await.unwrap();
@@ -44,7 +44,7 @@ async fn it_makes_its_table_cleans_up_and_serves() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(Duration::from_secs(60), cleanup).await.expect("the expired record goes");
+    timeout(PATIENCE, cleanup).await.expect("the expired record goes");
     assert!(store.load(id(2)).await.unwrap().is_some());
 }
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use sealed_session_postgres::PgStore;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql};
@@ -49,11 +50,19 @@ impl<Turn> Server<Turn> {
 
     /// A store in a schema of this name, with empty tables.
     pub async fn store(&self, name: &str) -> PgStore {
-        let store = PgStore::connect(&self.schema(name).await).unwrap();
+        let store = patient(&self.schema(name).await);
         store.migrate().await.unwrap();
         store
     }
 }
+
+/// The store of a test in which the server answers: it waits for a machine under load.
+pub fn patient(url: &str) -> PgStore {
+    PgStore::connect(url).unwrap().timeout(PATIENCE)
+}
+
+/// How long a test waits for what comes within a second or a few on a machine that has nothing else to do.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Returns a variable. The line that says it is not set avoids `eprintln!`, which a test that passes does not show.
 fn variable(name: &str) -> Option<String> {

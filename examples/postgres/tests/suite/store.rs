@@ -6,6 +6,7 @@ use sealed_session::testing::check_store;
 use sealed_session::{BackendError, BackendErrorKind, BoxFuture, Record, Save, SessionId, SessionStore, UnixTime};
 use sealed_session_postgres::PgStore;
 
+use crate::server::patient;
 use crate::{FAR, id, record, server};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +61,7 @@ async fn two_processes_over_one_table_pass_the_suite_too() {
     let number = AtomicU64::new(0);
     check_store(async || {
         let url = server.schema(&format!("two_{}", number.fetch_add(1, Ordering::Relaxed))).await;
-        let stores = [(); 2].map(|()| PgStore::connect(&url).unwrap());
+        let stores = [(); 2].map(|()| patient(&url));
         stores[0].migrate().await.unwrap();
         Two { stores, calls: AtomicU64::new(0) }
     })
