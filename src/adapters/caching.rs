@@ -5,7 +5,7 @@
 //! | nothing | is sent | gets `Cache-Control: private, no-store` |
 //! | `private` or `no-store` | is sent | stays as it is |
 //! | another Cache-Control, such as `max-age=60` | is sent | gets `private` in front of it |
-//! | `public` or `s-maxage`, or a header for CDNs that lets them store | is left out | gets `private, no-store` instead, and a warning goes to the log |
+//! | `public` or `s-maxage`, or a header for CDNs and proxies that lets them store | is left out | gets `private, no-store` instead, and a warning goes to the log |
 //!
 //! A cache that is shared may store a response that says `max-age=60` alone (RFC 9111 section 3), but whoever writes that may
 //! well mean the browser. Whoever writes `public` means everybody.
@@ -27,22 +27,28 @@ pub(super) enum Sharing {
     Meant,
 }
 
-/// The headers that CDNs obey instead of Cache-Control (RFC 9213, Edge Architecture Specification).
-const TARGETED: [&str; 5] = [
-    "cdn-cache-control",
-    "surrogate-control",
-    "cloudflare-cdn-cache-control",
-    "netlify-cdn-cache-control",
-    "vercel-cdn-cache-control",
+/// The headers that CDNs and proxies obey instead of Cache-Control (RFC 9213, Edge Architecture Specification; the last three are those
+/// of Akamai, of nginx, which takes a number of seconds, and of the web server `LiteSpeed`). With each stands the word by which it refuses
+/// to store, beside `private` and `no-store`, if it has one.
+const TARGETED: [(&str, &str); 9] = [
+    ("cdn-cache-control", ""),
+    ("surrogate-control", ""),
+    ("cloudflare-cdn-cache-control", ""),
+    ("deno-cdn-cache-control", ""),
+    ("netlify-cdn-cache-control", ""),
+    ("vercel-cdn-cache-control", ""),
+    ("edge-control", "bypass-cache"),
+    ("x-accel-expires", "0"),
+    ("x-litespeed-cache-control", "no-cache"),
 ];
 const CACHE_CONTROL: &str = "cache-control";
 const NOT_STORED: &str = "private, no-store";
 
 /// Says who may store the response.
 pub(super) fn sharing(response: &impl ResponseHeaders) -> Sharing {
-    let own = sharing_of(response.values(CACHE_CONTROL));
-    let is_targeted = TARGETED.into_iter().any(|name| {
-        let targeted = sharing_of(response.values(name));
+    let own = sharing_of(response.values(CACHE_CONTROL), "");
+    let is_targeted = TARGETED.into_iter().any(|(name, refuses)| {
+        let targeted = sharing_of(response.values(name), refuses);
         matches!(targeted, Sharing::Possible | Sharing::Meant)
     });
     if is_targeted { Sharing::Meant } else { own }
@@ -63,16 +69,16 @@ pub(super) fn keep_from_others(response: &mut impl ResponseHeaders) {
                 "a response that its headers let everybody store sets the session cookie: it is sent as {NOT_STORED}"
             );
             response.set(CACHE_CONTROL, NOT_STORED.into());
-            // A CDN that finds none of these obeys Cache-Control.
-            for name in TARGETED {
+            // A CDN or a proxy that finds none of these obeys Cache-Control.
+            for (name, _) in TARGETED {
                 response.remove(name);
             }
         }
     }
 }
 
-/// Says who may store a response with these values of one header.
-fn sharing_of<'v>(values: impl Iterator<Item = &'v [u8]>) -> Sharing {
+/// Says who may store a response with these values of one header, in which the word `refuses` refuses, too.
+fn sharing_of<'v>(values: impl Iterator<Item = &'v [u8]>, refuses: &str) -> Sharing {
     let mut sharing = Sharing::Unsaid;
     for directive in values.flat_map(directives) {
         let (name, has_argument) = match directive.iter().position(|byte| *byte == b'=') {
@@ -81,7 +87,7 @@ fn sharing_of<'v>(values: impl Iterator<Item = &'v [u8]>) -> Sharing {
         };
         let is = |known: &str| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes());
         // With an argument, `private` speaks of single headers only.
-        if !has_argument && (is("private") || is("no-store")) {
+        if !has_argument && (is("private") || is("no-store") || !refuses.is_empty() && is(refuses)) {
             return Sharing::Refused;
         }
         if is("public") || is("s-maxage") {
@@ -161,7 +167,29 @@ mod tests {
             // Names are whole.
             (&["publicly, x-private, no-stores"], Possible),
         ] {
-            assert_eq!(sharing_of(values.iter().map(|value| value.as_bytes())), expected, "{values:?}");
+            assert_eq!(sharing_of(values.iter().map(|value| value.as_bytes()), ""), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_one_proxy_is_read_as_that_proxy_reads_it() {
+        use Sharing::{Meant, Possible, Refused, Unsaid};
+        for (name, value, expected) in [
+            ("x-accel-expires", "0", Refused),
+            ("x-accel-expires", " 0 ", Refused),
+            ("x-accel-expires", "600", Possible),
+            ("x-accel-expires", "@1700000000", Possible),
+            ("x-accel-expires", "", Unsaid),
+            ("edge-control", "bypass-cache", Refused),
+            ("edge-control", "no-store, max-age=600", Refused),
+            ("edge-control", "!no-store, cache-maxage=1d", Possible),
+            ("x-litespeed-cache-control", "no-cache", Refused),
+            ("x-litespeed-cache-control", "public,max-age=600", Meant),
+            ("cdn-cache-control", "no-cache", Possible),
+            ("cdn-cache-control", "bypass-cache, 0", Possible),
+        ] {
+            let refuses = TARGETED.iter().find(|(known, _)| *known == name).unwrap().1;
+            assert_eq!(sharing_of([value.as_bytes()].into_iter(), refuses), expected, "{name}: {value}");
         }
     }
 

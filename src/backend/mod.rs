@@ -22,6 +22,8 @@ pub(crate) mod revocations;
 mod sqlite;
 pub(crate) mod store;
 mod tombstone;
+#[cfg(any(feature = "file", feature = "sqlite"))]
+mod writers;
 
 pub(crate) use admitted::{Admitted, Stored};
 pub(crate) use ask::{Answer, read_record};

@@ -40,8 +40,9 @@ impl Variables<'_> {
     pub(super) fn backend(&mut self) -> Coordinator {
         let store_choice = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", store);
         let list_choice = self.parse(REVOCATIONS, "none, in_memory, sqlite or redis", list);
-        let store = self.wanted(store_choice, (BACKEND, STORE_URL, ONLY_WITH_STORE), None);
-        let store_kind = store_choice.and_then(Choice::kind);
+        let store = self.wanted(store_choice, (BACKEND, STORE_URL, ONLY_WITH_STORE), (None, true));
+        let is_store_known = store_choice.is_some() || !self.has_problem(BACKEND);
+        let store_kind = (store_choice.and_then(Choice::kind), is_store_known);
         let list = self.wanted(list_choice, (REVOCATIONS, REVOCATIONS_URL, ONLY_WITH_LIST), store_kind);
         let subject = self.parse(SUBJECT, SUBJECT_KEY, |key| is_subject_key(key).then(|| key.to_owned()));
         if let (Some(_), Wanted::Nothing, Wanted::Nothing) = (&subject, &store, &list) {
@@ -73,12 +74,13 @@ impl Variables<'_> {
     }
 
     /// Finds what a variable asks for, and notes what is wrong with it and with its URL. A list of the same kind as the
-    /// store is in the place of the store, unless it has a URL of its own.
+    /// store is in the place of the store, unless it has a URL of its own. `store` is the kind of the store, if it has one, and
+    /// false when nobody knows it, since its variable has a problem.
     fn wanted(
         &mut self,
         choice: Option<Choice>,
         (name, url_name, only_with): (&str, &str, &'static str),
-        store: Option<Kind>,
+        (store, is_store_known): (Option<Kind>, bool),
     ) -> Wanted {
         let url = self.var(url_name);
         let kind = match (choice, &url) {
@@ -102,6 +104,8 @@ impl Variables<'_> {
             Some(url) => Wanted::At(kind, url),
             None if self.has_problem(url_name) => Wanted::Unclear,
             None if store == Some(kind) => Wanted::BesideStore,
+            // The store that was meant may be of this kind, and the list beside it.
+            None if !is_store_known => Wanted::Unclear,
             None => {
                 self.note(self.name_of(url_name), ProblemKind::Missing { takes: kind.takes() });
                 Wanted::Unclear

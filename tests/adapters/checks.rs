@@ -68,7 +68,7 @@ pub(crate) fn what_the_handler_says_of_caching_stands(send: &Send) {
 }
 
 /// Headers with which a response is meant for everybody.
-const SHARED: [&str; 7] = [
+const SHARED: [&str; 10] = [
     "cache-control=public",
     "cache-control=public,+max-age=60",
     "cache-control=max-age=60,+s-maxage=600",
@@ -76,6 +76,9 @@ const SHARED: [&str; 7] = [
     "surrogate-control=max-age=600",
     "cache-control=no-store&cloudflare-cdn-cache-control=public,+max-age=600",
     "netlify-cdn-cache-control=public&vercel-cdn-cache-control=public",
+    "edge-control=!no-store,+max-age=600&deno-cdn-cache-control=no-store",
+    "cache-control=private&x-accel-expires=600",
+    "x-litespeed-cache-control=public,max-age=600",
 ];
 
 /// Ways to ask and to answer: caches store redirects and what a HEAD says, and update what they stored by a 304.
@@ -110,7 +113,9 @@ fn is_left_out_of_what_is_shared(send: &Send, cookie: &str) {
         }
     }
     assert_eq!(logged(), []);
-    for own in ["", "&cache-control=private", "&cache-control=max-age=60", "&cdn-cache-control=no-store"] {
+    for own in
+        ["", "&cache-control=private", "&cache-control=max-age=60", "&cdn-cache-control=no-store", "&x-accel-expires=0"]
+    {
         let reply = send(&format!("/answer?do=read{own}"), &[cookie], false);
         assert_eq!(visits(reply.cookie()), Some(1), "it waited for this one: {own}");
     }
@@ -143,8 +148,9 @@ pub(crate) fn what_must_be_sent_makes_a_shared_response_private_and_is_told_in_t
             assert_eq!(reply.status, status);
             assert_ne!(reply.cookie(), cookie);
             assert_eq!(reply.all("cache-control"), ["private, no-store"], "{method}{status} {shared}");
-            let is_targeted = |(name, _): &&(String, String)| name.contains("cdn") || name.contains("surrogate");
-            assert_eq!(reply.headers.iter().find(is_targeted), None, "a CDN would obey it");
+            let targets = ["cdn", "surrogate", "edge", "accel", "litespeed"];
+            let is_targeted = |(name, _): &&(String, String)| targets.iter().any(|target| name.contains(target));
+            assert_eq!(reply.headers.iter().find(is_targeted), None, "a CDN or a proxy would obey it");
             let [(log::Level::Warn, line)] = &logged()[..] else { panic!("one warning") };
             assert!(line.contains("private, no-store") && !line.contains("600"), "{line}");
         }

@@ -102,6 +102,20 @@ fn what_only_checks_the_variables_checks_those_of_a_list_too() {
 }
 
 #[test]
+fn a_store_that_is_not_known_is_the_one_problem_of_a_list_that_would_be_beside_it() {
+    let reader = EnvReader::default().without_backend();
+    let problems = |vars: &[(&'static str, &'static str)]| {
+        let error = reader.read_vars(vars.iter().copied().chain([KEY])).unwrap_err();
+        error.problems().iter().map(|problem| problem.setting().to_owned()).collect::<Vec<_>>()
+    };
+    for kind in ["sqlite", "redis"] {
+        assert_eq!(problems(&[(BACKEND, "sqlit"), (LIST, kind)]), [BACKEND], "{kind}");
+        assert_eq!(problems(&[(BACKEND, "in_memory"), (LIST, kind)]), [LIST_URL], "{kind}: the store is no such place");
+        assert_eq!(problems(&[(LIST, kind)]), [LIST_URL], "{kind}: there is no store");
+    }
+}
+
+#[test]
 fn a_list_that_the_code_sets_counts_in_place_of_the_one_of_the_environment() {
     let ours = Arc::new(MemoryRevocations::new());
     let config = read(&[KEY, (LIST, "in_memory"), (SUBJECT, "name")]).unwrap();

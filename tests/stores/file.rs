@@ -97,6 +97,29 @@ fn a_file_that_is_cut_longer_or_changed_in_any_bit_is_corrupt_and_never_another_
 }
 
 #[test]
+fn a_file_that_is_longer_than_any_record_is_corrupt() {
+    let folder = folder();
+    let store = FileStore::open(&folder).unwrap();
+    create(&store, 1, &record(vec![7; 67_000], EXPIRY));
+    assert_eq!(run(store.load(id(1))), Ok(Some(record(vec![7; 67_000], EXPIRY))));
+    let too_long = record(vec![7; 67_001], EXPIRY);
+    assert_eq!(run(store.save(id(2), &too_long, Save::Create)).unwrap_err().kind(), BackendErrorKind::Full);
+    // Every checksum of this file is right.
+    let mut planted = fs::read(file(&folder, 1)).unwrap();
+    planted.push(7);
+    planted[26..30].copy_from_slice(&67_001_u32.to_be_bytes());
+    planted[30..34].copy_from_slice(&crc32fast::hash(too_long.bytes()).to_be_bytes());
+    let crc = crc32fast::hash(&planted[..34]).to_be_bytes();
+    planted[34..38].copy_from_slice(&crc);
+    fs::write(file(&folder, 1), &planted).unwrap();
+    let error = run(store.load(id(1))).unwrap_err();
+    assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+    assert!(error.to_string().contains("longer than any"), "{error}");
+    assert_eq!(run(store.all()), Ok(vec![]));
+    assert_eq!(run(store.cleanup_expired(at(EXPIRY))), Ok(1), "its head is good");
+}
+
+#[test]
 fn a_file_of_a_later_version_is_unsupported_and_left_alone() {
     let folder = folder();
     let store = FileStore::open(&folder).unwrap();

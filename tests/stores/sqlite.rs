@@ -149,6 +149,23 @@ fn a_row_that_no_store_wrote_is_corrupt() {
 }
 
 #[test]
+fn a_row_that_is_longer_than_any_record_is_corrupt() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    create(&store, 1, &record(vec![7; 67_000], EXPIRY));
+    assert_eq!(run(store.load(id(1))), Ok(Some(record(vec![7; 67_000], EXPIRY))));
+    assert_eq!(kind(run(store.save(id(2), &record(vec![7; 67_001], EXPIRY), Save::Create))), BackendErrorKind::Full);
+    let database = Connection::open(&path).unwrap();
+    database.execute("UPDATE sessions SET bytes = zeroblob(67001)", []).unwrap();
+    for error in [run(store.load(id(1))).unwrap_err(), run(store.all()).unwrap_err()] {
+        assert_eq!(error.kind(), BackendErrorKind::Corrupt);
+        assert!(error.to_string().contains("longer than any"), "{error}");
+    }
+    run(store.delete(id(1))).unwrap();
+    assert_eq!(run(store.all()), Ok(vec![]));
+}
+
+#[test]
 fn while_another_writes_it_loads_and_says_of_all_else_that_it_is_unavailable() {
     let (_folder, path) = folder();
     let store = SqliteStore::open(&path).unwrap().busy_timeout(Duration::ZERO).unwrap();
@@ -186,7 +203,8 @@ fn files_are_for_their_owner_alone() {
 #[test]
 fn a_path_that_cannot_be_made_is_unavailable() {
     let (folder, _) = folder();
-    assert_eq!(kind(SqliteStore::open(folder.path())), BackendErrorKind::Unavailable);
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    assert_eq!(kind(SqliteStore::open(folder.path().join("folder"))), BackendErrorKind::Unavailable);
     assert_eq!(kind(SqliteStore::open(folder.path().join("no/such/sessions.db"))), BackendErrorKind::Unavailable);
 }
 
@@ -288,4 +306,44 @@ fn a_database_that_others_use_too_stays_healthy() {
         Connection::open(&path).unwrap().execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         assert!(run(store.is_healthy()));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_everybody_can_write_to_and_one_in_such_a_folder_are_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let set_mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let (folder, path) = folder();
+    let refused = |mode: u32| {
+        let error = SqliteStore::open(&path).unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+        assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
+    };
+    for (mode, is_refused) in
+        [(0o700, false), (0o755, false), (0o775, false), (0o777, true), (0o1777, true), (0o702, true)]
+    {
+        set_mode(folder.path(), mode);
+        if is_refused {
+            refused(mode);
+            assert!(!path.exists(), "nothing is made there");
+        } else {
+            drop(SqliteStore::open(&path).unwrap());
+            fs::remove_file(&path).unwrap();
+        }
+    }
+    set_mode(folder.path(), 0o700);
+    drop(SqliteStore::open(&path).unwrap());
+    for (mode, is_refused) in [(0o600, false), (0o660, false), (0o666, true), (0o602, true)] {
+        set_mode(&path, mode);
+        if is_refused { refused(mode) } else { drop(SqliteStore::open(&path).unwrap()) }
+    }
+    fs::remove_file(&path).unwrap();
+    // A link may lead to a folder in which others put the files that SQLite makes beside the database.
+    let open_folder = folder.path().join("open");
+    fs::create_dir(&open_folder).unwrap();
+    fs::write(open_folder.join("sessions.db"), "").unwrap();
+    set_mode(&open_folder, 0o777);
+    set_mode(&open_folder.join("sessions.db"), 0o600);
+    symlink(open_folder.join("sessions.db"), &path).unwrap();
+    refused(0o777);
 }

@@ -34,8 +34,8 @@ use crate::session::Session;
 ///
 /// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
 /// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
-/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if `CDN-Cache-Control` (or one of Cloudflare,
-/// Netlify and Vercel) or `Surrogate-Control` lets others store the response, an extension of the session waits for another
+/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs and proxies lets others store
+/// the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`, an extension of the session waits for another
 /// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
 /// this fairing, or by a fairing that was attached after it, are not seen.
 ///

@@ -1,5 +1,6 @@
 //! Opens a database: everything here blocks.
 
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::failed;
 use super::schema::{self, Tables};
+use crate::backend::writers::mode_for_everybody;
 use crate::error::{BackendError, BackendErrorKind};
 
 /// Opens the first connection.
@@ -16,7 +18,12 @@ pub(in crate::backend) fn open(
     tables: Tables,
     busy_timeout: Duration,
 ) -> Result<Connection, BackendError> {
+    check_writers(path.parent().unwrap_or(path), "the folder of the database")?;
     make(path)?;
+    check_writers(path, "the database")?;
+    // SQLite puts its other files beside the database that a link leads to.
+    let target = std::fs::canonicalize(path).map_err(|error| not_made(&error))?;
+    check_writers(target.parent().unwrap_or(&target), "the folder of the database")?;
     let connection = connect(path, busy_timeout)?;
     schema::check(&connection)?;
     if !begins_wal(&connection, busy_timeout)? {
@@ -57,6 +64,15 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     opened.map_err(|error| failed(&error))
 }
 
+/// Refuses what everybody can write to: in such a folder, others can put a file or a link in the place of each file of the database.
+fn check_writers(path: &Path, what: &str) -> Result<(), BackendError> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    // What is not there can't be made in it either, and that error says more.
+    let Some(mode) = mode_for_everybody(path).ok().flatten() else { return Ok(()) };
+    let message = format_args!("everybody can write to {what} (mode {mode:04o}); take one that others can't write to");
+    Err(BackendError::new(BackendErrorKind::Unsupported, message))
+}
+
 /// Makes an empty file for its owner alone, where there is none. SQLite gives its other files the same permissions.
 fn make(path: &Path) -> Result<(), BackendError> {
     let mut options = std::fs::OpenOptions::new();
@@ -64,8 +80,11 @@ fn make(path: &Path) -> Result<(), BackendError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let made = options.open(path);
-    made.map(drop)
-        .map_err(|error| BackendError::new(BackendErrorKind::Unavailable, format_args!("can't make it: {error}")))
+    made.map(drop).map_err(|error| not_made(&error))
+}
+
+fn not_made(error: &io::Error) -> BackendError {
+    BackendError::new(BackendErrorKind::Unavailable, format_args!("can't make it: {error}"))
 }
 
 #[cfg(test)]

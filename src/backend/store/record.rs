@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+#[cfg(any(feature = "file", feature = "sqlite"))]
+use crate::error::{BackendError, BackendErrorKind};
 use crate::format::HEAD_LEN;
 use crate::time::UnixTime;
 
@@ -18,6 +20,24 @@ pub struct Record {
     bytes: Vec<u8>,
     expires_at: UnixTime,
 }
+
+/// The most bytes of a record, with some to spare: the entries of a session have 65,535 bytes at most, the padding 1,023, and the
+/// rest of the seal 78. A store refuses a longer record, and takes one that it finds for damage: it must not read it whole, since
+/// somebody else put it there.
+#[cfg(any(feature = "file", feature = "sqlite"))]
+pub(super) const MAX_RECORD_LEN: u32 = 67_000;
+
+/// Returns an error for a record that is too long to be one of this crate.
+#[cfg(any(feature = "file", feature = "sqlite"))]
+pub(super) fn check_len(record: &Record) -> Result<(), BackendError> {
+    let is_one = u32::try_from(record.bytes.len()).is_ok_and(|len| len <= MAX_RECORD_LEN);
+    let too_long = || BackendError::new(BackendErrorKind::Full, "a record has at most 67,000 bytes");
+    is_one.then_some(()).ok_or_else(too_long)
+}
+
+/// The text for a record that was found and is too long to be one of this crate.
+#[cfg(any(feature = "file", feature = "sqlite"))]
+pub(super) const TOO_LONG: &str = "a record is longer than any that this crate writes";
 
 impl Record {
     /// Makes a record as it was stored, out of what a store keeps.

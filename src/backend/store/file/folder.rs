@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::format::{self, HEAD_LEN, Head, TORN, corrupt};
 use crate::backend::store::{Record, Save, Tag};
+use crate::backend::writers::mode_for_everybody;
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::UnixTime;
@@ -44,24 +45,14 @@ impl Folder {
         self.probe()
     }
 
-    /// Refuses a folder that everybody can write to. Who can write there can end sessions and bring back older states of them.
-    #[cfg(unix)]
+    /// Refuses a folder that everybody can write to.
     fn check_writers(&self) -> Result<(), BackendError> {
-        let metadata = fs::metadata(&self.path).map_err(|error| failed("look at the folder", &error))?;
-        let mode = metadata.permissions().mode() & 0o7777;
-        if mode & 0o002 == 0 {
-            return Ok(());
-        }
+        let mode = mode_for_everybody(&self.path).map_err(|error| failed("look at the folder", &error))?;
+        let Some(mode) = mode else { return Ok(()) };
         let message = format_args!(
             "everybody can write to the folder (mode {mode:04o}); name one inside it, which is made for its owner alone"
         );
         Err(BackendError::new(BackendErrorKind::Unsupported, message))
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "there are no modes to look at")]
-    fn check_writers(&self) -> Result<(), BackendError> {
-        Ok(())
     }
 
     pub(super) fn read(&self, id: SessionId) -> Result<Option<Record>, BackendError> {
@@ -69,7 +60,7 @@ impl Folder {
         let head = head?.of(id).map_err(corrupt)?;
         let mut bytes = Vec::new();
         // Reads one byte more than there should be, so that a longer file is found out.
-        let limit = u64::from(head.len).saturating_add(1);
+        let limit = u64::from(head.checked_len().map_err(corrupt)?).saturating_add(1);
         file.take(limit).read_to_end(&mut bytes).map_err(|error| failed("read", &error))?;
         head.record(bytes).map(Some).map_err(corrupt)
     }

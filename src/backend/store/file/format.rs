@@ -8,6 +8,7 @@
 //! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents:
 //! whoever may write the file may write the checksums too, and then the seal of the bytes finds the change.
 
+use crate::backend::store::record::{MAX_RECORD_LEN, TOO_LONG, check_len};
 use crate::backend::store::{Record, Tag};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
@@ -24,6 +25,7 @@ pub(super) struct Head {
 }
 
 pub(super) fn write(id: SessionId, record: &Record) -> Result<Vec<u8>, BackendError> {
+    check_len(record)?;
     let too_long = |_| BackendError::new(BackendErrorKind::Full, "the record is longer than a file of this store");
     let len = u32::try_from(record.bytes().len()).map_err(too_long)?;
     let mut file = Vec::with_capacity(HEAD_LEN.saturating_add(record.bytes().len()));
@@ -70,6 +72,11 @@ impl Head {
     /// Returns this head if it is the head of this session.
     pub(super) fn of(self, id: SessionId) -> Result<Self, &'static str> {
         if self.id == id { Ok(self) } else { Err("a file has the name of another session") }
+    }
+
+    /// Returns the length of the record, unless it is longer than any that this crate writes.
+    pub(super) fn checked_len(&self) -> Result<u32, &'static str> {
+        if self.len <= MAX_RECORD_LEN { Ok(self.len) } else { Err(TOO_LONG) }
     }
 
     /// Returns the record of a file if these are the bytes of the record.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::backend::sqlite::{execute, failed, in_transaction};
+use crate::backend::store::record::{MAX_RECORD_LEN, TOO_LONG, check_len};
 use crate::backend::store::{Record, Save};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
@@ -10,14 +11,16 @@ use crate::time::UnixTime;
 
 pub(super) fn load(connection: &Connection, id: SessionId) -> Result<Option<Record>, BackendError> {
     let mut statement = connection
-        .prepare_cached("SELECT expires_at, bytes FROM sessions WHERE id = ?1")
+        .prepare_cached("SELECT expires_at, CASE WHEN length(bytes) <= ?2 THEN bytes END FROM sessions WHERE id = ?1")
         .map_err(|error| failed(&error))?;
-    let found = statement.query_row([id.to_bytes()], read).optional().map_err(|error| failed(&error))?;
+    let found =
+        statement.query_row(params![id.to_bytes(), MAX_RECORD_LEN], read).optional().map_err(|error| failed(&error))?;
     found.map(|(expires_at, bytes)| record(expires_at, bytes)).transpose()
 }
 
 /// Each kind of save is one statement, so that the look and the write are one.
 pub(super) fn save(connection: &Connection, id: SessionId, record: &Record, save: Save) -> Result<bool, BackendError> {
+    check_len(record)?;
     let (id, expires_at, bytes) = (id.to_bytes(), seconds(record.expires_at()), record.bytes());
     let changed = match save {
         Save::Create => {
@@ -52,9 +55,10 @@ pub(super) fn delete_some_due(connection: &Connection, now: UnixTime) -> Result<
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<(SessionId, Record)>, BackendError> {
-    let mut statement =
-        connection.prepare_cached("SELECT expires_at, bytes, id FROM sessions").map_err(|error| failed(&error))?;
-    let mut rows = statement.query([]).map_err(|error| failed(&error))?;
+    let mut statement = connection
+        .prepare_cached("SELECT expires_at, CASE WHEN length(bytes) <= ?1 THEN bytes END, id FROM sessions")
+        .map_err(|error| failed(&error))?;
+    let mut rows = statement.query([MAX_RECORD_LEN]).map_err(|error| failed(&error))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(|error| failed(&error))? {
         let id = row.get(2).map_err(|error| failed(&error))?;
@@ -68,15 +72,17 @@ pub(super) fn clear(connection: &Connection) -> Result<(), BackendError> {
     execute(connection, "DELETE FROM sessions", []).map(drop)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Vec<u8>)> {
+/// Reads the expiry and the bytes of a row. SQLite gives the length of bytes without reading them, and the statements above give
+/// none that are too long for a record.
+fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Option<Vec<u8>>)> {
     Ok((row.get(0)?, row.get(1)?))
 }
 
-fn record(expires_at: i64, bytes: Vec<u8>) -> Result<Record, BackendError> {
+fn record(expires_at: i64, bytes: Option<Vec<u8>>) -> Result<Record, BackendError> {
+    let corrupt = |what| BackendError::new(BackendErrorKind::Corrupt, what);
     let expires_at = u64::try_from(expires_at).ok().and_then(UnixTime::from_secs);
-    let expires_at =
-        expires_at.ok_or_else(|| BackendError::new(BackendErrorKind::Corrupt, "an expiry is out of range"))?;
-    Ok(Record::new(bytes, expires_at))
+    let expires_at = expires_at.ok_or_else(|| corrupt("an expiry is out of range"))?;
+    Ok(Record::new(bytes.ok_or_else(|| corrupt(TOO_LONG))?, expires_at))
 }
 
 fn seconds(time: UnixTime) -> i64 {
