@@ -109,8 +109,7 @@ impl Session {
                 if plan == Plan::Nothing {
                     return Ok(SetCookies::default());
                 }
-                state.note_try();
-                (plan, state.clone())
+                (plan, state.set_out())
             }
             None => return Ok(SetCookies::default()),
         };

@@ -32,6 +32,12 @@ impl Commit<'_> {
         if self.engine.backend.placement != Placement::Cookie {
             match self.bury(held, mark, &mine, &mut data, &mut stored).await? {
                 Buried::Lost => return self.lost(stored, new).await,
+                // An earlier try of this commit may have taken over what others wrote, which its record holds.
+                Buried::Done if stored.is_none() && self.state.has_tried => {
+                    if self.questions.load(new).await?.is_some() {
+                        stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
+                    }
+                }
                 Buried::Done => {}
             }
         }
@@ -86,10 +92,6 @@ impl Commit<'_> {
             if let Some(found) = mark_of(&record) {
                 if is_somebody && found != mark {
                     return Ok(Buried::Lost);
-                }
-                // An earlier try of this commit may have taken over what others wrote.
-                if stored.is_none() && self.questions.load(data.id()).await?.is_some() {
-                    *stored = Some(self.put(data, Some(old), Some((held, mine))).await?);
                 }
                 return Ok(Buried::Done);
             }

@@ -48,6 +48,8 @@ pub(super) struct State {
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
     pub(super) tried: BTreeSet<(Namespace, String)>,
+    /// True when an earlier commit began since the last one that succeeded. A store may have done any part of it.
+    pub(super) has_tried: bool,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -112,6 +114,7 @@ impl State {
             #[cfg(feature = "dbsc")]
             binding: BindingState::default(),
             tried: BTreeSet::new(),
+            has_tried: false,
             keeps_expiry: false,
             decided: 1,
             old: OldCookies::default(),
@@ -292,10 +295,16 @@ impl State {
         self.held().map(|held| held.retired)
     }
 
-    /// Notes the keys that a commit is about to write to a record.
-    pub(super) fn note_try(&mut self) {
-        let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) else { return };
-        self.tried.extend(Entries::changed_keys(base, self.data.content()));
+    /// Returns the state with which a commit sets out, and notes for the next one what this one may do in part, among it the keys
+    /// that it is about to write to a record.
+    pub(super) fn set_out(&mut self) -> Self {
+        if let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) {
+            let keys = Entries::changed_keys(base, self.data.content());
+            self.tried.extend(keys);
+        }
+        let state = self.clone();
+        self.has_tried = true;
+        state
     }
 
     /// Draws another id for a session that is to be moved and still has the id of the client's cookie. `latest` is the time of the
@@ -335,6 +344,7 @@ impl State {
         self.successors.clear();
         (self.login, self.drawn) = (None, None);
         self.tried.clear();
+        self.has_tried = false;
         #[cfg(feature = "dbsc")]
         {
             self.binding.offer = None;

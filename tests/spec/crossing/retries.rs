@@ -7,7 +7,7 @@ use futures_lite::future::poll_once;
 use sealed_session::{EncodeError, Session, SessionManager};
 
 use super::clones::{Deed, begin, cases};
-use super::{DAY, LISTED, STORED, Site, Spill, SpillAndList, Store, StoreAndList, answer, is_good, login};
+use super::{DAY, HOUR, LISTED, STORED, Site, Spill, SpillAndList, Store, StoreAndList, answer, is_good, login};
 use crate::backends::{commit, give_up, load, run, try_commit, user_id};
 
 #[test]
@@ -170,5 +170,41 @@ fn a_write_that_was_committed_undoes_no_later_write_of_another_request() {
         session.set("step", 1).unwrap();
         let session = load(&node, &commit(&node, &session).unwrap());
         assert_eq!((session.get("k"), session.get("step")), (Ok(Some(2)), Ok(Some(1))), "{place:?}");
+    }
+}
+
+#[test]
+fn what_a_login_took_over_is_in_the_next_try_even_if_that_comes_when_the_old_session_is_forgotten() {
+    let life = Duration::from_secs(2 * HOUR);
+    for place in [Spill, SpillAndList] {
+        let mut moved = 0;
+        for questions in 0.. {
+            let site = Site::new(place);
+            let node = site.node_with(|config| config.idle_timeout(life).absolute_timeout(life));
+            let session = load(&node, "");
+            session.set("theme", "dark").unwrap();
+            let cookie = commit(&node, &session).unwrap();
+            site.clock.set(HOUR + HOUR / 2);
+            let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+            session.regenerate().unwrap();
+            session.set("user_id", 42).unwrap();
+            writer.set("theirs", "x".repeat(10_000)).unwrap();
+            assert!(commit(&node, &writer).is_some());
+            site.store.calls();
+            if !lose_the_answer_after(&site, &node, &session, questions) {
+                assert!(moved > 0, "{place:?}: an answer was lost after the old session had ended");
+                break;
+            }
+            // The tombstone replaces the record that the writer made.
+            let is_moved = site.store.calls().iter().any(|call| call == "save Replace");
+            moved += usize::from(is_moved);
+            site.clock.set(2 * HOUR + HOUR / 2);
+            run(node.cleanup_expired()).unwrap();
+            let new = load(&node, &commit(&node, &session).unwrap());
+            let theirs = new.get::<String>("theirs").unwrap().map(|text| text.len());
+            assert_eq!(user_id(&new), Some(42));
+            // Before that, their values ended with the old session.
+            assert!(theirs == Some(10_000) || !is_moved, "{place:?} {questions}");
+        }
     }
 }
