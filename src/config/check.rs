@@ -87,9 +87,6 @@ fn names_beside(options: &Options, name: Option<&(CookieName, Option<CookieName>
     second.iter().cloned().chain(bound).collect()
 }
 
-/// The rule that [`names_beside`] makes.
-pub(super) const IS_TAKEN: &str = "must not be the name of the second of two cookies or of the bound cookie, which are the cookie's own with `-2` or `-bound` behind it";
-
 fn attributes(options: &Options, problems: &mut Problems) -> Option<Attributes> {
     let path = CookiePath::parse(&options.path);
     let takes = "a path that begins with `/`, up to 1024 bytes of ASCII, without `;` and without a space at its end";

@@ -1,9 +1,8 @@
 //! Checks the former cookies: browsers delete a cookie by the rules by which they keep one.
 
-use super::check::IS_TAKEN;
 use super::former::FormerCookie;
 use super::options::Options;
-use super::problems::{Problems, conflict, invalid};
+use super::problems::{IS_TAKEN, Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
 use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, Form};
 

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::check::IS_TAKEN;
 use super::options::Options;
-use super::problems::{Problems, conflict, invalid};
+use super::problems::{IS_TAKEN, Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
 use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, CookieSettings};
 use crate::import::{ImportSettings, PrivateImport};

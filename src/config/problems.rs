@@ -30,3 +30,7 @@ pub(super) fn invalid(takes: &'static str) -> ProblemKind {
 pub(super) fn conflict(rule: &'static str) -> ProblemKind {
     ProblemKind::Conflict { rule }
 }
+
+/// The rule for the names of cookies that are not ours: those of the cookies beside ours are taken.
+pub(super) const IS_TAKEN: &str = "must not be the name of the second of two cookies or of the bound cookie, which are the cookie's own with \
+     `-2` or `-bound` behind it";

@@ -272,12 +272,13 @@ mod stores {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "no folder and no database").unwrap();
+        fs::create_dir(folder.path().join("inside")).unwrap();
         let (root, file) = (folder.path().to_str().unwrap(), file.to_str().unwrap());
         for (backend, url, reason) in [
             ("file", file, "it is unavailable: can't make the folder: File exists"),
             ("file", &format!("{file}/below"), "it is unavailable: can't make the folder: Not a directory"),
             ("sqlite", file, "it holds damaged data: file is not a database"),
-            ("sqlite", root, "it is unavailable: can't make it: Is a directory"),
+            ("sqlite", &format!("{root}/inside"), "it is unavailable: can't make it: Is a directory"),
             ("sqlite", &format!("{root}/none/a.db"), "it is unavailable: can't make it: No such file or directory"),
         ] {
             let vars = [crate::environment::KEY, ("TIDEWAY_SESSION_BACKEND", backend), (STORE_URL, url)];
