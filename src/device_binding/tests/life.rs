@@ -141,6 +141,26 @@ fn each_login_is_bound_anew_and_the_binding_from_before_ends() {
 }
 
 #[test]
+fn a_stale_session_beside_an_older_good_one_can_still_prove_itself() {
+    for (name, site) in sites() {
+        let mut older = Browser::without_device(&site);
+        older.log_in();
+        site.wait(60);
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        site.wait(600);
+        let both = format!("{}; {}", older.cookies(), browser.cookies());
+        assert_eq!(site.load(&both).rejected(), None, "{name}: it hides no good one");
+        let dbsc = super::browser::Dbsc { challenge: None, ..browser.dbsc[0].clone() };
+        let mut request = browser.refresh_request(&dbsc);
+        request.headers.retain(|(header, _)| *header != "cookie");
+        request.headers.push(("cookie", both));
+        let answer = site.answer(&request, &page);
+        assert_eq!((answer.status, answer.header("secure-session-challenge").is_some()), (403, true), "{name}");
+    }
+}
+
+#[test]
 fn a_link_on_another_site_to_a_stale_session_is_bounced_once() {
     for (name, site) in sites() {
         let mut browser = Browser::new(&site);
