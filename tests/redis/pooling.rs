@@ -48,6 +48,17 @@ fn record() -> Record {
 }
 
 #[tokio::test]
+async fn the_keys_of_a_pool_begin_with_its_prefix() {
+    for (prefix, expected) in [(None, "sealed_session:session:"), (Some("shop:"), "shop:session:")] {
+        let server = Scripted::start(move |command| {
+            Some(if command[1].starts_with(expected) { "$-1\r\n" } else { "-ERR another key\r\n" }.to_owned())
+        });
+        let pool = prefix.map_or_else(|| server.pool(), |prefix| server.pool().prefix(prefix));
+        assert_eq!(RedisStore::new(&pool).load(new_id()).await, Ok(None));
+    }
+}
+
+#[tokio::test]
 async fn a_pool_may_get_more_connections_to_every_server_it_knows_or_meets_later() {
     const MAX: usize = 20;
     for is_known in [true, false] {

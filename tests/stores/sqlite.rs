@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use sealed_session::testing::check_store;
-use sealed_session::{BackendError, BackendErrorKind, Record, Save, SessionStore, SqliteStore, UnixTime};
+use sealed_session::{
+    BackendError, BackendErrorKind, Record, Save, SessionStore, SqliteRevocations, SqliteStore, UnixTime,
+};
 use tempfile::TempDir;
 
 use crate::helpers::at;
@@ -310,40 +312,23 @@ fn a_database_that_others_use_too_stays_healthy() {
 
 #[cfg(unix)]
 #[test]
-fn a_database_that_everybody_can_write_to_and_one_in_such_a_folder_are_refused() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+fn a_database_that_everybody_can_write_to_is_refused_and_one_in_such_a_folder_is_not() {
+    use std::os::unix::fs::PermissionsExt;
     let set_mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let (folder, path) = folder();
-    let refused = |mode: u32| {
-        let error = SqliteStore::open(&path).unwrap_err();
-        assert_eq!(error.kind(), BackendErrorKind::Unsupported);
-        assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
-    };
-    for (mode, is_refused) in
-        [(0o700, false), (0o755, false), (0o775, false), (0o777, true), (0o1777, true), (0o702, true)]
-    {
-        set_mode(folder.path(), mode);
-        if is_refused {
-            refused(mode);
-            assert!(!path.exists(), "nothing is made there");
-        } else {
-            drop(SqliteStore::open(&path).unwrap());
-            fs::remove_file(&path).unwrap();
-        }
-    }
-    set_mode(folder.path(), 0o700);
+    set_mode(folder.path(), 0o777);
     drop(SqliteStore::open(&path).unwrap());
     for (mode, is_refused) in [(0o600, false), (0o660, false), (0o666, true), (0o602, true)] {
         set_mode(&path, mode);
-        if is_refused { refused(mode) } else { drop(SqliteStore::open(&path).unwrap()) }
+        for opened in [SqliteStore::open(&path).map(drop), SqliteRevocations::open(&path).map(drop)] {
+            match opened {
+                Ok(()) => assert!(!is_refused, "{mode:o}"),
+                Err(error) => {
+                    assert!(is_refused, "{mode:o}");
+                    assert_eq!(error.kind(), BackendErrorKind::Unsupported);
+                    assert!(error.to_string().contains(&format!("(mode {mode:04o})")), "{error}");
+                }
+            }
+        }
     }
-    fs::remove_file(&path).unwrap();
-    // A link may lead to a folder in which others put the files that SQLite makes beside the database.
-    let open_folder = folder.path().join("open");
-    fs::create_dir(&open_folder).unwrap();
-    fs::write(open_folder.join("sessions.db"), "").unwrap();
-    set_mode(&open_folder, 0o777);
-    set_mode(&open_folder.join("sessions.db"), 0o600);
-    symlink(open_folder.join("sessions.db"), &path).unwrap();
-    refused(0o777);
 }

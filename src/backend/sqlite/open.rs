@@ -18,12 +18,8 @@ pub(in crate::backend) fn open(
     tables: Tables,
     busy_timeout: Duration,
 ) -> Result<Connection, BackendError> {
-    check_writers(path.parent().unwrap_or(path), "the folder of the database")?;
     make(path)?;
-    check_writers(path, "the database")?;
-    // SQLite puts its other files beside the database that a link leads to.
-    let target = std::fs::canonicalize(path).map_err(|error| not_made(&error))?;
-    check_writers(target.parent().unwrap_or(&target), "the folder of the database")?;
+    check_writers(path)?;
     let connection = connect(path, busy_timeout)?;
     schema::check(&connection)?;
     if !begins_wal(&connection, busy_timeout)? {
@@ -64,12 +60,12 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     opened.map_err(|error| failed(&error))
 }
 
-/// Refuses what everybody can write to: in such a folder, others can put a file or a link in the place of each file of the database.
-fn check_writers(path: &Path, what: &str) -> Result<(), BackendError> {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    // What is not there can't be made in it either, and that error says more.
-    let Some(mode) = mode_for_everybody(path).ok().flatten() else { return Ok(()) };
-    let message = format_args!("everybody can write to {what} (mode {mode:04o}); take one that others can't write to");
+/// Refuses a database that everybody can write to. Its folder may be one: Kubernetes gives a volume of the kind `emptyDir` the
+/// mode 0777, and only the containers of its pod see it.
+fn check_writers(path: &Path) -> Result<(), BackendError> {
+    let mode = mode_for_everybody(path).map_err(|error| not_made(&error))?;
+    let Some(mode) = mode else { return Ok(()) };
+    let message = format_args!("everybody can write to the database (mode {mode:04o}); make it its owner's alone");
     Err(BackendError::new(BackendErrorKind::Unsupported, message))
 }
 

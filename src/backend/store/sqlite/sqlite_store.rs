@@ -62,7 +62,7 @@ impl SqliteStore {
     /// [`BackendErrorKind::Unavailable`] when the database can't be made, read or put into WAL mode, or is locked for
     /// longer than five seconds; [`BackendErrorKind::Corrupt`] when the file is no database, or that of another
     /// application; [`BackendErrorKind::Unsupported`] when the database is of a later version of this crate, or
-    /// everybody can write to it or to its folder; [`BackendErrorKind::Full`] when there is no room.
+    /// everybody can write to it; [`BackendErrorKind::Full`] when there is no room.
     ///
     /// ```
     /// use sealed_session::{BackendErrorKind, SqliteStore};
