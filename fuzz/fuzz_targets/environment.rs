@@ -199,7 +199,11 @@ fn check_shows_no_value(text: &str, prefix: &str, vars: &[(OsString, OsString)])
 fn check_report(error: &ConfigError, prefix: &str, vars: &[(OsString, OsString)]) {
     // The path of a file that can't be read is shown on purpose.
     let shown = error.problems().iter().fold(format!("{error} {error:?}"), |shown, problem| match problem.kind() {
-        ProblemKind::File { path: Some(path), .. } => shown.replace(&path.escape_debug().to_string(), ""),
+        ProblemKind::File { path: Some(path), .. } => {
+            // The message has a backslash of Windows as it is, and `Debug` doubles it.
+            let doubled = path.escape_debug().to_string();
+            shown.replace(&doubled, "").replace(&doubled.replace(r"\\", r"\"), "")
+        }
         _ => shown,
     });
     check_shows_no_value(&shown, prefix, vars);
