@@ -13,7 +13,6 @@ use sealed_session::{
 
 use crate::fleet::{Fleet, places, wait};
 use crate::helpers::new_id;
-use crate::scripted::Scripted;
 use crate::server::{PATIENCE, Place, Server};
 use crate::{address, application, patient};
 
@@ -226,15 +225,6 @@ async fn a_write_that_too_few_replicas_have_is_unavailable_and_a_read_is_not() {
     tokio::task::block_in_place(|| wait("the replica is back", follows));
     assert!(store.save(new_id(), &record(id), Save::Create).await.unwrap());
     assert!(store.is_healthy().await && list.is_healthy().await);
-}
-
-#[tokio::test]
-async fn a_write_that_too_few_replicas_have_says_how_many_have_it() {
-    let server =
-        Scripted::start(|command| Some(if command[0] == "WAIT" { ":1\r\n".to_owned() } else { "+OK\r\n".to_owned() }));
-    let pool = patient(&format!("redis://127.0.0.1:{}", server.port)).wait_for_replicas(2);
-    let error = RedisStore::new(&pool).save(new_id(), &record(new_id()), Save::Create).await.unwrap_err();
-    assert_eq!(error.to_string(), "session backend is unavailable: 1 of 2 replicas have the write");
 }
 
 fn has_a_replica(primary: &Server) -> bool {

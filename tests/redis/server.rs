@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,38 +57,46 @@ impl Server {
     }
 
     pub(crate) fn start_at(place: &Place, options: &[&str]) -> Self {
-        let (folder, port) = (new_folder(place), free_port());
+        let folder = new_folder(place);
         let has_tls = options.contains(&"--tls-cert-file");
-        let number = port.to_string();
-        let ports =
-            if has_tls { ["--port", "0", "--tls-port", &number] } else { ["--port", &number, "--tls-port", "0"] };
         // The servers of a network tell one another these addresses, and not those from which they connect.
         let announced = ["--replica-announce-ip", &place.host, "--cluster-announce-ip", &place.host];
         let own = ["--bind", &place.host, "--protected-mode", "no", "--save", "", "--appendonly", "yes"];
         let disk = ["--appendfsync", "always", "--dir", folder.to_str().unwrap()];
-        let args = [&ports[..], &announced, &own, &disk, options].concat().into_iter().map(str::to_owned).collect();
-        Self::run(place, port, folder, args, has_tls)
+        Self::run(place, folder.clone(), has_tls, |port| {
+            let port = port.to_string();
+            let ports =
+                if has_tls { ["--port", "0", "--tls-port", &port] } else { ["--port", &port, "--tls-port", "0"] };
+            [&ports[..], &announced, &own, &disk, options].concat().into_iter().map(str::to_owned).collect()
+        })
     }
 
     /// Starts a Sentinel with these lines of configuration. Over TLS, they name its certificate.
     pub(crate) fn start_sentinel(place: &Place, lines: &str, has_tls: bool) -> Self {
-        let (folder, port) = (new_folder(place), free_port());
-        let file = folder.join("sentinel.conf");
-        let (host, dir) = (&place.host, folder.display());
-        let ports = if has_tls { format!("port 0\ntls-port {port}") } else { format!("port {port}") };
-        fs::write(
-            &file,
-            format!("{ports}\nbind {host}\nprotected-mode no\ndir {dir}\nsentinel announce-ip {host}\n{lines}\n"),
-        )
-        .unwrap();
-        give(&file, place);
-        let args = vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()];
-        Self::run(place, port, folder, args, has_tls)
+        let folder = new_folder(place);
+        Self::run(place, folder.clone(), has_tls, |port| {
+            let file = folder.join("sentinel.conf");
+            let (host, dir) = (&place.host, folder.display());
+            let ports = if has_tls { format!("port 0\ntls-port {port}") } else { format!("port {port}") };
+            fs::write(
+                &file,
+                format!("{ports}\nbind {host}\nprotected-mode no\ndir {dir}\nsentinel announce-ip {host}\n{lines}\n"),
+            )
+            .unwrap();
+            give(&file, place);
+            vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()]
+        })
     }
 
-    fn run(place: &Place, port: u16, folder: PathBuf, args: Vec<String>, has_tls: bool) -> Self {
-        let process = spawn(place, port, has_tls, &args);
-        Self { place: place.clone(), port, folder, args, has_tls, process }
+    /// Starts a server at a free port. If somebody else took the port meanwhile, the server ends, and another port is tried.
+    fn run(place: &Place, folder: PathBuf, has_tls: bool, args: impl Fn(u16) -> Vec<String>) -> Self {
+        loop {
+            let port = free_port();
+            let args = args(port);
+            if let Some(process) = spawn(place, port, has_tls, &args) {
+                return Self { place: place.clone(), port, folder, args, has_tls, process };
+            }
+        }
     }
 
     pub(crate) fn address(&self) -> String {
@@ -105,7 +115,7 @@ impl Server {
     }
 
     pub(crate) fn restart(&mut self) {
-        self.process = spawn(&self.place, self.port, self.has_tls, &self.args);
+        self.process = spawn(&self.place, self.port, self.has_tls, &self.args).unwrap();
     }
 
     /// Sends SIGSTOP, so that the connections stay and nothing answers.
@@ -149,19 +159,24 @@ fn give(path: &Path, place: &Place) {
     }
 }
 
-/// A port that nobody uses now. It is below those that a kernel gives to connections (32,768 and up), or one of them could
-/// have it when a killed server starts again. So is the larger one, by 10,000, that a server of a cluster also uses.
+/// A port that nobody uses now, and that no other call returns. It is below those that a kernel gives to connections (32,768 and
+/// up), or one of them could have it when a killed server starts again. So is the larger one, by 10,000, that a server of a cluster
+/// also uses.
 fn free_port() -> u16 {
-    loop {
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
         let [.., high, low] = new_id().to_bytes();
-        let port = 12_000 + u16::from_be_bytes([high, low]) % 10_000;
+        AtomicU16::new(u16::from_be_bytes([high, low]))
+    });
+    loop {
+        let port = 12_000 + NEXT.fetch_add(1, Ordering::SeqCst) % 10_000;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
 }
 
-fn spawn(place: &Place, port: u16, has_tls: bool, args: &[String]) -> Child {
+/// Starts a server, and waits until it answers. Returns `None` if it ended instead.
+fn spawn(place: &Place, port: u16, has_tls: bool, args: &[String]) -> Option<Child> {
     let mut command = match place.user {
         None => Command::new("redis-server"),
         Some(user) => {
@@ -180,8 +195,11 @@ fn spawn(place: &Place, port: u16, has_tls: bool, args: &[String]) -> Child {
             panic!("redis-server does not start: {args:?}");
         }
         thread::sleep(Duration::from_millis(5));
+        if process.try_wait().unwrap().is_some() {
+            return None;
+        }
     }
-    process
+    Some(process)
 }
 
 /// True if a server listens, and answers a PING with anything. Over TLS it is not asked.
