@@ -233,16 +233,17 @@ impl DecodeError {
             Self::Malformed => 0,
             Self::TooLong => 1,
             Self::NotAuthentic => 2,
-            Self::NotYetValid { .. } | Self::Expired { .. } | Self::BeforeCutoff { .. } => 3,
-            Self::Incomplete => 4,
-            Self::UnsupportedVersion { .. } => 5,
-            Self::UnknownKey { .. } => 6,
-            Self::UnsupportedSchema { .. } => 7,
-            Self::TooManyCandidates => 8,
+            Self::Expired { .. } | Self::BeforeCutoff { .. } => 3,
+            Self::NotYetValid { .. } => 4,
+            Self::Incomplete => 5,
+            Self::UnsupportedVersion { .. } => 6,
+            Self::UnknownKey { .. } => 7,
+            Self::UnsupportedSchema { .. } => 8,
+            Self::TooManyCandidates => 9,
             // These come in the place of a session cookie's refusal or after it, so they are never compared with one.
-            Self::NotImported { .. } | Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 9,
+            Self::NotImported { .. } | Self::Revoked | Self::NotStored | Self::Unavailable | Self::NotAsked => 10,
             #[cfg(feature = "dbsc")]
-            Self::StaleBinding | Self::NotBound => 9,
+            Self::StaleBinding | Self::NotBound => 10,
         }
     }
 }
@@ -345,5 +346,39 @@ impl fmt::Display for Timeout {
             Self::Idle => "idle",
             Self::Absolute => "absolute",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The deletion of one cookie would delete the other, too, since both have one name.
+    #[test]
+    fn of_two_refused_cookies_one_that_may_open_elsewhere_keeps_both() {
+        let (time, id) = (UnixTime::MIN, KeyId::new([7; 4]));
+        let all = [
+            DecodeError::Malformed,
+            DecodeError::TooLong,
+            DecodeError::NotAuthentic,
+            DecodeError::Expired { timeout: Timeout::Idle, now: time, expires_at: time },
+            DecodeError::BeforeCutoff { created_at: time, not_before: time },
+            DecodeError::NotYetValid { now: time, issued_at: time },
+            DecodeError::Incomplete,
+            DecodeError::UnsupportedVersion { version: 2 },
+            DecodeError::UnknownKey { id },
+            DecodeError::UnsupportedSchema { schema: 1 },
+            DecodeError::TooManyCandidates,
+        ];
+        for one in all {
+            for other in all {
+                let told = Refusal::from(one).or_weightier(other.into()).reason;
+                assert_eq!(
+                    told.may_open_elsewhere(),
+                    one.may_open_elsewhere() || other.may_open_elsewhere(),
+                    "{one:?} {other:?}"
+                );
+            }
+        }
     }
 }

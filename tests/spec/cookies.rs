@@ -1,6 +1,6 @@
 //! The search for the session cookie in the headers of a request, whatever else these hold.
 
-use sealed_session::{DecodeError, SessionConfig, SessionManager, Status};
+use sealed_session::{DecodeError, Key, SessionConfig, SessionManager, Status};
 
 use crate::common::{NAME, SECOND_KEY, START, at, commit, cookie_of, fresh, key, manager, manager_with, sealed};
 
@@ -91,18 +91,31 @@ fn four_cookies_of_our_name_are_tried_and_a_fifth_is_not() {
 
 #[test]
 fn of_two_cookies_issued_in_one_second_and_of_two_refusals_of_one_weight_the_first_counts() {
-    let (manager, clock) = manager_with(|config| config.not_before(at(START + 1)));
-    let old = sealed(&manager);
-    clock.set(1);
+    let manager = manager();
     let (one, two) = (numbered(&manager, 1), numbered(&manager, 2));
     assert_eq!(manager.load([format!("{one}; {two}")]).get("n"), Ok(Some(1)));
     assert_eq!(manager.load([format!("{two}; {one}")]).get("n"), Ok(Some(2)));
+    let [one, two] = [(); 2].map(|()| {
+        let key = Key::generate().unwrap();
+        let refused = DecodeError::UnknownKey { id: key.id() };
+        (sealed(&manager_with(|_| SessionConfig::new(key)).0), Some(refused))
+    });
+    assert_eq!(manager.load([format!("{}; {}", one.0, two.0)]).rejected(), one.1);
+    assert_eq!(manager.load([format!("{}; {}", two.0, one.0)]).rejected(), two.1);
+}
+
+#[test]
+fn a_cookie_of_a_clock_that_is_ahead_stays_in_the_browser_beside_one_that_is_over() {
+    let (manager, clock) = manager_with(|config| config.not_before(at(START + 1)));
+    let old = sealed(&manager);
     clock.set(100);
     let future = sealed(&manager);
     clock.set(1);
-    let reason = |header: String| manager.load([header]).rejected().unwrap().as_str();
-    assert_eq!(reason(format!("{old}; {future}")), "before_cutoff");
-    assert_eq!(reason(format!("{future}; {old}")), "not_yet_valid");
+    for header in [format!("{old}; {future}"), format!("{future}; {old}")] {
+        let session = manager.load([header]);
+        assert_eq!(session.rejected().unwrap().as_str(), "not_yet_valid");
+        assert_eq!(commit(&manager, &session), None, "the other node still opens it");
+    }
 }
 
 #[test]
