@@ -312,9 +312,9 @@ pub enum EntryKey {
     Long(u8),
 }
 
-/// The keys that the crate keeps for the CSRF token, for the generation of the subject, and for the idle timeout of one session:
-/// `set` refuses them.
-const RESERVED: [&str; 3] = ["~csrf", "~gen", "~idle"];
+/// The keys that the crate keeps for the CSRF token, for the generation of the subject, for the idle timeout of one session, and
+/// for its binding to a device: `set` refuses them.
+const RESERVED: [&str; 4] = ["~csrf", "~gen", "~idle", "~bound"];
 
 impl EntryKey {
     pub fn text(&self) -> String {
