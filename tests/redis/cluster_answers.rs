@@ -1,4 +1,4 @@
-//! What servers of a cluster answer: whom to ask instead, that they did nothing, and who has which slots.
+//! The answers of servers of a cluster: whom to ask instead, that they did nothing, and who has which slots.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::channel;

@@ -1,4 +1,4 @@
-//! What an error of Redis means, and an answer that is none of Redis.
+//! The meaning of each error of Redis, and of an answer that no Redis gives.
 
 use sealed_session::{BackendErrorKind, Record, RedisStore, Save, SessionStore, UnixTime};
 
@@ -83,7 +83,7 @@ async fn an_answer_that_belongs_to_another_command_is_told_apart_from_none() {
     }
 }
 
-/// What answers may be any program, and its answer may hold anything.
+/// Any program may answer at the port of a Redis, and its answer may hold anything.
 #[tokio::test]
 async fn an_answer_that_is_none_of_redis_is_not_shown() {
     let server = Scripted::start(|_| Some("hunter2\r\n".to_owned()));

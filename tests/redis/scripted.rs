@@ -23,7 +23,7 @@ pub(crate) struct Scripted {
     seen: Arc<Seen>,
 }
 
-/// What a server has seen so far.
+/// The commands and connections that a server has seen so far.
 #[derive(Default)]
 struct Seen {
     /// The name of each command, and the number of the connection that it came over.

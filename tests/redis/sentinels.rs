@@ -1,5 +1,5 @@
-//! What the Sentinels say, how long it holds, and when they are asked again. Their answers are scripted, and the clock stands
-//! still if it matters.
+//! The answers of Sentinels: how long a pool goes by one, and when it asks again. The answers are scripted, and the clock stands still if
+//! it matters.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -77,6 +77,16 @@ async fn save(store: &RedisStore) -> Result<bool, BackendErrorKind> {
     saved.map_err(|error| error.kind())
 }
 
+/// A store that has loaded from the server `before`, in whose place the Sentinel names `after` from now on.
+async fn failed_over() -> (Scripted, Scripted, Sentinel, RedisStore) {
+    let [before, after] = [(); 2].map(|()| willing());
+    let sentinel = Sentinel::naming(&before);
+    let store = sentinel.store();
+    load(&store, 1).await;
+    sentinel.name(&after);
+    (before, after, sentinel, store)
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 const ALMOST_ONE: Duration = Duration::from_millis(999);
 const ALMOST_THREE: Duration = Duration::from_millis(2999);
@@ -84,11 +94,7 @@ const ALMOST_THREE: Duration = Duration::from_millis(2999);
 #[tokio::test(start_paused = true)]
 async fn what_the_sentinels_said_is_not_asked_again_within_a_second() {
     let _clock = StillClock::hold();
-    let [before, after] = [(); 2].map(|()| willing());
-    let sentinel = Sentinel::naming(&before);
-    let store = sentinel.store();
-    load(&store, 1).await;
-    sentinel.name(&after);
+    let (before, after, sentinel, store) = failed_over().await;
     advance(ALMOST_ONE).await;
     load(&store, 20).await;
     assert_eq!((before.count("GET"), after.count("GET"), sentinel.asked()), (21, 0, 1));
@@ -98,11 +104,7 @@ async fn what_the_sentinels_said_is_not_asked_again_within_a_second() {
 async fn after_a_second_the_sentinels_are_asked_once_beside_the_questions_that_go_on() {
     for age in [SECOND, ALMOST_THREE] {
         let _clock = StillClock::hold();
-        let [before, after] = [(); 2].map(|()| willing());
-        let sentinel = Sentinel::naming(&before);
-        let store = sentinel.store();
-        load(&store, 1).await;
-        sentinel.name(&after);
+        let (before, after, sentinel, store) = failed_over().await;
         sentinel.hangs.store(true, Ordering::SeqCst);
         advance(age).await;
         load(&store, 1).await;
@@ -123,11 +125,7 @@ async fn after_a_second_the_sentinels_are_asked_once_beside_the_questions_that_g
 #[tokio::test(start_paused = true)]
 async fn after_three_seconds_a_question_waits_for_the_sentinels() {
     let _clock = StillClock::hold();
-    let [before, after] = [(); 2].map(|()| willing());
-    let sentinel = Sentinel::naming(&before);
-    let store = sentinel.store();
-    load(&store, 1).await;
-    sentinel.name(&after);
+    let (before, after, sentinel, store) = failed_over().await;
     advance(3 * SECOND).await;
     load(&store, 1).await;
     assert_eq!((before.count("GET"), after.count("GET"), sentinel.asked()), (1, 1, 2));

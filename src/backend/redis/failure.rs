@@ -101,7 +101,7 @@ fn code(error: &RedisError) -> Option<String> {
 
 /// Returns an error as text for the log.
 pub(super) fn text(error: &RedisError) -> String {
-    // What Redis answers while a connection is made has its code in another place.
+    // An answer of Redis from while a connection is made has its code in another place.
     match code(error).as_deref().or(error.code()) {
         Some(code) => format!("redis answered {code}"),
         None if error.is_io_error() => error.to_string(),

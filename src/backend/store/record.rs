@@ -27,12 +27,13 @@ pub struct Record {
 #[cfg(any(feature = "file", feature = "sqlite"))]
 pub(super) const MAX_RECORD_LEN: u32 = 67_000;
 
-/// Returns an error for a record that is too long to be one of this crate.
+/// Returns the length of a record, or an error if it is too long to be one of this crate.
 #[cfg(any(feature = "file", feature = "sqlite"))]
-pub(super) fn check_len(record: &Record) -> Result<(), BackendError> {
-    let is_one = u32::try_from(record.bytes.len()).is_ok_and(|len| len <= MAX_RECORD_LEN);
-    let too_long = || BackendError::new(BackendErrorKind::Full, "a record has at most 67,000 bytes");
-    is_one.then_some(()).ok_or_else(too_long)
+pub(super) fn checked_len(record: &Record) -> Result<u32, BackendError> {
+    let len = u32::try_from(record.bytes.len()).ok().filter(|len| *len <= MAX_RECORD_LEN);
+    let too_long =
+        || BackendError::new(BackendErrorKind::Full, format_args!("a record has at most {MAX_RECORD_LEN} bytes"));
+    len.ok_or_else(too_long)
 }
 
 /// The text for a record that was found and is too long to be one of this crate.

@@ -322,15 +322,3 @@ fn a_session_that_a_refresh_healed_is_ended_by_the_id_of_its_login_at_once() {
     block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
     assert_eq!(site.load(&browser.cookies()).rejected(), Some(DecodeError::Revoked));
 }
-
-#[test]
-fn a_stale_session_of_a_user_who_was_banned_before_the_login_is_refreshed() {
-    let site = site();
-    block_on(site.manager.revoke_subject("ada")).unwrap();
-    let mut browser = Browser::new(&site);
-    browser.log_in();
-    for refreshes in 1..4 {
-        site.wait(600);
-        assert_eq!((browser.page(), browser.refreshes.len()), ("ada".to_owned(), refreshes));
-    }
-}

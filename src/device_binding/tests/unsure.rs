@@ -176,3 +176,15 @@ fn a_refresh_that_could_not_set_a_lost_mark_again_leaves_nothing_to_send() {
     list.is_down.store(false, Ordering::Relaxed);
     assert!(block_on(site.manager.commit_async(&session)).unwrap().is_empty());
 }
+
+#[test]
+fn a_stale_session_of_a_user_who_was_banned_before_the_login_is_refreshed() {
+    let site = Site::with(|config| config.revocations(List::default()).subject("user"));
+    block_on(site.manager.revoke_subject("ada")).unwrap();
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    for refreshes in 1..4 {
+        site.wait(600);
+        assert_eq!((browser.page(), browser.refreshes.len()), ("ada".to_owned(), refreshes));
+    }
+}

@@ -14,7 +14,7 @@ use crate::server::address;
 use crate::visitor::Visitor;
 
 const VISITORS: usize = 8;
-/// Shorter than a failover, so that requests meet it, and as long as that allows for a machine under load.
+/// This limit is shorter than a failover, so that requests meet the fault, and leaves a machine under load time beside that.
 const LIMIT: Duration = Duration::from_secs(2);
 
 #[test]

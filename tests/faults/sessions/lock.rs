@@ -13,7 +13,7 @@ use crate::ledger::{Counts, Promise, Run};
 use crate::process::Process;
 use crate::visitor::Visitor;
 
-/// As long as a machine under load may hold the lock for a write.
+/// A write on a machine under load holds the lock for less than this.
 const TIMEOUT: Duration = Duration::from_secs(1);
 const VISITORS: usize = 6;
 

@@ -17,7 +17,7 @@ const PLACEMENTS: [Placement; 3] = [Placement::Store, Placement::Spill, Placemen
 /// The number of visitors of each of the nine applications.
 const VISITORS: usize = 3;
 const KILLS: u64 = 5;
-/// As long as a machine under load may need for an answer while there is no fault.
+/// A machine under load answers within this time while there is no fault.
 const LIMIT: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

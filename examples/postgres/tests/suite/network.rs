@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::server::PATIENCE;
 use crate::{FAR, id, record, server};
 
-/// The time limit of an answer while the server answers not.
+/// The time limit of an answer, which a silent server lets pass.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// A way to the server that can go silent: what is sent is swallowed, and nothing is closed.

@@ -8,7 +8,7 @@
 //! The head says by itself whether it is whole, so that cleaning reads no more of a file. The checksums find accidents:
 //! whoever may write the file may write the checksums too, and then the seal of the bytes finds the change.
 
-use crate::backend::store::record::{MAX_RECORD_LEN, TOO_LONG, check_len};
+use crate::backend::store::record::{MAX_RECORD_LEN, TOO_LONG, checked_len};
 use crate::backend::store::{Record, Tag};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
@@ -25,9 +25,7 @@ pub(super) struct Head {
 }
 
 pub(super) fn write(id: SessionId, record: &Record) -> Result<Vec<u8>, BackendError> {
-    check_len(record)?;
-    let too_long = |_| BackendError::new(BackendErrorKind::Full, "the record is longer than a file of this store");
-    let len = u32::try_from(record.bytes().len()).map_err(too_long)?;
+    let len = checked_len(record)?;
     let mut file = Vec::with_capacity(HEAD_LEN.saturating_add(record.bytes().len()));
     file.extend_from_slice(MAGIC);
     file.push(VERSION);

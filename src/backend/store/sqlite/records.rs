@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::backend::sqlite::{execute, failed, in_transaction};
-use crate::backend::store::record::{MAX_RECORD_LEN, TOO_LONG, check_len};
+use crate::backend::store::record::{MAX_RECORD_LEN, TOO_LONG, checked_len};
 use crate::backend::store::{Record, Save};
 use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
@@ -20,7 +20,7 @@ pub(super) fn load(connection: &Connection, id: SessionId) -> Result<Option<Reco
 
 /// Each kind of save is one statement, so that the look and the write are one.
 pub(super) fn save(connection: &Connection, id: SessionId, record: &Record, save: Save) -> Result<bool, BackendError> {
-    check_len(record)?;
+    checked_len(record)?;
     let (id, expires_at, bytes) = (id.to_bytes(), seconds(record.expires_at()), record.bytes());
     let changed = match save {
         Save::Create => {
