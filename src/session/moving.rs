@@ -12,6 +12,9 @@ impl Commit<'_> {
     /// Lets the session go on under a new id. The new record is kept first, so that one of the two is good at all
     /// times; then the old id is marked with what it became, so that an end of it that comes later finds the new one.
     pub(super) async fn move_on(&self, held: &Held, cause: SealCause) -> Result<Option<Sent>, EncodeError> {
+        if self.has_outlived_its_first_try() {
+            return self.refuse();
+        }
         let (old, new) = (held.retired.id, self.state.data.id());
         // A session of nobody may have many successors: when a visitor clicks "log in" twice, both logins are good.
         let is_somebody = held.owner.is_somebody;
@@ -33,7 +36,7 @@ impl Commit<'_> {
             match self.bury(held, mark, &mine, &mut data, &mut stored).await? {
                 Buried::Lost => return self.lost(stored, new).await,
                 // An earlier try of this commit may have taken over what others wrote, which its record holds.
-                Buried::Done if stored.is_none() && self.state.has_tried => {
+                Buried::Done if stored.is_none() && self.state.first_try.is_some() => {
                     if self.questions.load(new).await?.is_some() {
                         stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
                     }
@@ -110,18 +113,29 @@ impl Commit<'_> {
             #[cfg(feature = "dbsc")]
             data.remove_bound();
             self.slide(data, *stored);
-            // The values that were taken over may need more room than a cookie has.
-            if stored.is_some() || self.is_stored(data, None) {
-                *stored = Some(self.put(data, Some(old), None).await?);
-            }
+            // Once the old record is gone, what was taken over from it is nowhere else. A next try of this commit finds it in the new
+            // record, even if it would fit into a cookie, and this one takes the place of what an earlier try took over.
+            *stored = Some(self.put(data, Some(old), None).await?);
         }
         Err(never_wins().into())
+    }
+
+    /// True when this try comes so late after the first one that a new record of that one may be gone again. What the first try took
+    /// over from other requests was in there, and their record may be a tombstone.
+    fn has_outlived_its_first_try(&self) -> bool {
+        let idle = self.engine.lifetime().idle;
+        let is_late = self.state.first_try.is_some_and(|first| self.state.now.seconds_since(first) >= idle);
+        is_late && self.engine.backend.placement != Placement::Cookie
     }
 
     /// Takes the new session back, because another request ended the old one, or moved it on, at the same time. If this
     /// request wrote nothing, that is no error: the answer of the other request holds everything.
     async fn lost(&self, stored: Option<Stored>, new: SessionId) -> Result<Option<Sent>, EncodeError> {
         self.take_back(stored, new).await;
+        self.refuse()
+    }
+
+    fn refuse(&self) -> Result<Option<Sent>, EncodeError> {
         if self.state.aim.has_changed() { Err(EncodeError::Ended) } else { Ok(None) }
     }
 

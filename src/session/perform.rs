@@ -95,7 +95,7 @@ impl<'s> Commit<'s> {
         let mut data = self.state.data.clone();
         self.slide(&mut data, held.stored);
         self.put_generation(&mut data, Some(held)).await?;
-        let is_stored = self.is_stored(&data, held.stored);
+        let is_stored = self.is_stored(&data, held.stored) || self.has_left_record(id).await?;
         let mut set_cookies = self.lines(&data, is_stored)?;
         // If the session had a record, and the list was asked in this request, the save succeeds only if nobody ended the
         // session. Otherwise only the list knows whether the session of this cookie has ended.
@@ -197,6 +197,13 @@ impl<'s> Commit<'s> {
             Placement::Store => true,
             Placement::Spill => stored.is_some() || data.is_empty() || !self.engine.fits(data),
         }
+    }
+
+    /// True when the session may fit into its cookie, but an earlier try of this commit may have put it into a record. The values of
+    /// that try would come back from there, so the session stays in the store.
+    async fn has_left_record(&self, id: SessionId) -> Result<bool, EncodeError> {
+        let may_have = self.state.first_try.is_some() && self.engine.backend.placement == Placement::Spill;
+        Ok(may_have && self.questions.load(id).await?.is_some())
     }
 
     pub(super) fn lines(&self, data: &SessionData, is_stored: bool) -> Result<SetCookies, EncodeError> {

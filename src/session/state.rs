@@ -48,8 +48,8 @@ pub(super) struct State {
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
     pub(super) tried: BTreeSet<(Namespace, String)>,
-    /// True when an earlier commit began since the last one that succeeded. A store may have done any part of it.
-    pub(super) has_tried: bool,
+    /// The time of the first commit since the last one that succeeded; `None` before it. A store may have done any part of it.
+    pub(super) first_try: Option<UnixTime>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -114,7 +114,7 @@ impl State {
             #[cfg(feature = "dbsc")]
             binding: BindingState::default(),
             tried: BTreeSet::new(),
-            has_tried: false,
+            first_try: None,
             keeps_expiry: false,
             decided: 1,
             old: OldCookies::default(),
@@ -303,7 +303,7 @@ impl State {
             self.tried.extend(keys);
         }
         let state = self.clone();
-        self.has_tried = true;
+        self.first_try.get_or_insert(self.now);
         state
     }
 
@@ -344,7 +344,7 @@ impl State {
         self.successors.clear();
         (self.login, self.drawn) = (None, None);
         self.tried.clear();
-        self.has_tried = false;
+        self.first_try = None;
         #[cfg(feature = "dbsc")]
         {
             self.binding.offer = None;

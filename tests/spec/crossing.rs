@@ -22,6 +22,7 @@ mod renewals;
 mod retries;
 mod revocations;
 mod slow;
+mod taken_over;
 mod writes;
 
 const HOUR: u64 = 3600;
