@@ -212,7 +212,7 @@ struct Open {
     /// True when a session began in the place of another one, so that it is sealed even if it is empty.
     is_begun: bool,
     is_stale: bool,
-    /// True when a session was destroyed and no deletion was sent since, or when it was changed since one was sent.
+    /// True when a session was destroyed and no deletion was sent since.
     is_deletion_due: bool,
 }
 
@@ -433,7 +433,6 @@ impl Open {
 
     fn changed(&mut self, changed: bool) {
         self.is_changed |= changed;
-        self.is_deletion_due |= changed;
     }
 
     fn retired(&self) -> Option<(SessionId, u64)> {
@@ -741,10 +740,10 @@ impl Run {
             if matches!(open.origin, Origin::Cookie(..)) {
                 // The session is destroyed, and another one begins.
                 (open.origin, open.is_changed, open.is_migrated) = (Origin::Destroyed, false, false);
+                open.is_deletion_due = true;
             }
         }
         open.is_regenerated = true;
-        open.is_deletion_due = true;
         self.drawn();
     }
 

@@ -311,6 +311,8 @@ struct Request {
     is_cleared: bool,
     /// The keys that a commit which failed may have written.
     tried: HashSet<String>,
+    /// The time of the first commit since the last one that succeeded.
+    first_try: Option<u64>,
     /// The session that the client's cookie holds, and whether its values are in the store.
     held: Option<Opened>,
     from_store: bool,
@@ -340,6 +342,7 @@ struct World {
     placement: Placement,
     has_list: bool,
     policy: FailurePolicy,
+    idle: u64,
     absolute: u64,
     records: HashMap<SessionId, (Kept, u64)>,
     marks: HashMap<SessionId, (Mark, u64)>,
@@ -409,6 +412,7 @@ impl World {
             placement,
             has_list,
             policy,
+            idle,
             absolute,
             records: HashMap::new(),
             marks: HashMap::new(),
@@ -582,6 +586,7 @@ impl World {
                 base,
                 is_cleared: false,
                 tried: HashSet::new(),
+                first_try: None,
                 held: opened.filter(|_| is_good),
                 from_store,
                 opened,
@@ -736,6 +741,9 @@ impl World {
         let is_kept = request.held.is_some() || request.is_begun || !request.values.is_empty();
         let is_due = is_kept && (request.is_changed || request.is_regenerated || request.is_begun);
         request.note_try();
+        // What the first try took over from others was in its new record, which may be gone again.
+        let first_try = *request.first_try.get_or_insert(now);
+        let has_outlived_it = self.has_store() && now >= first_try + self.idle;
         self.set_faults(faults);
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
@@ -770,7 +778,7 @@ impl World {
                                 request.login.is_some() && now >= begun + self.absolute
                             }
                         };
-                        assert!(is_gone || is_own_over, "{made:?}");
+                        assert!(is_gone || is_own_over || has_outlived_it, "{made:?}");
                         assert!(is_due || request.is_destroyed);
                     }
                     EncodeError::TooLarge { .. } => {
@@ -796,7 +804,7 @@ impl World {
                 assert!(!request.is_deletion_due || is_too_late, "nothing says that it was ended: {made:?}");
                 let is_lost = |held: &Opened| {
                     let is_overtaken = !self.is_somebody(&request.base) || self.is_gone(held, &request.base, id);
-                    now >= held.end || request.is_regenerated && is_overtaken
+                    now >= held.end || request.is_regenerated && (is_overtaken || has_outlived_it)
                 };
                 let is_lost = request.held.as_ref().is_some_and(is_lost) && !request.is_changed;
                 assert!(!is_due || is_lost || is_too_late, "nothing says that it was kept: {made:?}");
@@ -1061,6 +1069,7 @@ impl Request {
         (self.is_destroyed, self.is_deletion_due) = (self.is_destroyed && held.is_none(), false);
         (self.is_unsure, self.login, self.revoked_at) = (false, None, None);
         self.tried.clear();
+        self.first_try = None;
     }
 
     /// Notes that the session ended, and that what comes is another one.
