@@ -3,6 +3,7 @@
 use crate::fleet::Fleet;
 use crate::invariants::Finding;
 use crate::ledger::{Act, Broken, Ledger, Outcome};
+use crate::setting::IDLE;
 use crate::story::{Values, shown};
 use crate::world::World;
 
@@ -24,12 +25,14 @@ fn a_visitor_can_log_in(world: &World, ledger: &Ledger, request: usize) -> Findi
         .then(|| ("I6", "it logs in from nobody's session, and is refused".to_owned()))
 }
 
-/// I8: nobody is told that his session was ended but by somebody else.
+/// I8: nobody is told that his session was ended but by somebody else. A session ends by itself at its absolute timeout, and a
+/// commit can be tried again until the idle timeout.
 fn nobody_is_ended_by_himself(world: &World, ledger: &Ledger, request: usize) -> Finding {
     let act = &ledger.acts[request];
     let loaded = act.loaded.as_ref().filter(|_| act.outcome == Some(Outcome::Ended))?;
     let is_revoked = ledger.revocations.iter().any(|revocation| revocation.by != request);
-    let is_outlived = world.latest().as_secs() >= loaded.created_at + world.setting.absolute;
+    let is_past_absolute = world.latest().as_secs() >= loaded.created_at + world.setting.absolute;
+    let is_outlived = is_past_absolute || world.time() >= act.came + IDLE;
     // A logout, though it is not answered yet, may find the session ended by this request's own earlier try, and end what that was
     // to become.
     let logs_out = |act: &Act| act.has_destroyed && act.opened.iter().any(|it| ledger.cookies[*it].id == loaded.id);

@@ -36,6 +36,13 @@ impl Shelves {
         self.generations.retain(|entry| entry.until > now);
     }
 
+    /// Returns true when a cleanup would remove anything.
+    pub(crate) fn has_expired(&self, now: UnixTime) -> bool {
+        self.records.iter().any(|(_, record)| record.expires_at() <= now)
+            || self.marks.iter().any(|entry| entry.until <= now)
+            || self.generations.iter().any(|entry| entry.until <= now)
+    }
+
     /// Spoils a record, so that nobody can read it.
     pub(crate) fn damage(&mut self, id: SessionId) {
         for (_, record) in self.records.iter_mut().filter(|(other, _)| *other == id) {
