@@ -18,7 +18,13 @@ use crate::time::UnixTime;
 pub(crate) enum Answer {
     Good(Admitted),
     /// The session was ended, or became another one.
-    Ended(Mark, Refusal),
+    Ended {
+        mark: Mark,
+        refusal: Refusal,
+        /// True when every cookie of the session is refused. It is false when a tombstone says that the session was ended, while a
+        /// cookie of it may come for which only the list is asked: whoever wrote the tombstone may not have come to the list.
+        is_over: bool,
+    },
     /// The session is refused, and not because it was ended under its id: its record is damaged or not there, its schema is
     /// unknown, or its subject was revoked.
     Refused(Refusal),
@@ -43,7 +49,7 @@ impl Questions<'_> {
         let owner = self.backend.owner_of(&opened.data);
         let (known, vouched) = self.look_or_recall(opened.data.id(), &owner).await?;
         Ok(match known.mark {
-            Some(mark) => Answer::Ended(mark, revoked),
+            Some(mark) => Answer::Ended { mark, refusal: revoked, is_over: true },
             None if !owner.is_of(known) => Answer::Refused(revoked),
             None => Answer::Good(Admitted::new(opened, stored, owner, vouched)),
         })
@@ -82,7 +88,9 @@ impl Questions<'_> {
             });
         };
         if let Some(mark) = mark_of(&record) {
-            return Ok(Filled::Not(Answer::Ended(mark, refused(DecodeError::Revoked, opened.key_id))));
+            let refusal = refused(DecodeError::Revoked, opened.key_id);
+            let is_over = !(self.has_list() && self.may_come_again());
+            return Ok(Filled::Not(Answer::Ended { mark, refusal, is_over }));
         }
         let (stored, key_id) = (Stored::of(&record), opened.key_id);
         Ok(match codec.fill(opened, record.into_bytes()) {

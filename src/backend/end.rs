@@ -112,7 +112,7 @@ impl Questions<'_> {
 
     /// True when a session of an id that has a record may also come without one: in a cookie that was sealed before the session
     /// spilled, or from a copy of an old cookie that is imported once more.
-    fn may_come_again(&self) -> bool {
+    pub(super) fn may_come_again(&self) -> bool {
         self.backend.placement == Placement::Spill || self.backend.imports
     }
 }

@@ -9,7 +9,7 @@ use crate::data::Retired;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) ending: Ending,
-    /// True when the backends said that it was ended already.
+    /// True when the backends said that every cookie of its session was ended already.
     pub(super) is_ended: bool,
 }
 

@@ -79,11 +79,11 @@ impl Shared {
                     admitted = Some(good);
                     break;
                 }
-                Answer::Ended(mark, refused) => {
+                Answer::Ended { mark, refusal, .. } => {
                     if let Mark::Became(successor) = mark {
                         successors.push(successor);
                     }
-                    kept_out.get_or_insert(refused);
+                    kept_out.get_or_insert(refusal);
                 }
                 Answer::Refused(refused) if refused.reason == DecodeError::Unavailable => {
                     kept_out = Some(refused);
@@ -135,7 +135,7 @@ impl Shared {
                 self.note_cookies(&mut state);
                 Loaded { state, event: None }
             }
-            Answer::Ended(_, refused) | Answer::Refused(refused) => self.refused(refused, now),
+            Answer::Ended { refusal, .. } | Answer::Refused(refusal) => self.refused(refusal, now),
         };
         loaded.state.candidates = vec![candidate];
         Ok(loaded)
@@ -157,7 +157,7 @@ impl Shared {
         if let Err(error) = &answer {
             observers.tell_of(error);
         }
-        candidate.is_ended = matches!(answer, Ok(Answer::Ended(..)));
+        candidate.is_ended = matches!(answer, Ok(Answer::Ended { is_over: true, .. }));
         match answer {
             Err(_) if backend.policy != FailurePolicy::Fail => {
                 Ok(Answer::Refused(Refusal { reason: DecodeError::Unavailable, key_id }))

@@ -751,6 +751,32 @@ fn a_logout_of_an_import_is_remembered_by_a_store_alone_although_the_record_was_
     assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
 }
 
+#[test]
+fn a_logout_of_an_import_whose_login_failed_between_the_store_and_the_list_is_remembered_by_the_list() {
+    let list = Watched::new(MemoryRevocations::new());
+    let (manager, clock) = manager_with(|config| {
+        let config = config.import(object("old")).store(MemoryStore::new());
+        config.revocations(Arc::clone(&list)).subject("user_id")
+    });
+    let old = old_cookie("old", r#"{"theme":"dark"}"#);
+    let session = load(&manager, &old);
+    assert!(session.contains("theme"));
+    let ours = cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap());
+    let session = load(&manager, &ours);
+    session.regenerate().unwrap();
+    session.set("user_id", 1).unwrap();
+    list.fail(&["revoke"]);
+    assert!(run(manager.commit_async(&session)).is_err());
+    list.fail(&[]);
+    let session = load(&manager, &ours);
+    assert_eq!(session.rejected(), Some(DecodeError::Revoked));
+    session.destroy();
+    drop(run(manager.commit_async(&session)).unwrap());
+    clock.set(20 * DAY);
+    run(manager.cleanup_expired()).unwrap();
+    assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
+}
+
 /// A limit: the old application did not tie its cookies together, so nobody can tell a part of them from a whole.
 #[test]
 fn a_logout_does_not_end_what_a_part_or_a_mixture_of_the_old_cookies_is_imported_into() {

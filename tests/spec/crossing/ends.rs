@@ -59,6 +59,30 @@ fn a_logout_ends_what_an_ended_cookie_of_the_request_became() {
 }
 
 #[test]
+fn a_logout_ends_the_copy_that_holds_the_values_of_a_session_whose_login_failed_between_the_store_and_the_list() {
+    let (site, node) = Site::with_node(SpillAndList);
+    let visitor = load(&node, "");
+    visitor.set("theme", "dark").unwrap();
+    let small = commit(&node, &visitor).unwrap();
+    let [session, writer] = [(); 2].map(|()| load(&node, &small));
+    writer.set("draft", "x".repeat(10_000)).unwrap();
+    let large = commit(&node, &writer).unwrap();
+    session.regenerate().unwrap();
+    session.set("user_id", 42).unwrap();
+    site.list.fail(&["revoke"]);
+    assert!(matches!(try_commit(&node, &session), Err(EncodeError::Backend(_))));
+    site.list.fail(&[]);
+    let session = load(&node, &large);
+    assert_eq!(
+        (session.rejected(), is_good(&node, &small)),
+        (Some(DecodeError::Revoked), true),
+        "the tombstone is there"
+    );
+    logout(&node, &session);
+    assert!(!is_good(&node, &small));
+}
+
+#[test]
 fn a_logout_and_a_login_end_every_good_cookie_of_the_request() {
     for place in KNOWN {
         for is_logout in [true, false] {
