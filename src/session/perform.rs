@@ -78,7 +78,7 @@ impl<'s> Commit<'s> {
     async fn begin(&self, cause: SealCause, old: Option<SessionId>) -> Result<Sent, EncodeError> {
         let mut data = self.beginning();
         self.put_generation(&mut data, None).await?;
-        let is_stored = self.is_stored(&data, None);
+        let is_stored = self.is_stored(&data, None) || self.has_left_record(data.id()).await?;
         let set_cookies = self.lines(&data, is_stored)?;
         let stored = if is_stored { Some(self.put(&mut data, old, None).await?) } else { None };
         Ok(self.sent(set_cookies, data, stored, cause))

@@ -133,19 +133,28 @@ fn what_another_request_changes_between_two_tries_of_a_login_is_in_the_session_a
 }
 
 #[test]
-fn what_a_write_tried_to_put_into_the_store_never_comes_back_once_the_next_try_fits_into_the_cookie() {
-    for place in [Spill, SpillAndList] {
+fn what_a_commit_tried_to_put_into_the_store_never_comes_back_once_the_next_try_fits_into_the_cookie() {
+    let deeds: [fn(&Session); 4] = [
+        |_| {},
+        |session| drop(session.regenerate().unwrap()),
+        |session| drop(session.regenerate_empty().unwrap()),
+        |session| drop(session.destroy()),
+    ];
+    let cases = [Spill, SpillAndList].into_iter().flat_map(|place| (0..8).map(move |case| (place, case)));
+    for (place, case) in cases {
+        let (has_cookie, deed) = (case < 4, deeds[case % 4]);
         let mut kept = 0;
         for questions in 0.. {
             let (site, node) = Site::with_node(place);
             let session = load(&node, "");
             session.set("user_id", 42).unwrap();
-            let cookie = commit(&node, &session).unwrap();
-            let session = load(&node, &cookie);
+            let session = if has_cookie { load(&node, &commit(&node, &session).unwrap()) } else { load(&node, "") };
+            deed(&session);
+            session.set("user_id", 42).unwrap();
             session.set("draft", "x".repeat(10_000)).unwrap();
             session.set("step", 1).unwrap();
             if !lose_the_answer_after(&site, &node, &session, questions) {
-                assert!(kept > 0, "{place:?}: an answer was lost after the store had kept the record");
+                assert!(kept > 0, "{place:?} {case}: an answer was lost after the store had kept the record");
                 break;
             }
             kept += site.stored();
@@ -155,7 +164,7 @@ fn what_a_write_tried_to_put_into_the_store_never_comes_back_once_the_next_try_f
             session.regenerate().unwrap();
             let session = load(&node, &commit(&node, &session).unwrap());
             let is = (user_id(&session), session.contains("draft"), session.get::<u64>("step").unwrap());
-            assert_eq!(is, (Some(42), false, Some(2)), "{place:?} {questions}");
+            assert_eq!(is, (Some(42), false, Some(2)), "{place:?} {case} {questions}");
         }
     }
 }
