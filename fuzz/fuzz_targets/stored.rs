@@ -303,6 +303,7 @@ struct Opened {
 
 /// A session during a request.
 struct Request {
+    number: usize,
     session: Session,
     server: usize,
     /// The content of the session when it was loaded or committed last, and the values that it holds now.
@@ -345,6 +346,8 @@ struct World {
     idle: u64,
     absolute: u64,
     records: HashMap<SessionId, (Kept, u64)>,
+    /// For each record, the request that wrote it last.
+    writers: HashMap<SessionId, usize>,
     marks: HashMap<SessionId, (Mark, u64)>,
     generations: HashMap<String, (Generation, u64)>,
     /// Sessions whose end was acknowledged, and that must never be good again.
@@ -357,6 +360,8 @@ struct World {
     jar: Option<usize>,
     history: Vec<Cookie>,
     requests: [Option<Request>; 2],
+    /// The number of requests that came.
+    count: usize,
 }
 
 /// The result of a load with a cookie.
@@ -415,6 +420,7 @@ impl World {
             idle,
             absolute,
             records: HashMap::new(),
+            writers: HashMap::new(),
             marks: HashMap::new(),
             generations: HashMap::new(),
             over: HashSet::new(),
@@ -424,6 +430,7 @@ impl World {
             jar: None,
             history: Vec::new(),
             requests: [None, None],
+            count: 0,
         }
     }
 
@@ -564,6 +571,8 @@ impl World {
         let cookie = cookie.map(|number| self.history[number].clone());
         self.set_faults(faults);
         let (session, found) = self.load(server, cookie.as_ref());
+        self.count += 1;
+        let number = self.count;
         self.requests[slot] = session.map(|session| {
             let rejected = session.rejected();
             let opened = cookie.map(|cookie| Opened {
@@ -580,6 +589,7 @@ impl World {
                 _ => (Content::default(), false, false),
             };
             Request {
+                number,
                 session,
                 server,
                 values: base.values.clone(),
@@ -644,6 +654,7 @@ impl World {
                         (None, None) => panic!("values that nobody stored"),
                     };
                     self.records.insert(*id, (kept, *expires_at));
+                    self.writers.extend(request.as_ref().map(|request| (*id, request.number)));
                 }
                 Call::Delete(id) if *is_done => drop(self.records.remove(id)),
                 Call::Revoke { id, stands: Some(mark), until } => {
@@ -874,6 +885,10 @@ impl World {
             assert!(is_kept && *until >= expires_at, "what was acknowledged is there: {kept:?}, not {content:?}");
         } else {
             assert!(in_cookie == content.values && self.placement != Placement::Store);
+            let kept = self.records.get(&data.id()).filter(|(_, expires_at)| *expires_at > self.now());
+            let is_own = self.writers.get(&data.id()) == Some(&request.number);
+            let is_left = is_own && matches!(kept, Some((Kept::Values(_), _)));
+            assert!(!is_left, "an earlier try left its values in the store: {kept:?}");
         }
         let created_at = data.created_at().as_secs();
         self.jar = Some(self.history.len());
