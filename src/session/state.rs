@@ -48,7 +48,8 @@ pub(super) struct State {
     /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
     pub(super) tried: BTreeSet<(Namespace, String)>,
-    /// The time of the first commit since the last one that succeeded; `None` before it. A store may have done any part of it.
+    /// The time of the first commit since the last one that sealed the session; `None` before it. A store may have done any part of
+    /// it.
     pub(super) first_try: Option<UnixTime>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
@@ -325,6 +326,9 @@ impl State {
     pub(super) fn adopt(&mut self, done: Adopted) {
         let Adopted { client, candidates, sealed, aim } = done;
         let is_unchanged = self.aim == aim;
+        if !matches!(sealed, Sealed::No) {
+            self.first_try = None;
+        }
         match sealed {
             Sealed::With(times) => self.data.put_times(times),
             Sealed::As { data, .. } if is_unchanged => self.data = data,
@@ -344,7 +348,6 @@ impl State {
         self.successors.clear();
         (self.login, self.drawn) = (None, None);
         self.tried.clear();
-        self.first_try = None;
         #[cfg(feature = "dbsc")]
         {
             self.binding.offer = None;
