@@ -63,6 +63,7 @@ impl Commit<'_> {
     }
 
     /// True when the list still has nothing against the session.
+    #[cfg(feature = "dbsc")]
     pub(super) async fn is_still_good(&self, held: &Held) -> Result<bool, BackendError> {
         let known = self.look_again(held).await?;
         Ok(known.mark.is_none() && held.owner.is_of(known))
