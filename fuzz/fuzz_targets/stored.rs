@@ -310,8 +310,8 @@ struct Request {
     base: Content,
     values: Values,
     is_cleared: bool,
-    /// The keys that a commit which failed may have written.
-    tried: HashSet<String>,
+    /// The values that commits which failed may have written.
+    tried: Vec<Values>,
     /// The time of the first commit since the last one that succeeded.
     first_try: Option<u64>,
     /// The session that the client's cookie holds, and whether its values are in the store.
@@ -323,8 +323,9 @@ struct Request {
     /// True when nobody could vouch for the session of the cookie.
     is_unsure: bool,
     login: Option<Login>,
-    /// The number of logins that there were when this request revoked the others.
-    revoked_at: Option<usize>,
+    /// The generation in whose place this request put another one when it revoked the others, and the number of logins that there were
+    /// then.
+    revoked_at: Option<(Option<Generation>, usize)>,
     is_changed: bool,
     is_regenerated: bool,
     /// True when a session began that is sealed even if it is empty.
@@ -595,7 +596,7 @@ impl World {
                 values: base.values.clone(),
                 base,
                 is_cleared: false,
-                tried: HashSet::new(),
+                tried: Vec::new(),
                 first_try: None,
                 held: opened.filter(|_| is_good),
                 from_store,
@@ -740,7 +741,7 @@ impl World {
     /// Tells whether another request made somebody's what was nobody's session, while this one moves it on and does not say whose it is.
     fn is_taken(&self, held: &Opened, request: &Request) -> bool {
         let is_theirs =
-            matches!(self.records.get(&held.id), Some((Kept::Values(theirs), _)) if theirs.user().is_some());
+            matches!(self.records.get(&held.id), Some((Kept::Values(theirs), _)) if request.is_others(theirs));
         let is_nobodys = request.base.user().is_none() && !request.values.contains_key("user");
         self.has_list && request.is_regenerated && is_nobodys && is_theirs
     }
@@ -960,8 +961,11 @@ impl World {
         let Some(mut request) = self.requests[slot].take() else { return };
         let subject = request.base.user().filter(|_| request.held.is_some() && self.has_list).cloned();
         let is_revoked = self.is_revoked(&request.base);
-        // A call that is made again before a commit is the same revocation.
-        let count = *request.revoked_at.get_or_insert(self.logins.len());
+        // A call that is made again for the same session is the same revocation.
+        let earlier = request.login.as_ref().filter(|login| login.replaces && Some(&login.subject) == subject.as_ref());
+        let expected = earlier.map_or(request.base.generation, |login| login.generation);
+        request.revoked_at.take_if(|(of, _)| *of != expected);
+        let (_, count) = *request.revoked_at.get_or_insert((expected, self.logins.len()));
         self.set_faults(faults);
         let revoked = run(self.managers[request.server].revoke_others(&request.session));
         let made = self.made();
@@ -1055,34 +1059,46 @@ impl Request {
         for (key, json) in mine.values.iter().filter(|(key, json)| base.values.get(*key) != Some(*json)) {
             merged.values.insert(key.clone(), json.clone());
         }
-        // A key that an earlier try wrote has the value that this request gave it since.
-        for key in &self.tried {
-            match mine.values.get(key) {
-                Some(json) => drop(merged.values.insert(key.clone(), json.clone())),
-                None => drop(merged.values.remove(key)),
+        // A key that still is as an earlier try wrote it has the value that this request gave it since.
+        let mut wrote_user = base.user() != user;
+        for tried in &self.tried {
+            let keys = base.values.keys().chain(tried.keys()).filter(|key| base.values.get(*key) != tried.get(*key));
+            for key in keys.filter(|key| theirs.values.get(*key) == tried.get(*key)) {
+                wrote_user |= key == "user";
+                match mine.values.get(key) {
+                    Some(json) => drop(merged.values.insert(key.clone(), json.clone())),
+                    None => drop(merged.values.remove(key)),
+                }
             }
         }
-        let wrote_user = base.user() != user || self.tried.contains("user");
         let is_mine = has_subject && wrote_user || generation != base.generation;
         let of = if is_mine { &mine } else { theirs };
         Content { values: merged.values, generation: of.generation, login: of.login }
     }
 
-    /// Notes the keys that a commit is about to write.
+    /// Tells whether the user of this record is not one that an earlier try of this request's commit put there.
+    fn is_others(&self, theirs: &Content) -> bool {
+        theirs.user().is_some() && !self.tried.iter().any(|tried| tried.get("user") == theirs.user())
+    }
+
+    /// Notes the values that a commit is about to write.
     fn note_try(&mut self) {
-        let (base, mine) = (&self.base.values, &self.values);
-        let keys = base.keys().chain(mine.keys()).filter(|key| base.get(*key) != mine.get(*key));
-        self.tried.extend(keys.filter(|_| self.held.is_some()).cloned());
+        if self.held.is_some() {
+            self.tried.push(self.values.clone());
+        }
     }
 
     /// Notes what the client holds after a commit.
     fn committed(&mut self, held: Option<Opened>, from_store: bool, content: Content) {
+        let was_same = self.held.is_some() && self.base.user() == content.user();
         self.values = content.values.clone();
         self.base = content;
+        // A login that this commit did not do is for a later one.
+        self.login.take_if(|login| Some(&login.subject) == self.base.user() && (login.replaces || !was_same));
         (self.held, self.opened, self.from_store, self.successor) = (held, held, from_store, None);
         (self.is_cleared, self.is_changed, self.is_regenerated, self.is_begun) = (false, false, false, false);
         (self.is_destroyed, self.is_deletion_due) = (self.is_destroyed && held.is_none(), false);
-        (self.is_unsure, self.login, self.revoked_at) = (false, None, None);
+        self.is_unsure = false;
         self.tried.clear();
         self.first_try = None;
     }

@@ -32,9 +32,9 @@ impl Questions<'_> {
     pub(crate) async fn end(&self, ending: Ending, now: UnixTime) -> Result<(), EncodeError> {
         let mut ending = ending;
         for _ in 0..MAX_HOPS {
-            let mut mark = Mark::Ended;
+            let (mut mark, mut is_listed) = (Mark::Ended, false);
             if self.has_list() {
-                mark = self.revoke(ending.id, Mark::Ended, ending.until).await?;
+                (mark, is_listed) = self.put_mark(ending.id, Mark::Ended, ending.until).await?;
             }
             if self.backend.placement != Placement::Cookie {
                 match self.bury(ending, mark, now).await {
@@ -42,7 +42,7 @@ impl Questions<'_> {
                     // less.
                     Ok(found) if mark == Mark::Ended => mark = found,
                     Ok(_) => {}
-                    Err(EncodeError::Backend(error)) if self.has_list() => self.observers.tell_of(&error),
+                    Err(EncodeError::Backend(error)) if is_listed => self.observers.tell_of(&error),
                     Err(error) => return Err(error),
                 }
             }

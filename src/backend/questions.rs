@@ -108,12 +108,22 @@ impl<'e> Questions<'e> {
     /// Puts a mark on the list unless a mark stands, and returns the mark that stands. Under [`FailurePolicy::Admit`] a
     /// list that fails counts as done.
     pub(crate) async fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> Result<Mark, BackendError> {
+        Ok(self.put_mark(id, mark, until).await?.0)
+    }
+
+    /// Does the same, and says whether the list has the mark.
+    pub(super) async fn put_mark(
+        &self,
+        id: SessionId,
+        mark: Mark,
+        until: UnixTime,
+    ) -> Result<(Mark, bool), BackendError> {
         let _forget = Forget { remembered: self.backend.remembered.as_ref(), what: What::Id(id) };
         let done = match self.list() {
             Ok(list) => list.revoke(id, mark, until).await,
             Err(error) => Err(error),
         };
-        self.or_admit(done, mark)
+        self.or_admit(done.map(|stands| (stands, true)), (mark, false))
     }
 
     pub(crate) async fn revoke_subject(

@@ -151,6 +151,11 @@ impl Aim {
         self.committed.max(self.destroyed)
     }
 
+    /// True when a handler removed all values at once after this step.
+    pub(super) fn was_cleared_since(&self, step: u64) -> bool {
+        self.cleared > step
+    }
+
     /// True when a handler ended the session after this step.
     pub(super) fn was_destroyed_since(&self, step: u64) -> bool {
         self.destroyed > step

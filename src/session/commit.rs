@@ -114,7 +114,8 @@ impl Session {
             None => return Ok(SetCookies::default()),
         };
         let aim = state.aim;
-        let sent = match Commit::new(&self.shared, state).perform(plan).await {
+        let commit = Commit::new(&self.shared, state);
+        let sent = match commit.perform(plan).await {
             Ok(sent) => sent,
             Err(error) if plan.is_dispensable() => {
                 // Whoever wrote meanwhile extended the session, and whoever ended it ended it.
@@ -129,7 +130,7 @@ impl Session {
             return Ok(SetCookies::default());
         };
         if let Some(state) = &mut *self.lock() {
-            state.adopt(Adopted { client, candidates, sealed, aim });
+            state.adopt(Adopted { client, candidates, sealed, aim, taken: commit.taken.into_inner() });
             #[cfg(feature = "dbsc")]
             state.note_offer(plan, engine);
         }
@@ -178,7 +179,7 @@ fn commit_alone(
             let (sent, deleted) = delete(state, engine);
             *event = deleted;
             let (client, aim) = (Client::deleted(), state.aim);
-            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::No, aim });
+            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::No, aim, taken: None });
             return Ok(sent);
         }
         Plan::Begin(cause) | Plan::Move(cause) | Plan::Again { cause, .. } | Plan::Destroy { begin: Some(cause) } => {
@@ -194,7 +195,7 @@ fn commit_alone(
         Ok((set_cookies, client, sealed_event)) => {
             *event = sealed_event;
             let aim = state.aim;
-            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim });
+            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim, taken: None });
             #[cfg(feature = "dbsc")]
             state.note_offer(plan, engine);
             Ok(with_other_forms(set_cookies, plan, engine))

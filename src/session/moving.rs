@@ -12,7 +12,7 @@ impl Commit<'_> {
     /// Lets the session go on under a new id. The new record is kept first, so that one of the two is good at all
     /// times; then the old id is marked with what it became, so that an end of it that comes later finds the new one.
     pub(super) async fn move_on(&self, held: &Held, cause: SealCause) -> Result<Option<Sent>, EncodeError> {
-        if self.has_outlived_its_first_try() {
+        if self.has_outlived_an_earlier_try() {
             return self.refuse();
         }
         let (old, new) = (held.retired.id, self.state.data.id());
@@ -20,6 +20,7 @@ impl Commit<'_> {
         let is_somebody = held.owner.is_somebody;
         let mark = if is_somebody { Mark::Became(new) } else { Mark::Ended };
         let mut data = self.beginning();
+        self.shared.note_new_end(data.expires_at());
         let changes_subject = self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, None);
         self.check_size(&data, is_stored)?;
@@ -36,7 +37,7 @@ impl Commit<'_> {
             match self.bury(held, mark, &mine, &mut data, &mut stored).await? {
                 Buried::Lost => return self.lost(stored, new).await,
                 // An earlier try of this commit may have taken over what others wrote, which its record holds.
-                Buried::Done if stored.is_none() && self.state.first_try.is_some() => {
+                Buried::Done if stored.is_none() && self.state.has_tried => {
                     if self.questions.load(new).await?.is_some() {
                         stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
                     }
@@ -50,7 +51,7 @@ impl Commit<'_> {
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
         let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
-        if asks_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?) {
+        if asks_subject && self.questions.has_list() && !self.is_of(held, self.questions.look(None, subject).await?) {
             self.take_back(stored, new).await;
             return Err(EncodeError::Ended);
         }
@@ -101,7 +102,7 @@ impl Commit<'_> {
             tag = Some(Stored::of(&record));
             let Some((theirs, _)) = self.read(old, data, record) else { continue };
             let became_somebody = !is_somebody && self.engine.backend.owner_of(&theirs).is_somebody;
-            if became_somebody && !self.says_whose(held) {
+            if became_somebody && !self.says_whose(held, &theirs) {
                 return Ok(Buried::Lost);
             }
             data.set_content(self.merge(held, mine, &theirs)?);
@@ -120,11 +121,10 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
-    /// True when this try comes so late after the first one that a new record of that one may be gone again. What the first try took
+    /// True when this try comes so late after an earlier one that a new record of that one may be gone again. What the earlier try took
     /// over from other requests was in there, and their record may be a tombstone.
-    fn has_outlived_its_first_try(&self) -> bool {
-        let idle = self.engine.lifetime().idle;
-        let is_late = self.state.first_try.is_some_and(|first| self.state.now.seconds_since(first) >= idle);
+    fn has_outlived_an_earlier_try(&self) -> bool {
+        let is_late = self.state.new_end.is_some_and(|end| self.state.now >= end);
         is_late && self.engine.backend.placement != Placement::Cookie
     }
 

@@ -125,6 +125,7 @@ impl Shared {
     ) -> Result<Loaded, BackendError> {
         let opened = self.engine.codec.opened(imported, now);
         let mut candidate = Candidate::new(&self.engine, &opened);
+        let mut successors = Vec::new();
         let mut loaded = match self.ask_about(questions, opened, &mut candidate).await? {
             Answer::Good(admitted) => {
                 let (opened, stored, owner, vouched) = admitted.into_parts();
@@ -135,9 +136,15 @@ impl Shared {
                 self.note_cookies(&mut state);
                 Loaded { state, event: None }
             }
-            Answer::Ended { refusal, .. } | Answer::Refused(refusal) => self.refused(refusal, now),
+            Answer::Ended { mark, refusal, .. } => {
+                if let Mark::Became(successor) = mark {
+                    successors.push(successor);
+                }
+                self.refused(refusal, now)
+            }
+            Answer::Refused(refusal) => self.refused(refusal, now),
         };
-        loaded.state.candidates = vec![candidate];
+        (loaded.state.candidates, loaded.state.successors) = (vec![candidate], successors);
         Ok(loaded)
     }
 

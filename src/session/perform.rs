@@ -3,14 +3,16 @@
 //!
 //! Each question is an await: other requests go on meanwhile, and this one may be dropped. The rules are those of docs/stores.md.
 
+use std::sync::OnceLock;
+
 use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::{Content, Held};
 use super::plan::Plan;
 use super::sending::{delete, with_deletions, with_other_forms};
 use super::shared::Shared;
-use super::state::{Client, Origin, Sealed, State};
-use crate::backend::{Ending, MAX_TRIES, Placement, Questions, Stored, never_wins};
+use super::state::{Client, Login, Origin, Sealed, State};
+use crate::backend::{Ending, MAX_TRIES, Mark, Placement, Questions, Save, Stored, never_wins, tombstone};
 use crate::cookie::SetCookies;
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
@@ -22,6 +24,8 @@ pub(super) struct Commit<'s> {
     pub(super) engine: &'s Engine,
     pub(super) questions: Questions<'s>,
     pub(super) state: State,
+    /// The login whose generation the session takes, if it takes one.
+    pub(super) taken: OnceLock<Login>,
 }
 
 /// The result of a commit.
@@ -36,7 +40,7 @@ pub(super) struct Sent {
 impl<'s> Commit<'s> {
     pub(super) fn new(shared: &'s Shared, state: State) -> Self {
         let engine = &*shared.engine;
-        Self { shared, engine, questions: engine.questions(), state }
+        Self { shared, engine, questions: engine.questions(), state, taken: OnceLock::new() }
     }
 
     /// Performs a plan; `None` when there is nothing to send.
@@ -101,7 +105,7 @@ impl<'s> Commit<'s> {
         // session. Otherwise only the list knows whether the session of this cookie has ended.
         let is_save_enough = is_stored && held.stored.is_some() && !held.must_be_asked_about();
         let asks_list = self.questions.has_list() && !is_save_enough;
-        let mut stored = held.stored;
+        let (mut stored, mut is_first) = (held.stored, false);
         if is_stored {
             let mine = Content(data.content().clone());
             let mut tries = 0..MAX_TRIES;
@@ -111,6 +115,7 @@ impl<'s> Commit<'s> {
                 }
                 let record = self.record(&data, held, stored)?;
                 if self.questions.save(id, &record, Stored::save_over(stored)).await? {
+                    is_first = stored.is_none();
                     stored = Some(Stored::of(&record));
                     break;
                 }
@@ -131,16 +136,36 @@ impl<'s> Commit<'s> {
                 stored = Some(theirs_stored);
             }
         }
-        if asks_list && !self.is_still_good(held).await? {
-            if is_stored {
-                // The record that was just written is of a session that is over.
-                let ending = Ending { stored, ..held.ending(self.engine) };
-                self.questions.end(ending, self.state.now).await?;
+        if asks_list {
+            let known = self.look_again(held).await?;
+            if let (Some(mark), Some(stored)) = (known.mark, stored) {
+                self.leave(held, mark, stored, is_first).await?;
             }
-            return Err(EncodeError::Ended);
+            if known.mark.is_some() || !held.owner.is_of(known) {
+                return Err(EncodeError::Ended);
+            }
         }
         let sent = self.sent(set_cookies, data, stored.filter(|_| is_stored), cause);
         Ok(Some(sent))
+    }
+
+    /// Leaves the record that was just written of a session that is over. If the session was ended, a tombstone takes the place of the
+    /// record. If it went on under another id, the request that moved it is about to take over what is in the record, unless the
+    /// record is this request's alone. What the session became is as good as before.
+    async fn leave(&self, held: &Held, mark: Mark, stored: Stored, is_first: bool) -> Result<(), EncodeError> {
+        let ending = Ending { stored: Some(stored), ..held.ending(self.engine) };
+        match mark {
+            Mark::Ended => self.questions.end(ending, self.state.now).await,
+            Mark::Became(_) if is_first => {
+                let record = tombstone(mark, self.questions.tombstone_end(Some(stored), ending.until));
+                // The list keeps the session out without the tombstone, too.
+                if let Err(error) = self.questions.save(ending.id, &record, Save::Replace(stored.tag)).await {
+                    self.engine.observers.tell_of(&error);
+                }
+                Ok(())
+            }
+            Mark::Became(_) => Ok(()),
+        }
     }
 
     /// Ends the cookies of this request that opened, but for those that were ended already, and but for `except`.
@@ -202,7 +227,7 @@ impl<'s> Commit<'s> {
     /// True when the session may fit into its cookie, but an earlier try of this commit may have put it into a record. The values of
     /// that try would come back from there, so the session stays in the store.
     async fn has_left_record(&self, id: SessionId) -> Result<bool, EncodeError> {
-        let may_have = self.state.first_try.is_some() && self.engine.backend.placement == Placement::Spill;
+        let may_have = self.state.has_tried && self.engine.backend.placement == Placement::Spill;
         Ok(may_have && self.questions.load(id).await?.is_some())
     }
 

@@ -1,6 +1,8 @@
 //! The records of a session: how long they stay, how one is written under a new id, and how the values that two requests wrote
 //! are merged.
 
+use std::collections::BTreeSet;
+
 use super::engine::too_large;
 use super::held::{Content, Held};
 use super::perform::Commit;
@@ -78,17 +80,19 @@ impl Commit<'_> {
         let base = held.content.as_ref().unwrap_or(&nothing);
         let cleared = self.state.aim.has_cleared();
         let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
-            // A key that an earlier try of this commit wrote, and that the handler took back since, is as the handler left it. A
-            // flash value that was taken is removed by the rule above alone.
-            let (was, is) = (base.0.index(), mine.0.index());
-            let tried = self.state.tried.iter().map(|(namespace, key)| (*namespace, key.as_str()));
-            let tried =
-                tried.filter(|place| is.contains_key(place) || place.0 != Namespace::Flash || !was.contains_key(place));
+            // A key that still is as an earlier try of this commit wrote it becomes what the handler left: the handler may have taken it
+            // back since. What another request wrote after that try stays.
+            let left = self.left_by_earlier_tries(&base.0, theirs.content());
+            let is = mine.0.index();
+            let left = left.iter().map(|(namespace, key)| (*namespace, key.as_str()));
             let changes =
-                tried.map(|(namespace, key)| Change { namespace, key, json: is.get(&(namespace, key)).copied() });
+                left.clone().map(|place| Change { namespace: place.0, key: place.1, json: is.get(&place).copied() });
             merged.apply(changes, Others::Stay, str::eq)?;
-            let wrote_subject = |key: &str| self.state.tried.contains(&(Namespace::Data, key.to_owned()));
-            if self.engine.backend.subject.as_deref().is_some_and(wrote_subject) {
+            let is_own = |key: &str| {
+                let place = (Namespace::Data, key);
+                base.0.get(place.0, place.1) != is.get(&place).copied() || left.clone().any(|left| left == place)
+            };
+            if self.engine.backend.subject.as_deref().is_some_and(is_own) {
                 // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`.
                 merged.remove(Namespace::Generation, GENERATION_KEY);
                 if let Some(generation) = mine.0.get(Namespace::Generation, GENERATION_KEY) {
@@ -98,5 +102,20 @@ impl Commit<'_> {
             Ok(merged)
         });
         merged.map_err(|_| too_large(theirs))
+    }
+
+    /// Returns the keys that earlier tries of this commit wrote or removed, and that are in `theirs` as one of them left them.
+    fn left_by_earlier_tries(&self, base: &Entries, theirs: &Entries) -> BTreeSet<(Namespace, String)> {
+        let meanwhile = theirs.index();
+        let left = self.state.tried.iter().flat_map(|Content(tried)| {
+            let was_tried = tried.index();
+            let mut changed = Entries::changed_keys(base, tried);
+            changed.retain(|(namespace, key)| {
+                let place = (*namespace, key.as_str());
+                meanwhile.get(&place) == was_tried.get(&place)
+            });
+            changed
+        });
+        left.collect()
     }
 }

@@ -9,7 +9,7 @@ use serde::ser::Serialize;
 
 use super::engine::Engine;
 use super::shared::Shared;
-use super::state::{Login, State};
+use super::state::{Drawn, Login, State};
 use super::status::Status;
 use crate::backend::{Generation, Owner, Placement};
 use crate::data::{Retired, SessionData, SessionId, json, to_fields};
@@ -774,12 +774,13 @@ impl Session {
             let subject = owner.subject.as_deref().unwrap_or_default();
             let earlier = state.login.as_ref().filter(|login| login.replaces && login.subject == subject);
             let expected = earlier.map_or(owner.generation, |login| login.generation);
-            if let Some((_, drawn)) = state.drawn.as_ref().filter(|(of, _)| of == subject) {
-                return Ok((expected, *drawn));
+            let is_it = |drawn: &&Drawn| drawn.subject == subject && drawn.expected == expected;
+            if let Some(drawn) = state.drawn.as_ref().filter(is_it) {
+                return Ok((expected, drawn.generation));
             }
-            let drawn = Generation::generate()?;
-            state.drawn = Some((subject.to_owned(), drawn));
-            Ok((expected, drawn))
+            let generation = Generation::generate()?;
+            state.drawn = Some(Drawn { subject: subject.to_owned(), expected, generation });
+            Ok((expected, generation))
         })
     }
 

@@ -11,6 +11,7 @@ use super::state::{Login, State};
 use crate::cookie::Candidates;
 use crate::format::wire;
 use crate::import::OldCookies;
+use crate::time::UnixTime;
 
 /// The cookies that the request brought, and the session once it is opened. `B` is a `[u8; N]` until it is behind the
 /// pointer.
@@ -99,10 +100,19 @@ impl Shared {
         self.keeps_expiry.load(Ordering::Relaxed)
     }
 
-    /// Notes the generation that a login in this request takes.
-    pub(super) fn note_login(&self, login: Login) {
+    /// Notes the generation that a login in this request takes, unless another one than `before` was noted meanwhile.
+    pub(super) fn note_login(&self, login: &Login, before: Option<&Login>) {
+        if let Some(state) = &mut *self.lock()
+            && state.login.as_ref() == before
+        {
+            state.login = Some(login.clone());
+        }
+    }
+
+    /// Notes the time at which the new session ends that a commit is about to make.
+    pub(super) fn note_new_end(&self, end: UnixTime) {
         if let Some(state) = &mut *self.lock() {
-            state.login = Some(login);
+            state.new_end = Some(state.new_end.map_or(end, |earlier| earlier.min(end)));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! [`State`]: what became of a session during one request, as plain data without a lock and without HTTP.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::aim::{Aim, Progress};
@@ -13,7 +12,7 @@ use super::status::Status;
 use crate::backend::Generation;
 use crate::data::{Lifetime, Retired, SessionData, SessionId, end_of};
 use crate::error::{DecodeError, EncodeError};
-use crate::format::{Entries, Namespace};
+use crate::format::Entries;
 use crate::import::OldCookies;
 use crate::time::{Times, UnixTime};
 
@@ -40,17 +39,19 @@ pub(super) struct State {
     pub(super) successors: Vec<SessionId>,
     /// The generation that a login takes into its session, once it is known, until a commit has sent it.
     pub(super) login: Option<Login>,
-    /// The subject and the generation that this request last asked the list to put in the place of the subject's own.
-    pub(super) drawn: Option<(String, Generation)>,
+    /// The generation that this request last asked the list to put in the place of a subject's own.
+    pub(super) drawn: Option<Drawn>,
     /// The binding of this session to a device, as far as it is known.
     #[cfg(feature = "dbsc")]
     pub(super) binding: BindingState,
-    /// The keys that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
+    /// The values that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
-    pub(super) tried: BTreeSet<(Namespace, String)>,
-    /// The time of the first commit since the last one that sealed the session; `None` before it. A store may have done any part of
-    /// it.
-    pub(super) first_try: Option<UnixTime>,
+    pub(super) tried: Vec<Content>,
+    /// True when an earlier commit began since the last one that sealed the session. A store may have done any part of it.
+    pub(super) has_tried: bool,
+    /// The earliest end of the new sessions that commits since the last one that sealed the session were about to make; `None` if there
+    /// was none.
+    pub(super) new_end: Option<UnixTime>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
     has_id: bool,
@@ -86,7 +87,7 @@ pub(super) enum Origin {
 }
 
 /// The generation that a login takes into its session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Login {
     /// The canonical JSON text of the subject.
     pub(super) subject: String,
@@ -94,6 +95,16 @@ pub(super) struct Login {
     /// True when the session takes the generation although its subject was there before: this request just revoked the
     /// subject's other sessions.
     pub(super) replaces: bool,
+}
+
+/// A generation that a request draws to revoke the other sessions of a subject.
+#[derive(Clone, Debug)]
+pub(super) struct Drawn {
+    /// The canonical JSON text of the subject.
+    pub(super) subject: String,
+    /// The generation in whose place it is to be put.
+    pub(super) expected: Option<Generation>,
+    pub(super) generation: Generation,
 }
 
 impl State {
@@ -114,8 +125,9 @@ impl State {
             drawn: None,
             #[cfg(feature = "dbsc")]
             binding: BindingState::default(),
-            tried: BTreeSet::new(),
-            first_try: None,
+            tried: Vec::new(),
+            has_tried: false,
+            new_end: None,
             keeps_expiry: false,
             decided: 1,
             old: OldCookies::default(),
@@ -296,15 +308,15 @@ impl State {
         self.held().map(|held| held.retired)
     }
 
-    /// Returns the state with which a commit sets out, and notes for the next one what this one may do in part, among it the keys
+    /// Returns the state with which a commit sets out, and notes for the next one what this one may do in part, among it the values
     /// that it is about to write to a record.
     pub(super) fn set_out(&mut self) -> Self {
-        if let Some(Content(base)) = self.held().and_then(|held| held.content.as_ref()) {
-            let keys = Entries::changed_keys(base, self.data.content());
-            self.tried.extend(keys);
-        }
         let state = self.clone();
-        self.first_try.get_or_insert(self.now);
+        self.has_tried = true;
+        let is_known = self.tried.iter().any(|tried| tried.0 == *self.data.content());
+        if self.held().is_some_and(|held| held.content.is_some()) && !is_known {
+            self.tried.push(Content(self.data.content().clone()));
+        }
         state
     }
 
@@ -324,10 +336,10 @@ impl State {
     /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
     /// changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
-        let Adopted { client, candidates, sealed, aim } = done;
+        let Adopted { client, candidates, sealed, aim, taken } = done;
         let is_unchanged = self.aim == aim;
         if !matches!(sealed, Sealed::No) {
-            self.first_try = None;
+            (self.has_tried, self.new_end) = (false, None);
         }
         match sealed {
             Sealed::With(times) => self.data.put_times(times),
@@ -335,7 +347,8 @@ impl State {
             // The session was destroyed while the commit waited, so the values that another request stored go with it.
             Sealed::As { .. } if self.aim.was_destroyed_since(aim.step()) => {}
             Sealed::As { data, before } => {
-                let merged = Entries::merge(&before.0, self.data.content(), data.content(), false);
+                let cleared = self.aim.was_cleared_since(aim.step());
+                let merged = Entries::merge(&before.0, self.data.content(), data.content(), cleared);
                 // When both do not fit together, the next commit returns the error.
                 if let Ok(merged) = merged {
                     self.data.set_content(merged);
@@ -346,7 +359,8 @@ impl State {
         self.client = client;
         self.candidates = candidates;
         self.successors.clear();
-        (self.login, self.drawn) = (None, None);
+        // What a clone began while the commit waited, and a login that this commit did not do, are for the next one.
+        self.login.take_if(|login| taken.as_ref() == Some(login));
         self.tried.clear();
         #[cfg(feature = "dbsc")]
         {
@@ -366,6 +380,8 @@ pub(super) struct Adopted {
     pub(super) sealed: Sealed,
     /// The aim that the commit set out with.
     pub(super) aim: Aim,
+    /// The login whose generation the session took, if it took one.
+    pub(super) taken: Option<Login>,
 }
 
 /// The change that a commit made to the session that the handlers see.

@@ -11,10 +11,13 @@ use crate::backends::{Watched, answer, commit, load, run};
 use crate::common::{TestClock, is_deletion, manager_with};
 
 mod before_the_store;
+mod beside_a_commit;
+mod between_tries;
 mod candidates;
 mod clones;
 mod ends;
 mod late;
+mod late_writes;
 mod merges;
 mod others;
 mod questions;

@@ -777,6 +777,30 @@ fn a_logout_of_an_import_whose_login_failed_between_the_store_and_the_list_is_re
     assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
 }
 
+#[test]
+fn a_logout_with_a_copy_of_an_old_cookie_ends_what_its_import_became() {
+    for [manager, _] in [
+        with_backends(|config| config.revocations(MemoryRevocations::new())),
+        with_backends(|config| config.store(MemoryStore::new())),
+        with_backends(|config| config.store(MemoryStore::new()).revocations(MemoryRevocations::new())),
+        with_backends(|config| config.spill(MemoryStore::new()).revocations(MemoryRevocations::new())),
+    ] {
+        let sent =
+            |session: &Session| cookie_of(&run(manager.commit_async(session)).unwrap().into_iter().last().unwrap());
+        let old = ada("old");
+        let session = load(&manager, &old);
+        assert_eq!(user_id(&session), Some(1));
+        let session = load(&manager, &sent(&session));
+        session.regenerate().unwrap();
+        let renewed = sent(&session);
+        let copy = load(&manager, &old);
+        assert_eq!(copy.rejected(), Some(DecodeError::Revoked));
+        copy.destroy();
+        drop(run(manager.commit_async(&copy)).unwrap());
+        assert_eq!(load(&manager, &renewed).rejected(), Some(DecodeError::Revoked));
+    }
+}
+
 /// A limit: the old application did not tie its cookies together, so nobody can tell a part of them from a whole.
 #[test]
 fn a_logout_does_not_end_what_a_part_or_a_mixture_of_the_old_cookies_is_imported_into() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealed_session::{DecodeError, EncodeError, SessionStore, UnixTime};
+use sealed_session::{DecodeError, EncodeError, FailurePolicy, SessionStore, UnixTime};
 
 use super::{DAY, KNOWN, List, Site, Spill, SpillAndList, Store, StoreAndList, is_good, login, logout};
 use crate::backends::{self, commit, give_up, load, run, try_commit, user_id};
@@ -242,5 +242,27 @@ fn a_logout_after_a_login_in_one_request_ends_the_session_of_the_login_and_no_ot
         let new = commit(&node, &session).unwrap();
         logout(&node, &session);
         assert_eq!((is_good(&node, &new), is_good(&node, &renewed)), (false, true), "{place:?}");
+    }
+}
+
+#[test]
+fn a_logout_that_neither_the_list_nor_the_store_has_recorded_is_an_error_under_every_policy() {
+    for policy in [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit] {
+        let site = Site::new(StoreAndList);
+        let node = site.node_with(|config| config.on_backend_failure(policy));
+        let session = load(&node, &login(&site, &node, 42));
+        session.destroy();
+        site.list.fail(&["revoke"]);
+        site.store.fail(&["save"]);
+        assert!(matches!(try_commit(&node, &session), Err(EncodeError::Backend(_))), "{policy:?}");
+        // One of the two is enough under `Admit`, and otherwise the list.
+        site.store.fail(&[]);
+        assert_eq!(try_commit(&node, &session).is_ok(), policy == FailurePolicy::Admit, "{policy:?}");
+        let session = load(&node, &login(&site, &site.node(), 43));
+        session.destroy();
+        site.list.fail(&[]);
+        site.store.fail(&["save"]);
+        assert!(try_commit(&node, &session).is_ok(), "{policy:?}");
+        site.store.fail(&[]);
     }
 }

@@ -11,7 +11,7 @@ use super::{DAY, HOUR, Site, Spill, SpillAndList, Store, StoreAndList, answer, i
 use crate::backends::{commit, load, run, try_commit, user_id};
 
 /// Lets a commit ask so many questions, and one more whose answer is lost. Returns false when the commit was over before.
-fn lose_the_answer_after(site: &Site, node: &SessionManager, session: &Session, questions: usize) -> bool {
+pub(super) fn lose_the_answer_after(site: &Site, node: &SessionManager, session: &Session, questions: usize) -> bool {
     site.step();
     let mut commit = pin!(answer(node, session));
     for _ in 0..=questions {
@@ -136,9 +136,9 @@ fn what_another_request_changes_between_two_tries_of_a_login_is_in_the_session_a
 fn what_a_commit_tried_to_put_into_the_store_never_comes_back_once_the_next_try_fits_into_the_cookie() {
     let deeds: [fn(&Session); 4] = [
         |_| {},
-        |session| drop(session.regenerate().unwrap()),
-        |session| drop(session.regenerate_empty().unwrap()),
-        |session| drop(session.destroy()),
+        |session| assert!(session.regenerate().is_ok()),
+        |session| assert!(session.regenerate_empty().is_ok()),
+        |session| assert!(session.destroy().is_none_or(|retired| Ok(retired.id) != session.id())),
     ];
     let cases = [Spill, SpillAndList].into_iter().flat_map(|place| (0..8).map(move |case| (place, case)));
     for (place, case) in cases {
