@@ -47,9 +47,9 @@ pub(super) struct State {
     /// The values that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
     pub(super) tried: Vec<Content>,
-    /// True when an earlier commit began since the last one that succeeded. A store may have done any part of it.
+    /// True when an earlier commit began since the last one that sealed the session. A store may have done any part of it.
     pub(super) has_tried: bool,
-    /// The earliest end of the new sessions that commits since the last one that succeeded were about to make; `None` if there was none.
+    /// The earliest end of the new sessions that commits since then were about to make; `None` if there was none.
     pub(super) new_end: Option<UnixTime>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.
@@ -337,6 +337,9 @@ impl State {
     pub(super) fn adopt(&mut self, done: Adopted) {
         let Adopted { client, candidates, sealed, aim, taken } = done;
         let is_unchanged = self.aim == aim;
+        if !matches!(sealed, Sealed::No) {
+            (self.has_tried, self.new_end) = (false, None);
+        }
         match sealed {
             Sealed::With(times) => self.data.put_times(times),
             Sealed::As { data, .. } if is_unchanged => self.data = data,
@@ -358,7 +361,6 @@ impl State {
         // What a clone began while the commit waited, and a login that this commit did not do, are for the next one.
         self.login.take_if(|login| taken.as_ref() == Some(login));
         self.tried.clear();
-        (self.has_tried, self.new_end) = (false, None);
         #[cfg(feature = "dbsc")]
         {
             self.binding.offer = None;

@@ -170,6 +170,26 @@ fn what_a_commit_tried_to_put_into_the_store_never_comes_back_once_the_next_try_
 }
 
 #[test]
+fn a_session_that_was_to_begin_after_a_logout_never_comes_back_once_it_was_given_up() {
+    let site = Site::new(Spill);
+    let node = site.node();
+    let session = load(&node, "");
+    session.set("user_id", 42).unwrap();
+    let session = load(&node, &commit(&node, &session).unwrap());
+    session.destroy();
+    session.set("draft", "x".repeat(10_000)).unwrap();
+    assert!(lose_the_answer_after(&site, &node, &session, 0));
+    assert_eq!(site.stored(), 1, "the store has kept the session that begins");
+    session.clear();
+    assert!(commit(&node, &session).unwrap().contains("Max-Age=0"));
+    session.set("user_id", 43).unwrap();
+    let session = load(&node, &commit(&node, &session).unwrap());
+    session.regenerate().unwrap();
+    let session = load(&node, &commit(&node, &session).unwrap());
+    assert_eq!((user_id(&session), session.contains("draft")), (Some(43), false));
+}
+
+#[test]
 fn a_try_that_comes_when_the_new_session_of_the_first_one_is_forgotten_says_so_and_loses_nothing() {
     let life = Duration::from_secs(HOUR);
     for place in [Store, StoreAndList, Spill, SpillAndList] {
