@@ -33,20 +33,21 @@ impl Commit<'_> {
         if is_somebody && self.questions.has_list() && self.questions.revoke(old, mark, until).await? != mark {
             return self.lost(stored, new).await;
         }
-        if self.engine.backend.placement != Placement::Cookie {
-            match self.bury(held, mark, &mine, &mut data, &mut stored).await? {
-                Buried::Lost => return self.lost(stored, new).await,
-                // An earlier try of this commit may have taken over what others wrote, which its record holds.
-                Buried::Done if stored.is_none() && self.state.has_tried => {
-                    if self.questions.load(new).await?.is_some() {
-                        stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
-                    }
-                }
-                Buried::Done => {}
+        let mut buried = self.bury(held, mark, &mine, &mut data, &mut stored).await?;
+        if !is_somebody && self.questions.has_list() && buried != Buried::Lost {
+            self.questions.revoke(old, mark, until).await?;
+            if buried == Buried::Absent {
+                // Another request may have made the first record of the session before the list had the mark.
+                buried = self.bury(held, mark, &mine, &mut data, &mut stored).await?;
             }
         }
-        if !is_somebody && self.questions.has_list() {
-            self.questions.revoke(old, mark, until).await?;
+        if buried == Buried::Lost {
+            return self.lost(stored, new).await;
+        }
+        // An earlier try of this commit may have taken over what others wrote, which its record holds.
+        let may_have_more = stored.is_none() && self.state.has_tried && self.has_store();
+        if may_have_more && self.questions.load(new).await?.is_some() {
+            stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
         }
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
@@ -69,6 +70,9 @@ impl Commit<'_> {
         data: &mut SessionData,
         stored: &mut Option<Stored>,
     ) -> Result<Buried, EncodeError> {
+        if !self.has_store() {
+            return Ok(Buried::Done);
+        }
         let old = held.retired.id;
         let until = self.engine.mark_end(held.retired.expires_at);
         let has_list = self.questions.has_list();
@@ -91,7 +95,7 @@ impl Commit<'_> {
                 }
                 // A record that was there and is gone was ended by other means.
                 let is_lost = is_somebody && (held.stored.is_some() || !has_list);
-                return Ok(if is_lost { Buried::Lost } else { Buried::Done });
+                return Ok(if is_lost { Buried::Lost } else { Buried::Absent });
             };
             if let Some(found) = mark_of(&record) {
                 if is_somebody && found != mark {
@@ -125,7 +129,11 @@ impl Commit<'_> {
     /// over from other requests was in there, and their record may be a tombstone.
     fn has_outlived_an_earlier_try(&self) -> bool {
         let is_late = self.state.new_end.is_some_and(|end| self.state.now >= end);
-        is_late && self.engine.backend.placement != Placement::Cookie
+        is_late && self.has_store()
+    }
+
+    fn has_store(&self) -> bool {
+        self.engine.backend.placement != Placement::Cookie
     }
 
     /// Takes the new session back, because another request ended the old one, or moved it on, at the same time. If this
@@ -147,8 +155,11 @@ impl Commit<'_> {
 }
 
 /// The result of turning the old record into a tombstone.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Buried {
     Done,
+    /// There was no record.
+    Absent,
     /// Another request ended the session, or moved it on.
     Lost,
 }

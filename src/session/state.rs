@@ -49,8 +49,7 @@ pub(super) struct State {
     pub(super) tried: Vec<Content>,
     /// True when an earlier commit began since the last one that sealed the session. A store may have done any part of it.
     pub(super) has_tried: bool,
-    /// The earliest end of the new sessions that commits since the last one that sealed the session were about to make; `None` if there
-    /// was none.
+    /// The earliest end of the new sessions that commits since then were about to make; `None` if there was none.
     pub(super) new_end: Option<UnixTime>,
     /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
     /// number.

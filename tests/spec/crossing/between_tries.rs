@@ -101,7 +101,6 @@ fn a_login_of_another_request_that_came_after_the_first_try_stays() {
         session.regenerate().unwrap();
         session.set("step", 1).unwrap();
         let late = try_commit(&node, &session);
-        // Somebody else's session may be at another id by then, if there is a list.
         let user = late.as_ref().ok().and_then(|line| user_id(&load(&node, line.as_ref().unwrap())));
         assert_eq!((user, user_id(&load(&node, &theirs))), (None, Some(43)), "{place:?} {late:?}");
     }

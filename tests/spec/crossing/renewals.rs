@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sealed_session::{DecodeError, EncodeError, MemoryRevocations, Session, SessionStore};
 
 use super::{
-    Bare, KNOWN, List, Site, Spill, SpillAndList, Store, StoreAndList, answer, cross, in_every_order, in_turns,
+    Bare, KNOWN, List, STORED, Site, Spill, SpillAndList, Store, StoreAndList, answer, cross, in_every_order, in_turns,
     is_good, login, logout, visit,
 };
 use crate::backends::{self, commit, load, run, try_commit, user_id};
@@ -223,7 +223,7 @@ fn in_whatever_order_a_renewal_and_the_removal_of_a_record_ask_a_cookie_from_bef
 
 #[test]
 fn a_renewal_takes_over_no_csrf_token_that_another_request_drew_meanwhile() {
-    for place in super::STORED {
+    for place in STORED {
         let (site, node) = Site::with_node(place);
         let cookie = login(&site, &node, 42);
         let [session, other] = [(); 2].map(|()| load(&node, &cookie));
@@ -233,5 +233,25 @@ fn a_renewal_takes_over_no_csrf_token_that_another_request_drew_meanwhile() {
         session.regenerate().unwrap();
         let new = load(&node, &commit(&node, &session).unwrap());
         assert_eq!((new.get("cart"), new.verify_csrf_token(&token)), (Ok(Some(1)), false), "{place:?}");
+    }
+}
+
+#[test]
+fn in_whatever_order_a_visitor_logs_in_and_his_session_grows_into_the_store_the_write_is_kept_or_told_to_be_lost() {
+    for place in STORED {
+        in_every_order(|schedule| {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, "");
+            session.set("theme", "dark").unwrap();
+            let cookie = commit(&node, &session).unwrap();
+            let [session, writer] = [(); 2].map(|()| load(&node, &cookie));
+            session.regenerate().unwrap();
+            session.set("user_id", 42).unwrap();
+            writer.set("draft", "x".repeat(10_000)).unwrap();
+            site.step();
+            let (new, written) = cross(schedule, answer(&node, &session), answer(&node, &writer));
+            let new = load(&node, &new.unwrap().unwrap());
+            assert!(new.contains("draft") || written == Err(EncodeError::Ended), "{place:?} {schedule:?}");
+        });
     }
 }
