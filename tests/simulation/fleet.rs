@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sealed_session::{Key, SessionConfig, SessionManager, Status};
 
+use crate::browser::value_of;
 use crate::doubles::{ListDouble, StoreDouble};
 use crate::helpers::KEY;
 use crate::network::at_once;
@@ -43,6 +44,15 @@ impl Fleet {
         let session = at_once(self.nodes[node].load_async([format!("{COOKIE}={value}")])).ok()?;
         let is_admitted = session.status() == Status::Loaded;
         is_admitted.then(|| values_of(session.snapshot().unwrap().entries()))
+    }
+
+    /// Renews the session of a cookie on a node, and returns the values that the new cookie opens to.
+    pub(crate) fn renew(&self, node: usize, value: &str) -> Option<Values> {
+        let manager = &self.nodes[node];
+        let session = at_once(manager.load_async([format!("{COOKIE}={value}")])).ok()?;
+        session.regenerate().ok()?;
+        let set_cookies = at_once(manager.commit_async(&session)).ok()?;
+        self.look(node, value_of(set_cookies.iter().last()?))
     }
 
     /// Returns true when a cookie is authentic and alive, whatever the backends say.

@@ -62,7 +62,7 @@ const OF_COOKIES: [fn(&Sight<'_>) -> Finding; 5] = [
     an_end_is_an_end,
     a_regenerated_id_is_over,
     a_later_login_is_good,
-    a_retried_commit_is_whole,
+    a_retried_commit_is_exact,
 ];
 
 impl Sight<'_> {
@@ -130,14 +130,14 @@ fn a_later_login_is_good(sight: &Sight<'_>) -> Finding {
         .then(|| ("I5", "it is of a login that nobody revoked since, and it is refused".to_owned()))
 }
 
-/// I8: a commit that was tried again and succeeded did all that it was asked for.
-fn a_retried_commit_is_whole(sight: &Sight<'_>) -> Finding {
+/// I8: however often a commit was tried, its session holds what the handler left in it, and nothing else. Only a request that is
+/// alone knows what that is.
+fn a_retried_commit_is_exact(sight: &Sight<'_>) -> Finding {
     let request = sight.cookie.by?;
-    let act = &sight.ledger.acts[request];
-    let is_alone = sight.setting.plans.len() == 1 && act.is_disturbed_or_late && sight.opens;
-    let is_aim = |values: &Values| act.aim.iter().all(|(key, value)| values.get(key) == Some(value));
-    (is_alone && !sight.admitted.is_some_and(is_aim))
-        .then(|| ("I8", format!("it should hold {:?}, found {:?}", act.aim, sight.admitted)))
+    let aim = &sight.ledger.acts[request].aim;
+    let is_alone = sight.setting.plans.len() == 1 && sight.opens;
+    (is_alone && sight.admitted != Some(aim))
+        .then(|| ("I8", format!("it should hold {aim:?}, found {:?}", sight.admitted)))
 }
 
 impl Ledger {

@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) kind: Kind,
     pub(crate) node: usize,
     pub(crate) browser: usize,
+    /// Says whether the handler changes its mind before it tries its commit again for the first time, and for the second.
+    pub(crate) changes_mind: [bool; 2],
 }
 
 /// The number of things that may go wrong, of each kind.
@@ -99,7 +101,7 @@ pub(crate) const SKEW: u64 = 60;
 impl Setting {
     /// Requests of one browser to two nodes in turn, whose clocks agree, where nothing goes wrong.
     pub(crate) fn calm((place, has_list): (Place, bool), has_subject: bool, start: Start, kinds: &[Kind]) -> Self {
-        let plan = |(index, kind): (usize, &Kind)| Plan { kind: *kind, node: index % 2, browser: 0 };
+        let plan = |(index, kind): (usize, &Kind)| Plan { kind: *kind, node: index % 2, browser: 0, changes_mind: [false; 2] };
         Self {
             place,
             has_list,

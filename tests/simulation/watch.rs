@@ -51,6 +51,9 @@ impl Scheduler {
         if let Some(broken) = invariants::look(&self.world, &self.fleet) {
             return Some(broken);
         }
+        if let Some(broken) = answers::nothing_comes_back(&self.world, &self.fleet) {
+            return Some(broken);
+        }
         // The clock goes on to the end of all sessions, and what is past its time is removed meanwhile.
         let is_cleaned = self.world.setting.trouble.cleanups > 0;
         let end = self.world.time() + self.world.setting.absolute + 4 * SKEW;
