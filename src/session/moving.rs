@@ -2,7 +2,8 @@
 
 use super::held::{Content, Held};
 use super::perform::{Commit, Sent};
-use crate::backend::{MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
+use super::state::Login;
+use crate::backend::{Known, MAX_TRIES, Mark, Placement, Stored, mark_of, never_wins, tombstone};
 use crate::data::{SessionData, SessionId};
 use crate::error::EncodeError;
 use crate::format::{CSRF_KEY, Namespace};
@@ -50,12 +51,21 @@ impl Commit<'_> {
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
         let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
-        if asks_subject && self.questions.has_list() && !held.owner.is_of(self.questions.look(None, subject).await?) {
-            self.take_back(stored, new).await;
-            return Err(EncodeError::Ended);
+        if asks_subject && self.questions.has_list() {
+            let known = self.questions.look(None, subject).await?;
+            if !held.owner.is_of(known) && !self.has_replaced(subject, known) {
+                self.take_back(stored, new).await;
+                return Err(EncodeError::Ended);
+            }
         }
         let set_cookies = self.lines(&data, stored.is_some())?;
         Ok(Some(self.sent(set_cookies, data, stored, cause)))
+    }
+
+    /// True when the list knows the generation with which this request itself ended all other sessions of the subject.
+    fn has_replaced(&self, subject: Option<&str>, known: Known) -> bool {
+        let is_own = |login: &Login| Some(login.subject.as_str()) == subject && login.generation == known.generation;
+        self.state.login.as_ref().is_some_and(|login| login.replaces && is_own(login))
     }
 
     /// Puts a tombstone in the place of the old id's record, if the record still is the one that went into the new
