@@ -161,6 +161,7 @@ impl Setting {
             cleanups: some(2),
         };
         Self {
+            recheck_after: if place.1 { choices.one_of(&[0, 30, 300]) } else { 0 },
             absolute: choices.one_of(&[1500, IDLE]),
             age: choices.one_of(&[200, 5]),
             offsets: (0..nodes).map(|_| choices.one_of(&[0, SKEW, SKEW / 2])).collect(),

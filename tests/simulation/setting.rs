@@ -73,6 +73,8 @@ pub(crate) struct Setting {
     pub(crate) has_list: bool,
     pub(crate) has_subject: bool,
     pub(crate) start: Start,
+    /// For how many seconds a node goes by an answer of the list; 0 if it asks about each session that comes.
+    pub(crate) recheck_after: u64,
     /// How long a session lives at most, in seconds.
     pub(crate) absolute: u64,
     /// For how many seconds the first cookies have been out.
@@ -101,12 +103,14 @@ pub(crate) const SKEW: u64 = 60;
 impl Setting {
     /// Requests of one browser to two nodes in turn, whose clocks agree, where nothing goes wrong.
     pub(crate) fn calm((place, has_list): (Place, bool), has_subject: bool, start: Start, kinds: &[Kind]) -> Self {
-        let plan = |(index, kind): (usize, &Kind)| Plan { kind: *kind, node: index % 2, browser: 0, changes_mind: [false; 2] };
+        let plan =
+            |(index, kind): (usize, &Kind)| Plan { kind: *kind, node: index % 2, browser: 0, changes_mind: [false; 2] };
         Self {
             place,
             has_list,
             has_subject: has_subject && has_list,
             start,
+            recheck_after: 0,
             absolute: 1500,
             age: 200,
             offsets: vec![0, 0],

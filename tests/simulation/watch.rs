@@ -25,7 +25,7 @@ impl Scheduler {
         }
         let is_due = match event {
             Event::Step(request, _) => self.world.setting.is_watched || matches!(self.tasks[request], Task::Over),
-            Event::Tick => self.world.setting.is_watched,
+            Event::Tick => self.world.setting.is_watched || self.world.setting.recheck_after > 0,
             Event::Clean => true,
             _ => false,
         };
