@@ -19,6 +19,8 @@ mod draw;
 mod event;
 #[path = "../../tests/simulation/fleet.rs"]
 mod fleet;
+#[path = "../../tests/simulation/handed.rs"]
+mod handed;
 #[path = "../../tests/simulation/handler.rs"]
 mod handler;
 #[path = "../../tests/helpers/mod.rs"]

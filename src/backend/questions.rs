@@ -94,9 +94,12 @@ impl<'e> Questions<'e> {
             return Ok((Known::default(), Vouched::Before));
         };
         let known = self.asked(Some(id), owner.subject.as_deref()).await;
-        // A failure under `FailurePolicy::Admit` is no answer, so it is not remembered.
-        if known.as_ref().is_ok_and(|known| known.mark.is_none() && owner.is_of(*known)) {
-            remembered.remember(&ticket, id, owner);
+        // A failure under `FailurePolicy::Admit` is no answer, so it is not remembered. A refusal counts for every request of this
+        // process: another one may have been let in meanwhile, before the session ended.
+        match &known {
+            Ok(known) if known.mark.is_none() && owner.is_of(*known) => remembered.remember(&ticket, id, owner),
+            Ok(_) => remembered.forget(id),
+            Err(_) => {}
         }
         Ok((self.or_admit(known, Known::default())?, Vouched::Now))
     }

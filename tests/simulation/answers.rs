@@ -111,6 +111,21 @@ pub(crate) fn the_browser_keeps_its_login(world: &World, fleet: &Fleet, cookie: 
         .then(|| Broken { invariant: "I10", what: "somebody logged in, and the browser is not logged in".to_owned() })
 }
 
+/// I8: after a request that was alone, a renewal finds what the handler of that request left in the session, and nothing else:
+/// no try of the request that came to nothing left anything that comes back. The renewal is served by another node.
+pub(crate) fn nothing_comes_back(world: &World, fleet: &Fleet) -> Option<Broken> {
+    let (value, aim) = {
+        let ledger = &world.state().ledger;
+        let [Act { outcome: Some(Outcome::Cookie(cookie)), aim, .. }] = &ledger.acts[..] else { return None };
+        (ledger.cookies[*cookie].value.clone(), aim.clone())
+    };
+    let renewed = fleet.renew(fleet.len() - 1, &value);
+    (renewed.as_ref() != Some(&aim)).then(|| {
+        let what = format!("after the next renewal, the session should hold {aim:?}, found {renewed:?}");
+        Broken { invariant: "I8", what }
+    })
+}
+
 impl Ledger {
     /// Returns true when a request was given a session that it did not come with.
     fn has_begun(&self, request: usize) -> bool {

@@ -146,7 +146,8 @@ impl Setting {
                 _ => choices.one_of(&kinds),
             };
             let browser = if start == Start::Devices { choices.below(2) } else { 0 };
-            drawn.push(Plan { kind, node: choices.below(nodes), browser });
+            let changes_mind = Self::draw_mind(choices, place.0);
+            drawn.push(Plan { kind, node: choices.below(nodes), browser, changes_mind });
         }
         let is_troubled = choices.one_in(2);
         let mut some = |most: usize| if is_troubled { choices.below(most + 1) } else { 0 };
@@ -160,6 +161,7 @@ impl Setting {
             cleanups: some(2),
         };
         Self {
+            recheck_after: if place.1 { choices.one_of(&[0, 30, 300]) } else { 0 },
             absolute: choices.one_of(&[1500, IDLE]),
             age: choices.one_of(&[200, 5]),
             offsets: (0..nodes).map(|_| choices.one_of(&[0, SKEW, SKEW / 2])).collect(),
@@ -192,7 +194,15 @@ impl Setting {
         let start = choices.one_of(&Self::starts(place));
         let kind = choices.one_of(&Self::kinds(place, has_subject && place.1));
         let trouble = Trouble { failures: 2, drops: 2, retries: 2, ..Trouble::default() };
-        Self { trouble, is_slow: true, ..Self::calm(place, has_subject, start, &[kind]) }
+        let changes_mind = Self::draw_mind(choices, place.0);
+        let mut alone = Self { trouble, is_slow: true, ..Self::calm(place, has_subject, start, &[kind]) };
+        alone.plans[0].changes_mind = changes_mind;
+        alone
+    }
+
+    /// Draws before which tries a handler changes its mind. A cookie has no room for what it then writes.
+    fn draw_mind(choices: &mut Choices, place: Place) -> [bool; 2] {
+        [(); 2].map(|()| place != Place::Cookie && choices.one_in(2))
     }
 }
 

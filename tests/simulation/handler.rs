@@ -92,11 +92,34 @@ fn grow(request: &Request, session: &Session) {
 
 /// Removes what is too long, if it is there.
 fn shrink(request: &Request, session: &Session) {
-    if session.discard("big") {
+    remove(request, session, "big");
+}
+
+fn remove(request: &Request, session: &Session, key: &'static str) {
+    if session.discard(key) {
         let mut state = request.world.state();
         let act = &mut state.ledger.acts[request.number];
-        act.wrote.push("big");
-        act.aim.remove("big");
+        act.wrote.push(key);
+        act.aim.remove(key);
+    }
+}
+
+/// Changes what the request wrote, before its next try: takes back the value that is too long and writes a short one instead or,
+/// if there is nothing long to take back, takes back the short one and writes the long one.
+pub(crate) fn change_mind(request: &Request, session: &Session) {
+    let has_written = |key: &str| {
+        let act = &request.world.state().ledger.acts[request.number];
+        act.wrote.contains(&key) && act.aim.contains_key(key)
+    };
+    request.world.tell(request.number, |_| "changes its mind".to_owned());
+    if has_written("big") {
+        remove(request, session, "big");
+        write(request, session, "a");
+    } else {
+        if has_written("a") {
+            remove(request, session, "a");
+        }
+        grow(request, session);
     }
 }
 

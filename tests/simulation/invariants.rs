@@ -4,13 +4,14 @@
 
 use crate::answers::OF_ANSWERS;
 use crate::fleet::Fleet;
-use crate::ledger::{Broken, Cookie, Ledger};
+use crate::ledger::{Broken, Cookie, End, Ledger};
 use crate::logins::Revocation;
 use crate::setting::{Place, Setting};
 use crate::story::Values;
 use crate::world::World;
 
 /// A cookie, a node, and the answer of the node: the values of the session, or nothing if the cookie is refused.
+#[derive(Clone, Copy)]
 pub(crate) struct Sight<'a> {
     setting: &'a Setting,
     ledger: &'a Ledger,
@@ -18,11 +19,14 @@ pub(crate) struct Sight<'a> {
     /// True when the cookie is authentic and alive by the clock of the node.
     opens: bool,
     admitted: Option<&'a Values>,
+    /// The node and the time, if the node may have gone by an answer of the list that it remembers.
+    recalled: Option<(usize, u64)>,
 }
 
 /// Looks at all cookies and at all answers.
 pub(crate) fn look(world: &World, fleet: &Fleet) -> Option<Broken> {
     let count = world.state().ledger.cookies.len();
+    let is_wanted = |(name, _): &(&str, String)| world.setting.is_wanted(name);
     for cookie in 0..count {
         if !world.state().ledger.is_at_stake(&world.setting, cookie) {
             continue;
@@ -31,17 +35,25 @@ pub(crate) fn look(world: &World, fleet: &Fleet) -> Option<Broken> {
         for node in 0..fleet.len() {
             let admitted = fleet.look(node, &value);
             let opens = admitted.is_some() || fleet.opens(node, &value);
+            let is_recalled = world.setting.recheck_after > 0 && opens && admitted.is_none();
+            let recalled = if is_recalled { fleet.recall(node, &value) } else { None };
             let state = world.state();
-            let ledger = &state.ledger;
-            let (setting, admitted) = (&world.setting, admitted.as_ref());
-            let sight = Sight { setting, ledger, cookie: &ledger.cookies[cookie], opens, admitted };
-            for invariant in OF_COOKIES {
-                if let Some((name, what)) = invariant(&sight).filter(|(name, _)| setting.is_wanted(name)) {
-                    return Some(Broken {
-                        invariant: name,
-                        what: format!("node {} and cookie #{}: {what}", node + 1, cookie + 1),
-                    });
-                }
+            let (setting, ledger, now) = (&world.setting, &state.ledger, world.time());
+            let asked = Sight {
+                setting,
+                ledger,
+                cookie: &ledger.cookies[cookie],
+                opens,
+                admitted: admitted.as_ref(),
+                recalled: None,
+            };
+            let by_memory = Sight { admitted: recalled.as_ref(), recalled: Some((node, now)), ..asked };
+            let found = OF_COOKIES.iter().find_map(|invariant| invariant(&asked).filter(is_wanted));
+            let found = found.or_else(|| OF_ENDS.iter().find_map(|invariant| invariant(&by_memory).filter(is_wanted)));
+            if let Some((name, what)) = found {
+                let how = if asked.admitted.is_none() && by_memory.admitted.is_some() { " by its memory" } else { "" };
+                let what = format!("node {}{how} and cookie #{}: {what}", node + 1, cookie + 1);
+                return Some(Broken { invariant: name, what });
             }
         }
     }
@@ -62,10 +74,28 @@ const OF_COOKIES: [fn(&Sight<'_>) -> Finding; 5] = [
     an_end_is_an_end,
     a_regenerated_id_is_over,
     a_later_login_is_good,
-    a_retried_commit_is_whole,
+    a_retried_commit_is_exact,
 ];
 
+/// The invariants that a node keeps, too, while it goes by its memory: but for the ends that another node recorded less than
+/// `recheck_after` ago.
+const OF_ENDS: [fn(&Sight<'_>) -> Finding; 3] = [a_revoked_subject_is_out, an_end_is_an_end, a_regenerated_id_is_over];
+
 impl Sight<'_> {
+    /// Returns true when the node must know of an end that this request was answered with at this time.
+    fn knows(&self, by: usize, time: u64) -> bool {
+        let Some((node, now)) = self.recalled else { return true };
+        self.setting.plans[by].node == node || now >= time + self.setting.recheck_after
+    }
+
+    fn knows_end(&self, end: &End) -> bool {
+        self.knows(end.by, end.time)
+    }
+
+    fn knows_revocation(&self, revocation: &Revocation) -> bool {
+        self.knows(revocation.by, revocation.returned_at)
+    }
+
     /// Returns true when the server remembers the end of this session. It does not if all that there is of the session
     /// is in the cookie.
     fn is_end_kept(&self) -> bool {
@@ -87,24 +117,26 @@ fn a_revoked_subject_is_out(sight: &Sight<'_>) -> Finding {
     let told = |revocation: &Revocation| format!("request {} revoked user {}", revocation.by + 1, revocation.subject);
     let is_ban =
         |revocation: &&Revocation| revocation.is_ban && revocation.subject == *user && revocation.returned.is_some();
-    if let Some(ban) = sight.ledger.revocations.iter().find(is_ban).filter(|_| sight.setting.asks_before_logins(user)) {
+    let ban = sight.ledger.revocations.iter().filter(is_ban).find(|ban| sight.knows_revocation(ban));
+    if let Some(ban) = ban.filter(|_| sight.setting.asks_before_logins(user)) {
         return Some(("I1c", format!("{}, who is banned, and it is admitted", told(ban))));
     }
-    let ended = sight.ledger.revocation_of(login)?;
+    let ended = sight.ledger.revocation_of(login, |revocation| sight.knows_revocation(revocation))?;
     Some(("I1", format!("{} as of step {:?}, and it is admitted", told(ended), ended.returned.unwrap_or_default())))
 }
 
 /// I2: once a session was ended, no cookie of it is admitted, nor of what it was regenerated into.
 fn an_end_is_an_end(sight: &Sight<'_>) -> Finding {
     let is_over = sight.is_end_kept() && sight.admitted.is_some();
-    let is_ended = || sight.ledger.line_of(sight.cookie.id).iter().any(|id| sight.ledger.ended.contains(id));
+    let is_ended = || sight.ledger.ends_of(sight.cookie.id).any(|end| sight.knows_end(end));
     (is_over && is_ended()).then(|| ("I2", "its session was ended, and it is admitted".to_owned()))
 }
 
 /// I3: once a session was regenerated, its old id is refused.
 fn a_regenerated_id_is_over(sight: &Sight<'_>) -> Finding {
     let is_over = sight.is_end_kept() && sight.admitted.is_some();
-    let is_superseded = || sight.ledger.superseded.contains(&sight.cookie.id);
+    let is_this = |end: &&End| end.id == sight.cookie.id;
+    let is_superseded = || sight.ledger.superseded.iter().filter(is_this).any(|end| sight.knows_end(end));
     (is_over && is_superseded()).then(|| ("I3", "its session was regenerated, and the old id is admitted".to_owned()))
 }
 
@@ -130,14 +162,14 @@ fn a_later_login_is_good(sight: &Sight<'_>) -> Finding {
         .then(|| ("I5", "it is of a login that nobody revoked since, and it is refused".to_owned()))
 }
 
-/// I8: a commit that was tried again and succeeded did all that it was asked for.
-fn a_retried_commit_is_whole(sight: &Sight<'_>) -> Finding {
+/// I8: however often a commit was tried, its session holds what the handler left in it, and nothing else. Only a request that is
+/// alone knows what that is.
+fn a_retried_commit_is_exact(sight: &Sight<'_>) -> Finding {
     let request = sight.cookie.by?;
-    let act = &sight.ledger.acts[request];
-    let is_alone = sight.setting.plans.len() == 1 && act.is_disturbed_or_late && sight.opens;
-    let is_aim = |values: &Values| act.aim.iter().all(|(key, value)| values.get(key) == Some(value));
-    (is_alone && !sight.admitted.is_some_and(is_aim))
-        .then(|| ("I8", format!("it should hold {:?}, found {:?}", act.aim, sight.admitted)))
+    let aim = &sight.ledger.acts[request].aim;
+    let is_alone = sight.setting.plans.len() == 1 && sight.opens;
+    (is_alone && sight.admitted != Some(aim))
+        .then(|| ("I8", format!("it should hold {aim:?}, found {:?}", sight.admitted)))
 }
 
 impl Ledger {
@@ -147,7 +179,7 @@ impl Ledger {
         let is_kept = |by: usize| setting.plans[by].kind.is_login() || setting.plans.len() == 1;
         !self.revocations.is_empty()
             || by.is_some_and(is_kept)
-            || self.superseded.contains(&id)
-            || self.line_of(id).iter().any(|id| self.ended.contains(id))
+            || self.superseded.iter().any(|end| end.id == id)
+            || self.ends_of(id).next().is_some()
     }
 }

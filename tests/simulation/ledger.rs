@@ -12,10 +12,10 @@ pub(crate) struct Ledger {
     pub(crate) cookies: Vec<Cookie>,
     /// One entry for each request, in the order of the plans.
     pub(crate) acts: Vec<Act>,
-    /// The ids of sessions of which somebody was told that they ended.
-    pub(crate) ended: Vec<SessionId>,
+    /// The sessions of which somebody was told that they ended.
+    pub(crate) ended: Vec<End>,
     /// The ids that were regenerated, of which the browser was told.
-    pub(crate) superseded: Vec<SessionId>,
+    pub(crate) superseded: Vec<End>,
     /// A session that was somebody's, and the one that it was regenerated from.
     pub(crate) parents: Vec<(SessionId, SessionId)>,
     /// Each change that reached a backend: by which request, of which id.
@@ -50,6 +50,15 @@ pub(crate) struct Cookie {
     pub(crate) by: Option<usize>,
 }
 
+/// The end of an id, of which somebody was told at this step and at this time.
+#[derive(Clone, Copy)]
+pub(crate) struct End {
+    pub(crate) id: SessionId,
+    pub(crate) by: usize,
+    pub(crate) step: u64,
+    pub(crate) time: u64,
+}
+
 /// The books of one request: the cookies that it came with, its deeds, and its answer.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -57,6 +66,8 @@ pub(crate) struct Act {
     /// The steps at which it came and was answered.
     pub(crate) began: u64,
     pub(crate) answered: Option<u64>,
+    /// The step at which its last try of a commit began.
+    pub(crate) committed: u64,
     /// The time at which it came.
     pub(crate) came: u64,
     /// The cookies that it came with and that opened on its node.
@@ -146,6 +157,12 @@ impl Ledger {
         line
     }
 
+    /// Returns the ends of a session that somebody was told of: of this id, or of one that it was regenerated from.
+    pub(crate) fn ends_of(&self, id: SessionId) -> impl Iterator<Item = &End> {
+        let line = self.line_of(id);
+        self.ended.iter().filter(move |end| line.contains(&end.id))
+    }
+
     /// Returns true when another request changed anything about this id, about an id that it was or became, or about
     /// any id of which this request changed anything, whether this request made that id or found it.
     pub(crate) fn is_touched_by_others(&self, request: usize, id: SessionId) -> bool {
@@ -177,7 +194,7 @@ impl Ledger {
 
 /// These functions note what an answer promises.
 impl Ledger {
-    pub(crate) fn note_success(&mut self, request: usize, outcome: &Outcome, time: u64) {
+    pub(crate) fn note_success(&mut self, request: usize, outcome: &Outcome, step: u64, time: u64) {
         let act = &self.acts[request];
         let new = match outcome {
             Outcome::Cookie(cookie) => Some(self.cookies[*cookie].id),
@@ -187,6 +204,7 @@ impl Ledger {
         // A session that the request outlived is left out: nobody knows what it became.
         let lives = |cookie: &&Cookie| time < cookie.created_at + self.absolute;
         let opened = act.opened.iter().map(|cookie| &self.cookies[*cookie]).filter(lives).map(|cookie| cookie.id);
+        let opened = opened.map(|id| End { id, by: request, step, time });
         if act.has_destroyed {
             self.ended.extend(opened);
         } else if let (Some(new), Some(old)) = (new, old) {

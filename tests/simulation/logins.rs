@@ -11,6 +11,8 @@ pub(crate) struct Revocation {
     pub(crate) began: u64,
     pub(crate) had_effect: Option<u64>,
     pub(crate) returned: Option<u64>,
+    /// The time of that step.
+    pub(crate) returned_at: u64,
 }
 
 /// The books of a login: a request that made a session somebody's. Each session holds the number of its login, as a
@@ -40,8 +42,8 @@ impl Login {
 
 impl Ledger {
     /// The revocation that ended the session of a login, if there is one: of its subject or, before the session became another
-    /// subject's, of the one that it had.
-    pub(crate) fn revocation_of(&self, login: usize) -> Option<&Revocation> {
+    /// subject's, of the one that it had. Only the revocations that `counts` returns true for are looked at.
+    pub(crate) fn revocation_of(&self, login: usize, counts: impl Fn(&Revocation) -> bool) -> Option<&Revocation> {
         let mut until = u64::MAX;
         let (mut next, mut line) = (Some(login), Vec::new());
         while let Some(login) = next {
@@ -60,6 +62,7 @@ impl Ledger {
                     && revocation.returned.is_some_and(|returned| returned < until)
                     && line.iter().all(|login| *login != revocation.by + 1)
                     && self.logins[login].is_before(revocation)
+                    && counts(revocation)
             });
             if ended.is_some() {
                 return ended;

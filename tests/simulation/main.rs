@@ -21,6 +21,7 @@ mod doubles;
 mod draw;
 mod event;
 mod fleet;
+mod handed;
 mod handler;
 #[path = "../helpers/mod.rs"]
 mod helpers;

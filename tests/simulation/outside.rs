@@ -6,7 +6,7 @@ use sealed_session::Session;
 use crate::event::Footprint;
 use crate::handler;
 use crate::kind::Kind;
-use crate::ledger::Outcome;
+use crate::ledger::{End, Outcome};
 use crate::logins::Revocation;
 use crate::request::Request;
 use crate::world::at;
@@ -51,6 +51,7 @@ fn begin_revocation(request: &Request, user: &str) {
         began: state.step,
         had_effect: None,
         returned: None,
+        returned_at: 0,
     };
     state.ledger.revocations.push(revocation);
     state.touched = Footprint::Everything;
@@ -61,7 +62,8 @@ fn end_revocation(request: &Request, user: &str) {
     let step = state.step;
     state.tell(request.number, |_| format!("has revoked the sessions of {user}"));
     let of_this = state.ledger.revocations.iter_mut().find(|revocation| revocation.by == request.number);
-    of_this.unwrap().returned = Some(step);
+    let of_this = of_this.unwrap();
+    (of_this.returned, of_this.returned_at) = (Some(step), request.world.time());
     state.touched = Footprint::Everything;
     state.ledger.is_changed = true;
 }
@@ -100,8 +102,10 @@ async fn revoke_first(request: &Request) -> Result<(), Outcome> {
     done.ok_or(Outcome::Gone)?.map_err(|_| Outcome::Failed)?;
     let mut state = request.world.state();
     state.tell(request.number, |story| format!("has revoked the id {}", story.id(id)));
-    if request.world.time() < until {
-        state.ledger.ended.push(id);
+    let time = request.world.time();
+    if time < until {
+        let end = End { id, by: request.number, step: state.step, time };
+        state.ledger.ended.push(end);
         state.ledger.is_changed = true;
     }
     Ok(())

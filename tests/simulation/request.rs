@@ -48,7 +48,7 @@ impl Request {
         if let Err(outcome) = handler::handle(self, &session).await {
             return outcome;
         }
-        let mut retries = self.world.setting.trouble.retries;
+        let mut retries = self.plan.changes_mind.iter().take(self.world.setting.trouble.retries);
         loop {
             self.note_commit();
             let outcome = match self.world.unless_dropped(self.manager.commit_async(&session)).await {
@@ -61,12 +61,12 @@ impl Request {
                 Some(Err(error)) => return Outcome::Error(error.to_string()),
                 None => Outcome::Gone,
             };
-            if retries == 0 {
-                return outcome;
-            }
-            retries -= 1;
+            let Some(changes_mind) = retries.next() else { return outcome };
             self.world.tell(self.number, |_| "tries again".to_owned());
             self.world.wait(self.number, Wait::Handler).await;
+            if *changes_mind {
+                handler::change_mind(self, &session);
+            }
         }
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) kind: Kind,
     pub(crate) node: usize,
     pub(crate) browser: usize,
+    /// Says whether the handler changes its mind before it tries its commit again for the first time, and for the second.
+    pub(crate) changes_mind: [bool; 2],
 }
 
 /// The number of things that may go wrong, of each kind.
@@ -71,6 +73,8 @@ pub(crate) struct Setting {
     pub(crate) has_list: bool,
     pub(crate) has_subject: bool,
     pub(crate) start: Start,
+    /// For how many seconds a node goes by an answer of the list; 0 if it asks about each session that comes.
+    pub(crate) recheck_after: u64,
     /// How long a session lives at most, in seconds.
     pub(crate) absolute: u64,
     /// For how many seconds the first cookies have been out.
@@ -99,12 +103,14 @@ pub(crate) const SKEW: u64 = 60;
 impl Setting {
     /// Requests of one browser to two nodes in turn, whose clocks agree, where nothing goes wrong.
     pub(crate) fn calm((place, has_list): (Place, bool), has_subject: bool, start: Start, kinds: &[Kind]) -> Self {
-        let plan = |(index, kind): (usize, &Kind)| Plan { kind: *kind, node: index % 2, browser: 0 };
+        let plan =
+            |(index, kind): (usize, &Kind)| Plan { kind: *kind, node: index % 2, browser: 0, changes_mind: [false; 2] };
         Self {
             place,
             has_list,
             has_subject: has_subject && has_list,
             start,
+            recheck_after: 0,
             absolute: 1500,
             age: 200,
             offsets: vec![0, 0],

@@ -113,7 +113,11 @@ impl Setting {
     /// The head of a story.
     pub(crate) fn told(&self) -> String {
         let place = format!("{:?}", self.place).to_lowercase();
-        let list = if self.has_list { " and list" } else { "" };
+        let list = match (self.has_list, self.recheck_after) {
+            (false, _) => String::new(),
+            (true, 0) => " and list".to_owned(),
+            (true, window) => format!(" and list, asked again after {window} s"),
+        };
         let subject = if self.has_subject { ", subject user_id" } else { "" };
         let clocks: Vec<String> =
             self.offsets.iter().enumerate().map(|(node, ahead)| format!("node {} +{ahead} s", node + 1)).collect();

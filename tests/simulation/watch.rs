@@ -25,7 +25,7 @@ impl Scheduler {
         }
         let is_due = match event {
             Event::Step(request, _) => self.world.setting.is_watched || matches!(self.tasks[request], Task::Over),
-            Event::Tick => self.world.setting.is_watched,
+            Event::Tick => self.world.setting.is_watched || self.world.setting.recheck_after > 0,
             Event::Clean => true,
             _ => false,
         };
@@ -49,6 +49,9 @@ impl Scheduler {
             }
         }
         if let Some(broken) = invariants::look(&self.world, &self.fleet) {
+            return Some(broken);
+        }
+        if let Some(broken) = answers::nothing_comes_back(&self.world, &self.fleet) {
             return Some(broken);
         }
         // The clock goes on to the end of all sessions, and what is past its time is removed meanwhile.

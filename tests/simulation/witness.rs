@@ -27,7 +27,9 @@ impl Request {
     pub(crate) fn note_commit(&self) {
         self.note_time();
         let mut state = self.world.state();
-        state.ledger.acts[self.number].last_effect = state.step;
+        let step = state.step;
+        let act = &mut state.ledger.acts[self.number];
+        (act.committed, act.last_effect) = (step, step);
     }
 
     /// The request comes with these cookies; returns its Cookie header.
@@ -99,6 +101,7 @@ impl Request {
         let loaded = state.ledger.acts[self.number].loaded.as_ref();
         let is_new = loaded.is_none_or(|loaded| loaded.id != data.id());
         Self::check_times(&mut state.ledger, &data, is_new, sealed);
+        state.ledger.check_was_not_over(&self.world.setting, self.number, data.id());
         let values = if data.is_empty() { state.shelves.values(data.id()) } else { Some(values_of(data.entries())) };
         state.ledger.check_carried_over(self.number, values.as_ref());
         state.ledger.cookies.push(Cookie {
@@ -144,7 +147,7 @@ impl Request {
             });
         }
         if matches!(outcome, Outcome::Cookie(_) | Outcome::Deletion | Outcome::Nothing) {
-            state.ledger.note_success(self.number, &outcome, self.world.time());
+            state.ledger.note_success(self.number, &outcome, step, self.world.time());
         }
         state.ledger.is_changed = true;
         let act = &mut state.ledger.acts[self.number];

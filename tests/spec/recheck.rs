@@ -1,14 +1,16 @@
 //! A list that is asked less often: which answers count for a while, and what is asked about all the same.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_lite::future::poll_once;
 use sealed_session::{
     DecodeError, EncodeError, FailurePolicy, Key, MemoryRevocations, MemoryStore, Session, SessionConfig,
     SessionManager, UnixTime,
 };
 
-use crate::backends::{Watched, commit, give_up, load, login, run, try_commit, user_id};
+use crate::backends::{Watched, answer, commit, give_up, load, login, run, try_commit, user_id};
 use crate::common::{FIRST_KEY, TestClock, key};
 
 const WINDOW: u64 = 60;
@@ -155,6 +157,44 @@ fn a_revocation_whose_answer_was_lost_takes_effect_here_at_once_too() {
     site.list.hang(&["revoke"]); // the list does what it is asked, and nobody hears of it
     give_up(&site.here, &session);
     assert_eq!(load(&site.here, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_refusal_takes_effect_here_at_once_even_before_the_request_that_ended_the_session_is_answered() {
+    let site = Site::with_list();
+    let cookie = login(&site.here, 42);
+    site.list.step();
+    // This request asks the list itself, since it sets out before another one has an answer that could be remembered.
+    let mut late = pin!(site.here.load_async([&cookie]));
+    assert!(run(poll_once(late.as_mut())).is_none());
+    let session = load(&site.here, &cookie);
+    session.destroy();
+    site.list.hang(&["revoke"]);
+    let mut logout = pin!(answer(&site.here, &session));
+    for _ in 0..2 {
+        assert!(run(poll_once(logout.as_mut())).is_none());
+    }
+    assert_eq!(run(late).unwrap().rejected(), Some(DecodeError::Revoked));
+    assert_eq!(load(&site.here, &cookie).rejected(), Some(DecodeError::Revoked));
+}
+
+#[test]
+fn a_session_that_logs_out_the_others_goes_on_whatever_is_remembered_of_it() {
+    for site in [Site::with_list(), Site::with_store()] {
+        let other = login(&site.here, 42);
+        let cookie = site.remembered();
+        let session = load(&site.here, &cookie);
+        run(site.here.revoke_others(&session)).unwrap();
+        let cookie = commit(&site.here, &session).unwrap();
+        assert!(site.is_good(&cookie));
+        assert_eq!(load(&site.here, &other).rejected(), Some(DecodeError::Revoked));
+
+        // Another revocation that comes before the commit ends this session, too.
+        let session = load(&site.here, &cookie);
+        run(site.here.revoke_others(&session)).unwrap();
+        run(site.elsewhere.revoke_subject(&42)).unwrap();
+        assert_eq!(try_commit(&site.here, &session), Err(EncodeError::Ended));
+    }
 }
 
 #[test]

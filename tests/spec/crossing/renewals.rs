@@ -238,7 +238,7 @@ fn a_renewal_takes_over_no_csrf_token_that_another_request_drew_meanwhile() {
 
 #[test]
 fn in_whatever_order_a_visitor_logs_in_and_his_session_grows_into_the_store_the_write_is_kept_or_told_to_be_lost() {
-    for place in STORED {
+    for place in [Spill, SpillAndList, Store, StoreAndList] {
         in_every_order(|schedule| {
             let (site, node) = Site::with_node(place);
             let session = load(&node, "");
