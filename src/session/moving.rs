@@ -52,9 +52,14 @@ impl Commit<'_> {
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
         let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
-        if asks_subject && self.questions.has_list() && !self.is_of(held, self.questions.look(None, subject).await?) {
-            self.take_back(stored, new).await;
-            return Err(EncodeError::Ended);
+        // Since an earlier try told the list what the old session became, a logout may have ended that.
+        let told = self.state.has_tried.then_some(new);
+        if self.questions.has_list() && (asks_subject || told.is_some()) {
+            let known = self.questions.look(told, subject.filter(|_| asks_subject)).await?;
+            if known.mark.is_some() || asks_subject && !self.is_of(held, known) {
+                self.take_back(stored, new).await;
+                return Err(EncodeError::Ended);
+            }
         }
         let set_cookies = self.lines(&data, stored.is_some())?;
         Ok(Some(self.sent(set_cookies, data, stored, cause)))

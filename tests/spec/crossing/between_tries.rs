@@ -4,7 +4,7 @@
 use sealed_session::{EncodeError, Session, SessionManager};
 
 use super::taken_over::lose_the_answer_after;
-use super::{HOUR, Place, STORED, Site, Spill, Store, StoreAndList, login, visit};
+use super::{HOUR, List, Place, STORED, Site, Spill, SpillAndList, Store, StoreAndList, login, logout, visit};
 use crate::backends::{commit, give_up, load, run, try_commit, user_id};
 
 /// A site with a session of user 42 that has these flash values, and its cookie.
@@ -127,6 +127,27 @@ fn a_try_that_comes_when_the_new_session_without_values_is_forgotten_says_so_and
             // A session without values lives an hour in a store, and not the idle timeout of a day.
             site.clock.set(HOUR + HOUR / 2);
             run(node.cleanup_expired()).unwrap();
+            assert_eq!(try_commit(&node, &session), Err(EncodeError::Ended), "{place:?} {questions}");
+        }
+    }
+}
+
+#[test]
+fn a_renewal_that_a_logout_ended_between_two_tries_is_told_so() {
+    for place in [List, StoreAndList, SpillAndList] {
+        let mut ended = 0;
+        for questions in 0.. {
+            let (site, node) = Site::with_node(place);
+            let cookie = login(&site, &node, 42);
+            let [session, other] = [(); 2].map(|()| load(&node, &cookie));
+            session.regenerate().unwrap();
+            session.set("step", 1).unwrap();
+            if !lose_the_answer_after(&site, &node, &session, questions) {
+                assert!(ended > 0, "{place:?}: an answer was lost after the list had the mark");
+                break;
+            }
+            logout(&node, &other);
+            ended += 1;
             assert_eq!(try_commit(&node, &session), Err(EncodeError::Ended), "{place:?} {questions}");
         }
     }
