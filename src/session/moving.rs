@@ -52,14 +52,16 @@ impl Commit<'_> {
         self.end_candidates(Some(old)).await?;
         let subject = held.owner.subject.as_deref();
         let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
-        // Since an earlier try told the list what the old session became, a logout may have ended that.
-        let told = self.state.has_tried.then_some(new);
-        if self.questions.has_list() && (asks_subject || told.is_some()) {
-            let known = self.questions.look(told, subject.filter(|_| asks_subject)).await?;
-            if known.mark.is_some() || asks_subject && !self.is_of(held, known) {
-                self.take_back(stored, new).await;
-                return Err(EncodeError::Ended);
-            }
+        // Since an earlier try told the list what the old session became, a logout may have ended that. The question about the subject
+        // comes last: a revocation that returned before it concerns this session.
+        let has_told = self.questions.has_list() && self.state.has_tried;
+        let is_over = has_told && self.questions.look(Some(new), None).await?.mark.is_some()
+            || asks_subject
+                && self.questions.has_list()
+                && !self.is_of(held, self.questions.look(None, subject).await?);
+        if is_over {
+            self.take_back(stored, new).await;
+            return Err(EncodeError::Ended);
         }
         let set_cookies = self.lines(&data, stored.is_some())?;
         Ok(Some(self.sent(set_cookies, data, stored, cause)))
