@@ -1090,11 +1090,13 @@ impl Request {
 
     /// Notes what the client holds after a commit.
     fn committed(&mut self, held: Option<Opened>, from_store: bool, content: Content) {
-        let was_same = self.held.is_some() && self.base.user() == content.user();
+        // The commit took the login of the user that this request left, whatever another request's record made of that.
+        let user = self.values.get("user").cloned();
+        let was_same = self.held.is_some() && self.base.user() == user.as_ref();
         self.values = content.values.clone();
         self.base = content;
         // A login that this commit did not do is for a later one.
-        self.login.take_if(|login| Some(&login.subject) == self.base.user() && (login.replaces || !was_same));
+        self.login.take_if(|login| Some(&login.subject) == user.as_ref() && (login.replaces || !was_same));
         (self.held, self.opened, self.from_store, self.successor) = (held, held, from_store, None);
         (self.is_cleared, self.is_changed, self.is_regenerated, self.is_begun) = (false, false, false, false);
         (self.is_destroyed, self.is_deletion_due) = (self.is_destroyed && held.is_none(), false);

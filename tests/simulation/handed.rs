@@ -17,7 +17,10 @@ impl Ledger {
             return;
         }
         let is_ended = self.ends_of(loaded.id).any(|end| end.step < act.committed);
-        let is_superseded = self.superseded.iter().any(|end| end.id == loaded.id && end.step < act.committed);
+        // An earlier try of its own may have moved the session on, of which another request was told.
+        let has_moved = self.touches.iter().any(|touch| touch.by == request && touch.id == loaded.id && touch.is_end);
+        let is_superseded =
+            !has_moved && self.superseded.iter().any(|end| end.id == loaded.id && end.step < act.committed);
         if is_ended || is_superseded {
             return self.break_it("I13", format!("request {} gets a cookie of a session that had ended", request + 1));
         }
