@@ -2,7 +2,7 @@
 
 use sealed_session::SessionId;
 
-use crate::ledger::Ledger;
+use crate::ledger::{End, Ledger};
 use crate::setting::{Place, Setting};
 
 impl Ledger {
@@ -18,8 +18,12 @@ impl Ledger {
         if has_begun || is_disturbed || !(setting.has_list || setting.place == Place::Store) {
             return;
         }
-        let is_ended = self.ends_of(loaded.id).any(|end| end.step < act.committed);
-        let is_superseded = self.superseded.iter().any(|end| end.id == loaded.id && end.step < act.committed);
+        // A request that found a cookie ended by another one is told, too, while that one may still have to come to the store.
+        let is_own = |end: &&End| self.acts[end.by].loaded.as_ref().is_none_or(|loaded| loaded.id == end.id);
+        let is_before = |end: &End| end.step < act.committed;
+        let is_ended = self.ends_of(loaded.id).filter(is_own).any(is_before);
+        let mut superseded = self.superseded.iter().filter(|end| end.id == loaded.id);
+        let is_superseded = superseded.any(|end| is_own(&end) && is_before(end));
         if is_ended || is_superseded {
             return self.break_it("I13", format!("request {} gets a cookie of a session that had ended", request + 1));
         }
