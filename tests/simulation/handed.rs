@@ -8,8 +8,7 @@ use crate::setting::{Place, Setting};
 impl Ledger {
     /// I13: a request gets no cookie for a session whose end somebody was told of before the request tried its commit, and none for a
     /// session whose subject was revoked before the request came, whatever its node remembers. A request that destroys its session,
-    /// or that logs in from nobody's, may begin another session. Runs in which a question or an answer was lost are left out: an end
-    /// of which only the list heard is told to a write by the next request.
+    /// or that logs in from nobody's, may begin another session. Runs in which a question or an answer was lost are left out.
     pub(crate) fn check_was_not_over(&mut self, setting: &Setting, request: usize, id: SessionId) {
         let act = &self.acts[request];
         let Some(loaded) = &act.loaded else { return };
@@ -18,12 +17,12 @@ impl Ledger {
         if has_begun || is_disturbed || !(setting.has_list || setting.place == Place::Store) {
             return;
         }
-        // A request that found a cookie ended by another one is told, too, while that one may still have to come to the store.
-        let is_own = |end: &&End| self.acts[end.by].loaded.as_ref().is_none_or(|loaded| loaded.id == end.id);
-        let is_before = |end: &End| end.step < act.committed;
-        let is_ended = self.ends_of(loaded.id).filter(is_own).any(is_before);
-        let mut superseded = self.superseded.iter().filter(|end| end.id == loaded.id);
-        let is_superseded = superseded.any(|end| is_own(&end) && is_before(end));
+        // Beside a list, the half of an end that goes to the store may come after somebody was told of the other half. A write that was
+        // loaded before then still succeeds, and the list refuses its cookie.
+        let is_whole = !setting.has_list || setting.place == Place::Cookie;
+        let is_before = |end: &End| is_whole && end.step < act.committed;
+        let is_ended = self.ends_of(loaded.id).any(is_before);
+        let is_superseded = self.superseded.iter().any(|end| end.id == loaded.id && is_before(end));
         if is_ended || is_superseded {
             return self.break_it("I13", format!("request {} gets a cookie of a session that had ended", request + 1));
         }
