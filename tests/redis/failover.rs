@@ -123,7 +123,7 @@ async fn kill(what: &str, pool: &RedisPool, mut fleet: Fleet) -> Cost {
         dead.kill();
         fleet.wait_for_successor(dead, before);
         dead.restart();
-        wait("the old primary follows", || fleet.follows(dead));
+        fleet.wait_until_whole(dead, before);
     };
     run(what, pool, fault, || {}).await
 }
@@ -274,7 +274,7 @@ async fn cut_off(what: &str, pool: &RedisPool, fleet: &Fleet, places: &[Place]) 
     };
     let mend = || {
         cut(&places[..1], false);
-        wait("the old primary follows", || fleet.follows(first));
+        fleet.wait_until_whole(first, before);
     };
     run(what, pool, fault, mend).await
 }

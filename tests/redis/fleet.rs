@@ -114,8 +114,12 @@ impl Fleet {
 
     /// Returns the number of primaries, `lost` not counted.
     pub(crate) fn primaries_beside(&self, lost: &Server) -> usize {
+        self.beside(lost).filter(|server| self.is_primary(server)).count()
+    }
+
+    fn beside(&self, lost: &Server) -> impl Iterator<Item = &Server> {
         let lost = lost.host_and_port();
-        self.servers.iter().filter(|server| server.host_and_port() != lost && self.is_primary(server)).count()
+        self.servers.iter().filter(move |server| server.host_and_port() != lost)
     }
 
     /// Waits until there is one primary more than the `before` that were there beside the one that was lost, and until each
@@ -129,6 +133,16 @@ impl Fleet {
         };
         wait("a replica took over, and each Sentinel names it", || {
             self.primaries_beside(lost) == before + 1 && self.sentinels.iter().all(names_another)
+        });
+    }
+
+    /// Waits until the server that was lost follows its successor. On a machine under load the successor may be silent for the second
+    /// after which it counts as lost, too: then the server that came back becomes the primary once more, and its successor follows.
+    pub(crate) fn wait_until_whole(&self, lost: &Server, before: usize) {
+        let serves = |server: &Server| self.is_primary(server) || self.follows(server);
+        wait("the server that was lost follows, or is followed", || match self.primaries_beside(lost) {
+            others if others == before => self.is_primary(lost) && self.beside(lost).all(serves),
+            others => others == before + 1 && self.follows(lost),
         });
     }
 }

@@ -8,7 +8,7 @@ use sealed_session::{FailurePolicy, RedisPool, RedisRevocations, RedisStore};
 use tokio::runtime::Runtime;
 
 use crate::app;
-use crate::fleet::{Fleet, places, wait};
+use crate::fleet::{Fleet, places};
 use crate::ledger::{Counts, Promise, Run};
 use crate::server::address;
 use crate::visitor::Visitor;
@@ -55,7 +55,7 @@ fn check(what: &str, url: &str, mut fleet: Fleet) {
         dead.kill();
         fleet.wait_for_successor(&dead, before);
         dead.restart();
-        wait("the old primary follows", || fleet.follows(&dead));
+        fleet.wait_until_whole(&dead, before);
         recovery = run.end_fault();
         thread::sleep(Duration::from_millis(900));
     });
