@@ -10,6 +10,8 @@ use super::store::Record;
 use super::tombstone::mark_of;
 use crate::codec::{Opened, TextCodec};
 use crate::data::SessionData;
+#[cfg(feature = "dbsc")]
+use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind, DecodeError, Refusal};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
@@ -81,11 +83,14 @@ impl Questions<'_> {
         let refused = |reason, key_id: KeyId| Refusal { reason, key_id: Some(key_id) };
         let Some(record) = found.filter(|record| record.expires_at() > opened.at) else {
             // The cookie of this session may be from before the store was configured.
-            return Ok(if holds_values {
-                Filled::Alive(opened, None)
-            } else {
-                Filled::Not(Answer::Refused(refused(DecodeError::NotStored, opened.key_id)))
-            });
+            if holds_values {
+                return Ok(Filled::Alive(opened, None));
+            }
+            #[cfg(feature = "dbsc")]
+            if let Some(previous) = opened.previous {
+                return self.fill_from_previous(codec, opened, previous).await;
+            }
+            return Ok(Filled::Not(Answer::Refused(refused(DecodeError::NotStored, opened.key_id))));
         };
         if let Some(mark) = mark_of(&record) {
             let refusal = refused(DecodeError::Revoked, opened.key_id);
@@ -96,6 +101,27 @@ impl Questions<'_> {
         Ok(match codec.fill(opened, record.into_bytes()) {
             Ok(filled) => Filled::Alive(filled, Some(stored)),
             Err(refusal) => Filled::Not(Answer::Refused(self.damaged(refusal, key_id))),
+        })
+    }
+
+    /// Fetches the values of a session from the record of the id that it had before it was bound. A request that was under way then
+    /// put them there. The session has no record of its own yet; its next commit makes one.
+    #[cfg(feature = "dbsc")]
+    async fn fill_from_previous(
+        &self,
+        codec: &TextCodec,
+        mut opened: Opened,
+        previous: SessionId,
+    ) -> Result<Filled, BackendError> {
+        let id = opened.data.id();
+        opened.data.rename(previous);
+        opened.previous = None;
+        Ok(match Box::pin(self.fill(codec, opened)).await? {
+            Filled::Alive(mut opened, _) => {
+                opened.data.rename(id);
+                Filled::Alive(opened, None)
+            }
+            not @ Filled::Not(_) => not,
         })
     }
 

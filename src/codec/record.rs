@@ -48,14 +48,14 @@ impl TextCodec {
         let opened = self.key(key_id, || now).and_then(|(key, is_stale, at)| {
             let plaintext = key.open_record(&id.to_bytes(), &mut envelope)?;
             let data = SessionData::read_plaintext(plaintext).ok_or(DecodeError::Malformed)?;
-            Ok(Opened { data, at, key_id, is_stale, is_migrated: false })
+            Ok(Opened::new(data, at, key_id, is_stale))
         });
         opened.map_err(|reason| Refusal { reason, key_id: Some(key_id) })
     }
 
     /// Returns a session that came in no cookie of this crate, for what is asked about one that did.
     pub(crate) fn opened(&self, data: SessionData, at: UnixTime) -> Opened {
-        Opened { data, at, key_id: self.sealer().primary().id(), is_stale: false, is_migrated: false }
+        Opened::new(data, at, self.sealer().primary().id(), false)
     }
 
     /// Puts the content of a record into a session whose cookie opened. Everything else about the session comes from

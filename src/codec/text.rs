@@ -98,7 +98,7 @@ impl TextCodec {
         let (key, is_stale, at) = self.key(id, now)?;
         let data = SessionData::read_plaintext(key.open(envelope)?).ok_or(DecodeError::Malformed)?;
         self.lifetime().check(at, data.times())?;
-        Ok(Opened { data, at, key_id: id, is_stale, is_migrated: false })
+        Ok(Opened::new(data, at, id, is_stale))
     }
 
     /// Returns the key of this id, true when it is a previous key, and the time.

@@ -151,10 +151,12 @@ impl Shared {
     }
 
     /// Gives sessions that were registered, and whose cookie another response replaced by the one from before, the id that the
-    /// registration gave them. The backends are then asked about that id.
+    /// registration gave them. The backends are then asked about that id; the values of a session that spilled meanwhile are still
+    /// in the record of its previous id.
     pub(super) fn follow_renames(&self, mut opened: Vec<Opened>, now: UnixTime) -> Vec<Opened> {
         for opened in &mut opened {
             if let Judged::Lost(bound) = judge(&opened.data, self.bound.opened(&self.engine, now)) {
+                opened.previous = (opened.data.id() != bound.session).then_some(opened.data.id());
                 opened.data.rename(bound.session);
             }
         }

@@ -45,7 +45,12 @@ impl Shared {
         let opened = self.open_all(now).0;
         #[cfg(feature = "dbsc")]
         let opened = self.follow_renames(opened, now);
-        let candidates = self.known(&opened);
+        let mut candidates = self.known(&opened);
+        if opened.is_empty()
+            && let Ok(Some(imported)) = self.import(now)
+        {
+            candidates.push(Candidate::new(&self.engine, &self.engine.codec.opened(imported, now)));
+        }
         let found = if self.must_ask() { Err(DecodeError::NotAsked.into()) } else { Ok(None) };
         let mut loaded = self.state(found, now);
         loaded.state.candidates = candidates;

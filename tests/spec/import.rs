@@ -801,6 +801,37 @@ fn a_logout_with_a_copy_of_an_old_cookie_ends_what_its_import_became() {
     }
 }
 
+#[test]
+fn a_logout_of_an_old_cookie_that_was_loaded_without_asking_ends_its_import() {
+    for [manager, _] in [
+        with_backends(|config| config.revocations(MemoryRevocations::new())),
+        with_backends(|config| config.store(MemoryStore::new())),
+        with_backends(|config| config.store(MemoryStore::new()).revocations(MemoryRevocations::new())),
+        with_backends(|config| config.spill(MemoryStore::new()).revocations(MemoryRevocations::new())),
+    ] {
+        for was_imported in [false, true] {
+            let old = ada("old");
+            let session = load(&manager, &old);
+            let ours = was_imported.then(|| {
+                assert_eq!(user_id(&session), Some(1));
+                cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap())
+            });
+            let session = manager.load([&old]);
+            assert_eq!(session.rejected(), Some(DecodeError::NotAsked));
+            session.destroy();
+            assert!(run(manager.commit_async(&session)).unwrap().into_iter().any(|line| line == OLD_DELETION));
+            for cookie in ours.iter().chain([&old]) {
+                let session = load(&manager, cookie);
+                assert_eq!(
+                    (user_id(&session), session.rejected()),
+                    (None, Some(DecodeError::Revoked)),
+                    "{was_imported}"
+                );
+            }
+        }
+    }
+}
+
 /// A limit: the old application did not tie its cookies together, so nobody can tell a part of them from a whole.
 #[test]
 fn a_logout_does_not_end_what_a_part_or_a_mixture_of_the_old_cookies_is_imported_into() {

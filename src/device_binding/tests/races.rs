@@ -7,6 +7,7 @@ use super::site::{List, Site, log_in, log_out, page, sites};
 use crate::backend::MemoryStore;
 use crate::device_binding::{Binding, BindingRequest};
 use crate::error::DecodeError;
+use crate::session::Session;
 
 const BOUND: &str = "__Host-session-bound";
 
@@ -35,6 +36,72 @@ fn a_mark_that_a_racing_response_took_away_is_set_again_by_the_next_request() {
         assert_eq!(site.load(&thief.cookies()).rejected(), Some(DecodeError::StaleBinding), "{name}");
         site.wait(540);
         assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200][..]), "{name}");
+    }
+}
+
+#[test]
+fn a_session_that_grows_into_the_store_while_it_is_registered_is_found_there() {
+    for (name, site) in sites().into_iter().filter(|(name, _)| name.starts_with("spill")) {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let in_flight = [(); 2].map(|()| browser.request("GET", "/", Vec::new()));
+        assert_eq!(browser.register(), [200]);
+        let essay = |key: &'static str| {
+            move |session: &Session| session.set(key, "x".repeat(10_000)).unwrap_or_else(|error| panic!("{error}"))
+        };
+        let has = |session: &Session, key: &str| session.get::<String>(key).unwrap().is_some();
+        for (request, key) in in_flight.iter().zip(["one", "two"]) {
+            let answer = site.answer(request, &essay(key));
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (200, "ada"),
+                "{name}: a request that is under way is good"
+            );
+            browser.receive(&answer);
+        }
+        let before = browser.cookies();
+        let session = site.load(&before);
+        assert_eq!((session.rejected(), session.binding()), (None, Binding::Fresh), "{name}");
+        assert!(has(&session, "one") && has(&session, "two"), "{name}: what both requests wrote is there");
+        // Of two requests with the same cookies, neither undoes what the other writes.
+        let others = [(); 2].map(|()| browser.request("GET", "/", Vec::new()));
+        for (request, key) in others.iter().zip(["three", "four"]) {
+            let answer = site.answer(request, &essay(key));
+            assert_eq!((answer.status, answer.body.as_str()), (200, "ada"), "{name}");
+            browser.receive(&answer);
+        }
+        let session = site.load(&before);
+        assert!(["one", "two", "three", "four"].iter().all(|key| has(&session, key)), "{name}");
+        site.wait(600);
+        assert_eq!((browser.page(), browser.refreshes.as_slice()), ("ada".to_owned(), &[200][..]), "{name}");
+        let session = site.load(&browser.cookies());
+        assert!(["one", "two", "three", "four"].iter().all(|key| has(&session, key)), "{name}");
+        block_on(site.manager.clear()).unwrap();
+        assert_eq!(site.load(&before).rejected(), Some(DecodeError::NotStored), "{name}: no record is left");
+    }
+}
+
+#[test]
+fn a_session_that_grew_into_the_store_while_it_was_registered_is_ended_by_a_logout() {
+    for (name, site) in sites().into_iter().filter(|(name, _)| name.starts_with("spill")) {
+        for has_come_again in [false, true] {
+            let mut browser = Browser::new(&site);
+            browser.get(&log_in);
+            let in_flight = browser.request("GET", "/", Vec::new());
+            assert_eq!(browser.register(), [200]);
+            let answer = site.answer(&in_flight, &|session| session.set("essay", "x".repeat(10_000)).unwrap());
+            browser.receive(&answer);
+            let mut thief = browser.stolen();
+            let with_both = thief.cookies();
+            thief.jar.remove(BOUND);
+            if has_come_again {
+                assert_eq!(browser.page(), "ada", "{name}");
+            }
+            browser.get(&log_out);
+            for cookies in [with_both, thief.cookies()] {
+                assert_eq!(site.load(&cookies).rejected(), Some(DecodeError::Revoked), "{name}, {has_come_again}");
+            }
+        }
     }
 }
 
