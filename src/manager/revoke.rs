@@ -14,6 +14,10 @@ impl SessionManager {
     /// when it was regenerated. `until` is the time from which no cookie of it opens anyway:
     /// [`Retired::expires_at`](crate::Retired::expires_at), or its absolute timeout.
     ///
+    /// A list remembers until then what the session became. A store without a list forgets it when the record of this id would
+    /// have gone: at the end of its last cookie + the clock skew + a minute. The call still succeeds then, and the session
+    /// lives on under its new id.
+    ///
     /// # Errors
     /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations, unless all values
     /// are in a store: then the session ends with its record. Otherwise the error of the backend that failed: the session may

@@ -11,7 +11,7 @@ use crate::story::Story;
 use crate::world::{Fate, State, Wait, World};
 
 /// The number of seconds after which a load or a commit is given up, as in the library (`UNDER_WAY_SECONDS`).
-const UNDER_WAY: u64 = 60;
+pub(crate) const UNDER_WAY: u64 = 60;
 
 impl World {
     /// Returns true when the load or the commit of a request began a minute ago or earlier. By the library's rule

@@ -1,15 +1,17 @@
 //! The calls of the manager that concern more than one session: revocations, and logins that begin before they are known to be
 //! good.
 
-use sealed_session::Session;
+use sealed_session::{Session, SessionId};
 
 use crate::event::Footprint;
 use crate::handler;
 use crate::kind::Kind;
-use crate::ledger::{End, Outcome};
+use crate::ledger::{End, Ledger, Outcome};
 use crate::logins::Revocation;
+use crate::network::UNDER_WAY;
 use crate::request::Request;
-use crate::world::at;
+use crate::setting::{Place, SKEW};
+use crate::world::{World, at};
 
 /// Takes the generation of a user before anything else is known of the login.
 pub(crate) async fn begin_login(request: &Request, session: &Session) -> Result<(), Outcome> {
@@ -103,10 +105,20 @@ async fn revoke_first(request: &Request) -> Result<(), Outcome> {
     let mut state = request.world.state();
     state.tell(request.number, |story| format!("has revoked the id {}", story.id(id)));
     let time = request.world.time();
-    if time < until {
+    if time < until && remembers(&request.world, &state.ledger, id) {
         let end = End { id, by: request.number, step: state.step, time };
         state.ledger.ended.push(end);
         state.ledger.is_changed = true;
     }
     Ok(())
+}
+
+/// True while the backends know what a session became: a list does for all of its time, a store without a list for as long as
+/// the record of the id would have stayed. In a store, the tombstone goes by the clock that is most ahead.
+fn remembers(world: &World, ledger: &Ledger, id: SessionId) -> bool {
+    if world.setting.has_list || world.setting.place != Place::Store {
+        return true;
+    }
+    let ends = ledger.cookies.iter().filter(|cookie| cookie.id == id).map(|cookie| cookie.expires_at);
+    ends.max().is_some_and(|end| world.latest() < at(end + SKEW + UNDER_WAY))
 }

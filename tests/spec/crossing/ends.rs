@@ -43,6 +43,32 @@ fn a_session_that_is_ended_from_outside_ends_with_what_it_became() {
     }
 }
 
+/// The application keeps the id of the login. The session is renewed at once, and its new cookie is used twice a day.
+#[test]
+fn the_id_of_a_login_ends_what_it_became_for_as_long_as_the_list_or_a_tombstone_remembers_it() {
+    for place in [List, Store, StoreAndList, SpillAndList] {
+        // A cookie ends after a day without use, and its record, or the tombstone in its place, goes two minutes later.
+        for second in [DAY, DAY + 119, DAY + 120, 30 * DAY - 1] {
+            let (site, node) = Site::with_node(place);
+            let session = load(&node, &login(&site, &node, 42));
+            let (id, until) = (session.id().unwrap(), UnixTime::from_secs(START + 30 * DAY).unwrap());
+            session.regenerate().unwrap();
+            let mut renewed = commit(&node, &session).unwrap();
+            let half_days = (1..).map(|times| times * DAY / 2).take_while(|&now| now < second);
+            for now in half_days.chain([second]) {
+                site.clock.set(now);
+                let session = load(&node, &renewed);
+                assert_eq!(user_id(&session), Some(42), "{place:?}, after {now} seconds");
+                renewed = commit(&node, &session).unwrap_or(renewed);
+                run(node.cleanup_expired()).unwrap();
+            }
+            run(site.node().revoke(id, until)).unwrap();
+            let is_forgotten = place == Store && second >= DAY + 120;
+            assert_eq!(is_good(&node, &renewed), is_forgotten, "{place:?}, after {second} seconds");
+        }
+    }
+}
+
 #[test]
 fn a_logout_ends_what_an_ended_cookie_of_the_request_became() {
     for place in KNOWN {
