@@ -59,8 +59,8 @@ impl Session {
             let answer = parts.prove(binder, &Bound { previous: None, ..bound }, text)?;
             return Ok((answer, BindingOutcome::Refreshed));
         }
-        // The mark was lost, and the bound cookie that would have brought it back is over. The id that this answer replaces is ended
-        // at the next refresh: if the answer is lost, too, the browser still has a good cookie.
+        // The mark was lost, and this answer brings it back. The id that this answer replaces is ended at the next refresh: if the
+        // answer is lost, too, the browser still has a good cookie.
         let answer = parts.prove(binder, &bound, text)?;
         let before = self.with(|state, _| {
             let before = state.clone();
@@ -126,7 +126,7 @@ struct Found {
     id: SessionId,
     owner: Owner,
     mark_end: UnixTime,
-    /// True when the session lost its mark.
+    /// True when the session lost its mark: the browser's cookie has none.
     is_lost: bool,
 }
 
@@ -145,7 +145,8 @@ impl State {
         let found = |is_lost| Found { id: held.retired.id, owner: held.owner.clone(), mark_end, is_lost };
         let is_it = held.retired.id == bound.session;
         if self.data.is_marked() {
-            return (is_it && self.data.bound() == Some(bound.binding)).then_some(found(false));
+            // A mark that the load put back is in no cookie of the browser yet, so it counts as lost.
+            return (is_it && self.data.bound() == Some(bound.binding)).then_some(found(self.aim.is_bound()));
         }
         (is_it || bound.previous == Some(held.retired.id)).then_some(found(true))
     }
