@@ -36,7 +36,9 @@ impl Session {
             if engine.binder.is_none() {
                 Binding::Unbound
             } else if state.data.is_marked() {
-                if state.binding.is_young { Binding::Unbound } else { Binding::Fresh }
+                // A mark may also have come out of the record since the load, by a commit that found it there.
+                let is_proven = state.binding.proven.is_some_and(|bound| state.data.bound() == Some(bound.binding));
+                if is_proven { Binding::Fresh } else { Binding::Unbound }
             } else if matches!(state.origin(), Origin::Refused(DecodeError::StaleBinding)) {
                 Binding::Stale
             } else {
@@ -108,7 +110,7 @@ impl Session {
                 return is_over.then_some(DecodeError::StaleBinding);
             }
             if state.data.is_marked() {
-                return (state.binding.is_young && age >= UNDER_WAY_SECONDS).then_some(DecodeError::StaleBinding);
+                return (age >= UNDER_WAY_SECONDS).then_some(DecodeError::StaleBinding);
             }
             let is_late = binder.required_within.is_some_and(|limit| age >= limit);
             (is_late && engine.backend.owner_of(&state.data).is_somebody).then_some(DecodeError::NotBound)
@@ -261,8 +263,7 @@ impl State {
                 self.binding.proven = Some(bound);
                 self.aim.heal();
             }
-            Some(Judged::Stale) => self.binding.is_young = true,
-            Some(Judged::Unbound) | None => {}
+            Some(Judged::Stale | Judged::Unbound) | None => {}
         }
     }
 

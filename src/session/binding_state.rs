@@ -9,12 +9,10 @@ use crate::time::UnixTime;
 /// The binding of the session, as far as a request knows it.
 #[derive(Clone, Default)]
 pub(super) struct BindingState {
-    /// The binding that the bound cookie proved.
+    /// The binding that the bound cookie proved. A session that is marked without it was let in because its login is young.
     pub(super) proven: Option<Bound>,
     /// The first session of the request that was refused as stale.
     pub(super) stale: Option<StaleSession>,
-    /// True when the session is bound and was let in without a proof, because its login is too young.
-    pub(super) is_young: bool,
     /// True when a bound cookie came, whatever it holds.
     pub(super) has_cookie: bool,
     /// The session that the response is to offer a binding for.

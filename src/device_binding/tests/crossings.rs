@@ -1,7 +1,12 @@
 //! Requests that cross in ways that are seldom seen, and connections that outlive what they began with.
 
+use futures_lite::future::block_on;
+
+use super::browser::Browser;
 use super::races::clobbered;
-use super::site::sites;
+use super::site::{log_in, sites};
+use crate::device_binding::Binding;
+use crate::error::DecodeError;
 
 #[test]
 fn a_session_whose_mark_was_lost_outlives_a_refresh_that_comes_before_its_bound_cookie_ends() {
@@ -15,6 +20,28 @@ fn a_session_whose_mark_was_lost_outlives_a_refresh_that_comes_before_its_bound_
         for _ in 0..3 {
             assert_eq!(browser.page(), "ada", "{name}: {:?}", site.load(&browser.cookies()).rejected());
             site.wait(600);
+        }
+    }
+}
+
+#[test]
+fn a_commit_that_finds_the_mark_in_the_record_proves_nothing() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        // A connection of the browser, or of a thief who copied the answer to the login.
+        let connection = site.load(&browser.cookies());
+        browser.register();
+        connection.set("seen", true).unwrap();
+        let _ = block_on(site.manager.commit_async(&connection)).unwrap();
+        assert_eq!(connection.binding(), Binding::Unbound, "{name}");
+        assert!(connection.require_binding().is_err(), "{name}");
+        if name.starts_with("store") {
+            let recheck = || block_on(site.manager.recheck(&connection)).unwrap();
+            site.wait(59);
+            assert_eq!(recheck(), None, "{name}");
+            site.wait(1);
+            assert_eq!(recheck(), Some(DecodeError::StaleBinding), "{name}");
         }
     }
 }
