@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::binding_state::StaleSession;
 use super::candidate::Candidate;
 use super::engine::Engine;
+use super::held::Held;
 use super::open::Loaded;
 use super::plan::Plan;
 use super::session::Session;
@@ -100,13 +101,13 @@ async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, Bac
 impl Session {
     /// Returns the reason why the session of this request would be refused for its binding if it came now: the bound cookie that
     /// proved it has ended since the load, or the time has passed in which a young session is let in without one.
-    pub(super) fn recheck_binding(&self, now: UnixTime) -> Option<DecodeError> {
+    pub(super) fn recheck_binding(&self, held: &Held, now: UnixTime) -> Option<DecodeError> {
         self.with(|state, engine| {
             let binder = engine.binder.as_ref()?;
             let age = now.seconds_since(state.data.created_at());
-            if let Some(bound) = state.binding.proven {
-                let is_over =
-                    state.data.bound() == Some(bound.binding) && !self.shared.bound.prove(engine, &bound, now);
+            // A login since the load gave the session an id that the bound cookie does not name.
+            if let Some(bound) = state.binding.proven.filter(|bound| bound.session == held.retired.id) {
+                let is_over = !self.shared.bound.prove(engine, &bound, now);
                 return is_over.then_some(DecodeError::StaleBinding);
             }
             if state.data.is_marked() {

@@ -31,7 +31,7 @@ impl Session {
             }
         }
         #[cfg(feature = "dbsc")]
-        if let Some(reason) = self.recheck_binding(now) {
+        if let Some(reason) = self.recheck_binding(&held, now) {
             return Ok(Some(reason));
         }
         if !engine.backend.exists() {

@@ -1,11 +1,13 @@
 //! Requests that cross in ways that are seldom seen, and connections that outlive what they began with.
 
+use std::time::Duration;
+
 use futures_lite::future::block_on;
 
 use super::browser::Browser;
 use super::races::clobbered;
-use super::site::{log_in, sites};
-use crate::device_binding::Binding;
+use super::site::{Response, Site, key, log_in, sites};
+use crate::device_binding::{Binding, DeviceBinding};
 use crate::error::DecodeError;
 
 #[test]
@@ -44,4 +46,22 @@ fn a_commit_that_finds_the_mark_in_the_record_proves_nothing() {
             assert_eq!(recheck(), Some(DecodeError::StaleBinding), "{name}");
         }
     }
+}
+
+#[test]
+fn a_connection_in_which_a_bound_session_was_regenerated_hears_when_that_had_to_be_bound() {
+    let required = DeviceBinding::new().required_within(Duration::from_secs(60));
+    let site = Site::under(key(1), required, |config| config);
+    let mut browser = Browser::new(&site);
+    browser.log_in();
+    let connection = site.load(&browser.cookies());
+    connection.regenerate().unwrap();
+    let lines = block_on(site.manager.commit_async(&connection)).unwrap();
+    browser.receive(&Response::of(lines, None));
+    let recheck = || block_on(site.manager.recheck(&connection)).unwrap();
+    site.wait(59);
+    assert_eq!(recheck(), None);
+    site.wait(1);
+    assert_eq!(site.load(&browser.cookies()).rejected(), Some(DecodeError::NotBound));
+    assert_eq!(recheck(), Some(DecodeError::NotBound));
 }
