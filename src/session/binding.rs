@@ -105,8 +105,7 @@ impl Session {
         self.with(|state, engine| {
             let binder = engine.binder.as_ref()?;
             let age = now.seconds_since(state.data.created_at());
-            // A login since the load gave the session an id that the bound cookie does not name.
-            if let Some(bound) = state.binding.proven.filter(|bound| bound.session == held.retired.id) {
+            if let Some(bound) = state.binding.proven_of(held.retired.id) {
                 let is_over = !self.shared.bound.prove(engine, &bound, now);
                 return is_over.then_some(DecodeError::StaleBinding);
             }
@@ -118,9 +117,13 @@ impl Session {
         })
     }
 
-    /// True when the session of this request was ended by the id that it had before it was bound.
-    pub(super) async fn has_ended_by_its_previous_id(&self, questions: &Questions<'_>) -> Result<bool, BackendError> {
-        match self.with(|state, _| state.binding.proven) {
+    /// True when the session that the client holds was ended by the id that it had before it was bound.
+    pub(super) async fn has_ended_by_its_previous_id(
+        &self,
+        held: &Held,
+        questions: &Questions<'_>,
+    ) -> Result<bool, BackendError> {
+        match self.with(|state, _| state.binding.proven_of(held.retired.id)) {
             Some(bound) => has_ended(questions, &bound).await,
             None => Ok(false),
         }

@@ -30,6 +30,12 @@ pub(super) struct StaleSession {
 }
 
 impl BindingState {
+    /// Returns the binding that the bound cookie proved, if it is that of this session: a login since the load gave the session an id
+    /// that the bound cookie does not name.
+    pub(super) fn proven_of(&self, session: SessionId) -> Option<Bound> {
+        self.proven.filter(|bound| bound.session == session)
+    }
+
     /// Returns the lines that delete the bound cookie, if the client may have one.
     pub(super) fn deletions(&self, engine: &Engine) -> Vec<String> {
         let has_one = self.has_cookie || self.stale.is_some();

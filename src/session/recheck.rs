@@ -41,7 +41,7 @@ impl Session {
         let questions = engine.questions().strict();
         let reason = questions.recheck(&latest.codec, &asked, now).await?;
         #[cfg(feature = "dbsc")]
-        if reason.is_none() && self.has_ended_by_its_previous_id(&questions).await? {
+        if reason.is_none() && self.has_ended_by_its_previous_id(&held, &questions).await? {
             return Ok(Some(DecodeError::Revoked));
         }
         Ok(reason)

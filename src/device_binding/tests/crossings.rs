@@ -65,3 +65,17 @@ fn a_connection_in_which_a_bound_session_was_regenerated_hears_when_that_had_to_
     assert_eq!(site.load(&browser.cookies()).rejected(), Some(DecodeError::NotBound));
     assert_eq!(recheck(), Some(DecodeError::NotBound));
 }
+
+#[test]
+fn a_connection_in_which_a_bound_session_was_regenerated_is_good() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        let connection = site.load(&browser.cookies());
+        connection.regenerate().unwrap();
+        let lines = block_on(site.manager.commit_async(&connection)).unwrap();
+        browser.receive(&Response::of(lines, None));
+        assert_eq!(site.load(&browser.cookies()).rejected(), None, "{name}");
+        assert_eq!(block_on(site.manager.recheck(&connection)).unwrap(), None, "{name}");
+    }
+}
