@@ -98,6 +98,10 @@ async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, Bac
     Ok(known.mark.is_some_and(|mark| mark != Mark::Became(bound.session)))
 }
 
+fn is_no_longer_young(state: &State, now: UnixTime) -> bool {
+    now.seconds_since(state.data.created_at()) >= UNDER_WAY_SECONDS
+}
+
 impl Session {
     /// Returns the reason why the session of this request would be refused for its binding if it came now: the bound cookie that
     /// proved it has ended since the load, or the time has passed in which a young session is let in without one.
@@ -110,10 +114,19 @@ impl Session {
                 return is_over.then_some(DecodeError::StaleBinding);
             }
             if state.data.is_marked() {
-                return (age >= UNDER_WAY_SECONDS).then_some(DecodeError::StaleBinding);
+                return is_no_longer_young(state, now).then_some(DecodeError::StaleBinding);
             }
             let is_late = binder.required_within.is_some_and(|limit| age >= limit);
             (is_late && engine.backend.owner_of(&state.data).is_somebody).then_some(DecodeError::NotBound)
+        })
+    }
+
+    /// True when no bound cookie proved the session, which is too old to be let in without one. If it was bound since the load, its
+    /// record has the mark.
+    pub(super) fn is_unproven(&self, held: &Held, now: UnixTime) -> bool {
+        self.with(|state, engine| {
+            let has_proof = state.binding.proven_of(held.retired.id).is_some();
+            engine.binder.is_some() && !has_proof && is_no_longer_young(state, now)
         })
     }
 

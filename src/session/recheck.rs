@@ -37,7 +37,14 @@ impl Session {
         if !engine.backend.exists() {
             return Ok(None);
         }
-        let asked = Recheck { id: held.retired.id, key: held.key, owner: &held.owner, stored: held.stored };
+        let asked = Recheck {
+            id: held.retired.id,
+            key: held.key,
+            owner: &held.owner,
+            stored: held.stored,
+            #[cfg(feature = "dbsc")]
+            is_unproven: self.is_unproven(&held, now),
+        };
         let questions = engine.questions().strict();
         let reason = questions.recheck(&latest.codec, &asked, now).await?;
         #[cfg(feature = "dbsc")]

@@ -79,3 +79,21 @@ fn a_connection_in_which_a_bound_session_was_regenerated_is_good() {
         assert_eq!(block_on(site.manager.recheck(&connection)).unwrap(), None, "{name}");
     }
 }
+
+#[test]
+fn a_connection_from_before_the_registration_hears_a_minute_after_the_login_that_its_cookie_is_stale() {
+    for (name, site) in sites().into_iter().filter(|(name, _)| name.starts_with("store")) {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let before = browser.cookies();
+        let connection = site.load(&before);
+        browser.register();
+        let recheck = || block_on(site.manager.recheck(&connection)).unwrap();
+        site.wait(59);
+        assert_eq!(recheck(), None, "{name}");
+        site.wait(1);
+        assert_eq!(site.load(&before).rejected(), Some(DecodeError::StaleBinding), "{name}");
+        assert_eq!(recheck(), Some(DecodeError::StaleBinding), "{name}");
+        assert_eq!(block_on(site.manager.recheck(&site.load(&browser.cookies()))).unwrap(), None, "{name}");
+    }
+}
