@@ -68,7 +68,7 @@ impl<'s> Commit<'s> {
             Some(cause) => Some(self.begin(cause, self.recorded()).await?),
             None => None,
         };
-        self.end_candidates(None).await?;
+        self.end_candidates(&[]).await?;
         for &successor in &self.state.successors {
             self.questions.end(self.questions.successor(successor, self.state.now), self.state.now).await?;
         }
@@ -169,10 +169,10 @@ impl<'s> Commit<'s> {
     }
 
     /// Ends the cookies of this request that opened, but for those that were ended already, and but for `except`.
-    pub(super) async fn end_candidates(&self, except: Option<SessionId>) -> Result<(), EncodeError> {
+    pub(super) async fn end_candidates(&self, except: &[SessionId]) -> Result<(), EncodeError> {
         for candidate in self.state.candidates.iter().filter(|candidate| !candidate.is_ended) {
             let mut ending = candidate.ending;
-            if Some(ending.id) == except {
+            if except.contains(&ending.id) {
                 continue;
             }
             if let Origin::Cookie(held) = &self.state.client.origin

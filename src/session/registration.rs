@@ -8,8 +8,9 @@ use super::perform::{Commit, Sent};
 use super::plan::Dispensable;
 use super::session::Session;
 use super::state::State;
+use crate::backend::{Ending, Mark};
 use crate::cookie::SetCookies;
-use crate::data::BindingId;
+use crate::data::{BindingId, SessionId};
 use crate::device_binding::proof::{Proof, ProofError, PublicKey};
 use crate::device_binding::{Binder, BindingAnswer, BindingRequest, Bound, CHALLENGE, Identifier, PartError, Parts};
 use crate::error::{DecodeError, EncodeError};
@@ -82,7 +83,7 @@ impl State {
         self.data.set_bound(binding).map_err(|_| too_large(&self.data))?;
         let renames = engine.backend.revocations.is_some() && !is_stored;
         if renames {
-            self.data.rename(crate::data::SessionId::generate()?);
+            self.data.rename(SessionId::generate()?);
         }
         self.aim.bind();
         Ok(Bound { binding, session: self.data.id(), previous: renames.then_some(old) })
@@ -104,6 +105,18 @@ impl Commit<'_> {
             return Err(EncodeError::Ended);
         }
         Ok(self.sent(set_cookies, data, stored, cause))
+    }
+
+    /// Ends the id that a session had before it was bound, as one that became this session. Returns false when it was ended as another
+    /// session: then this one is over, too.
+    pub(super) async fn end_previous(
+        &self,
+        held: &Held,
+        bound: &Bound,
+        previous: SessionId,
+    ) -> Result<bool, EncodeError> {
+        let ending = Ending { id: previous, stored: None, holds_values: true, ..held.ending(self.engine) };
+        self.questions.end_as(ending, Mark::Became(bound.session), self.state.now).await
     }
 }
 

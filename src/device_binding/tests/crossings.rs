@@ -4,11 +4,41 @@ use std::time::Duration;
 
 use futures_lite::future::block_on;
 
-use super::browser::Browser;
+use super::browser::{Browser, Dbsc};
 use super::races::clobbered;
-use super::site::{Response, Site, key, log_in, sites};
-use crate::device_binding::{Binding, DeviceBinding};
+use super::site::{List, Request, Response, Site, key, log_in, page, sites};
+use crate::backend::MemoryStore;
+use crate::device_binding::{Binding, BindingAnswer, BindingRequest, DeviceBinding};
 use crate::error::DecodeError;
+use crate::session::Session;
+use crate::time::UnixTime;
+
+/// The configurations with a list and a subject.
+fn listed() -> [(&'static str, Site); 3] {
+    let list = List::default;
+    [
+        ("list", Site::with(|config| config.revocations(list()).subject("user"))),
+        ("store and list", Site::with(|config| config.store(MemoryStore::new()).revocations(list()).subject("user"))),
+        ("spill and list", Site::with(|config| config.spill(MemoryStore::new()).revocations(list()).subject("user"))),
+    ]
+}
+
+/// Answers a request to the route with a session that was loaded before.
+fn answer(site: &Site, session: &Session, request: &Request) -> Response {
+    let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
+    let answer: BindingAnswer = block_on(site.manager.answer_binding(session, &BindingRequest::from_headers(find)));
+    let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Response { status: answer.status(), headers, body: answer.body().to_owned() }
+}
+
+/// Asks for a challenge, and returns the request that brings the proof.
+fn refresh_with_proof(browser: &mut Browser<'_>, site: &Site) -> Request {
+    let dbsc = Dbsc { challenge: None, ..browser.dbsc[0].clone() };
+    let challenged = site.answer(&browser.refresh_request(&dbsc), &page);
+    browser.receive(&challenged);
+    let dbsc = browser.dbsc[0].clone();
+    browser.refresh_request(&dbsc)
+}
 
 #[test]
 fn a_session_whose_mark_was_lost_outlives_a_refresh_that_comes_before_its_bound_cookie_ends() {
@@ -95,5 +125,55 @@ fn a_connection_from_before_the_registration_hears_a_minute_after_the_login_that
         assert_eq!(site.load(&before).rejected(), Some(DecodeError::StaleBinding), "{name}");
         assert_eq!(recheck(), Some(DecodeError::StaleBinding), "{name}");
         assert_eq!(block_on(site.manager.recheck(&site.load(&browser.cookies()))).unwrap(), None, "{name}");
+    }
+}
+
+/// A step up, such as a payment.
+fn regenerate(session: &Session) {
+    session.regenerate().unwrap();
+    session.set("paid", true).unwrap();
+}
+
+#[test]
+fn a_refresh_that_crosses_a_regeneration_leaves_the_new_session_alone() {
+    for (name, site) in listed() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        site.wait(500);
+        let request = refresh_with_proof(&mut browser, &site);
+        let refreshing = site.load(&browser.cookies());
+        let before = browser.stolen().cookies();
+        let moved = site.answer(&browser.request("POST", "/", Vec::new()), &regenerate);
+        let refreshed = answer(&site, &refreshing, &request);
+        browser.receive(&moved);
+        browser.receive(&refreshed);
+        assert_eq!(browser.page(), "ada", "{name}: {:?}", site.load(&browser.cookies()).rejected());
+        assert_eq!(site.load(&before).rejected(), Some(DecodeError::Revoked), "{name}");
+    }
+}
+
+#[test]
+fn a_session_that_is_ended_by_the_id_of_its_login_while_it_is_regenerated_is_over() {
+    for (name, site) in listed() {
+        for ends_before in [false, true] {
+            let mut browser = Browser::new(&site);
+            browser.get(&log_in);
+            let id = site.load(&browser.cookies()).id().unwrap();
+            browser.register();
+            let moving = site.load(&browser.cookies());
+            let end = || block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+            regenerate(&moving);
+            if ends_before {
+                end();
+            }
+            let outcome = block_on(site.manager.commit_async(&moving));
+            assert_eq!(outcome.is_err(), ends_before, "{name}: {outcome:?}");
+            if let Ok(lines) = outcome {
+                browser.receive(&Response::of(lines, None));
+                assert_eq!(browser.page(), "ada", "{name}");
+                end();
+            }
+            assert_eq!(browser.page(), "", "{name}: {ends_before}");
+        }
     }
 }
