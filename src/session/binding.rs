@@ -7,6 +7,7 @@ use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::Held;
 use super::open::Loaded;
+use super::perform::Commit;
 use super::plan::Plan;
 use super::session::Session;
 use super::shared::Shared;
@@ -100,6 +101,16 @@ async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, Bac
 
 fn is_no_longer_young(state: &State, now: UnixTime) -> bool {
     now.seconds_since(state.data.created_at()) >= UNDER_WAY_SECONDS
+}
+
+impl Commit<'_> {
+    /// True when the session was ended by the id that it had before it was bound, since the load.
+    pub(super) async fn has_ended_by_its_previous_id(&self, held: &Held) -> Result<bool, BackendError> {
+        match self.state.binding.proven_of(held.retired.id) {
+            Some(bound) => has_ended(&self.questions, &bound).await,
+            None => Ok(false),
+        }
+    }
 }
 
 impl Session {

@@ -145,6 +145,10 @@ impl<'s> Commit<'s> {
                 return Err(EncodeError::Ended);
             }
         }
+        #[cfg(feature = "dbsc")]
+        if self.has_ended_by_its_previous_id(held).await? {
+            return Err(EncodeError::Ended);
+        }
         let sent = self.sent(set_cookies, data, stored.filter(|_| is_stored), cause);
         Ok(Some(sent))
     }

@@ -9,7 +9,7 @@ use super::races::clobbered;
 use super::site::{List, Request, Response, Site, key, log_in, page, sites};
 use crate::backend::MemoryStore;
 use crate::device_binding::{Binding, BindingAnswer, BindingRequest, DeviceBinding};
-use crate::error::DecodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::session::Session;
 use crate::time::UnixTime;
 
@@ -175,5 +175,21 @@ fn a_session_that_is_ended_by_the_id_of_its_login_while_it_is_regenerated_is_ove
             }
             assert_eq!(browser.page(), "", "{name}: {ends_before}");
         }
+    }
+}
+
+#[test]
+fn a_write_into_a_session_that_was_ended_by_the_id_of_its_login_is_an_error() {
+    for (name, site) in listed() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let id = site.load(&browser.cookies()).id().unwrap();
+        browser.register();
+        let [writing, reading] = [(); 2].map(|()| site.load(&browser.cookies()));
+        block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+        writing.set("seen", true).unwrap();
+        let outcome = block_on(site.manager.commit_async(&writing));
+        assert!(matches!(outcome, Err(EncodeError::Ended)), "{name}: {outcome:?}");
+        assert!(block_on(site.manager.commit_async(&reading)).unwrap().is_empty(), "{name}");
     }
 }
