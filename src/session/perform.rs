@@ -126,8 +126,9 @@ impl<'s> Commit<'s> {
                 let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 #[cfg(feature = "dbsc")]
-                if cause == SealCause::Bound && theirs.is_marked() {
-                    // Another registration of the same session was faster. Its binding stands.
+                if cause == SealCause::Bound && theirs.is_marked() && theirs.bound() != data.bound() {
+                    // Another registration of the same session was faster. Its binding stands. A mark of this very binding was put
+                    // back by another request, as this one does.
                     return Err(EncodeError::Ended);
                 }
                 data.set_content(self.merge(held, &mine, &theirs)?);

@@ -193,3 +193,28 @@ fn a_write_into_a_session_that_was_ended_by_the_id_of_its_login_is_an_error() {
         assert!(block_on(site.manager.commit_async(&reading)).unwrap().is_empty(), "{name}");
     }
 }
+
+#[test]
+fn two_writers_who_both_set_a_lost_mark_again_are_both_kept() {
+    for (name, site) in sites().into_iter().filter(|(name, _)| name.starts_with("spill")) {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let in_flight = browser.request("GET", "/", Vec::new());
+        assert_eq!(browser.register(), [200]);
+        browser.receive(&site.answer(&in_flight, &|session| session.set("essay", "x".repeat(10_000)).unwrap()));
+        let writers = [(); 2].map(|()| site.load(&browser.cookies()));
+        for (writer, key) in writers.iter().zip(["one", "two"]) {
+            writer.set(key, true).unwrap();
+        }
+        for writer in &writers {
+            let lines = block_on(site.manager.commit_async(writer)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            browser.receive(&Response::of(lines, None));
+        }
+        let session = site.load(&browser.cookies());
+        assert!(["essay", "one", "two"].iter().all(|key| session.contains(key)), "{name}");
+        let mut thief = browser.stolen();
+        thief.jar.remove("__Host-session-bound");
+        site.wait(60);
+        assert_eq!(site.load(&thief.cookies()).rejected(), Some(DecodeError::StaleBinding), "{name}");
+    }
+}
