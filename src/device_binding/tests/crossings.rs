@@ -1,5 +1,6 @@
 //! Requests that cross in ways that are seldom seen, and connections that outlive what they began with.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
@@ -217,4 +218,21 @@ fn two_writers_who_both_set_a_lost_mark_again_are_both_kept() {
         site.wait(60);
         assert_eq!(site.load(&thief.cookies()).rejected(), Some(DecodeError::StaleBinding), "{name}");
     }
+}
+
+#[test]
+fn a_login_as_another_that_failed_and_was_taken_back_leaves_no_unbound_copy() {
+    let list = List::default();
+    let site = Site::with(|config| config.revocations(list.clone()).subject("user"));
+    let mut browser = clobbered(&site);
+    let before = browser.cookies();
+    let session = site.load(&before);
+    session.set("user", "bob").unwrap();
+    list.is_down.store(true, Ordering::Relaxed);
+    assert!(block_on(site.manager.commit_async(&session)).is_err());
+    list.is_down.store(false, Ordering::Relaxed);
+    session.set("user", "ada").unwrap();
+    browser.receive(&Response::of(block_on(site.manager.commit_async(&session)).unwrap(), None));
+    assert_eq!(browser.page(), "ada");
+    assert_eq!(site.load(&before).rejected(), Some(DecodeError::Revoked), "the session went on under another id");
 }
