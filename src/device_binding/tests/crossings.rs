@@ -1,5 +1,6 @@
 //! Requests that cross in ways that are seldom seen, and connections that outlive what they began with.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -235,4 +236,30 @@ fn a_login_as_another_that_failed_and_was_taken_back_leaves_no_unbound_copy() {
     browser.receive(&Response::of(block_on(site.manager.commit_async(&session)).unwrap(), None));
     assert_eq!(browser.page(), "ada");
     assert_eq!(site.load(&before).rejected(), Some(DecodeError::Revoked), "the session went on under another id");
+}
+
+#[test]
+fn a_registration_on_a_node_of_another_schema_leaves_requests_under_way_alone() {
+    let (list, store) = (List::default(), Arc::new(MemoryStore::new()));
+    let node = |schema, has_store| {
+        Site::with(|config| {
+            let config = config.schema(schema).migrate(|_, _| Ok(()));
+            if has_store { config.store(Arc::clone(&store)) } else { config.revocations(list.clone()) }
+        })
+    };
+    for has_store in [false, true] {
+        let (before, after) = (node(1, has_store), node(2, has_store));
+        let mut browser = Browser::new(&before);
+        browser.get(&log_in);
+        let in_flight = browser.request("GET", "/", Vec::new());
+        let offer = browser.offers.remove(0);
+        let request = browser.registration(&offer);
+        let [registered, refused] = [(); 2].map(|()| after.load(&browser.cookies())).map(|session| (session, &request));
+        let answers = [registered, refused].map(|(session, request)| answer(&after, &session, request));
+        let second = if has_store { 403 } else { 200 };
+        assert_eq!(answers.each_ref().map(|answer| answer.status), [200, second], "the record has one mark");
+        browser.registered(&answers[0]);
+        assert_eq!(after.answer(&in_flight, &page).body, "ada", "{has_store}");
+        assert_eq!(after.load(&browser.cookies()).binding(), Binding::Fresh, "{has_store}");
+    }
 }
