@@ -158,7 +158,7 @@ impl Shared {
     /// Opens the session where no backend has to be asked: the newest one that is not refused for its binding.
     pub(super) fn open_proven(&self, binder: &Arc<Binder>, now: UnixTime) -> Loaded {
         let (opened, unopened) = self.open_all(now);
-        let (mut unproven, mut refused) = (None, None);
+        let (mut unproven, mut refused) = (Vec::new(), None);
         for opened in opened {
             let key_id = Some(opened.key_id);
             let found = self.engine.codec.migrate(opened).and_then(|opened| {
@@ -216,7 +216,7 @@ impl Shared {
         questions: &Questions<'_>,
         admitted: &Admitted,
         now: UnixTime,
-        stale: &mut Option<StaleSession>,
+        stale: &mut Vec<StaleSession>,
     ) -> Result<Option<Refusal>, BackendError> {
         let Some(binder) = &self.engine.binder else { return Ok(None) };
         let data = admitted.data();
@@ -244,7 +244,7 @@ impl Shared {
         data: &SessionData,
         (is_stored, owner): (bool, &Owner),
         now: UnixTime,
-        stale: &mut Option<StaleSession>,
+        stale: &mut Vec<StaleSession>,
     ) -> Result<(), DecodeError> {
         let age = now.seconds_since(data.created_at());
         match judge(data, self.bound.opened(&self.engine, now)) {
@@ -256,7 +256,7 @@ impl Shared {
                 let lifetime = self.engine.lifetime();
                 let mark_end = lifetime.mark_end(lifetime.absolute_end(data.times()));
                 let found = StaleSession { id: data.id(), owner: owner.clone(), binding: data.bound(), mark_end };
-                stale.get_or_insert(found);
+                stale.push(found);
                 Err(DecodeError::StaleBinding)
             }
             Judged::Unbound => {

@@ -11,8 +11,8 @@ use crate::time::UnixTime;
 pub(super) struct BindingState {
     /// The binding that the bound cookie proved. A session that is marked without it was let in because its login is young.
     pub(super) proven: Option<Bound>,
-    /// The first session of the request that was refused as stale.
-    pub(super) stale: Option<StaleSession>,
+    /// The sessions of the request that were refused as stale.
+    pub(super) stale: Vec<StaleSession>,
     /// True when a bound cookie came, whatever it holds.
     pub(super) has_cookie: bool,
     /// The session that the response is to offer a binding for.
@@ -38,7 +38,7 @@ impl BindingState {
 
     /// Returns the lines that delete the bound cookie, if the client may have one.
     pub(super) fn deletions(&self, engine: &Engine) -> Vec<String> {
-        let has_one = self.has_cookie || self.stale.is_some();
+        let has_one = self.has_cookie || !self.stale.is_empty();
         engine.binder.iter().filter(|_| has_one).map(|binder| binder.cookie.deletion()).collect()
     }
 }

@@ -66,7 +66,7 @@ impl Shared {
         let questions = self.engine.questions();
         let (opened, refusal) = self.open_all(now);
         #[cfg(feature = "dbsc")]
-        let (opened, mut unproven) = (self.follow_renames(opened, now), None);
+        let (opened, mut unproven) = (self.follow_renames(opened, now), Vec::new());
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
         for (opened, candidate) in opened.into_iter().zip(&mut candidates) {

@@ -131,13 +131,11 @@ struct Found {
 }
 
 impl State {
-    /// Finds the session that an identifier names: the session of the request, or the stale one.
+    /// Finds the session that an identifier names: the session of the request, or a stale one.
     fn found(&self, identifier: &Identifier, mark_end: impl Fn(UnixTime) -> UnixTime) -> Option<Found> {
         let bound = &identifier.bound;
-        if let Some(StaleSession { id, owner, binding, mark_end }) = &self.binding.stale
-            && *id == bound.session
-            && *binding == Some(bound.binding)
-        {
+        let is_it = |stale: &&StaleSession| stale.id == bound.session && stale.binding == Some(bound.binding);
+        if let Some(StaleSession { id, owner, mark_end, .. }) = self.binding.stale.iter().find(is_it) {
             return Some(Found { id: *id, owner: owner.clone(), mark_end: *mark_end, is_lost: false });
         }
         let held = self.held()?;

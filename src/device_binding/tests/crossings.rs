@@ -263,3 +263,22 @@ fn a_registration_on_a_node_of_another_schema_leaves_requests_under_way_alone() 
         assert_eq!(after.load(&browser.cookies()).binding(), Binding::Fresh, "{has_store}");
     }
 }
+
+#[test]
+fn a_stale_session_beside_a_newer_stale_one_can_still_prove_itself() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.log_in();
+        site.wait(60);
+        let mut newer = Browser::new(&site);
+        newer.log_in();
+        site.wait(600);
+        let both = format!("{}; {}", newer.cookies(), browser.cookies());
+        let dbsc = Dbsc { challenge: None, ..browser.dbsc[0].clone() };
+        let mut request = browser.refresh_request(&dbsc);
+        request.headers.retain(|(header, _)| *header != "cookie");
+        request.headers.push(("cookie", both));
+        let answer = site.answer(&request, &page);
+        assert_eq!((answer.status, answer.header("secure-session-challenge").is_some()), (403, true), "{name}");
+    }
+}
