@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::binding_state::StaleSession;
+use super::binding_state::{StaleSession, Unproven};
 use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::Held;
@@ -12,9 +12,9 @@ use super::plan::Plan;
 use super::session::Session;
 use super::shared::Shared;
 use super::state::{Origin, State};
-use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Owner, Questions};
+use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
-use crate::data::{SessionData, UNDER_WAY_SECONDS};
+use crate::data::UNDER_WAY_SECONDS;
 use crate::device_binding::{Binder, Binding, Bound, Judged, OFFER, Parts, judge};
 use crate::error::{BackendError, DecodeError, Refusal, Unbound};
 use crate::time::UnixTime;
@@ -158,25 +158,25 @@ impl Shared {
     /// Opens the session where no backend has to be asked: the newest one that is not refused for its binding.
     pub(super) fn open_proven(&self, binder: &Arc<Binder>, now: UnixTime) -> Loaded {
         let (opened, unopened) = self.open_all(now);
-        let (mut unproven, mut refused) = (Vec::new(), None);
+        let (mut unproven, mut refused) = (Unproven::default(), None);
         for opened in opened {
             let key_id = Some(opened.key_id);
             let found = self.engine.codec.migrate(opened).and_then(|opened| {
-                self.check_binding(binder, &opened.data, (false, &Owner::default()), now, &mut unproven)
-                    .map_err(|reason| Refusal { reason, key_id })?;
-                self.engine.backend.admit_unasked(opened)
+                let admitted = self.engine.backend.admit_unasked(opened)?;
+                let checked = self.check_binding(binder, admitted, now, &mut unproven);
+                checked.map_err(|reason| Refusal { reason, key_id })
             });
             match found {
                 Ok(admitted) => {
                     let mut loaded = self.state(Ok(Some(admitted)), now);
-                    loaded.state.binding.stale = unproven;
+                    loaded.state.binding.put_unproven(unproven);
                     return loaded;
                 }
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
         let mut loaded = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
-        loaded.state.binding.stale = unproven;
+        loaded.state.binding.put_unproven(unproven);
         loaded
     }
 
@@ -207,62 +207,68 @@ impl Shared {
         })
     }
 
-    /// Checks the binding of a session that the backends vouch for. Returns the refusal of a session that is not good.
+    /// Checks the binding of a session that the backends vouch for. Returns the session, or the refusal of one that is not good.
     ///
     /// # Errors
     /// [`BackendError`] when the list failed and the configuration says [`FailurePolicy::Fail`].
-    pub(super) async fn unproven(
+    pub(super) async fn proven(
         &self,
         questions: &Questions<'_>,
-        admitted: &Admitted,
+        admitted: Admitted,
         now: UnixTime,
-        stale: &mut Vec<StaleSession>,
-    ) -> Result<Option<Refusal>, BackendError> {
-        let Some(binder) = &self.engine.binder else { return Ok(None) };
-        let data = admitted.data();
-        if let Err(reason) = self.check_binding(binder, data, (admitted.is_stored(), admitted.owner()), now, stale) {
-            return Ok(Some(reason.into()));
-        }
-        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
-        let (Judged::Fresh(bound) | Judged::Lost(bound)) = judge(data, self.bound.opened(&self.engine, now)) else {
-            return Ok(None);
+        unproven: &mut Unproven,
+    ) -> Result<Result<Admitted, Refusal>, BackendError> {
+        let Some(binder) = &self.engine.binder else { return Ok(Ok(admitted)) };
+        let admitted = match self.check_binding(binder, admitted, now, unproven) {
+            Ok(admitted) => admitted,
+            Err(reason) => return Ok(Err(reason.into())),
         };
+        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
+        let judged = judge(admitted.data(), self.bound.opened(&self.engine, now));
+        let (Judged::Fresh(bound) | Judged::Lost(bound)) = judged else { return Ok(Ok(admitted)) };
         match has_ended(questions, &bound).await {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(DecodeError::Revoked.into())),
+            Ok(false) => Ok(Ok(admitted)),
+            Ok(true) => Ok(Err(DecodeError::Revoked.into())),
             Err(error) => {
                 self.engine.observers.tell_of(&error);
                 let fails = self.engine.backend.policy == FailurePolicy::Fail;
-                if fails { Err(error) } else { Ok(Some(DecodeError::Unavailable.into())) }
+                if fails { Err(error) } else { Ok(Err(DecodeError::Unavailable.into())) }
             }
         }
     }
 
+    /// Returns the session, unless it has to be refused until it is proven or because it is not bound. Such a session is noted for a
+    /// refresh.
     fn check_binding(
         &self,
         binder: &Binder,
-        data: &SessionData,
-        (is_stored, owner): (bool, &Owner),
+        admitted: Admitted,
         now: UnixTime,
-        stale: &mut Vec<StaleSession>,
-    ) -> Result<(), DecodeError> {
+        unproven: &mut Unproven,
+    ) -> Result<Admitted, DecodeError> {
+        let data = admitted.data();
         let age = now.seconds_since(data.created_at());
         match judge(data, self.bound.opened(&self.engine, now)) {
-            Judged::Fresh(_) | Judged::Lost(_) => Ok(()),
+            Judged::Fresh(_) | Judged::Lost(_) => Ok(admitted),
             // A request that was sent before the registration has no bound cookie yet, and finds the mark in the record. Where a cookie
             // holds the values, such a request has a cookie without the mark.
-            Judged::Stale if is_stored && age < UNDER_WAY_SECONDS => Ok(()),
+            Judged::Stale if admitted.is_stored() && age < UNDER_WAY_SECONDS => Ok(admitted),
             Judged::Stale => {
                 let lifetime = self.engine.lifetime();
                 let mark_end = lifetime.mark_end(lifetime.absolute_end(data.times()));
-                let found = StaleSession { id: data.id(), owner: owner.clone(), binding: data.bound(), mark_end };
-                stale.push(found);
+                let owner = admitted.owner().clone();
+                unproven.stale.push(StaleSession { id: data.id(), owner, binding: data.bound(), mark_end });
                 Err(DecodeError::StaleBinding)
             }
             Judged::Unbound => {
                 let is_late = binder.required_within.is_some_and(|limit| age >= limit);
-                let is_refused = is_late && self.engine.backend.owner_of(data).is_somebody;
-                if is_refused { Err(DecodeError::NotBound) } else { Ok(()) }
+                if !is_late || !self.engine.backend.owner_of(data).is_somebody {
+                    return Ok(admitted);
+                }
+                if unproven.late.is_none() {
+                    unproven.late = Some(Box::new(self.state(Ok(Some(admitted)), now).state));
+                }
+                Err(DecodeError::NotBound)
             }
         }
     }

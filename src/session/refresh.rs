@@ -64,6 +64,7 @@ impl Session {
         let answer = parts.prove(binder, &bound, text)?;
         let before = self.with(|state, _| {
             let before = state.clone();
+            state.let_in(found.id);
             state.data.rename(bound.session);
             let _ = state.data.set_bound(bound.binding);
             state.aim.bind();
@@ -138,6 +139,11 @@ impl State {
         if let Some(StaleSession { id, owner, mark_end, .. }) = self.binding.stale.iter().find(is_it) {
             return Some(Found { id: *id, owner: owner.clone(), mark_end: *mark_end, is_lost: false });
         }
+        self.found_here(bound, &mark_end).or_else(|| self.binding.late.as_ref()?.found_here(bound, &mark_end))
+    }
+
+    /// Finds the session in this state.
+    fn found_here(&self, bound: &Bound, mark_end: &impl Fn(UnixTime) -> UnixTime) -> Option<Found> {
         let held = self.held()?;
         let mark_end = mark_end(held.retired.expires_at);
         let found = |is_lost| Found { id: held.retired.id, owner: held.owner.clone(), mark_end, is_lost };
@@ -147,6 +153,16 @@ impl State {
             return (is_it && self.data.bound() == Some(bound.binding)).then_some(found(self.aim.is_bound()));
         }
         (is_it || bound.previous == Some(held.retired.id)).then_some(found(true))
+    }
+
+    /// Lets the session of this id in, if it was refused because it had to be bound: its device proved that it is.
+    fn let_in(&mut self, id: SessionId) {
+        let is_it = |late: &mut Box<State>| late.held().is_some_and(|held| held.retired.id == id);
+        if let Some(mut late) = self.binding.late.take_if(is_it) {
+            std::mem::swap(&mut late.candidates, &mut self.candidates);
+            std::mem::swap(&mut late.successors, &mut self.successors);
+            *self = *late;
+        }
     }
 
     /// True when nobody knows at the moment which session the browser has.

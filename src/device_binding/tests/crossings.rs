@@ -10,6 +10,7 @@ use super::browser::{Browser, Dbsc};
 use super::races::clobbered;
 use super::site::{List, Request, Response, Site, key, log_in, page, sites};
 use crate::backend::MemoryStore;
+use crate::config::SessionConfig;
 use crate::device_binding::{Binding, BindingAnswer, BindingRequest, DeviceBinding};
 use crate::error::{DecodeError, EncodeError};
 use crate::session::Session;
@@ -280,5 +281,40 @@ fn a_stale_session_beside_a_newer_stale_one_can_still_prove_itself() {
         request.headers.push(("cookie", both));
         let answer = site.answer(&request, &page);
         assert_eq!((answer.status, answer.header("secure-session-challenge").is_some()), (403, true), "{name}");
+    }
+}
+
+#[test]
+fn a_mark_that_was_lost_is_set_again_by_a_refresh_although_the_session_had_to_be_bound_by_then() {
+    type Configure = fn(SessionConfig) -> SessionConfig;
+    let configurations: [Configure; 4] = [
+        |config| config,
+        |config| config.revocations(List::default()).subject("user"),
+        |config| config.spill(MemoryStore::new()),
+        |config| config.spill(MemoryStore::new()).revocations(List::default()).subject("user"),
+    ];
+    for (number, configure) in configurations.into_iter().enumerate() {
+        let required = DeviceBinding::new().required_within(Duration::from_secs(60));
+        let site = Site::under(key(1), required, configure);
+        let mut browser = clobbered(&site);
+        let mut thief = Browser::without_device(&site);
+        thief.jar = browser.jar.clone();
+        site.wait(600);
+        assert_eq!(site.load(&browser.cookies()).rejected(), Some(DecodeError::NotBound), "{number}");
+        for _ in 0..3 {
+            assert_eq!(browser.page(), "ada", "{number}: {:?}", browser.refreshes);
+            assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "{number}");
+            assert_eq!(thief.page(), "", "{number}");
+            site.wait(600);
+        }
+        assert_eq!(browser.dbsc.len(), 1, "{number}");
+        // Without the proof of its device, such a session is as it was.
+        let mut other = clobbered(&site);
+        site.wait(600);
+        let dbsc = other.dbsc[0].clone();
+        let without_proof = other.refresh_request(&Dbsc { challenge: None, ..dbsc });
+        let response = site.answer(&without_proof, &page);
+        assert_eq!((response.status, response.set_cookies().count()), (403, 0), "{number}");
+        assert_eq!(site.load(&other.cookies()).rejected(), Some(DecodeError::NotBound), "{number}");
     }
 }
