@@ -32,11 +32,18 @@ impl Session {
             Err(PartError::Unknown) if self.with(|state, _| state.may_be_bound()) => return Err(Refused::Unsure),
             Err(_) => return Err(over()),
         };
-        let found = self.with(|state, engine| {
+        let (found, is_unsure) = self.with(|state, engine| {
             let mark_end = |end| engine.lifetime().mark_end(end);
-            state.found(&identifier, mark_end).ok_or_else(|| if state.is_unsure() { Refused::Unsure } else { over() })
-        })?;
+            (state.found(&identifier, mark_end), state.is_unsure())
+        });
         let Identifier { bound, key } = identifier;
+        let Some(found) = found else {
+            if is_unsure {
+                return Err(Refused::Unsure);
+            }
+            self.end_previous_of_ended(&bound).await.map_err(|error| self.failed(&error))?;
+            return Err(over());
+        };
         let ask = || -> Result<Refused, Refused> {
             let challenge = parts.seal_refresh(bound.binding, binder.challenge_lifetime())?;
             Ok(Refused::Challenge(Binder::challenge(&challenge, text)))
@@ -50,6 +57,7 @@ impl Session {
             return Err(ask()?);
         }
         if !self.is_good_now(&bound, &found).await.map_err(|error| self.failed(&error))? {
+            self.end_previous_of_ended(&bound).await.map_err(|error| self.failed(&error))?;
             return Err(over());
         }
         if !found.is_lost {
@@ -113,6 +121,19 @@ impl Session {
             Err(crate::error::EncodeError::Backend(error)) => Err(error),
             _ => Ok(false),
         }
+    }
+
+    /// Ends the id that the session had before it was bound, if the session itself was ended by its own id: there is no first refresh
+    /// any more that would end a copy of the cookie of the login.
+    async fn end_previous_of_ended(&self, bound: &Bound) -> Result<(), BackendError> {
+        let engine = &*self.shared.engine;
+        let Some(previous) = bound.previous.filter(|_| engine.backend.revocations.is_some()) else { return Ok(()) };
+        let questions = engine.questions().strict();
+        if questions.look(Some(bound.session), None).await?.mark.is_some() {
+            let until = engine.lifetime().all_end(engine.now());
+            questions.revoke(previous, Mark::Became(bound.session), until).await?;
+        }
+        Ok(())
     }
 
     fn failed(&self, error: &BackendError) -> Refused {

@@ -8,8 +8,8 @@ use futures_lite::future::block_on;
 
 use super::browser::{Browser, Dbsc};
 use super::races::clobbered;
-use super::site::{List, Request, Response, Site, key, log_in, page, sites};
-use crate::backend::MemoryStore;
+use super::site::{List, Request, Response, Site, key, log_in, log_out, page, sites};
+use crate::backend::{Mark, MemoryStore, Revocations};
 use crate::config::SessionConfig;
 use crate::device_binding::{Binding, BindingAnswer, BindingRequest, DeviceBinding};
 use crate::error::{DecodeError, EncodeError};
@@ -317,4 +317,51 @@ fn a_mark_that_was_lost_is_set_again_by_a_refresh_although_the_session_had_to_be
         assert_eq!((response.status, response.set_cookies().count()), (403, 0), "{number}");
         assert_eq!(site.load(&other.cookies()).rejected(), Some(DecodeError::NotBound), "{number}");
     }
+}
+
+#[test]
+fn a_session_that_ends_before_its_first_refresh_takes_the_cookie_of_its_login_along_at_the_next_one() {
+    let log_out_stale = |site: &Site, browser: &mut Browser<'_>| {
+        site.wait(600);
+        browser.receive(&site.answer(&browser.request("POST", "/", Vec::new()), &log_out));
+    };
+    let revoke = |site: &Site, browser: &mut Browser<'_>| {
+        let id = site.load(&browser.cookies()).id().unwrap();
+        block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
+        site.wait(600);
+    };
+    let ends: [(&str, &dyn Fn(&Site, &mut Browser<'_>)); 2] =
+        [("a logout without a refresh", &log_out_stale), ("by its own id", &revoke)];
+    for (name, site) in listed() {
+        for (how, end) in ends {
+            let mut browser = Browser::new(&site);
+            browser.get(&log_in);
+            let mut thief = Browser::without_device(&site);
+            thief.jar = browser.jar.clone();
+            browser.register();
+            end(&site, &mut browser);
+            assert_eq!(browser.page(), "", "{name}, {how}");
+            assert!(browser.dbsc.is_empty(), "{name}, {how}: the browser asked once");
+            assert_eq!(thief.page(), "", "{name}, {how}");
+        }
+    }
+}
+
+#[test]
+fn a_refresh_that_hears_late_of_the_end_of_its_session_takes_the_cookie_of_the_login_along() {
+    let list = List::default();
+    let window = Duration::from_secs(3600);
+    let site = Site::with(|config| config.revocations(list.clone()).subject("user").recheck_after(window));
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let mut thief = Browser::without_device(&site);
+    thief.jar = browser.jar.clone();
+    browser.register();
+    assert_eq!(browser.page(), "ada");
+    let id = site.load(&browser.cookies()).id().unwrap();
+    // Another node ends the session, and this one goes by the answer from before.
+    block_on(list.revoke(id, Mark::Ended, UnixTime::MAX)).unwrap();
+    site.wait(600);
+    assert_eq!((browser.page(), browser.dbsc.len()), (String::new(), 0));
+    assert_eq!(thief.page(), "");
 }
