@@ -56,7 +56,7 @@ impl Session {
         if parts.open_refresh(proof.challenge().as_bytes()) != Ok(bound.binding) {
             return Err(ask()?);
         }
-        if !self.is_good_now(&bound, &found).await.map_err(|error| self.failed(&error))? {
+        if !self.is_good_now(&found).await.map_err(|error| self.failed(&error))? {
             self.end_previous_of_ended(&bound).await.map_err(|error| self.failed(&error))?;
             return Err(over());
         }
@@ -89,13 +89,13 @@ impl Session {
 
     /// Asks the list, if the load went by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)):
     /// whoever ended the session relies on it that no proof counts any more.
-    async fn is_good_now(&self, bound: &Bound, found: &Found) -> Result<bool, BackendError> {
+    async fn is_good_now(&self, found: &Found) -> Result<bool, BackendError> {
         let engine = &*self.shared.engine;
         let Some(remembered) = &engine.backend.remembered else { return Ok(true) };
         let known = engine.questions().strict().look(Some(found.id), found.owner.subject.as_deref()).await?;
         let is_good = known.mark.is_none() && found.owner.is_of(known);
         if !is_good {
-            remembered.forget(bound.session);
+            remembered.forget(found.id);
         }
         Ok(is_good)
     }

@@ -365,3 +365,18 @@ fn a_refresh_that_hears_late_of_the_end_of_its_session_takes_the_cookie_of_the_l
     assert_eq!((browser.page(), browser.dbsc.len()), (String::new(), 0));
     assert_eq!(thief.page(), "");
 }
+
+#[test]
+fn a_refresh_of_a_lost_mark_that_hears_late_of_an_end_has_this_node_forget_the_answer_from_before() {
+    let list = List::default();
+    let window = Duration::from_secs(3600);
+    let site = Site::with(|config| config.revocations(list.clone()).subject("user").recheck_after(window));
+    let mut browser = clobbered(&site);
+    site.wait(600);
+    let cookies = browser.cookies();
+    let id = site.load(&cookies).id().unwrap();
+    block_on(list.revoke(id, Mark::Ended, UnixTime::MAX)).unwrap();
+    assert_eq!(site.load(&cookies).rejected(), None, "another node ended it, and the answer from before counts");
+    browser.refresh();
+    assert_eq!(site.load(&cookies).rejected(), Some(DecodeError::Revoked));
+}
