@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::binding_state::StaleSession;
 use super::plan::Dispensable;
-use super::registration::{Answered, Refused, is_unsure, with_cookies};
+use super::registration::{Answered, Before, Refused, is_unsure, with_cookies};
 use super::session::Session;
 use super::state::State;
 use crate::backend::{Ending, Mark, Owner};
@@ -78,12 +78,13 @@ impl Session {
             state.aim.bind();
             before
         });
+        let before = Before { session: self, state: Some(before) };
         match self.commit_async(Dispensable::Send).await {
-            Ok(set_cookies) => Ok((with_cookies(answer, set_cookies), BindingOutcome::Refreshed)),
-            Err(error) => {
-                self.with(|state, _| *state = before);
-                Err(if matches!(Refused::from(error), Refused::NotYours) { over() } else { Refused::Unsure })
+            Ok(set_cookies) => {
+                before.forget();
+                Ok((with_cookies(answer, set_cookies), BindingOutcome::Refreshed))
             }
+            Err(error) => Err(if matches!(Refused::from(error), Refused::NotYours) { over() } else { Refused::Unsure }),
         }
     }
 

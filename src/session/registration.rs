@@ -57,17 +57,31 @@ impl Session {
             let before = state.clone();
             Ok((before, state.bind(engine)?))
         })?;
-        let bound_to = async {
-            let answer = parts.bind(binder, &bound, key)?;
-            Ok((answer, self.commit_async(Dispensable::Send).await?))
-        };
-        match bound_to.await {
-            Ok((answer, set_cookies)) => Ok((with_cookies(answer, set_cookies), BindingOutcome::Registered)),
-            Err(error) => {
-                // A later commit of this session must not send a mark that the browser knows nothing of.
-                self.with(|state, _| *state = before);
-                Err(error)
-            }
+        let before = Before { session: self, state: Some(before) };
+        let answer = parts.bind(binder, &bound, key)?;
+        let set_cookies = self.commit_async(Dispensable::Send).await?;
+        before.forget();
+        Ok((with_cookies(answer, set_cookies), BindingOutcome::Registered))
+    }
+}
+
+/// Puts the session back as it was before its binding, unless the browser is told of that: a commit that comes after one which failed
+/// or was given up must not send a mark that the browser knows nothing of.
+pub(super) struct Before<'s> {
+    pub(super) session: &'s Session,
+    pub(super) state: Option<State>,
+}
+
+impl Before<'_> {
+    pub(super) fn forget(mut self) {
+        self.state = None;
+    }
+}
+
+impl Drop for Before<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = self.state.take() {
+            self.session.with(|state, _| *state = before);
         }
     }
 }

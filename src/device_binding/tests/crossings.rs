@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, poll_once, yield_now};
 
 use super::browser::{Browser, Dbsc};
 use super::races::clobbered;
 use super::site::{List, Request, Response, Site, key, log_in, log_out, page, sites};
-use crate::backend::{Mark, MemoryStore, Revocations};
+use crate::backend::{BoxFuture, Generation, Known, Mark, MemoryStore, Only, Revocations};
 use crate::config::SessionConfig;
+use crate::data::SessionId;
 use crate::device_binding::{Binding, BindingAnswer, BindingRequest, DeviceBinding};
-use crate::error::{DecodeError, EncodeError};
+use crate::error::{BackendError, DecodeError, EncodeError};
 use crate::session::Session;
 use crate::time::UnixTime;
 
@@ -379,4 +380,54 @@ fn a_refresh_of_a_lost_mark_that_hears_late_of_an_end_has_this_node_forget_the_a
     assert_eq!(site.load(&cookies).rejected(), None, "another node ended it, and the answer from before counts");
     browser.refresh();
     assert_eq!(site.load(&cookies).rejected(), Some(DecodeError::Revoked));
+}
+
+/// A list that lets its caller wait before it answers.
+#[derive(Default)]
+struct SlowList(List);
+
+async fn later<T>(answer: BoxFuture<'_, T>) -> T {
+    yield_now().await;
+    answer.await
+}
+
+impl Revocations for SlowList {
+    fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>> {
+        Box::pin(later(self.0.revoke(id, mark, until)))
+    }
+
+    fn revoke_subject<'a>(
+        &'a self,
+        subject: &'a str,
+        only: Only,
+        to: Generation,
+        until: UnixTime,
+    ) -> BoxFuture<'a, Result<bool, BackendError>> {
+        Box::pin(later(self.0.revoke_subject(subject, only, to, until)))
+    }
+
+    fn look<'a>(
+        &'a self,
+        id: Option<SessionId>,
+        subject: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Known, BackendError>> {
+        Box::pin(later(self.0.look(id, subject)))
+    }
+}
+
+#[test]
+fn a_registration_that_is_given_up_leaves_no_mark_for_a_later_commit() {
+    let site = Site::with(|config| config.revocations(SlowList::default()).subject("user"));
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let offer = browser.offers.remove(0);
+    let request = browser.registration(&offer);
+    let session = site.load(&browser.cookies());
+    let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
+    let binding = BindingRequest::from_headers(find);
+    let mut registration = Box::pin(site.manager.answer_binding(&session, &binding));
+    assert_eq!(block_on(poll_once(&mut registration)), None, "the list lets it wait");
+    drop(registration);
+    browser.receive(&Response::of(block_on(site.manager.commit_async(&session)).unwrap(), None));
+    assert_eq!(browser.page(), "ada");
 }
