@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::binding_state::{StaleSession, Unproven};
+use super::binding_state::StaleSession;
 use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::Held;
@@ -11,7 +11,7 @@ use super::perform::Commit;
 use super::plan::Plan;
 use super::session::Session;
 use super::shared::Shared;
-use super::state::{Origin, State};
+use super::state::{Origin, State, Unproven};
 use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
 use crate::data::UNDER_WAY_SECONDS;
@@ -169,14 +169,14 @@ impl Shared {
             match found {
                 Ok(admitted) => {
                     let mut loaded = self.state(Ok(Some(admitted)), now);
-                    loaded.state.binding.put_unproven(unproven);
+                    loaded.state.put_unproven(unproven);
                     return loaded;
                 }
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
         let mut loaded = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
-        loaded.state.binding.put_unproven(unproven);
+        loaded.state.put_unproven(unproven);
         loaded
     }
 
@@ -289,6 +289,11 @@ impl Shared {
 }
 
 impl State {
+    /// Notes the sessions that were refused for their binding.
+    pub(super) fn put_unproven(&mut self, unproven: Unproven) {
+        (self.binding.stale, self.late) = (unproven.stale, unproven.late);
+    }
+
     /// Notes the binding with which the session came.
     pub(super) fn put_binding(&mut self, judged: Option<Judged>) {
         match judged {

@@ -1,7 +1,6 @@
 //! [`BindingState`]: what a request knows of the binding of its session to a device, as plain data.
 
 use super::engine::Engine;
-use super::state::State;
 use crate::backend::Owner;
 use crate::data::{BindingId, SessionId};
 use crate::device_binding::Bound;
@@ -14,20 +13,10 @@ pub(super) struct BindingState {
     pub(super) proven: Option<Bound>,
     /// The sessions of the request that were refused as stale.
     pub(super) stale: Vec<StaleSession>,
-    /// The first session of the request that was refused because it has no mark and had to be bound by now. Its mark may be lost, and a
-    /// refresh puts that back.
-    pub(super) late: Option<Box<State>>,
     /// True when a bound cookie came, whatever it holds.
     pub(super) has_cookie: bool,
     /// The session that the response is to offer a binding for.
     pub(super) offer: Option<SessionId>,
-}
-
-/// The sessions that a load refused for their binding.
-#[derive(Default)]
-pub(super) struct Unproven {
-    pub(super) stale: Vec<StaleSession>,
-    pub(super) late: Option<Box<State>>,
 }
 
 /// A session that is refused until its browser has refreshed it. Its cookie opened, and the backends vouch for it.
@@ -41,11 +30,6 @@ pub(super) struct StaleSession {
 }
 
 impl BindingState {
-    /// Notes the sessions that were refused for their binding.
-    pub(super) fn put_unproven(&mut self, unproven: Unproven) {
-        (self.stale, self.late) = (unproven.stale, unproven.late);
-    }
-
     /// Returns the binding that the bound cookie proved, if it is that of this session: a login since the load gave the session an id
     /// that the bound cookie does not name.
     pub(super) fn proven_of(&self, session: SessionId) -> Option<Bound> {

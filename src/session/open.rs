@@ -1,13 +1,13 @@
 //! The second half of a load: it opens the cookies that came. The newest session that is admitted becomes the state of the
 //! request.
 
-#[cfg(feature = "dbsc")]
-use super::binding_state::Unproven;
 use super::candidate::Candidate;
 use super::engine::Engine;
 use super::held::Held;
 use super::parts::open_parts;
 use super::shared::Shared;
+#[cfg(feature = "dbsc")]
+use super::state::Unproven;
 use super::state::{Origin, State};
 use crate::backend::{Admitted, Answer, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
@@ -119,7 +119,7 @@ impl Shared {
         let mut loaded = self.state(found, now);
         #[cfg(feature = "dbsc")]
         {
-            loaded.state.binding.put_unproven(unproven);
+            loaded.state.put_unproven(unproven);
         }
         (loaded.state.candidates, loaded.state.successors) = (candidates, successors);
         Ok(loaded)

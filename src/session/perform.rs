@@ -174,10 +174,10 @@ impl<'s> Commit<'s> {
     }
 
     /// Ends the cookies of this request that opened, but for those that were ended already, and but for `except`.
-    pub(super) async fn end_candidates(&self, except: &[SessionId]) -> Result<(), EncodeError> {
+    pub(super) async fn end_candidates(&self, except: &[Option<SessionId>]) -> Result<(), EncodeError> {
         for candidate in self.state.candidates.iter().filter(|candidate| !candidate.is_ended) {
             let mut ending = candidate.ending;
-            if except.contains(&ending.id) {
+            if except.contains(&Some(ending.id)) {
                 continue;
             }
             if let Origin::Cookie(held) = &self.state.client.origin

@@ -161,7 +161,7 @@ impl State {
         if let Some(StaleSession { id, owner, mark_end, .. }) = self.binding.stale.iter().find(is_it) {
             return Some(Found { id: *id, owner: owner.clone(), mark_end: *mark_end, is_lost: false });
         }
-        self.found_here(bound, &mark_end).or_else(|| self.binding.late.as_ref()?.found_here(bound, &mark_end))
+        self.found_here(bound, &mark_end).or_else(|| self.late.as_ref()?.found_here(bound, &mark_end))
     }
 
     /// Finds the session in this state.
@@ -180,7 +180,7 @@ impl State {
     /// Lets the session of this id in, if it was refused because it had to be bound: its device proved that it is.
     fn let_in(&mut self, id: SessionId) {
         let is_it = |late: &mut Box<State>| late.held().is_some_and(|held| held.retired.id == id);
-        if let Some(mut late) = self.binding.late.take_if(is_it) {
+        if let Some(mut late) = self.late.take_if(is_it) {
             std::mem::swap(&mut late.candidates, &mut self.candidates);
             std::mem::swap(&mut late.successors, &mut self.successors);
             *self = *late;

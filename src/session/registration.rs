@@ -123,14 +123,12 @@ impl Commit<'_> {
 
     /// Ends the id that a session had before it was bound, as one that became this session. Returns false when it was ended as another
     /// session: then this one is over, too.
-    pub(super) async fn end_previous(
-        &self,
-        held: &Held,
-        bound: &Bound,
-        previous: SessionId,
-    ) -> Result<bool, EncodeError> {
+    pub(super) async fn end_previous(&self, held: &Held, previous: SessionId) -> Result<bool, EncodeError> {
+        if !self.questions.has_list() {
+            return Ok(true);
+        }
         let ending = Ending { id: previous, stored: None, holds_values: true, ..held.ending(self.engine) };
-        self.questions.end_as(ending, Mark::Became(bound.session), self.state.now).await
+        self.questions.end_as(ending, Mark::Became(held.retired.id), self.state.now).await
     }
 }
 

@@ -322,17 +322,17 @@ fn a_mark_that_was_lost_is_set_again_by_a_refresh_although_the_session_had_to_be
 
 #[test]
 fn a_session_that_ends_before_its_first_refresh_takes_the_cookie_of_its_login_along_at_the_next_one() {
-    let log_out_stale = |site: &Site, browser: &mut Browser<'_>| {
+    type End = fn(&Site, &mut Browser<'_>);
+    let log_out_stale: End = |site, browser| {
         site.wait(600);
         browser.receive(&site.answer(&browser.request("POST", "/", Vec::new()), &log_out));
     };
-    let revoke = |site: &Site, browser: &mut Browser<'_>| {
+    let revoke: End = |site, browser| {
         let id = site.load(&browser.cookies()).id().unwrap();
         block_on(site.manager.revoke(id, UnixTime::MAX)).unwrap();
         site.wait(600);
     };
-    let ends: [(&str, &dyn Fn(&Site, &mut Browser<'_>)); 2] =
-        [("a logout without a refresh", &log_out_stale), ("by its own id", &revoke)];
+    let ends = [("a logout without a refresh", log_out_stale), ("by its own id", revoke)];
     for (name, site) in listed() {
         for (how, end) in ends {
             let mut browser = Browser::new(&site);
