@@ -73,6 +73,12 @@ impl Session {
         if self.binding() == Binding::Fresh { Ok(()) } else { Err(Unbound::default()) }
     }
 
+    /// True when the session was refused, and a refresh by its browser may let it in.
+    pub(crate) fn may_be_refreshed(&self) -> bool {
+        let is_late = || self.with(|state, _| state.late.is_some() && state.held().is_none());
+        self.binding() == Binding::Stale || is_late()
+    }
+
     /// Returns the name and the value of the header that offers the browser to register a key, if the last commit sealed a login.
     pub(crate) fn binding_offer(&self) -> Option<(&'static str, String)> {
         let engine = &*self.shared.engine;

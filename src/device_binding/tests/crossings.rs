@@ -431,3 +431,19 @@ fn a_registration_that_is_given_up_leaves_no_mark_for_a_later_commit() {
     browser.receive(&Response::of(block_on(site.manager.commit_async(&session)).unwrap(), None));
     assert_eq!(browser.page(), "ada");
 }
+
+#[test]
+fn a_link_on_another_site_to_a_session_that_lost_its_mark_and_had_to_be_bound_is_bounced_once() {
+    for saves_uninitialized in [false, true] {
+        let required = DeviceBinding::new().required_within(Duration::from_secs(60));
+        let site = Site::under(key(1), required, |config| config.save_uninitialized(saves_uninitialized));
+        let mut browser = clobbered(&site);
+        site.wait(600);
+        assert_eq!(browser.follow_link(), (2, "ada".to_owned()), "{saves_uninitialized}");
+        let mut without = Browser::without_device(&site);
+        without.get(&log_in);
+        assert_eq!(without.follow_link(), (1, "ada".to_owned()), "{saves_uninitialized}: in time");
+        site.wait(60);
+        assert_eq!(without.follow_link(), (2, String::new()), "{saves_uninitialized}: and no more than once");
+    }
+}
