@@ -55,6 +55,24 @@ impl Questions<'_> {
         Err(BackendError::new(BackendErrorKind::Unavailable, text).into())
     }
 
+    /// Marks an id as one under which a session was known before, and which became the session of `mark`. Returns false when the id was
+    /// ended, or became another session.
+    ///
+    /// # Errors
+    /// [`EncodeError::Backend`] when the list failed.
+    #[cfg(feature = "dbsc")]
+    pub(crate) async fn end_as(&self, ending: Ending, mark: Mark, now: UnixTime) -> Result<bool, EncodeError> {
+        if self.revoke(ending.id, mark, ending.until).await? != mark {
+            return Ok(false);
+        }
+        if self.backend.placement != Placement::Cookie
+            && let Err(EncodeError::Backend(error)) = self.bury(ending, mark, now).await
+        {
+            self.observers.tell_of(&error);
+        }
+        Ok(true)
+    }
+
     /// Returns the facts about a session that another one became. That session began by `now`, by a clock that may be
     /// ahead.
     pub(crate) fn successor(&self, id: SessionId, now: UnixTime) -> Ending {

@@ -19,6 +19,9 @@ pub(crate) struct Recheck<'s> {
     pub(crate) owner: &'s Owner,
     /// The record that the session came from, if it came from one.
     pub(crate) stored: Option<Stored>,
+    /// True when the record must not have the mark of a binding: the session was let in without a proof, and is not young any more.
+    #[cfg(feature = "dbsc")]
+    pub(crate) is_unproven: bool,
 }
 
 impl Questions<'_> {
@@ -63,6 +66,8 @@ impl Questions<'_> {
             Err(refusal) => Some(self.damaged(refusal, asked.key).reason),
             // Without a list, a session keeps its id when another request logs somebody out, or in, without `regenerate`.
             Ok(data) if asked.owner.is_left_by(&self.backend.owner_of(&data)) => Some(DecodeError::Revoked),
+            #[cfg(feature = "dbsc")]
+            Ok(data) if asked.is_unproven && data.is_marked() => Some(DecodeError::StaleBinding),
             Ok(_) => None,
         })
     }

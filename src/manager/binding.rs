@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::manager::SessionManager;
-use crate::device_binding::{Binding, BindingAnswer, BindingRequest};
+use crate::device_binding::{BindingAnswer, BindingRequest};
 use crate::session::Session;
 
 /// For adapters.
@@ -83,7 +83,9 @@ impl SessionManager {
     ///
     /// A browser does not refresh a session for another site, so a visitor who follows a link from a mail would look logged out. The
     /// answer makes the browser load the page once more, now by itself: it refreshes the session first. The second request says that
-    /// it comes from this site, so there is no third one.
+    /// it comes from this site, so there is no third one. If binding is required
+    /// ([`DeviceBinding::required_within`](crate::DeviceBinding::required_within)), a session that looks as if it had not been bound in
+    /// time is answered like a stale one: a refresh may show that it was.
     ///
     /// ```
     /// use sealed_session::{BindingRequest, DeviceBinding, Key, SessionConfig};
@@ -95,7 +97,7 @@ impl SessionManager {
     /// ```
     #[must_use]
     pub fn binding_bounce(&self, session: &Session, request: &BindingRequest<'_>) -> Option<BindingAnswer> {
-        let is_stale = request.is_cross_site_navigation() && session.binding() == Binding::Stale;
-        is_stale.then(|| BindingAnswer::new(200).with("refresh", "0".to_owned()))
+        let may_refresh = request.is_cross_site_navigation() && session.may_be_refreshed();
+        may_refresh.then(|| BindingAnswer::new(200).with("refresh", "0".to_owned()))
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use super::binding_state::StaleSession;
 use super::candidate::Candidate;
 use super::engine::Engine;
+use super::held::Held;
 use super::open::Loaded;
+use super::perform::Commit;
 use super::plan::Plan;
 use super::session::Session;
 use super::shared::Shared;
-use super::state::{Origin, State};
-use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Owner, Questions};
+use super::state::{Origin, State, Unproven};
+use crate::backend::{Admitted, Ending, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
-use crate::data::{SessionData, UNDER_WAY_SECONDS};
+use crate::data::UNDER_WAY_SECONDS;
 use crate::device_binding::{Binder, Binding, Bound, Judged, OFFER, Parts, judge};
 use crate::error::{BackendError, DecodeError, Refusal, Unbound};
 use crate::time::UnixTime;
@@ -36,7 +38,9 @@ impl Session {
             if engine.binder.is_none() {
                 Binding::Unbound
             } else if state.data.is_marked() {
-                if state.binding.is_young { Binding::Unbound } else { Binding::Fresh }
+                // A mark may also have come out of the record since the load, by a commit that found it there.
+                let is_proven = state.binding.proven.is_some_and(|bound| state.data.bound() == Some(bound.binding));
+                if is_proven { Binding::Fresh } else { Binding::Unbound }
             } else if matches!(state.origin(), Origin::Refused(DecodeError::StaleBinding)) {
                 Binding::Stale
             } else {
@@ -69,6 +73,12 @@ impl Session {
         if self.binding() == Binding::Fresh { Ok(()) } else { Err(Unbound::default()) }
     }
 
+    /// True when the session was refused, and a refresh by its browser may let it in.
+    pub(crate) fn may_be_refreshed(&self) -> bool {
+        let is_late = || self.with(|state, _| state.late.is_some() && state.held().is_none());
+        self.binding() == Binding::Stale || is_late()
+    }
+
     /// Returns the name and the value of the header that offers the browser to register a key, if the last commit sealed a login.
     pub(crate) fn binding_offer(&self) -> Option<(&'static str, String)> {
         let engine = &*self.shared.engine;
@@ -95,29 +105,55 @@ async fn has_ended(questions: &Questions<'_>, bound: &Bound) -> Result<bool, Bac
     Ok(known.mark.is_some_and(|mark| mark != Mark::Became(bound.session)))
 }
 
+fn is_no_longer_young(state: &State, now: UnixTime) -> bool {
+    now.seconds_since(state.data.created_at()) >= UNDER_WAY_SECONDS
+}
+
+impl Commit<'_> {
+    /// True when the session was ended by the id that it had before it was bound, since the load.
+    pub(super) async fn has_ended_by_its_previous_id(&self, held: &Held) -> Result<bool, BackendError> {
+        match self.state.binding.proven_of(held.retired.id) {
+            Some(bound) => has_ended(&self.questions, &bound).await,
+            None => Ok(false),
+        }
+    }
+}
+
 impl Session {
     /// Returns the reason why the session of this request would be refused for its binding if it came now: the bound cookie that
     /// proved it has ended since the load, or the time has passed in which a young session is let in without one.
-    pub(super) fn recheck_binding(&self, now: UnixTime) -> Option<DecodeError> {
+    pub(super) fn recheck_binding(&self, held: &Held, now: UnixTime) -> Option<DecodeError> {
         self.with(|state, engine| {
             let binder = engine.binder.as_ref()?;
             let age = now.seconds_since(state.data.created_at());
-            if let Some(bound) = state.binding.proven {
-                let is_over =
-                    state.data.bound() == Some(bound.binding) && !self.shared.bound.prove(engine, &bound, now);
+            if let Some(bound) = state.binding.proven_of(held.retired.id) {
+                let is_over = !self.shared.bound.prove(engine, &bound, now);
                 return is_over.then_some(DecodeError::StaleBinding);
             }
             if state.data.is_marked() {
-                return (state.binding.is_young && age >= UNDER_WAY_SECONDS).then_some(DecodeError::StaleBinding);
+                return is_no_longer_young(state, now).then_some(DecodeError::StaleBinding);
             }
             let is_late = binder.required_within.is_some_and(|limit| age >= limit);
             (is_late && engine.backend.owner_of(&state.data).is_somebody).then_some(DecodeError::NotBound)
         })
     }
 
-    /// True when the session of this request was ended by the id that it had before it was bound.
-    pub(super) async fn has_ended_by_its_previous_id(&self, questions: &Questions<'_>) -> Result<bool, BackendError> {
-        match self.with(|state, _| state.binding.proven) {
+    /// True when no bound cookie proved the session, which is too old to be let in without one. If it was bound since the load, its
+    /// record has the mark.
+    pub(super) fn is_unproven(&self, held: &Held, now: UnixTime) -> bool {
+        self.with(|state, engine| {
+            let has_proof = state.binding.proven_of(held.retired.id).is_some();
+            engine.binder.is_some() && !has_proof && is_no_longer_young(state, now)
+        })
+    }
+
+    /// True when the session that the client holds was ended by the id that it had before it was bound.
+    pub(super) async fn has_ended_by_its_previous_id(
+        &self,
+        held: &Held,
+        questions: &Questions<'_>,
+    ) -> Result<bool, BackendError> {
+        match self.with(|state, _| state.binding.proven_of(held.retired.id)) {
             Some(bound) => has_ended(questions, &bound).await,
             None => Ok(false),
         }
@@ -128,25 +164,25 @@ impl Shared {
     /// Opens the session where no backend has to be asked: the newest one that is not refused for its binding.
     pub(super) fn open_proven(&self, binder: &Arc<Binder>, now: UnixTime) -> Loaded {
         let (opened, unopened) = self.open_all(now);
-        let (mut unproven, mut refused) = (None, None);
+        let (mut unproven, mut refused) = (Unproven::default(), None);
         for opened in opened {
             let key_id = Some(opened.key_id);
             let found = self.engine.codec.migrate(opened).and_then(|opened| {
-                self.check_binding(binder, &opened.data, (false, &Owner::default()), now, &mut unproven)
-                    .map_err(|reason| Refusal { reason, key_id })?;
-                self.engine.backend.admit_unasked(opened)
+                let admitted = self.engine.backend.admit_unasked(opened)?;
+                let checked = self.check_binding(binder, admitted, now, &mut unproven);
+                checked.map_err(|reason| Refusal { reason, key_id })
             });
             match found {
                 Ok(admitted) => {
                     let mut loaded = self.state(Ok(Some(admitted)), now);
-                    loaded.state.binding.stale = unproven;
+                    loaded.state.put_unproven(unproven);
                     return loaded;
                 }
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
         let mut loaded = self.state(refused.or(unopened).map_or(Ok(None), Err), now);
-        loaded.state.binding.stale = unproven;
+        loaded.state.put_unproven(unproven);
         loaded
     }
 
@@ -177,62 +213,68 @@ impl Shared {
         })
     }
 
-    /// Checks the binding of a session that the backends vouch for. Returns the refusal of a session that is not good.
+    /// Checks the binding of a session that the backends vouch for. Returns the session, or the refusal of one that is not good.
     ///
     /// # Errors
     /// [`BackendError`] when the list failed and the configuration says [`FailurePolicy::Fail`].
-    pub(super) async fn unproven(
+    pub(super) async fn proven(
         &self,
         questions: &Questions<'_>,
-        admitted: &Admitted,
+        admitted: Admitted,
         now: UnixTime,
-        stale: &mut Option<StaleSession>,
-    ) -> Result<Option<Refusal>, BackendError> {
-        let Some(binder) = &self.engine.binder else { return Ok(None) };
-        let data = admitted.data();
-        if let Err(reason) = self.check_binding(binder, data, (admitted.is_stored(), admitted.owner()), now, stale) {
-            return Ok(Some(reason.into()));
-        }
-        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
-        let (Judged::Fresh(bound) | Judged::Lost(bound)) = judge(data, self.bound.opened(&self.engine, now)) else {
-            return Ok(None);
+        unproven: &mut Unproven,
+    ) -> Result<Result<Admitted, Refusal>, BackendError> {
+        let Some(binder) = &self.engine.binder else { return Ok(Ok(admitted)) };
+        let admitted = match self.check_binding(binder, admitted, now, unproven) {
+            Ok(admitted) => admitted,
+            Err(reason) => return Ok(Err(reason.into())),
         };
+        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
+        let judged = judge(admitted.data(), self.bound.opened(&self.engine, now));
+        let (Judged::Fresh(bound) | Judged::Lost(bound)) = judged else { return Ok(Ok(admitted)) };
         match has_ended(questions, &bound).await {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(DecodeError::Revoked.into())),
+            Ok(false) => Ok(Ok(admitted)),
+            Ok(true) => Ok(Err(DecodeError::Revoked.into())),
             Err(error) => {
                 self.engine.observers.tell_of(&error);
                 let fails = self.engine.backend.policy == FailurePolicy::Fail;
-                if fails { Err(error) } else { Ok(Some(DecodeError::Unavailable.into())) }
+                if fails { Err(error) } else { Ok(Err(DecodeError::Unavailable.into())) }
             }
         }
     }
 
+    /// Returns the session, unless it has to be refused until it is proven or because it is not bound. Such a session is noted for a
+    /// refresh.
     fn check_binding(
         &self,
         binder: &Binder,
-        data: &SessionData,
-        (is_stored, owner): (bool, &Owner),
+        admitted: Admitted,
         now: UnixTime,
-        stale: &mut Option<StaleSession>,
-    ) -> Result<(), DecodeError> {
+        unproven: &mut Unproven,
+    ) -> Result<Admitted, DecodeError> {
+        let data = admitted.data();
         let age = now.seconds_since(data.created_at());
         match judge(data, self.bound.opened(&self.engine, now)) {
-            Judged::Fresh(_) | Judged::Lost(_) => Ok(()),
+            Judged::Fresh(_) | Judged::Lost(_) => Ok(admitted),
             // A request that was sent before the registration has no bound cookie yet, and finds the mark in the record. Where a cookie
             // holds the values, such a request has a cookie without the mark.
-            Judged::Stale if is_stored && age < UNDER_WAY_SECONDS => Ok(()),
+            Judged::Stale if admitted.is_stored() && age < UNDER_WAY_SECONDS => Ok(admitted),
             Judged::Stale => {
                 let lifetime = self.engine.lifetime();
                 let mark_end = lifetime.mark_end(lifetime.absolute_end(data.times()));
-                let found = StaleSession { id: data.id(), owner: owner.clone(), binding: data.bound(), mark_end };
-                stale.get_or_insert(found);
+                let owner = admitted.owner().clone();
+                unproven.stale.push(StaleSession { id: data.id(), owner, binding: data.bound(), mark_end });
                 Err(DecodeError::StaleBinding)
             }
             Judged::Unbound => {
                 let is_late = binder.required_within.is_some_and(|limit| age >= limit);
-                let is_refused = is_late && self.engine.backend.owner_of(data).is_somebody;
-                if is_refused { Err(DecodeError::NotBound) } else { Ok(()) }
+                if !is_late || !self.engine.backend.owner_of(data).is_somebody {
+                    return Ok(admitted);
+                }
+                if unproven.late.is_none() {
+                    unproven.late = Some(Box::new(self.state(Ok(Some(admitted)), now).state));
+                }
+                Err(DecodeError::NotBound)
             }
         }
     }
@@ -253,6 +295,11 @@ impl Shared {
 }
 
 impl State {
+    /// Notes the sessions that were refused for their binding.
+    pub(super) fn put_unproven(&mut self, unproven: Unproven) {
+        (self.binding.stale, self.late) = (unproven.stale, unproven.late);
+    }
+
     /// Notes the binding with which the session came.
     pub(super) fn put_binding(&mut self, judged: Option<Judged>) {
         match judged {
@@ -261,8 +308,7 @@ impl State {
                 self.binding.proven = Some(bound);
                 self.aim.heal();
             }
-            Some(Judged::Stale) => self.binding.is_young = true,
-            Some(Judged::Unbound) | None => {}
+            Some(Judged::Stale | Judged::Unbound) | None => {}
         }
     }
 

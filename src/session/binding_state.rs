@@ -9,12 +9,10 @@ use crate::time::UnixTime;
 /// The binding of the session, as far as a request knows it.
 #[derive(Clone, Default)]
 pub(super) struct BindingState {
-    /// The binding that the bound cookie proved.
+    /// The binding that the bound cookie proved. A session that is marked without it was let in because its login is young.
     pub(super) proven: Option<Bound>,
-    /// The first session of the request that was refused as stale.
-    pub(super) stale: Option<StaleSession>,
-    /// True when the session is bound and was let in without a proof, because its login is too young.
-    pub(super) is_young: bool,
+    /// The sessions of the request that were refused as stale.
+    pub(super) stale: Vec<StaleSession>,
     /// True when a bound cookie came, whatever it holds.
     pub(super) has_cookie: bool,
     /// The session that the response is to offer a binding for.
@@ -32,9 +30,15 @@ pub(super) struct StaleSession {
 }
 
 impl BindingState {
+    /// Returns the binding that the bound cookie proved, if it is that of this session: a login since the load gave the session an id
+    /// that the bound cookie does not name.
+    pub(super) fn proven_of(&self, session: SessionId) -> Option<Bound> {
+        self.proven.filter(|bound| bound.session == session)
+    }
+
     /// Returns the lines that delete the bound cookie, if the client may have one.
     pub(super) fn deletions(&self, engine: &Engine) -> Vec<String> {
-        let has_one = self.has_cookie || self.stale.is_some();
+        let has_one = self.has_cookie || !self.stale.is_empty();
         engine.binder.iter().filter(|_| has_one).map(|binder| binder.cookie.deletion()).collect()
     }
 }

@@ -49,7 +49,19 @@ impl Commit<'_> {
         if may_have_more && self.questions.load(new).await?.is_some() {
             stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
         }
-        self.end_candidates(Some(old)).await?;
+        // Whoever ends the session by the id of its login finds the new one, too. A refresh that is under way sees that the old session
+        // was not ended.
+        #[cfg(feature = "dbsc")]
+        let previous = self.state.binding.proven_of(old).and_then(|bound| bound.previous);
+        #[cfg(not(feature = "dbsc"))]
+        let previous = None;
+        #[cfg(feature = "dbsc")]
+        if let Some(previous) = previous
+            && !self.end_previous(held, previous).await?
+        {
+            return self.lost(stored, new).await;
+        }
+        self.end_candidates(&[Some(old), previous]).await?;
         let subject = held.owner.subject.as_deref();
         let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
         // Since an earlier try told the list what the old session became, a logout may have ended that. The question about the subject

@@ -6,6 +6,8 @@ use super::engine::Engine;
 use super::held::Held;
 use super::parts::open_parts;
 use super::shared::Shared;
+#[cfg(feature = "dbsc")]
+use super::state::Unproven;
 use super::state::{Origin, State};
 use crate::backend::{Admitted, Answer, FailurePolicy, Mark, Questions};
 use crate::codec::Opened;
@@ -66,21 +68,24 @@ impl Shared {
         let questions = self.engine.questions();
         let (opened, refusal) = self.open_all(now);
         #[cfg(feature = "dbsc")]
-        let (opened, mut unproven) = (self.follow_renames(opened, now), None);
+        let (opened, mut unproven) = (self.follow_renames(opened, now), Unproven::default());
         let mut candidates = self.known(&opened);
         let (mut admitted, mut kept_out, mut successors) = (None, None, Vec::new());
         for (opened, candidate) in opened.into_iter().zip(&mut candidates) {
             match self.ask_about(&questions, opened, candidate).await? {
                 Answer::Good(good) => {
                     #[cfg(feature = "dbsc")]
-                    if let Some(refused) = self.unproven(&questions, &good, now, &mut unproven).await? {
-                        kept_out.get_or_insert(refused);
-                        if refused.reason == DecodeError::Unavailable {
+                    let good = match self.proven(&questions, good, now, &mut unproven).await? {
+                        Ok(good) => good,
+                        Err(refused) if refused.reason == DecodeError::Unavailable => {
                             kept_out = Some(refused);
                             break;
                         }
-                        continue;
-                    }
+                        Err(refused) => {
+                            kept_out.get_or_insert(refused);
+                            continue;
+                        }
+                    };
                     admitted = Some(good);
                     break;
                 }
@@ -114,7 +119,7 @@ impl Shared {
         let mut loaded = self.state(found, now);
         #[cfg(feature = "dbsc")]
         {
-            loaded.state.binding.stale = unproven;
+            loaded.state.put_unproven(unproven);
         }
         (loaded.state.candidates, loaded.state.successors) = (candidates, successors);
         Ok(loaded)

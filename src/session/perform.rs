@@ -68,7 +68,7 @@ impl<'s> Commit<'s> {
             Some(cause) => Some(self.begin(cause, self.recorded()).await?),
             None => None,
         };
-        self.end_candidates(None).await?;
+        self.end_candidates(&[]).await?;
         for &successor in &self.state.successors {
             self.questions.end(self.questions.successor(successor, self.state.now), self.state.now).await?;
         }
@@ -126,8 +126,9 @@ impl<'s> Commit<'s> {
                 let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 #[cfg(feature = "dbsc")]
-                if cause == SealCause::Bound && theirs.is_marked() {
-                    // Another registration of the same session was faster. Its binding stands.
+                if cause == SealCause::Bound && theirs.is_marked() && theirs.bound() != data.bound() {
+                    // Another registration of the same session was faster. Its binding stands. A mark of this very binding was put
+                    // back by another request, as this one does.
                     return Err(EncodeError::Ended);
                 }
                 data.set_content(self.merge(held, &mine, &theirs)?);
@@ -144,6 +145,10 @@ impl<'s> Commit<'s> {
             if known.mark.is_some() || !held.owner.is_of(known) {
                 return Err(EncodeError::Ended);
             }
+        }
+        #[cfg(feature = "dbsc")]
+        if self.has_ended_by_its_previous_id(held).await? {
+            return Err(EncodeError::Ended);
         }
         let sent = self.sent(set_cookies, data, stored.filter(|_| is_stored), cause);
         Ok(Some(sent))
@@ -169,10 +174,10 @@ impl<'s> Commit<'s> {
     }
 
     /// Ends the cookies of this request that opened, but for those that were ended already, and but for `except`.
-    pub(super) async fn end_candidates(&self, except: Option<SessionId>) -> Result<(), EncodeError> {
+    pub(super) async fn end_candidates(&self, except: &[Option<SessionId>]) -> Result<(), EncodeError> {
         for candidate in self.state.candidates.iter().filter(|candidate| !candidate.is_ended) {
             let mut ending = candidate.ending;
-            if Some(ending.id) == except {
+            if except.contains(&Some(ending.id)) {
                 continue;
             }
             if let Origin::Cookie(held) = &self.state.client.origin

@@ -129,10 +129,10 @@ impl State {
     fn plan_of(&self, held: &Held, engine: &Engine) -> Result<Plan, EncodeError> {
         let cause = match self.aim.progress() {
             Progress::Regenerated => SealCause::Regenerated,
+            #[cfg(feature = "dbsc")]
+            _ if self.aim.is_bound() => SealCause::Bound,
             Progress::Migrated if self.aim.is_imported() => SealCause::Imported,
             Progress::Migrated => SealCause::Migrated,
-            #[cfg(feature = "dbsc")]
-            Progress::Changed | Progress::Untouched if self.aim.is_bound() => SealCause::Bound,
             Progress::Changed => SealCause::Changed,
             Progress::Untouched if held.key != engine.codec.sealer().primary().id() => SealCause::Rekeyed,
             Progress::Untouched if self.keeps_expiry => return Ok(Plan::Nothing),
@@ -173,10 +173,12 @@ impl State {
             || engine.backend.revocations.is_some() && is_another()
     }
 
-    /// True when a binding gives the session another id, under which it is the same session.
+    /// True when a binding gives the session another id, under which it is the same session. An id that a commit drew to move the
+    /// session has no mark.
     #[cfg(feature = "dbsc")]
     pub(super) fn is_renamed(&self, held: &Held) -> bool {
-        self.aim.is_bound() && self.aim.progress() == Progress::Changed && self.data.id() != held.retired.id
+        let is_of_binding = self.aim.is_bound() && self.data.is_marked();
+        is_of_binding && self.aim.progress() != Progress::Regenerated && self.data.id() != held.retired.id
     }
 
     #[cfg(not(feature = "dbsc"))]

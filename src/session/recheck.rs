@@ -31,17 +31,24 @@ impl Session {
             }
         }
         #[cfg(feature = "dbsc")]
-        if let Some(reason) = self.recheck_binding(now) {
+        if let Some(reason) = self.recheck_binding(&held, now) {
             return Ok(Some(reason));
         }
         if !engine.backend.exists() {
             return Ok(None);
         }
-        let asked = Recheck { id: held.retired.id, key: held.key, owner: &held.owner, stored: held.stored };
+        let asked = Recheck {
+            id: held.retired.id,
+            key: held.key,
+            owner: &held.owner,
+            stored: held.stored,
+            #[cfg(feature = "dbsc")]
+            is_unproven: self.is_unproven(&held, now),
+        };
         let questions = engine.questions().strict();
         let reason = questions.recheck(&latest.codec, &asked, now).await?;
         #[cfg(feature = "dbsc")]
-        if reason.is_none() && self.has_ended_by_its_previous_id(&questions).await? {
+        if reason.is_none() && self.has_ended_by_its_previous_id(&held, &questions).await? {
             return Ok(Some(DecodeError::Revoked));
         }
         Ok(reason)

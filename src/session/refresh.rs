@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::binding_state::StaleSession;
 use super::plan::Dispensable;
-use super::registration::{Answered, Refused, is_unsure, with_cookies};
+use super::registration::{Answered, Before, Refused, is_unsure, with_cookies};
 use super::session::Session;
 use super::state::State;
 use crate::backend::{Ending, Mark, Owner};
@@ -32,11 +32,18 @@ impl Session {
             Err(PartError::Unknown) if self.with(|state, _| state.may_be_bound()) => return Err(Refused::Unsure),
             Err(_) => return Err(over()),
         };
-        let found = self.with(|state, engine| {
+        let (found, is_unsure) = self.with(|state, engine| {
             let mark_end = |end| engine.lifetime().mark_end(end);
-            state.found(&identifier, mark_end).ok_or_else(|| if state.is_unsure() { Refused::Unsure } else { over() })
-        })?;
+            (state.found(&identifier, mark_end), state.is_unsure())
+        });
         let Identifier { bound, key } = identifier;
+        let Some(found) = found else {
+            if is_unsure {
+                return Err(Refused::Unsure);
+            }
+            self.end_previous_of_ended(&bound).await.map_err(|error| self.failed(&error))?;
+            return Err(over());
+        };
         let ask = || -> Result<Refused, Refused> {
             let challenge = parts.seal_refresh(bound.binding, binder.challenge_lifetime())?;
             Ok(Refused::Challenge(Binder::challenge(&challenge, text)))
@@ -49,7 +56,8 @@ impl Session {
         if parts.open_refresh(proof.challenge().as_bytes()) != Ok(bound.binding) {
             return Err(ask()?);
         }
-        if !self.is_good_now(&bound, &found).await.map_err(|error| self.failed(&error))? {
+        if !self.is_good_now(&found).await.map_err(|error| self.failed(&error))? {
+            self.end_previous_of_ended(&bound).await.map_err(|error| self.failed(&error))?;
             return Err(over());
         }
         if !found.is_lost {
@@ -59,34 +67,36 @@ impl Session {
             let answer = parts.prove(binder, &Bound { previous: None, ..bound }, text)?;
             return Ok((answer, BindingOutcome::Refreshed));
         }
-        // The mark was lost, and the bound cookie that would have brought it back is over. The id that this answer replaces is ended
-        // at the next refresh: if the answer is lost, too, the browser still has a good cookie.
+        // The mark was lost, and this answer brings it back. The id that this answer replaces is ended at the next refresh: if the
+        // answer is lost, too, the browser still has a good cookie.
         let answer = parts.prove(binder, &bound, text)?;
         let before = self.with(|state, _| {
             let before = state.clone();
+            state.let_in(found.id);
             state.data.rename(bound.session);
             let _ = state.data.set_bound(bound.binding);
             state.aim.bind();
             before
         });
+        let before = Before { session: self, state: Some(before) };
         match self.commit_async(Dispensable::Send).await {
-            Ok(set_cookies) => Ok((with_cookies(answer, set_cookies), BindingOutcome::Refreshed)),
-            Err(error) => {
-                self.with(|state, _| *state = before);
-                Err(if matches!(Refused::from(error), Refused::NotYours) { over() } else { Refused::Unsure })
+            Ok(set_cookies) => {
+                before.forget();
+                Ok((with_cookies(answer, set_cookies), BindingOutcome::Refreshed))
             }
+            Err(error) => Err(if matches!(Refused::from(error), Refused::NotYours) { over() } else { Refused::Unsure }),
         }
     }
 
     /// Asks the list, if the load went by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)):
     /// whoever ended the session relies on it that no proof counts any more.
-    async fn is_good_now(&self, bound: &Bound, found: &Found) -> Result<bool, BackendError> {
+    async fn is_good_now(&self, found: &Found) -> Result<bool, BackendError> {
         let engine = &*self.shared.engine;
         let Some(remembered) = &engine.backend.remembered else { return Ok(true) };
         let known = engine.questions().strict().look(Some(found.id), found.owner.subject.as_deref()).await?;
         let is_good = known.mark.is_none() && found.owner.is_of(known);
         if !is_good {
-            remembered.forget(bound.session);
+            remembered.forget(found.id);
         }
         Ok(is_good)
     }
@@ -114,6 +124,19 @@ impl Session {
         }
     }
 
+    /// Ends the id that the session had before it was bound, if the session itself was ended by its own id: there is no first refresh
+    /// any more that would end a copy of the cookie of the login.
+    async fn end_previous_of_ended(&self, bound: &Bound) -> Result<(), BackendError> {
+        let engine = &*self.shared.engine;
+        let Some(previous) = bound.previous.filter(|_| engine.backend.revocations.is_some()) else { return Ok(()) };
+        let questions = engine.questions().strict();
+        if questions.look(Some(bound.session), None).await?.mark.is_some() {
+            let until = engine.lifetime().all_end(engine.now());
+            questions.revoke(previous, Mark::Became(bound.session), until).await?;
+        }
+        Ok(())
+    }
+
     fn failed(&self, error: &BackendError) -> Refused {
         self.shared.engine.observers.tell_of(error);
         Refused::Unsure
@@ -126,28 +149,42 @@ struct Found {
     id: SessionId,
     owner: Owner,
     mark_end: UnixTime,
-    /// True when the session lost its mark.
+    /// True when the session lost its mark: the browser's cookie has none.
     is_lost: bool,
 }
 
 impl State {
-    /// Finds the session that an identifier names: the session of the request, or the stale one.
+    /// Finds the session that an identifier names: the session of the request, or a stale one.
     fn found(&self, identifier: &Identifier, mark_end: impl Fn(UnixTime) -> UnixTime) -> Option<Found> {
         let bound = &identifier.bound;
-        if let Some(StaleSession { id, owner, binding, mark_end }) = &self.binding.stale
-            && *id == bound.session
-            && *binding == Some(bound.binding)
-        {
+        let is_it = |stale: &&StaleSession| stale.id == bound.session && stale.binding == Some(bound.binding);
+        if let Some(StaleSession { id, owner, mark_end, .. }) = self.binding.stale.iter().find(is_it) {
             return Some(Found { id: *id, owner: owner.clone(), mark_end: *mark_end, is_lost: false });
         }
+        self.found_here(bound, &mark_end).or_else(|| self.late.as_ref()?.found_here(bound, &mark_end))
+    }
+
+    /// Finds the session in this state.
+    fn found_here(&self, bound: &Bound, mark_end: &impl Fn(UnixTime) -> UnixTime) -> Option<Found> {
         let held = self.held()?;
         let mark_end = mark_end(held.retired.expires_at);
         let found = |is_lost| Found { id: held.retired.id, owner: held.owner.clone(), mark_end, is_lost };
         let is_it = held.retired.id == bound.session;
         if self.data.is_marked() {
-            return (is_it && self.data.bound() == Some(bound.binding)).then_some(found(false));
+            // A mark that the load put back is in no cookie of the browser yet, so it counts as lost.
+            return (is_it && self.data.bound() == Some(bound.binding)).then_some(found(self.aim.is_bound()));
         }
         (is_it || bound.previous == Some(held.retired.id)).then_some(found(true))
+    }
+
+    /// Lets the session of this id in, if it was refused because it had to be bound: its device proved that it is.
+    fn let_in(&mut self, id: SessionId) {
+        let is_it = |late: &mut Box<State>| late.held().is_some_and(|held| held.retired.id == id);
+        if let Some(mut late) = self.late.take_if(is_it) {
+            std::mem::swap(&mut late.candidates, &mut self.candidates);
+            std::mem::swap(&mut late.successors, &mut self.successors);
+            *self = *late;
+        }
     }
 
     /// True when nobody knows at the moment which session the browser has.

@@ -8,8 +8,9 @@ use super::perform::{Commit, Sent};
 use super::plan::Dispensable;
 use super::session::Session;
 use super::state::State;
+use crate::backend::{Ending, Mark};
 use crate::cookie::SetCookies;
-use crate::data::BindingId;
+use crate::data::{BindingId, SessionId};
 use crate::device_binding::proof::{Proof, ProofError, PublicKey};
 use crate::device_binding::{Binder, BindingAnswer, BindingRequest, Bound, CHALLENGE, Identifier, PartError, Parts};
 use crate::error::{DecodeError, EncodeError};
@@ -56,17 +57,31 @@ impl Session {
             let before = state.clone();
             Ok((before, state.bind(engine)?))
         })?;
-        let bound_to = async {
-            let answer = parts.bind(binder, &bound, key)?;
-            Ok((answer, self.commit_async(Dispensable::Send).await?))
-        };
-        match bound_to.await {
-            Ok((answer, set_cookies)) => Ok((with_cookies(answer, set_cookies), BindingOutcome::Registered)),
-            Err(error) => {
-                // A later commit of this session must not send a mark that the browser knows nothing of.
-                self.with(|state, _| *state = before);
-                Err(error)
-            }
+        let before = Before { session: self, state: Some(before) };
+        let answer = parts.bind(binder, &bound, key)?;
+        let set_cookies = self.commit_async(Dispensable::Send).await?;
+        before.forget();
+        Ok((with_cookies(answer, set_cookies), BindingOutcome::Registered))
+    }
+}
+
+/// Puts the session back as it was before its binding, unless the browser is told of that: a commit that comes after one which failed
+/// or was given up must not send a mark that the browser knows nothing of.
+pub(super) struct Before<'s> {
+    pub(super) session: &'s Session,
+    pub(super) state: Option<State>,
+}
+
+impl Before<'_> {
+    pub(super) fn forget(mut self) {
+        self.state = None;
+    }
+}
+
+impl Drop for Before<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = self.state.take() {
+            self.session.with(|state, _| *state = before);
         }
     }
 }
@@ -82,7 +97,7 @@ impl State {
         self.data.set_bound(binding).map_err(|_| too_large(&self.data))?;
         let renames = engine.backend.revocations.is_some() && !is_stored;
         if renames {
-            self.data.rename(crate::data::SessionId::generate()?);
+            self.data.rename(SessionId::generate()?);
         }
         self.aim.bind();
         Ok(Bound { binding, session: self.data.id(), previous: renames.then_some(old) })
@@ -104,6 +119,16 @@ impl Commit<'_> {
             return Err(EncodeError::Ended);
         }
         Ok(self.sent(set_cookies, data, stored, cause))
+    }
+
+    /// Ends the id that a session had before it was bound, as one that became this session. Returns false when it was ended as another
+    /// session: then this one is over, too.
+    pub(super) async fn end_previous(&self, held: &Held, previous: SessionId) -> Result<bool, EncodeError> {
+        if !self.questions.has_list() {
+            return Ok(true);
+        }
+        let ending = Ending { id: previous, stored: None, holds_values: true, ..held.ending(self.engine) };
+        self.questions.end_as(ending, Mark::Became(held.retired.id), self.state.now).await
     }
 }
 

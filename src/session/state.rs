@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::aim::{Aim, Progress};
 #[cfg(feature = "dbsc")]
-use super::binding_state::BindingState;
+use super::binding_state::{BindingState, StaleSession};
 use super::candidate::Candidate;
 use super::engine::{Engine, too_large};
 use super::held::{Content, Held};
@@ -44,6 +44,10 @@ pub(super) struct State {
     /// The binding of this session to a device, as far as it is known.
     #[cfg(feature = "dbsc")]
     pub(super) binding: BindingState,
+    /// The first session of the request that was refused because it has no mark and had to be bound by now. Its mark may be lost, and a
+    /// refresh puts that back.
+    #[cfg(feature = "dbsc")]
+    pub(super) late: Option<Box<State>>,
     /// The values that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
     /// the answer was lost.
     pub(super) tried: Vec<Content>,
@@ -124,6 +128,8 @@ impl State {
             drawn: None,
             #[cfg(feature = "dbsc")]
             binding: BindingState::default(),
+            #[cfg(feature = "dbsc")]
+            late: None,
             tried: Vec::new(),
             has_tried: false,
             new_end: None,
@@ -368,6 +374,14 @@ impl State {
         self.old = OldCookies::default();
         self.aim.commit(aim.step());
     }
+}
+
+/// The sessions that a load refused for their binding.
+#[cfg(feature = "dbsc")]
+#[derive(Default)]
+pub(super) struct Unproven {
+    pub(super) stale: Vec<StaleSession>,
+    pub(super) late: Option<Box<State>>,
 }
 
 /// The result of a commit, for [`State::adopt`].
