@@ -105,7 +105,7 @@ impl<'s> Commit<'s> {
         // session. Otherwise only the list knows whether the session of this cookie has ended.
         let is_save_enough = is_stored && held.stored.is_some() && !held.must_be_asked_about();
         let asks_list = self.questions.has_list() && !is_save_enough;
-        let (mut stored, mut is_first) = (held.stored, false);
+        let (mut stored, mut is_first) = (held.stored, held.stored.is_none());
         if is_stored {
             let mine = Content(data.content().clone());
             let mut tries = 0..MAX_TRIES;
@@ -115,7 +115,6 @@ impl<'s> Commit<'s> {
                 }
                 let record = self.record(&data, held, stored)?;
                 if self.questions.save(id, &record, Stored::save_over(stored)).await? {
-                    is_first = stored.is_none();
                     stored = Some(Stored::of(&record));
                     break;
                 }
@@ -123,7 +122,12 @@ impl<'s> Commit<'s> {
                     // The other request extended the session when it wrote to it, or it ended the session.
                     return Ok(None);
                 }
-                let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
+                let found = self.questions.load(id).await?;
+                if let Some(record) = found.as_ref().filter(|record| self.is_forgotten(held, record)) {
+                    stored = Some(Stored::of(record));
+                    continue;
+                }
+                let found = found.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 #[cfg(feature = "dbsc")]
                 if cause == SealCause::Bound && theirs.is_marked() {
@@ -133,7 +137,7 @@ impl<'s> Commit<'s> {
                 data.set_content(self.merge(held, &mine, &theirs)?);
                 self.slide(&mut data, Some(theirs_stored));
                 set_cookies = self.lines(&data, is_stored)?;
-                stored = Some(theirs_stored);
+                (stored, is_first) = (Some(theirs_stored), false);
             }
         }
         if asks_list {
