@@ -129,6 +129,7 @@ impl Session {
         let Some(Sent { set_cookies, client, candidates, sealed, event: told }) = sent else {
             return Ok(SetCookies::default());
         };
+        let client = if self.shared.late.is_response_out() { client.ending_as(&commit.state.client) } else { client };
         if let Some(state) = &mut *self.lock() {
             state.adopt(Adopted { client, candidates, sealed, aim, taken: commit.taken.into_inner() });
             #[cfg(feature = "dbsc")]
