@@ -335,7 +335,7 @@ impl State {
     /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
     /// changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
-        let Adopted { client, candidates, sealed, aim, taken } = done;
+        let Adopted { client, candidates, successors, sealed, aim, taken } = done;
         let is_unchanged = self.aim == aim;
         if !matches!(sealed, Sealed::No) {
             (self.has_tried, self.new_end) = (false, None);
@@ -357,7 +357,7 @@ impl State {
         }
         self.client = client;
         self.candidates = candidates;
-        self.successors.clear();
+        self.successors = successors;
         // What a clone began while the commit waited, and a login that this commit did not do, are for the next one.
         self.login.take_if(|login| taken.as_ref() == Some(login));
         self.tried.clear();
@@ -377,6 +377,8 @@ pub(super) struct Adopted {
     /// The cookies that open now.
     pub(super) candidates: Vec<Candidate>,
     pub(super) sealed: Sealed,
+    /// The sessions that ended cookies became, if the browser still has those cookies.
+    pub(super) successors: Vec<SessionId>,
     /// The aim that the commit set out with.
     pub(super) aim: Aim,
     /// The login whose generation the session took, if it took one.
@@ -384,6 +386,13 @@ pub(super) struct Adopted {
 }
 
 /// The change that a commit made to the session that the handlers see.
+impl Adopted {
+    /// The result of a commit that asked no backend.
+    pub(super) fn alone(client: Client, sealed: Sealed, aim: Aim) -> Self {
+        Self { client, candidates: Vec::new(), successors: Vec::new(), sealed, aim, taken: None }
+    }
+}
+
 pub(super) enum Sealed {
     /// The session was sealed as it is, with these times.
     With(Times),
