@@ -225,9 +225,10 @@ impl State {
     }
 
     /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
-    /// commits of one login are one login.
+    /// commits of one login are one login. So does the id that a commit drew for another subject and may have told the list.
     pub(super) fn regenerate(&mut self, lifetime: &Lifetime) -> Result<Option<Retired>, EncodeError> {
-        if self.aim.progress() != Progress::Regenerated {
+        let has_left = self.has_tried && self.held().is_some_and(|held| held.retired.id != self.data.id());
+        if self.aim.progress() != Progress::Regenerated && !has_left {
             self.data.set_id(SessionId::generate()?);
             self.has_id = true;
         }
@@ -376,16 +377,15 @@ pub(super) struct Adopted {
     pub(super) client: Client,
     /// The cookies that open now.
     pub(super) candidates: Vec<Candidate>,
-    pub(super) sealed: Sealed,
     /// The sessions that ended cookies became, if the browser still has those cookies.
     pub(super) successors: Vec<SessionId>,
+    pub(super) sealed: Sealed,
     /// The aim that the commit set out with.
     pub(super) aim: Aim,
     /// The login whose generation the session took, if it took one.
     pub(super) taken: Option<Login>,
 }
 
-/// The change that a commit made to the session that the handlers see.
 impl Adopted {
     /// The result of a commit that asked no backend.
     pub(super) fn alone(client: Client, sealed: Sealed, aim: Aim) -> Self {
@@ -393,6 +393,7 @@ impl Adopted {
     }
 }
 
+/// The change that a commit made to the session that the handlers see.
 pub(super) enum Sealed {
     /// The session was sealed as it is, with these times.
     With(Times),
