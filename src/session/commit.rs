@@ -146,6 +146,12 @@ impl Session {
         self.shared.late.note_response(log);
     }
 
+    /// True when the response has gone out.
+    #[cfg(feature = "rocket")]
+    pub(crate) fn is_response_out(&self) -> bool {
+        self.shared.late.is_response_out()
+    }
+
     /// True when the response has gone out, and handlers did something since that needs a cookie.
     pub(crate) fn is_too_late(&self) -> bool {
         let Shared { engine, late, .. } = &*self.shared;
