@@ -135,7 +135,7 @@ impl Questions<'_> {
         refusal
     }
 
-    fn damaged_by(&self, error: &BackendError, key_id: KeyId) -> Refusal {
+    pub(super) fn damaged_by(&self, error: &BackendError, key_id: KeyId) -> Refusal {
         self.observers.tell_of(error);
         Refusal { reason: DecodeError::NotStored, key_id: Some(key_id) }
     }

@@ -83,7 +83,7 @@ impl Questions<'_> {
     /// Puts a tombstone with this mark in the place of the record, and returns the mark of the tombstone that stands
     /// there.
     async fn bury(&self, ending: Ending, mark: Mark, now: UnixTime) -> Result<Mark, EncodeError> {
-        let mut stored = ending.stored;
+        let (mut stored, mut mark) = (ending.stored, mark);
         // With a list, or where no cookie holds the values, a record that is not there needs no tombstone.
         let creates = (ending.holds_values || self.may_come_again()) && !self.has_list();
         for _ in 0..MAX_TRIES {
@@ -106,10 +106,17 @@ impl Questions<'_> {
                 found => found?,
             };
             match found {
-                Some(record) => match mark_of(&record) {
-                    Some(found) => return Ok(found),
-                    None => stored = Some(Stored::of(&record)),
-                },
+                Some(record) => {
+                    if let Some(found) = mark_of(&record) {
+                        // A tombstone that is past its time keeps nobody out. If a session of the id came after that, this one
+                        // takes its place.
+                        if record.expires_at() > now || !self.is_alone() {
+                            return Ok(found);
+                        }
+                        mark = found;
+                    }
+                    stored = Some(Stored::of(&record));
+                }
                 None if creates => stored = None,
                 // The tombstone of a session whose cookie has ended may be gone.
                 None if !self.has_list() && now >= ending.cookie_expires_at => return Err(EncodeError::Ended),
@@ -124,8 +131,12 @@ impl Questions<'_> {
     /// longer of the two.
     pub(crate) fn tombstone_end(&self, stored: Option<Stored>, until: UnixTime) -> UnixTime {
         let Some(stored) = stored else { return until };
-        let is_alone = self.may_come_again() && !self.has_list();
-        if is_alone { until.max(stored.expires_at) } else { stored.expires_at }
+        if self.is_alone() { until.max(stored.expires_at) } else { stored.expires_at }
+    }
+
+    /// True when a tombstone alone keeps out a session that may come without a record.
+    fn is_alone(&self) -> bool {
+        self.may_come_again() && !self.has_list()
     }
 
     /// True when a session of an id that has a record may also come without one: in a cookie that was sealed before the session

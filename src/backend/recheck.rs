@@ -7,7 +7,7 @@ use super::questions::Questions;
 use super::tombstone::mark_of;
 use crate::codec::TextCodec;
 use crate::data::SessionId;
-use crate::error::{BackendError, DecodeError};
+use crate::error::{BackendError, BackendErrorKind, DecodeError};
 use crate::key_id::KeyId;
 use crate::time::UnixTime;
 
@@ -56,7 +56,13 @@ impl Questions<'_> {
         asked: &Recheck<'_>,
         now: UnixTime,
     ) -> Result<Option<DecodeError>, BackendError> {
-        let Some(record) = self.load(asked.id).await?.filter(|record| record.expires_at() > now) else {
+        let found = match self.load(asked.id).await {
+            Err(error) if error.kind() == BackendErrorKind::Corrupt => {
+                return Ok(Some(self.damaged_by(&error, asked.key).reason));
+            }
+            found => found?,
+        };
+        let Some(record) = found.filter(|record| record.expires_at() > now) else {
             return Ok(asked.stored.map(|_| DecodeError::NotStored));
         };
         if mark_of(&record).is_some() {

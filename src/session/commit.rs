@@ -126,11 +126,13 @@ impl Session {
             }
             Err(error) => return Err(error),
         };
-        let Some(Sent { set_cookies, client, candidates, sealed, event: told }) = sent else {
+        let Some(Sent { set_cookies, client, candidates, successors, sealed, event: told }) = sent else {
             return Ok(SetCookies::default());
         };
+        let client = if self.shared.late.is_response_out() { client.ending_as(&commit.state.client) } else { client };
         if let Some(state) = &mut *self.lock() {
-            state.adopt(Adopted { client, candidates, sealed, aim, taken: commit.taken.into_inner() });
+            let taken = commit.taken.into_inner();
+            state.adopt(Adopted { client, candidates, successors, sealed, aim, taken });
             #[cfg(feature = "dbsc")]
             state.note_offer(plan, engine);
         }
@@ -142,6 +144,12 @@ impl Session {
     #[cfg(any(feature = "tower", feature = "actix-web", feature = "rocket"))]
     pub(crate) fn note_response(&self, log: fn()) {
         self.shared.late.note_response(log);
+    }
+
+    /// True when the response has gone out.
+    #[cfg(feature = "rocket")]
+    pub(crate) fn is_response_out(&self) -> bool {
+        self.shared.late.is_response_out()
     }
 
     /// True when the response has gone out, and handlers did something since that needs a cookie.
@@ -179,7 +187,7 @@ fn commit_alone(
             let (sent, deleted) = delete(state, engine);
             *event = deleted;
             let (client, aim) = (Client::deleted(), state.aim);
-            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::No, aim, taken: None });
+            state.adopt(Adopted::alone(client, Sealed::No, aim));
             return Ok(sent);
         }
         Plan::Begin(cause) | Plan::Move(cause) | Plan::Again { cause, .. } | Plan::Destroy { begin: Some(cause) } => {
@@ -195,7 +203,7 @@ fn commit_alone(
         Ok((set_cookies, client, sealed_event)) => {
             *event = sealed_event;
             let aim = state.aim;
-            state.adopt(Adopted { client, candidates: Vec::new(), sealed: Sealed::With(times), aim, taken: None });
+            state.adopt(Adopted::alone(client, Sealed::With(times), aim));
             #[cfg(feature = "dbsc")]
             state.note_offer(plan, engine);
             Ok(with_other_forms(set_cookies, plan, engine))

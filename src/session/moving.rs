@@ -116,6 +116,10 @@ impl Commit<'_> {
                 let is_lost = is_somebody && (held.stored.is_some() || !has_list);
                 return Ok(if is_lost { Buried::Lost } else { Buried::Absent });
             };
+            if self.is_forgotten(held, &record) {
+                tag = Some(Stored::of(&record));
+                continue;
+            }
             if let Some(found) = mark_of(&record) {
                 if is_somebody && found != mark {
                     return Ok(Buried::Lost);

@@ -33,6 +33,8 @@ pub(super) struct Sent {
     pub(super) set_cookies: SetCookies,
     pub(super) client: Client,
     pub(super) candidates: Vec<Candidate>,
+    /// The sessions that ended cookies of this request became, if the browser still has those cookies.
+    pub(super) successors: Vec<SessionId>,
     pub(super) sealed: Sealed,
     pub(super) event: Option<Event>,
 }
@@ -50,7 +52,9 @@ impl<'s> Commit<'s> {
             Plan::Destroy { begin } => Some(self.destroy(begin).await?),
             Plan::Begin(cause) => Some(self.begin(cause, None).await?),
             Plan::Again { cause, is_dispensable } => match &self.state.client.origin {
-                Origin::Cookie(held) => self.again(held, cause, is_dispensable).await?,
+                Origin::Cookie(held) => {
+                    self.again(held, cause, is_dispensable).await?.map(|sent| self.beside_others(held, sent))
+                }
                 _ => None,
             },
             Plan::Move(cause) => match &self.state.client.origin {
@@ -59,6 +63,15 @@ impl<'s> Commit<'s> {
             },
         };
         Ok(sent.map(|sent| Sent { set_cookies: with_other_forms(sent.set_cookies, plan, self.engine), ..sent }))
+    }
+
+    /// Keeps the other cookies of the request, and what ended ones became, in mind. The browser still has them when the session was
+    /// sealed under its id, so a logout by a later commit ends them, too.
+    fn beside_others(&self, held: &Held, mut sent: Sent) -> Sent {
+        let others = self.state.candidates.iter().filter(|candidate| candidate.ending.id != held.retired.id);
+        sent.candidates.extend(others);
+        sent.successors.clone_from(&self.state.successors);
+        sent
     }
 
     /// Ends every cookie of the request that opened, and whatever the ended ones became. A session that begins in their place is
@@ -74,7 +87,8 @@ impl<'s> Commit<'s> {
         }
         Ok(another.unwrap_or_else(|| {
             let (set_cookies, event) = delete(&self.state, self.engine);
-            Sent { set_cookies, client: Client::deleted(), candidates: Vec::new(), sealed: Sealed::No, event }
+            let client = Client::deleted();
+            Sent { set_cookies, client, candidates: Vec::new(), successors: Vec::new(), sealed: Sealed::No, event }
         }))
     }
 
@@ -105,7 +119,7 @@ impl<'s> Commit<'s> {
         // session. Otherwise only the list knows whether the session of this cookie has ended.
         let is_save_enough = is_stored && held.stored.is_some() && !held.must_be_asked_about();
         let asks_list = self.questions.has_list() && !is_save_enough;
-        let (mut stored, mut is_first) = (held.stored, false);
+        let (mut stored, mut is_first) = (held.stored, held.stored.is_none());
         if is_stored {
             let mine = Content(data.content().clone());
             let mut tries = 0..MAX_TRIES;
@@ -115,7 +129,6 @@ impl<'s> Commit<'s> {
                 }
                 let record = self.record(&data, held, stored)?;
                 if self.questions.save(id, &record, Stored::save_over(stored)).await? {
-                    is_first = stored.is_none();
                     stored = Some(Stored::of(&record));
                     break;
                 }
@@ -123,7 +136,12 @@ impl<'s> Commit<'s> {
                     // The other request extended the session when it wrote to it, or it ended the session.
                     return Ok(None);
                 }
-                let found = self.questions.load(id).await?.and_then(|record| self.read(id, &data, record));
+                let found = self.questions.load(id).await?;
+                if let Some(record) = found.as_ref().filter(|record| self.is_forgotten(held, record)) {
+                    stored = Some(Stored::of(record));
+                    continue;
+                }
+                let found = found.and_then(|record| self.read(id, &data, record));
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 #[cfg(feature = "dbsc")]
                 if cause == SealCause::Bound && theirs.is_marked() && theirs.bound() != data.bound() {
@@ -134,7 +152,7 @@ impl<'s> Commit<'s> {
                 data.set_content(self.merge(held, &mine, &theirs)?);
                 self.slide(&mut data, Some(theirs_stored));
                 set_cookies = self.lines(&data, is_stored)?;
-                stored = Some(theirs_stored);
+                (stored, is_first) = (Some(theirs_stored), false);
             }
         }
         if asks_list {
@@ -272,6 +290,7 @@ impl<'s> Commit<'s> {
             set_cookies: with_deletions(set_cookies, state, engine),
             client: Client::holding(held, has_second),
             candidates,
+            successors: Vec::new(),
             sealed: Sealed::As { data, before: Content(state.data.content().clone()) },
             event,
         }

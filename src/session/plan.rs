@@ -173,6 +173,13 @@ impl State {
             || engine.backend.revocations.is_some() && is_another()
     }
 
+    /// Draws the id under which the session goes on if its subject was changed, so that what goes with the id can be made before the
+    /// commit.
+    pub(super) fn leave_former_subject(&mut self, engine: &Engine) -> Result<(), EncodeError> {
+        let is_left = self.held().is_some_and(|held| self.changes_owner(held, engine));
+        if is_left { self.leave_sent_id(self.now) } else { Ok(()) }
+    }
+
     /// True when a binding gives the session another id, under which it is the same session. An id that a commit drew to move the
     /// session has no mark.
     #[cfg(feature = "dbsc")]

@@ -67,6 +67,12 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
+    /// True if a record was past its time when this request loaded the session, so that the load took it for none. It is that of an
+    /// earlier session: all sessions that are imported from one old cookie have one id.
+    pub(super) fn is_forgotten(&self, held: &Held, record: &Record) -> bool {
+        held.stored.is_none() && record.expires_at() <= self.state.loaded_at
+    }
+
     /// Reads the session of a record that was found under this id in place of the expected one. Its times are those of `data`.
     /// It returns `None` if the record cannot be read or is a tombstone.
     pub(super) fn read(&self, id: SessionId, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {

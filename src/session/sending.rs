@@ -32,6 +32,17 @@ impl Client {
         Self { origin: Origin::Cookie(held), has_second }
     }
 
+    /// Returns the client that holds a session if no response could carry the new cookie of it: the cookie that it had ends when it
+    /// would have.
+    pub(super) fn ending_as(mut self, before: &Self) -> Self {
+        if let (Origin::Cookie(held), Origin::Cookie(before)) = (&mut self.origin, &before.origin)
+            && held.retired.id == before.retired.id
+        {
+            held.expires_at = before.expires_at;
+        }
+        self
+    }
+
     pub(super) fn deleted() -> Self {
         Self { origin: Origin::Destroyed, has_second: false }
     }

@@ -96,8 +96,10 @@ impl Shared {
         self.keeps_expiry.store(true, Ordering::Relaxed);
     }
 
+    /// True when no seal moves the end of the session: this request is no use of it, or its response has gone out, so that no cookie
+    /// could say so.
     pub(super) fn keeps_expiry(&self) -> bool {
-        self.keeps_expiry.load(Ordering::Relaxed)
+        self.keeps_expiry.load(Ordering::Relaxed) || self.late.is_response_out()
     }
 
     /// Notes the generation that a login in this request takes, unless another one than `before` was noted meanwhile.

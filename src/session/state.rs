@@ -231,9 +231,10 @@ impl State {
     }
 
     /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
-    /// commits of one login are one login.
+    /// commits of one login are one login. So does the id that a commit drew for another subject and may have told the list.
     pub(super) fn regenerate(&mut self, lifetime: &Lifetime) -> Result<Option<Retired>, EncodeError> {
-        if self.aim.progress() != Progress::Regenerated {
+        let has_left = self.has_tried && self.held().is_some_and(|held| held.retired.id != self.data.id());
+        if self.aim.progress() != Progress::Regenerated && !has_left {
             self.data.set_id(SessionId::generate()?);
             self.has_id = true;
         }
@@ -341,7 +342,7 @@ impl State {
     /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
     /// changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
-        let Adopted { client, candidates, sealed, aim, taken } = done;
+        let Adopted { client, candidates, successors, sealed, aim, taken } = done;
         let is_unchanged = self.aim == aim;
         if !matches!(sealed, Sealed::No) {
             (self.has_tried, self.new_end) = (false, None);
@@ -363,7 +364,7 @@ impl State {
         }
         self.client = client;
         self.candidates = candidates;
-        self.successors.clear();
+        self.successors = successors;
         // What a clone began while the commit waited, and a login that this commit did not do, are for the next one.
         self.login.take_if(|login| taken.as_ref() == Some(login));
         self.tried.clear();
@@ -390,11 +391,20 @@ pub(super) struct Adopted {
     pub(super) client: Client,
     /// The cookies that open now.
     pub(super) candidates: Vec<Candidate>,
+    /// The sessions that ended cookies became, if the browser still has those cookies.
+    pub(super) successors: Vec<SessionId>,
     pub(super) sealed: Sealed,
     /// The aim that the commit set out with.
     pub(super) aim: Aim,
     /// The login whose generation the session took, if it took one.
     pub(super) taken: Option<Login>,
+}
+
+impl Adopted {
+    /// The result of a commit that asked no backend.
+    pub(super) fn alone(client: Client, sealed: Sealed, aim: Aim) -> Self {
+        Self { client, candidates: Vec::new(), successors: Vec::new(), sealed, aim, taken: None }
+    }
 }
 
 /// The change that a commit made to the session that the handlers see.

@@ -250,6 +250,26 @@ pub(crate) fn what_a_backend_keeps_is_kept_by_a_commit_in_a_stream(send: &Send) 
     assert_eq!((visits(&cookie), changed_too_late(), logged()), (None, 0, vec![]));
 }
 
+pub(crate) fn a_commit_in_a_stream_gives_the_clients_cookie_no_longer_life(send: &Send) {
+    for more in ["nothing", "extend"] {
+        let counters = Counters::new();
+        let ahead = be_ahead(|config| config.store(Small::default()).observer(counters.clone()));
+        let cookie = visited(send);
+        send("/answer?do=read&do=hold", &[&cookie], false);
+        let connection = held();
+        ahead.store(20 * 3600, Ordering::SeqCst);
+        for what in ["visit", more, "commit", "visit", "commit"] {
+            act(&connection, what);
+        }
+        let recheck = || block_on(manager().recheck(&connection)).unwrap();
+        assert_eq!((visits(&cookie), recheck()), (Some(3), None));
+        assert_eq!(counters.snapshot().changed_too_late, u64::from(more == "extend"));
+        ahead.store(25 * 3600, Ordering::SeqCst);
+        assert_eq!(visits(&cookie), None);
+        assert!(recheck().is_some_and(|reason| reason.is_expired()), "the client's cookie is over: {more}");
+    }
+}
+
 pub(crate) fn what_needs_a_cookie_is_too_late_for_a_commit_in_a_stream(send: &Send) {
     for ([first, second], placement) in [
         (["visit", "nothing"], 0),

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use futures_lite::future::block_on;
 use sealed_session::{
@@ -192,6 +193,7 @@ pub(crate) fn act(session: &Session, what: &str) {
             session.set("user", 1).unwrap();
         }
         "logout" => drop(session.destroy()),
+        "extend" => session.extend(Duration::from_secs(48 * 3600)).unwrap(),
         "hold" => HELD.set(Some(session.clone())),
         "commit" => drop(block_on(manager().commit_async(session)).unwrap()),
         "commit_at_once" => drop(manager().commit(session).unwrap()),

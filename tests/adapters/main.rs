@@ -72,6 +72,7 @@ contract! {
     a_change_in_a_stream_is_lost_and_told_once
     a_change_in_a_task_is_lost_and_told_once
     what_a_backend_keeps_is_kept_by_a_commit_in_a_stream
+    a_commit_in_a_stream_gives_the_clients_cookie_no_longer_life
     what_needs_a_cookie_is_too_late_for_a_commit_in_a_stream
     a_layer_inside_of_another_one_asks_no_backend_again
     a_handler_that_ran_is_not_answered_for

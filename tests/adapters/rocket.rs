@@ -320,3 +320,24 @@ fn two_fairings_of_one_manager_answer_a_request_to_the_route_once() {
     let refused = counters.snapshot().bindings.into_iter().find(|(outcome, _)| *outcome == "refused");
     assert_eq!(refused, Some(("refused", 1)));
 }
+
+#[test]
+fn of_two_fairings_of_one_manager_one_commits() {
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    drop(manager()); // sets the logger
+    let store = crate::common::Small::default();
+    let is_broken = Arc::clone(&store.is_broken);
+    is_broken.store(true, Ordering::SeqCst);
+    let manager = crate::common::config().store(store).build().unwrap();
+    let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
+    // The store is back when the first commit has failed.
+    let first = SessionFairing::new(manager.clone()).on_error(move |error| {
+        is_broken.store(false, Ordering::SeqCst);
+        full(error)
+    });
+    let app = rocket::custom(quiet).attach(first).attach(SessionFairing::new(manager).of::<crate::several::Site>());
+    let client = Client::untracked(app.mount("/", routes![visiting])).unwrap();
+    let reply = reply(client.get("/visit"));
+    assert_eq!((reply.status, reply.all("set-cookie")), (507, vec![]));
+}

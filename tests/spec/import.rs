@@ -740,6 +740,64 @@ fn a_store_alone_remembers_the_end_of_an_import_for_an_absolute_timeout_from_the
 }
 
 #[test]
+fn a_copy_that_is_imported_when_the_record_of_the_first_one_is_past_its_time_has_nothing_of_it() {
+    let acts: [fn(&Session); 2] = [|_| (), |session| assert!(session.regenerate().is_ok())];
+    for (act, has_list) in acts.into_iter().flat_map(|act| [(act, false), (act, true)]) {
+        let (manager, clock) = manager_with(|config| {
+            let config = config.import(object("old")).store(MemoryStore::new());
+            if has_list { config.revocations(MemoryRevocations::new()) } else { config }
+        });
+        let old = ada("old");
+        let session = load(&manager, &old);
+        session.set("role", "admin").unwrap();
+        drop(run(manager.commit_async(&session)).unwrap());
+        // The record is past its time, and nobody has removed it.
+        clock.set(if has_list { 2 * DAY } else { 31 * DAY });
+        let session = load(&manager, &old);
+        assert_eq!((user_id(&session), session.contains("role")), (Some(1), false));
+        act(&session);
+        let ours = cookie_of(&run(manager.commit_async(&session)).unwrap().into_iter().last().unwrap());
+        let session = load(&manager, &ours);
+        assert_eq!((user_id(&session), session.contains("role")), (Some(1), false));
+    }
+}
+
+#[test]
+fn a_copy_that_is_imported_when_a_store_may_forget_an_end_makes_a_session_that_can_be_kept_and_ended() {
+    for removes in [true, false] {
+        let Imported { manager, clock, old, ours, .. } = Imported::new();
+        let session = load(&manager, &ours);
+        session.destroy();
+        drop(run(manager.commit_async(&session)).unwrap());
+        clock.set(31 * DAY);
+        if removes {
+            run(manager.cleanup_expired()).unwrap();
+        }
+        let session = load(&manager, &old);
+        assert_eq!((user_id(&session), session.rejected()), (Some(1), None), "{removes}");
+        let sent = run(manager.commit_async(&session)).unwrap();
+        let session = load(&manager, &cookie_of(&sent.into_iter().last().unwrap()));
+        session.regenerate().unwrap();
+        drop(run(manager.commit_async(&session)).unwrap());
+        assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked), "{removes}");
+    }
+    let acts: [fn(&Session); 2] =
+        [|session| assert!(session.destroy().is_some()), |session| assert!(session.regenerate().is_ok())];
+    for act in acts {
+        let Imported { manager, clock, old, ours, .. } = Imported::new();
+        let session = load(&manager, &ours);
+        session.destroy();
+        drop(run(manager.commit_async(&session)).unwrap());
+        clock.set(31 * DAY);
+        let session = load(&manager, &old);
+        assert_eq!(user_id(&session), Some(1));
+        act(&session);
+        drop(run(manager.commit_async(&session)).unwrap());
+        assert_eq!(load(&manager, &old).rejected(), Some(DecodeError::Revoked));
+    }
+}
+
+#[test]
 fn a_logout_of_an_import_is_remembered_by_a_store_alone_although_the_record_was_lost_before() {
     let Imported { manager, store, old, ours, .. } = Imported::new();
     let session = load(&manager, &ours);

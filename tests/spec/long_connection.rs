@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use sealed_session::{
-    DecodeError, MemoryRevocations, MemoryStore, Record, Session, SessionConfig, SessionManager, SessionStore, Timeout,
+    BackendError, BackendErrorKind, BoxFuture, DecodeError, MemoryRevocations, MemoryStore, Record, Save, Session,
+    SessionConfig, SessionId, SessionManager, SessionStore, Timeout, UnixTime,
 };
 
 use crate::backends::{commit, load, login, overwrite, run, user_id};
@@ -243,5 +244,46 @@ fn a_damaged_record_is_not_stored() {
     let mut bytes = run(store.load(id)).unwrap().unwrap().bytes().to_vec();
     *bytes.last_mut().unwrap() ^= 1;
     assert_eq!(overwrite(&store, id, &Record::new(bytes, at(START + IDLE))), Ok(true));
+    assert_eq!(recheck(&manager, &connection), Some(DecodeError::NotStored));
+}
+
+/// A store that finds damaged what it has kept, once it is told to.
+#[derive(Default)]
+struct Torn {
+    records: MemoryStore,
+    is_torn: std::sync::atomic::AtomicBool,
+}
+
+impl SessionStore for Torn {
+    fn load(&self, id: SessionId) -> BoxFuture<'_, Result<Option<Record>, BackendError>> {
+        Box::pin(async move {
+            if self.is_torn.load(std::sync::atomic::Ordering::SeqCst) {
+                return Err(BackendError::new(BackendErrorKind::Corrupt, "it is torn"));
+            }
+            self.records.load(id).await
+        })
+    }
+
+    fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>> {
+        self.records.save(id, record, save)
+    }
+
+    fn delete(&self, id: SessionId) -> BoxFuture<'_, Result<(), BackendError>> {
+        self.records.delete(id)
+    }
+
+    fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>> {
+        self.records.cleanup_expired(now)
+    }
+}
+
+#[test]
+fn a_record_that_the_store_itself_finds_damaged_is_not_stored() {
+    let store = Arc::new(Torn::default());
+    let (manager, _) = manager_with(|config| config.store(Arc::clone(&store)));
+    let cookie = login(&manager, 42);
+    let connection = load(&manager, &cookie);
+    store.is_torn.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::NotStored));
     assert_eq!(recheck(&manager, &connection), Some(DecodeError::NotStored));
 }

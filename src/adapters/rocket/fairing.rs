@@ -226,6 +226,10 @@ impl Fairing for SessionFairing {
             }
             return;
         }
+        // Another fairing of this manager has committed the session, and answered if that failed.
+        if session.is_response_out() {
+            return;
+        }
         let committed = session.commit_async(response::dispensable(response)).await;
         response::finish(response, Transport::Cookie, session, committed, |response, error| {
             *response = (self.on_error)(error);

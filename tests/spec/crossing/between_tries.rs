@@ -4,7 +4,9 @@
 use sealed_session::{EncodeError, Session, SessionManager};
 
 use super::taken_over::lose_the_answer_after;
-use super::{HOUR, List, Place, STORED, Site, Spill, SpillAndList, Store, StoreAndList, login, logout, visit};
+use super::{
+    HOUR, LISTED, List, Place, STORED, Site, Spill, SpillAndList, Store, StoreAndList, is_good, login, logout, visit,
+};
 use crate::backends::{commit, give_up, load, run, try_commit, user_id};
 
 /// A site with a session of user 42 that has these flash values, and its cookie.
@@ -148,5 +150,26 @@ fn a_renewal_that_a_logout_ended_between_two_tries_is_told_so() {
             logout(&node, &other);
             assert_eq!(try_commit(&node, &session), Err(EncodeError::Ended), "{place:?} {questions}");
         }
+    }
+}
+
+#[test]
+fn a_renewal_after_a_first_try_that_changed_the_subject_goes_on_under_the_id_that_the_list_knows() {
+    let changes: [fn(&Session); 2] =
+        [|session| session.set("user_id", 43).unwrap(), |session| assert!(session.discard("user_id"))];
+    for (place, change) in LISTED.into_iter().flat_map(|place| changes.map(|change| (place, change))) {
+        let (site, node) = Site::with_node(place);
+        let cookie = login(&site, &node, 42);
+        let session = load(&node, &cookie);
+        session.set("step", 1).unwrap();
+        change(&session);
+        site.list.hang(&["revoke"]);
+        give_up(&node, &session);
+        site.list.hang(&[]);
+        let user = user_id(&session);
+        session.regenerate().unwrap();
+        let new = load(&node, &commit(&node, &session).unwrap());
+        assert_eq!((user_id(&new), new.get("step")), (user, Ok(Some(1))), "{place:?}");
+        assert!(!is_good(&node, &cookie), "{place:?}");
     }
 }

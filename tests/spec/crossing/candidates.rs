@@ -194,3 +194,33 @@ fn a_login_beside_a_cookie_that_was_ended_ends_nothing_of_what_that_one_became()
         assert_eq!((is_good(&node, &good), user_id(&load(&node, &renewed))), (false, Some(43)), "{place:?}");
     }
 }
+
+#[test]
+fn a_logout_after_a_first_commit_of_its_request_ends_whatever_came_with_it() {
+    for (place, is_first) in KNOWN.into_iter().flat_map(|place| [(place, true), (place, false)]) {
+        let (site, node) = Site::with_node(place);
+        let one = login(&site, &node, 42);
+        site.clock.set(10);
+        let other = login(&site, &node, 43);
+        let [header, reversed] = both(&one, &other);
+        let session = load(&node, if is_first { &header } else { &reversed });
+        session.set("step", 1).unwrap();
+        let latest = commit(&node, &session).unwrap();
+        logout(&node, &session);
+        let good: Vec<_> = [&one, &other, &latest].into_iter().filter(|cookie| is_good(&node, cookie)).collect();
+        assert!(good.is_empty(), "{place:?} {is_first}");
+
+        let good = login(&site, &node, 42);
+        site.clock.set(20);
+        let ended = login(&site, &node, 43);
+        let session = load(&node, &ended);
+        session.regenerate().unwrap();
+        let successor = commit(&node, &session).unwrap();
+        let session = load(&node, &both(&good, &ended)[0]);
+        assert_eq!(user_id(&session), Some(42));
+        session.set("step", 1).unwrap();
+        assert!(commit(&node, &session).is_some());
+        logout(&node, &session);
+        assert!(!is_good(&node, &successor), "{place:?}");
+    }
+}

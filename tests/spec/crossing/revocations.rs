@@ -223,3 +223,21 @@ fn a_change_of_the_subject_after_a_ban_is_an_error_and_leaves_no_record() {
         assert_eq!((try_commit(&node, &session), site.stored()), (Err(EncodeError::Ended), 0), "{place:?}");
     }
 }
+
+#[test]
+fn a_csrf_token_that_is_drawn_after_a_change_of_the_subject_is_that_of_the_session_that_is_sent() {
+    let changes: [fn(&Session); 2] =
+        [|session| session.set("user_id", 43).unwrap(), |session| assert!(session.discard("user_id"))];
+    for (place, change) in LISTED.into_iter().flat_map(|place| changes.map(|change| (place, change))) {
+        let (site, node) = Site::with_node(place);
+        let session = load(&node, &login(&site, &node, 42));
+        session.set("theme", "dark").unwrap();
+        let before = session.csrf_token().unwrap();
+        let session = load(&node, &commit(&node, &session).unwrap());
+        change(&session);
+        let token = session.csrf_token().unwrap();
+        assert_ne!(token, before, "{place:?}");
+        let session = load(&node, &commit(&node, &session).unwrap());
+        assert!(session.verify_csrf_token(&token) && !session.verify_csrf_token(&before), "{place:?}");
+    }
+}
