@@ -2,6 +2,7 @@
 
 use super::browser::Browser;
 use super::site::{List, Site, key, log_in, sites};
+use crate::backend::MemoryStore;
 use crate::crypto::KeyRing;
 use crate::device_binding::{Binding, DeviceBinding};
 use crate::error::DecodeError;
@@ -85,6 +86,40 @@ fn in_a_store_the_session_cookie_alone_works_for_a_minute_after_the_login() {
         assert_eq!(thief.page(), within, "{name}");
         site.wait(1);
         assert_eq!(thief.page(), "", "{name}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_login_response_is_good_for_its_own_timeouts_if_the_session_spilled_before_it_was_registered() {
+    let site = Site::with(|config| config.spill(MemoryStore::new()).revocations(List::default()));
+    let mut browser = Browser::new(&site);
+    browser.get(&log_in);
+    let mut thief = Browser::without_device(&site);
+    thief.jar = browser.jar.clone();
+    browser.get(&|session| session.set("essay", "x".repeat(10_000)).unwrap());
+    browser.register();
+    for _ in 0..3 {
+        site.wait(600);
+        assert_eq!((browser.page(), thief.page()), ("ada".to_owned(), "ada".to_owned()));
+    }
+    browser.log_out();
+    assert_eq!(thief.page(), "");
+}
+
+#[test]
+fn in_a_store_a_browser_that_never_got_the_answer_to_its_registration_logs_in_again_after_a_minute() {
+    for (name, site) in sites() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let offer = browser.offers.remove(0);
+        let lost = site.answer(&browser.registration(&offer), &|_| ());
+        assert_eq!(lost.status, 200, "{name}");
+        site.wait(59);
+        assert_eq!(browser.page(), "ada", "{name}");
+        site.wait(1);
+        assert_eq!(browser.page(), if name.starts_with("store") { "" } else { "ada" }, "{name}");
+        browser.log_in();
+        assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh, "{name}");
     }
 }
 
