@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sealed_session::{Counters, DecodeError, EncodeError, FailurePolicy, SessionManager, SessionStore, UnixTime};
 
-use super::{DAY, HOUR, Place, Site, Store, StoreAndList, answer, cross, in_every_order, is_good, logout};
+use super::{
+    DAY, HOUR, Place, Site, Spill, SpillAndList, Store, StoreAndList, answer, cross, in_every_order, is_good, logout,
+};
 use crate::backends::{self, commit, load, run, try_commit, user_id};
 use crate::common::{START, at, manager_with};
 
@@ -41,6 +43,17 @@ fn a_cookie_from_before_the_store_can_be_ended_from_outside() {
         let id = load(&node, &cookie).id().unwrap();
         run(site.node().revoke(id, UnixTime::MAX)).unwrap();
         assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked), "{place:?}");
+    }
+}
+
+/// Without a list, only a record or a tombstone knows of an end, and `spill` does not ask for one if a cookie holds values.
+#[test]
+fn a_cookie_from_before_the_store_that_was_logged_out_opens_again_under_spill_without_a_list() {
+    for place in PLACES {
+        let (site, node, cookie) = site_and_cookie(place);
+        logout(&node, &load(&node, &cookie));
+        let spilling = Site { place: if place == Store { Spill } else { SpillAndList }, ..site };
+        assert_eq!(is_good(&spilling.node(), &cookie), place == Store, "{place:?}");
     }
 }
 
