@@ -221,6 +221,54 @@ fn a_field_that_becomes_none_and_an_element_that_goes_are_removed() {
 }
 
 #[test]
+fn a_field_that_was_read_by_an_alias_is_saved_under_its_name_alone() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Renamed {
+        #[serde(alias = "lang", alias = "locale")]
+        language: Option<String>,
+        #[serde(alias = "count")]
+        visits: u32,
+        #[serde(flatten)]
+        place: Place,
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Place {
+        #[serde(alias = "city")]
+        town: String,
+    }
+    let before = || {
+        let session = fresh(&manager());
+        for (key, value) in [("draft", json!(true)), ("lang", json!("en")), ("count", json!(7)), ("city", json!("Ulm"))]
+        {
+            session.set(key, value).unwrap();
+        }
+        session
+    };
+    let session = before();
+    let mut renamed = typed::<Renamed>(&session);
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "lang", "count", "city"], "what did not change stays where it is");
+    renamed.language = Some("fr".to_owned());
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "count", "city", "language"]);
+    renamed.visits = 8;
+    renamed.place.town = "Linz".to_owned();
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "language", "visits", "town"]);
+    let read = typed::<Renamed>(&session);
+    assert_eq!((read.language.as_deref(), read.visits, &*read.place.town), (Some("fr"), 8, "Linz"));
+
+    let session = before();
+    let mut renamed = typed::<Renamed>(&session);
+    renamed.language = None;
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "count", "city"]);
+    assert_eq!(typed::<Renamed>(&session).language, None);
+}
+
+#[test]
 fn a_second_save_tells_changes_by_the_first() {
     let session = fresh(&manager());
     session.set("visits", 1).unwrap();
