@@ -269,6 +269,28 @@ fn a_field_that_was_read_by_an_alias_is_saved_under_its_name_alone() {
 }
 
 #[test]
+fn of_two_elements_with_one_key_the_last_counts_in_every_save() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Counts {
+        visits: u32,
+        #[serde(flatten)]
+        more: BTreeMap<String, Option<u32>>,
+    }
+    let session = fresh(&manager());
+    let mut counts = typed::<Counts>(&session);
+    counts.visits = 1;
+    counts.more.insert("visits".to_owned(), Some(2));
+    for _ in 0..3 {
+        counts.save().unwrap();
+        assert_eq!(session.get("visits"), Ok(Some(2)));
+    }
+    counts.more.insert("visits".to_owned(), None);
+    counts.save().unwrap();
+    assert_eq!(session.get::<u32>("visits"), Ok(None));
+}
+
+#[test]
 fn a_second_save_tells_changes_by_the_first() {
     let session = fresh(&manager());
     session.set("visits", 1).unwrap();
