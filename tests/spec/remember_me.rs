@@ -247,6 +247,20 @@ fn visits_between_polls_that_change_something_remember_a_visitor_for_the_whole_i
 }
 
 #[test]
+fn slow_visits_between_polls_that_change_something_keep_a_session_alive() {
+    let (manager, clock) = manager_with(|config| config);
+    let mut cookie = log_in(&manager, false);
+    for hour in 1..48 {
+        clock.set(hour * HOUR);
+        cookie = poll(&manager, &cookie, |session| session.set("hour", hour).unwrap()).unwrap();
+        let session = load(&manager, &cookie);
+        assert_eq!(user_id(&session), Some(42), "{hour}");
+        clock.set(hour * HOUR + 3);
+        cookie = commit(&manager, &session).unwrap_or(cookie);
+    }
+}
+
+#[test]
 fn what_a_polling_request_asks_for_itself_is_taken() {
     for (manager, clock) in placements() {
         let cookie = log_in(&manager, false);
