@@ -105,7 +105,7 @@ impl State {
             Origin::Refused(reason) if reason.is_unsure() && self.is_kept() => return Err(not_heard().into()),
             Origin::Refused(_) | Origin::Nothing | Origin::Destroyed if self.is_kept() => Plan::Begin(begin),
             Origin::Refused(reason) if reason.may_open_elsewhere() || *reason == DecodeError::Revoked => Plan::Nothing,
-            Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(SealCause::New),
+            Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(begin),
             Origin::Refused(_) | Origin::Nothing | Origin::Destroyed => Plan::Nothing,
         })
     }
