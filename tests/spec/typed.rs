@@ -1,5 +1,6 @@
 //! A typed session: what it reads, what it writes back, and what becomes of one whose values do not make the type.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -411,6 +412,7 @@ fn an_equal_value_in_another_order_changes_nothing() {
         session.set("set", set()).unwrap();
         let reference = &set();
         session.set("reference", reference).unwrap();
+        session.set("cow", Cow::<HashSet<String>>::Owned(set())).unwrap();
         session.set("newtype", Roles(set())).unwrap();
         session.set("some", Some(set())).unwrap();
         session.set("map", map()).unwrap();
