@@ -113,6 +113,25 @@ fn cookies_are_as_large_as_the_configuration_allows() {
 }
 
 #[test]
+fn every_cookie_of_a_session_that_just_fits_can_be_made_whatever_the_padding() {
+    for two_cookies in [false, true] {
+        for padding in [1, 32, 1024] {
+            let (manager, _) = manager_with(|config| {
+                config.max_cookie_bytes(usize::MAX).padding_block(padding).two_cookies(two_cookies)
+            });
+            let room = manager.load(None::<&str>).remaining_bytes();
+            let cookies = TestCookies::new(&manager).with("a", "x".repeat(room - "_a__".len() - 2));
+            assert_eq!(manager.load([cookies.logged_in()]).remaining_bytes(), 0);
+            assert_eq!(refusal(&manager, &cookies.foreign_key()).unwrap().as_str(), "unknown_key", "{padding}");
+            assert!(refusal(&manager, &cookies.expired()).unwrap().is_expired());
+            assert!(
+                refusal(&manager, &cookies.tampered()).is_some() && refusal(&manager, &cookies.other_name()).is_some()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_cookie_of_another_name_is_good_under_that_name() {
     let (manager, _) = manager_with(|config| config);
     let (other, _) = manager_with(|config| config.cookie_name("tideway_session-other"));

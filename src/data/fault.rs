@@ -19,6 +19,11 @@ pub(super) enum Fault {
     Whole,
 }
 
+impl Fault {
+    /// The type that is expected of a field that came twice.
+    pub(super) const SINGLE: &'static str = "single value";
+}
+
 impl Error for Fault {
     fn custom<T: Display>(_: T) -> Self {
         Self::Whole
@@ -30,7 +35,7 @@ impl Error for Fault {
 
     fn duplicate_field(field: &'static str) -> Self {
         // Two entries are the field: one under its name, the other under an alias of it.
-        Self::Value { key: field.to_owned(), expected: "single value" }
+        Self::Value { key: field.to_owned(), expected: Self::SINGLE }
     }
 
     fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {

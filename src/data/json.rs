@@ -147,7 +147,11 @@ fn whole_numbers(value: Value) -> Value {
             // A float is written without an exponent, and a whole one with `.0` behind it.
             let text = number.as_f64().map(|float| format!("{float:.1}")).unwrap_or_default();
             let whole = text.strip_suffix(".0").filter(|_| number.as_f64().is_some_and(|float| float.fract() == 0.0));
-            whole.and_then(|whole| whole.parse::<i64>().ok()).map_or(Value::Number(number), Value::from)
+            let integer = |whole: &str| {
+                let signed = whole.parse::<i64>().map(Value::from);
+                signed.or_else(|_| whole.parse::<u64>().map(Value::from)).ok()
+            };
+            whole.and_then(integer).unwrap_or(Value::Number(number))
         }
         Value::Array(values) => values.into_iter().map(whole_numbers).collect(),
         Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, whole_numbers(value))).collect(),
@@ -168,6 +172,8 @@ mod tests {
             ("-0.0", "0"),
             ("0.5", "0.5"),
             ("18446744073709551615", "18446744073709551615"),
+            ("9223372036854775808.0", "9223372036854775808"),
+            ("1e19", "10000000000000000000"),
             ("[9007199254740993]", "[9007199254740993]"),
             ("-9007199254740993", "-9007199254740993"),
             ("\"caf\\u00e9\"", "\"caf\u{e9}\""),

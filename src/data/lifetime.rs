@@ -91,8 +91,8 @@ impl Lifetime {
 
     /// True when a session that was looked at at `now` is to be sealed again, to push its end forward.
     ///
-    /// That is so once it was sealed `extend_after` ago. Two kinds of seal give a session less than an idle timeout, and the session
-    /// might be over before `extend_after` has passed:
+    /// That is so once it was sealed `extend_after` ago. Two kinds of seal give a session less than its idle timeout, and the
+    /// session might be over before `extend_after` has passed:
     ///
     /// - Its first seal, for a session that began with a shorter life: the application encoded it itself, or it held no value yet.
     ///   It is due after half of what that seal gave it. It is not due sooner, or each of its requests would seal it.
@@ -100,13 +100,15 @@ impl Lifetime {
     ///   not put an extension off, however often a page polls. So the session is also due, whatever the age of the seal, if its end
     ///   would move by `extend_after`.
     ///
-    /// `idle` gives the idle timeout of the session, and is mostly not called.
-    pub(crate) fn is_due(&self, now: UnixTime, times: &Times, idle: impl FnOnce() -> u64) -> bool {
+    /// `idle` gives the idle timeout of the session, which is never shorter than the configured one, and is mostly not called.
+    pub(crate) fn is_due(&self, now: UnixTime, times: &Times, idle: impl Fn() -> u64) -> bool {
         let given = times.expires_at.seconds_since(times.issued_at);
         let is_short = given < self.idle;
         let after = if is_short { self.extend_after.min(given / 2) } else { self.extend_after };
         let is_old = now.seconds_since(times.issued_at) >= after;
-        let was_kept = is_short && times.issued_at > times.created_at;
+        // A session that was given more than the configured idle timeout may have a longer one of its own.
+        let is_below_its_own = || given > self.idle && given < idle();
+        let was_kept = times.issued_at > times.created_at && (is_short || is_below_its_own());
         if !is_old && !was_kept {
             return false;
         }
@@ -324,6 +326,15 @@ mod tests {
         let short = times(10_000, 10_000, 10_300);
         assert!(!is_due(at(10_099), &short));
         assert!(is_due(at(10_100), &short));
+    }
+
+    #[test]
+    fn a_seal_that_keeps_the_end_of_a_session_with_a_longer_idle_timeout_puts_no_extension_off() {
+        let kept = LIFETIME.reissue(at(10_500), &times(10_000, 10_000, 13_000));
+        assert_eq!(kept, times(10_000, 10_500, 13_000));
+        assert!(LIFETIME.is_due(at(10_510), &kept, || 3000), "the end would move by 510 seconds");
+        // A life that `extend` gave once does not slide.
+        assert!(!LIFETIME.is_due(at(10_510), &kept, || LIFETIME.idle));
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod write_content;
 #[cfg(feature = "dbsc")]
 pub(crate) use binding_id::BindingId;
 pub(crate) use lifetime::{Lifetime, UNDER_WAY_SECONDS, end_of};
-pub(crate) use read_content::from_entries;
+pub(crate) use read_content::{are_one_field, from_entries};
 pub use retired::Retired;
 pub use session_data::SessionData;
 pub use session_id::SessionId;

@@ -7,7 +7,7 @@ use std::any::type_name;
 use std::slice;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::fault::Fault;
@@ -52,6 +52,15 @@ pub(crate) fn from_entries<'de, T: Deserialize<'de>>(
             (Fault::Whole, None) => ValueError::Deserialize { key: "*".to_owned(), expected },
         });
     }
+}
+
+/// True when two keys are names of one field of a type, because one of them is an alias of the other (`#[serde(alias = "..")]`).
+/// Only serde's derive knows the aliases, and it refuses a field that comes twice. `json` is a value of the field.
+pub(crate) fn are_one_field<T: DeserializeOwned>(one: &str, other: &str, json: &str) -> bool {
+    let entries = [(one, json), (other, json)].into_iter();
+    let mut content = Content { entries, nulls: [].iter(), json: NULL, key: "" };
+    let read = T::deserialize(ContentDeserializer(&mut content));
+    matches!(read, Err(Fault::Value { expected: Fault::SINGLE, .. }))
 }
 
 /// The entries as the pairs of a map.

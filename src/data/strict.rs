@@ -49,10 +49,13 @@ impl<T: Serialize + ?Sized> Serialize for Wrapped<'_, T> {
     }
 }
 
-/// True for the name of a `HashSet`, of one behind references and of one in a box. The name is the only thing that tells it from
-/// a list, whose order means something. If a later compiler names it in another way, a set is written in its own order.
+/// True for the name of a `HashSet`, of one behind references and of one in a box or a `Cow`. The name is the only thing that
+/// tells it from a list, whose order means something. If a later compiler names it in another way, a set is written in its own
+/// order.
 fn is_hash_set(mut name: &str) -> bool {
-    const AROUND: [&str; 5] = ["&", "mut ", "alloc::boxed::Box<", "alloc::rc::Rc<", "alloc::sync::Arc<"];
+    // Some compilers name the lifetime of a `Cow`, and some do not.
+    const AROUND: [&str; 7] =
+        ["&", "mut ", "alloc::boxed::Box<", "alloc::rc::Rc<", "alloc::sync::Arc<", "alloc::borrow::Cow<", "'_, "];
     while let Some(inner) = AROUND.iter().find_map(|around| name.strip_prefix(around)) {
         name = inner;
     }

@@ -30,11 +30,23 @@ pub(crate) fn to_fields<T: Serialize + ?Sized>(content: &T) -> Result<Fields, Va
     Ok(fields)
 }
 
+/// Leaves out each field that a later one has the key of, since the later one counts: two keys of a map may be one text, such as
+/// `1` and `"1"`, and a flattened map may have a key that is the name of a field.
+fn without_overwritten(mut fields: Fields) -> Fields {
+    let mut later = HashSet::with_capacity(fields.len());
+    let counts: Vec<bool> = fields.iter().rev().map(|(key, _)| later.insert(key.as_str())).collect();
+    if counts.contains(&false) {
+        let mut counts = counts.into_iter().rev();
+        fields.retain(|_| counts.next().unwrap_or(true));
+    }
+    fields
+}
+
 /// The fields of what is neither a struct nor a map to serde, and may be an object to `serde_json` all the same, such as an enum.
 fn other_fields<T: Serialize + ?Sized>(content: &T) -> Result<Fields, ValueError> {
     let json = to_json(type_name::<T>(), content)?;
     let fields = json_fields(&json).map_err(|_| ValueError::NotAMap { found: type_name::<T>() })?;
-    Ok(fields.into_iter().map(|(key, json)| (key, json.to_owned())).collect())
+    Ok(without_overwritten(fields.into_iter().map(|(key, json)| (key, json.to_owned())).collect()))
 }
 
 /// Returns the fields of `now` that are new or of another value than in `before`, and the names of those that are gone.
@@ -189,7 +201,7 @@ impl SerializeMap for FieldsOf {
     }
 
     fn end(self) -> Result<Fields, Refusal> {
-        Ok(self.fields)
+        Ok(without_overwritten(self.fields))
     }
 }
 

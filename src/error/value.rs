@@ -28,7 +28,8 @@ pub enum ValueError {
         found: usize,
     },
     /// The key is `~csrf`, under which the session keeps its CSRF token, `~gen`, under which it keeps the generation of its
-    /// subject, or `~idle`, under which it keeps an idle timeout of its own.
+    /// subject, or `~idle`, under which it keeps an idle timeout of its own. With the feature `dbsc` it may also be `~bound`,
+    /// under which the session keeps its binding to a device.
     Reserved {
         /// The key.
         key: String,

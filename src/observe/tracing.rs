@@ -17,17 +17,21 @@ use crate::key_id::KeyId;
 /// With the feature `dbsc`, an answer of the route of device binding has a field `outcome`, at the level warn if the request was
 /// refused or a backend failed, and else at the level debug.
 ///
-/// Each line has a field `event` with [`Event::as_str`], and those of the fields `key_id`, `ring`, `candidates`,
+/// Each line has a field `event` with [`Event::as_str`], and those of the fields `key_id`, `previous`, `ring`, `candidates`,
 /// `reason`, `cause`, `error`, `bytes` and `limit` that the event knows. No field is secret, but the `key_id` of a
 /// refusal may be made up.
 ///
 /// | level | what |
 /// |---|---|
-/// | error | a commit failed |
-/// | warn | a cookie was refused for its seal, key, version, schema or clock, or not imported; a session no longer fits, or was changed too late |
+/// | error | a commit failed, or a backend |
+/// | warn | a cookie was refused for its seal, key, version, schema or clock, was not imported, or no backend was asked about it |
+/// | warn | a session no longer fits, or was changed too late |
 /// | warn | a session began anew, since its values did not fit a type |
-/// | info | a manager was built; a cookie was refused as malformed, too long or one of too many |
-/// | debug | a cookie was refused since it is over; a session was sealed or deleted; a previous key opened a cookie |
+/// | info | a manager was built, or got other keys |
+/// | info | a cookie was refused as malformed, too long, one of two without the other or one of too many |
+/// | info | a cookie was refused since its session was revoked, or has no proof of its device |
+/// | debug | a cookie was refused since it is over or has no record, or since a backend failed |
+/// | debug | a session was sealed or deleted; a previous key opened a cookie |
 /// | trace | the primary key opened a cookie: each request that looks at its session |
 ///
 /// Any client can cause any number of refusals, and for nearly any reason. Only the reasons that need an authentic

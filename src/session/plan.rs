@@ -105,7 +105,7 @@ impl State {
             Origin::Refused(reason) if reason.is_unsure() && self.is_kept() => return Err(not_heard().into()),
             Origin::Refused(_) | Origin::Nothing | Origin::Destroyed if self.is_kept() => Plan::Begin(begin),
             Origin::Refused(reason) if reason.may_open_elsewhere() || *reason == DecodeError::Revoked => Plan::Nothing,
-            Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(SealCause::New),
+            Origin::Refused(_) | Origin::Nothing if engine.save_uninitialized => Plan::Begin(begin),
             Origin::Refused(_) | Origin::Nothing | Origin::Destroyed => Plan::Nothing,
         })
     }
@@ -196,12 +196,14 @@ impl State {
 
     /// True when the request took long, and no backend knows which cookie the client holds by now: the answer might replace
     /// the cookie of a login that happened meanwhile. A later request sends the seal that is left out here, because the
-    /// session still lives long enough.
+    /// session still lives long enough. A young seal alone does not say so: it may have left the end of the session where it was.
     fn is_late(&self, held: &Held, engine: &Engine) -> bool {
+        let idle = engine.lifetime().idle;
         let is_bare = engine.backend.revocations.is_none() && held.stored.is_none();
         let is_slow = self.now.seconds_since(self.loaded_at) >= SLOW_SECONDS;
-        let is_young = self.now.seconds_since(held.issued_at).saturating_mul(2) < engine.lifetime().idle;
-        is_bare && is_slow && is_young
+        let is_young = self.now.seconds_since(held.issued_at).saturating_mul(2) < idle;
+        let lives_long_enough = held.expires_at.seconds_since(self.now).saturating_mul(2) > idle;
+        is_bare && is_slow && is_young && lives_long_enough
     }
 }
 

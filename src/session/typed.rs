@@ -1,5 +1,7 @@
 //! [`Typed`]: the session as a type of the application's.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -8,7 +10,7 @@ use serde::ser::Serialize;
 
 use super::mismatch::MismatchPolicy;
 use super::session::Session;
-use crate::data::{Fields, SessionData, differing, from_entries, to_fields};
+use crate::data::{Fields, SessionData, are_one_field, differing, from_entries, to_fields};
 use crate::error::ValueError;
 use crate::format::Namespace;
 use crate::observe::Event;
@@ -96,7 +98,8 @@ impl<T> Typed<T> {
     }
 
     /// Writes back the fields that changed since the session was read, or since they were last saved. A field that is `None`
-    /// now, and an element that a map has no more, is removed. Without this call a change is in no cookie.
+    /// now, and an element that a map has no more, is removed. A field that was read by its `#[serde(alias = "..")]` is written
+    /// under its name, and the value under the alias goes. Without this call a change is in no cookie.
     ///
     /// Whatever else the session holds by now stays: values that another part of the program stored meanwhile, and fields that
     /// another `Typed` of this request saved. If both changed one field, the last call counts.
@@ -120,14 +123,37 @@ impl<T> Typed<T> {
         T: DeserializeOwned + Serialize,
     {
         let now = to_fields(&self.value)?;
-        let (changed, gone) = match &self.base {
+        let before = match &self.base {
             // A default that is another one each time, such as a random token, differs here, and so it is stored.
-            Base::Read(read) => differing(&to_fields(&read.data::<T>()?)?, now.clone()),
-            Base::Saved(saved) => differing(saved, now.clone()),
+            Base::Read(read) => Cow::Owned(to_fields(&read.data::<T>()?)?),
+            Base::Saved(saved) => Cow::Borrowed(saved),
         };
+        let (changed, mut gone) = differing(&before, now.clone());
+        gone.extend(self.aliases(&before, &changed, &gone));
         self.session.change(|data| data.put_fields(Namespace::Data, &changed, &gone))?;
         self.base = Base::Saved(now);
         Ok(())
+    }
+
+    /// Returns the keys of the values that are a field under an alias, where the field changed or is gone. Beside a value under
+    /// the name of the field, `T` would refuse such a value from then on.
+    fn aliases(&self, before: &Fields, changed: &Fields, gone: &[String]) -> Vec<String>
+    where
+        T: DeserializeOwned,
+    {
+        let session = self.session.contents();
+        let fields: HashMap<&str, &str> =
+            before.iter().chain(changed).map(|(key, json)| (key.as_str(), json.as_str())).collect();
+        let values: HashSet<&str> = session.values(Namespace::Data).map(|(key, _)| key).collect();
+        let others: Vec<&str> = values.iter().filter(|key| !fields.contains_key(*key)).copied().collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let touched = changed.iter().map(|(key, _)| key).chain(gone).map(String::as_str);
+        let unread: Vec<_> =
+            touched.filter(|key| !values.contains(key)).filter_map(|key| fields.get_key_value(key)).collect();
+        let is_alias = |other: &str| unread.iter().any(|(field, json)| are_one_field::<T>(field, other, json));
+        others.into_iter().filter(|other| is_alias(other)).map(str::to_owned).collect()
     }
 
     /// The session that it was read from, for everything that is no value: flash values, login, logout.

@@ -4,7 +4,6 @@
 
 use serde::ser::Serialize;
 
-use crate::config::SessionConfig;
 use crate::crypto::Key;
 use crate::data::SessionData;
 use crate::manager::{Codec, SessionManager};
@@ -156,14 +155,13 @@ impl TestCookies {
     /// ```
     #[must_use]
     pub fn foreign_key(&self) -> String {
+        let key = Key::generate().expect("there should be a random key");
+        let engine = self.codec.engine().with_keys(&key.into());
         let data = self.data();
-        let config = SessionConfig::new(Key::generate().expect("there should be a random key"))
-            .cookie_name(self.codec.cookie_name())
-            .schema(data.schema())
-            .max_cookie_bytes(usize::MAX)
-            .two_cookies(self.codec.engine().cookies.second_name().is_some());
-        let codec = config.build_codec().expect("the name of a cookie that exists should be good");
-        self.header(&codec.encode(&data).expect("the session should fit into a cookie"))
+        let mut value =
+            String::with_capacity(engine.checked_chars(&data).expect("the session should fit into a cookie"));
+        engine.codec.seal(&data, &mut value).expect("there should be a random nonce");
+        self.header(&value)
     }
 
     /// Makes a cookie whose value was sealed for another cookie name, under the manager's key, and which is sent under

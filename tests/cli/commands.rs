@@ -74,6 +74,29 @@ fn a_wrong_argument_is_one_line_on_standard_error() {
 }
 
 #[test]
+fn a_wrong_argument_of_several_lines_is_not_repeated_either() {
+    let keys = format!("{KEY}\n{OTHER_KEY}");
+    let json = "{\n  \"pass\": \"hunter2\"\n}";
+    for args in [
+        &["doctor", &keys][..],
+        &["keygen", &keys],
+        &["completions", &keys],
+        &["rotate", "--stage", &keys],
+        &["doctor", "--allow", &keys],
+        &["doctor", &format!("--json={keys}")],
+        &[&keys],
+        &["mint", "{}", json],
+        &["mint", "{}", "--schema", json],
+        &["inspect", FIRST, "Usage:\nhunter2"],
+    ] {
+        let run = run(args, &[WITH_KEY]);
+        assert!(run.error().contains('…'), "{args:?}: {}", run.stderr);
+        let shown = [KEY, OTHER_KEY, "hunter2", "pass"].iter().any(|secret| run.stderr.contains(secret));
+        assert!(!shown, "{args:?}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn each_problem_of_the_environment_is_one_line_on_standard_error() {
     let vars = [("TIDEWAY_SESSION_TTL", "60"), ("TIDEWAY_SESSION_ENCRYPTION_KEY", "abc")];
     for args in [&["inspect", FIRST][..], &["mint", "{}"], &["rotate"]] {

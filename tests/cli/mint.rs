@@ -84,6 +84,17 @@ fn mint_warns_of_a_cookie_that_the_application_refuses_now_and_why() {
 }
 
 #[test]
+fn mint_refuses_values_that_are_not_utf_8_and_changes_no_character() {
+    let latin_1 = b"{\"name\":\"J\xfcrgen\"}";
+    let run = run_with_input(&["mint"], &[WITH_KEY], latin_1);
+    assert_eq!(run.error(), "standard input is not UTF-8 text");
+    let utf_8 = "{\"name\":\"J\u{fc}rgen\"}";
+    let run = run_with_input(&["mint"], &[WITH_KEY], utf_8.as_bytes());
+    let session = manager(&[WITH_KEY]).load([run.text(0).trim_end()]);
+    assert_eq!(session.get::<String>("name").unwrap().as_deref(), Some("J\u{fc}rgen"));
+}
+
+#[test]
 fn mint_refuses_what_can_not_be_a_session_and_repeats_nothing_of_it() {
     for (args, expected) in [
         (&["[\"hunter2\"]"][..], "DATA must be one JSON object"),

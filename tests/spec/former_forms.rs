@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use futures_lite::future::block_on;
 use sealed_session::{
-    FormerCookie, MemoryRevocations, MemoryStore, ProblemKind, SameSite, Session, SessionConfig, SessionManager,
+    Counters, FormerCookie, MemoryRevocations, MemoryStore, ProblemKind, SameSite, Session, SessionConfig,
+    SessionManager,
 };
 
 use crate::common::{FIRST_KEY, NAME, key, manager_with};
@@ -168,6 +169,21 @@ fn a_login_deletes_the_cookie_in_every_other_form() {
             assert!(forms.iter().all(|form| *form == forms[0]), "{name}: {forms:?}");
             assert_eq!(forms.len(), 1 + usize::from(placement.1 > 3000), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_login_that_stores_nothing_deletes_the_cookie_in_every_other_form() {
+    for (name, before, after, former) in deployments() {
+        let (mut jar, [old, _]) = deployed((before, after, former.clone()), (|c| c, 10));
+        let counters = Counters::new();
+        let (new, _) = manager_with(|config| {
+            let config = after(config).save_uninitialized(true).observer(counters.clone());
+            former.into_iter().fold(config, SessionConfig::formerly)
+        });
+        jar.visit(&new, |session| session.regenerate_empty().unwrap());
+        assert!(!jar.load(&old).contains("user_id") && !jar.load(&new).contains("user_id"), "{name}");
+        assert!(counters.snapshot().seals.contains(&("regenerated", 1)), "{name}");
     }
 }
 

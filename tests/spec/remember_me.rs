@@ -232,6 +232,35 @@ fn a_visit_right_after_a_poll_that_changed_something_extends_the_session() {
 }
 
 #[test]
+fn visits_between_polls_that_change_something_remember_a_visitor_for_the_whole_idle_timeout() {
+    for (manager, clock) in placements() {
+        let mut cookie = log_in(&manager, true);
+        for hour in 1..=100 {
+            clock.set(hour * HOUR);
+            cookie = poll(&manager, &cookie, |session| session.set("hour", hour).unwrap()).unwrap();
+            cookie = visit(&manager, cookie).unwrap();
+        }
+        // The cookie is sealed again once its end would move by a tenth of a day.
+        clock.set((100 - 2) * HOUR + 14 * DAY - 1);
+        assert!(visit(&manager, cookie).is_some(), "two weeks after the last visit but one");
+    }
+}
+
+#[test]
+fn slow_visits_between_polls_that_change_something_keep_a_session_alive() {
+    let (manager, clock) = manager_with(|config| config);
+    let mut cookie = log_in(&manager, false);
+    for hour in 1..48 {
+        clock.set(hour * HOUR);
+        cookie = poll(&manager, &cookie, |session| session.set("hour", hour).unwrap()).unwrap();
+        let session = load(&manager, &cookie);
+        assert_eq!(user_id(&session), Some(42), "{hour}");
+        clock.set(hour * HOUR + 3);
+        cookie = commit(&manager, &session).unwrap_or(cookie);
+    }
+}
+
+#[test]
 fn what_a_polling_request_asks_for_itself_is_taken() {
     for (manager, clock) in placements() {
         let cookie = log_in(&manager, false);

@@ -1,5 +1,6 @@
 //! A typed session: what it reads, what it writes back, and what becomes of one whose values do not make the type.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -221,6 +222,76 @@ fn a_field_that_becomes_none_and_an_element_that_goes_are_removed() {
 }
 
 #[test]
+fn a_field_that_was_read_by_an_alias_is_saved_under_its_name_alone() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Renamed {
+        #[serde(alias = "lang", alias = "locale")]
+        language: Option<String>,
+        #[serde(alias = "count")]
+        visits: u32,
+        #[serde(flatten)]
+        place: Place,
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Place {
+        #[serde(alias = "city")]
+        town: String,
+    }
+    let before = || {
+        let session = fresh(&manager());
+        for (key, value) in [("draft", json!(true)), ("lang", json!("en")), ("count", json!(7)), ("city", json!("Ulm"))]
+        {
+            session.set(key, value).unwrap();
+        }
+        session
+    };
+    let session = before();
+    let mut renamed = typed::<Renamed>(&session);
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "lang", "count", "city"], "what did not change stays where it is");
+    renamed.language = Some("fr".to_owned());
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "count", "city", "language"]);
+    renamed.visits = 8;
+    renamed.place.town = "Linz".to_owned();
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "language", "visits", "town"]);
+    let read = typed::<Renamed>(&session);
+    assert_eq!((read.language.as_deref(), read.visits, &*read.place.town), (Some("fr"), 8, "Linz"));
+
+    let session = before();
+    let mut renamed = typed::<Renamed>(&session);
+    renamed.language = None;
+    renamed.save().unwrap();
+    assert_eq!(session.keys(), ["draft", "count", "city"]);
+    assert_eq!(typed::<Renamed>(&session).language, None);
+}
+
+#[test]
+fn of_two_elements_with_one_key_the_last_counts_in_every_save() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Counts {
+        visits: u32,
+        #[serde(flatten)]
+        more: BTreeMap<String, Option<u32>>,
+    }
+    let session = fresh(&manager());
+    let mut counts = typed::<Counts>(&session);
+    counts.visits = 1;
+    counts.more.insert("visits".to_owned(), Some(2));
+    for _ in 0..3 {
+        counts.save().unwrap();
+        assert_eq!(session.get("visits"), Ok(Some(2)));
+    }
+    counts.more.insert("visits".to_owned(), None);
+    counts.save().unwrap();
+    assert_eq!(session.get::<u32>("visits"), Ok(None));
+}
+
+#[test]
 fn a_second_save_tells_changes_by_the_first() {
     let session = fresh(&manager());
     session.set("visits", 1).unwrap();
@@ -341,6 +412,7 @@ fn an_equal_value_in_another_order_changes_nothing() {
         session.set("set", set()).unwrap();
         let reference = &set();
         session.set("reference", reference).unwrap();
+        session.set("cow", Cow::<HashSet<String>>::Owned(set())).unwrap();
         session.set("newtype", Roles(set())).unwrap();
         session.set("some", Some(set())).unwrap();
         session.set("map", map()).unwrap();

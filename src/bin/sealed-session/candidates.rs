@@ -5,10 +5,20 @@ use std::io::Read;
 
 use crate::outcome::{Failure, Result};
 
-/// Returns the text of an argument, or reads standard input when the argument is missing or `-`.
+/// Returns the text of an argument, or reads standard input when the argument is missing or `-`. If the input is no UTF-8, each
+/// byte that is not ASCII becomes a `?`.
 pub(crate) fn input(argument: Option<&str>) -> Result<String> {
+    Ok(String::from_utf8(bytes(argument)?).unwrap_or_else(|error| ascii(error.as_bytes())))
+}
+
+/// Returns the same text, if it is UTF-8.
+pub(crate) fn exact_input(argument: Option<&str>) -> Result<String> {
+    String::from_utf8(bytes(argument)?).map_err(|_| Failure::new("standard input is not UTF-8 text"))
+}
+
+fn bytes(argument: Option<&str>) -> Result<Vec<u8>> {
     match argument {
-        Some(text) if text != "-" => Ok(text.to_owned()),
+        Some(text) if text != "-" => Ok(text.as_bytes().to_vec()),
         _ => {
             let mut bytes = Vec::new();
             std::io::stdin()
@@ -16,7 +26,7 @@ pub(crate) fn input(argument: Option<&str>) -> Result<String> {
                 .take(INPUT_LIMIT)
                 .read_to_end(&mut bytes)
                 .map_err(|error| Failure::new(format_args!("standard input can't be read: {}", error.kind())))?;
-            Ok(String::from_utf8(bytes).unwrap_or_else(|error| ascii(error.as_bytes())))
+            Ok(bytes)
         }
     }
 }

@@ -88,7 +88,7 @@ impl Mint {
     }
 
     fn fill(&self, data: &mut SessionData) -> Result<()> {
-        let text = candidates::input(self.data.as_deref())?;
+        let text = candidates::exact_input(self.data.as_deref())?;
         for (key, json) in object("DATA", &text)?.fields() {
             data.set(key, json).map_err(Failure::new)?;
         }
