@@ -441,8 +441,8 @@ impl Session {
         self.with(State::destroy)
     }
 
-    /// Lets this session live for `ttl` (whole seconds) from now, unless it would live longer anyway, but never past
-    /// the absolute timeout.
+    /// Lets this session live for `ttl` (whole seconds), unless it would live longer anyway, but never past the absolute
+    /// timeout. The time counts from when this request first looked at the session, or last committed it.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format.

@@ -187,6 +187,19 @@ fn extend_lengthens_a_life_and_later_seals_keep_it() {
 }
 
 #[test]
+fn extend_counts_from_the_first_look_at_the_session_and_after_that_from_the_last_commit() {
+    let (manager, clock) = manager_with(|config| config);
+    let session = manager.load([sealed(&manager)]);
+    assert!(session.contains("user_id"));
+    clock.set(HOUR);
+    session.extend(Duration::from_secs(7 * DAY)).unwrap();
+    assert_eq!(session.expires_at(), at(START + 7 * DAY));
+    commit(&manager, &session).unwrap();
+    session.extend(Duration::from_secs(7 * DAY)).unwrap();
+    assert_eq!(session.expires_at(), at(START + HOUR + 7 * DAY));
+}
+
+#[test]
 fn extend_alone_is_a_change_and_stops_at_the_absolute_timeout() {
     let manager = manager();
     let session = manager.load([sealed(&manager)]);
