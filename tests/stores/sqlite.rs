@@ -332,3 +332,16 @@ fn a_database_that_everybody_can_write_to_is_refused_and_one_in_such_a_folder_is
         }
     }
 }
+
+/// Other programs would take themselves for the only ones that have the database open. One with an SQLite from before 3.51 then removes
+/// the log when it closes the database, and what a store writes later is lost.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_that_one_process_opens_twice_stays_locked_against_its_removal() {
+    use std::os::unix::fs::MetadataExt;
+    let (_folder, path) = folder();
+    let _stores = [(); 2].map(|()| SqliteStore::open(&path).unwrap());
+    let file = format!(":{} ", fs::metadata(&path).unwrap().ino());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.lines().any(|lock| lock.contains(&file)), "{locks}");
+}
