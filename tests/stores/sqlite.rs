@@ -345,3 +345,21 @@ fn a_database_that_one_process_opens_twice_stays_locked_against_its_removal() {
     let locks = fs::read_to_string("/proc/locks").unwrap();
     assert!(locks.lines().any(|lock| lock.contains(&file)), "{locks}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_database_behind_a_link_is_opened_and_is_not_healthy_once_the_link_leads_elsewhere() {
+    use std::os::unix::fs::symlink;
+    let (folder, path) = folder();
+    let link = folder.path().join("link.db");
+    create(&SqliteStore::open(&path).unwrap(), 1, &record([1], EXPIRY));
+    symlink(&path, &link).unwrap();
+    let store = SqliteStore::open(&link).unwrap();
+    assert_eq!(run(store.load(id(1))), Ok(Some(record([1], EXPIRY))));
+    assert!(run(store.is_healthy()));
+    let other = folder.path().join("other.db");
+    drop(SqliteStore::open(&other).unwrap());
+    fs::remove_file(&link).unwrap();
+    symlink(&other, &link).unwrap();
+    assert!(!run(store.is_healthy()));
+}
