@@ -363,3 +363,10 @@ fn a_database_behind_a_link_is_opened_and_is_not_healthy_once_the_link_leads_els
     symlink(&other, &link).unwrap();
     assert!(!run(store.is_healthy()));
 }
+
+#[test]
+fn a_timeout_of_any_length_is_taken() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap().busy_timeout(Duration::MAX).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+}

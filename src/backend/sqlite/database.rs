@@ -51,7 +51,7 @@ impl Database {
     pub(in crate::backend) fn set_busy_timeout(&self, timeout: Duration) -> Result<(), BackendError> {
         for shared in [&self.writer, &self.reader] {
             let mut shared = lock(shared);
-            shared.busy_timeout = timeout;
+            shared.busy_timeout = timeout.min(LONGEST_BUSY_TIMEOUT);
             shared.connection.busy_timeout(shared.busy_timeout).map_err(|error| failed(&error))?;
         }
         Ok(())
@@ -146,6 +146,9 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// SQLite counts the milliseconds in 31 bits, and takes no more: 24 days.
+const LONGEST_BUSY_TIMEOUT: Duration = Duration::from_millis(i32::MAX.unsigned_abs() as u64);
 
 #[cfg(test)]
 mod tests {
