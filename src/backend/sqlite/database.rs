@@ -148,7 +148,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// SQLite counts the milliseconds in 31 bits, and takes no more: 24 days.
-const LONGEST_BUSY_TIMEOUT: Duration = Duration::from_millis(i32::MAX.unsigned_abs() as u64);
+const LONGEST_BUSY_TIMEOUT: Duration = Duration::from_millis(2_147_483_647);
 
 #[cfg(test)]
 mod tests {
