@@ -78,7 +78,12 @@ fn make(path: &Path) -> Result<(), BackendError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    let mut made = options.open(path);
+    if path.is_dir() {
+        // A folder has no locks, and the system says that it is one.
+        made = options.create_new(false).open(path);
+    }
+    match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(not_made(&error)),
         _ => Ok(()),
     }
