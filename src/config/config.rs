@@ -551,8 +551,9 @@ impl SessionConfig {
 
     /// Sets the clock that the time is read from, [`SystemClock`](crate::SystemClock) by default.
     ///
-    /// A list that removes old entries by itself reads a clock, too. A list that the environment names reads this one. If the code makes
-    /// the list, give it the same clock, for instance by `SqliteRevocations::clock`: a list whose clock is far ahead forgets logouts.
+    /// A list, or a [`MemoryStore`](crate::MemoryStore), removes old entries by itself and reads a clock for that. What the environment
+    /// names reads this one. If the code makes the list or the store, give it the same clock, for instance by
+    /// `SqliteRevocations::clock`: with a clock that is far ahead, a list forgets logouts, and a store sessions.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};

@@ -54,7 +54,7 @@ impl Variables<'_> {
         }
         let mut opened = Opened::default();
         match store {
-            Wanted::InMemory => opened.store = Some(Arc::new(MemoryStore::new())),
+            Wanted::InMemory => opened.store = Some(Arc::new(MemoryStore::new().clock(self.list_clock.clone()))),
             Wanted::At(kind, url) => {
                 let parts = if matches!(list, Wanted::BesideStore) { Parts::Both } else { Parts::Store };
                 opened = self.open(kind, url, (parts, &redis));

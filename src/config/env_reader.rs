@@ -20,7 +20,7 @@ pub(super) struct Variables<'p> {
     pub(super) reads_bare: bool,
     /// True when the store that they name is opened, and false when its URL is only checked.
     pub(super) opens_store: bool,
-    /// The clock of a list that they name.
+    /// The clock of a list, or of a store in memory, that they name.
     pub(super) list_clock: ListClock,
     pub(super) by_name: BTreeMap<OsString, Secret>,
     pub(super) problems: Vec<ConfigProblem>,

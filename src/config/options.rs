@@ -47,7 +47,7 @@ pub(super) struct Options {
     #[cfg(feature = "dbsc")]
     pub(super) device_binding: Option<DeviceBinding>,
     pub(super) clock: Arc<dyn Clock>,
-    /// The same for a list that the environment named.
+    /// The same for a list, or a store in memory, that the environment named.
     pub(super) list_clock: ListClock,
     pub(super) observers: Observers,
     pub(super) insecure_key: bool,

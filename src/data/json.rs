@@ -2,11 +2,11 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::strict::{Refused, to_text};
@@ -137,30 +137,51 @@ pub(crate) fn canonical(json: &str) -> Cow<'_, str> {
     if is_integer || inner.is_some_and(|inner| inner.bytes().all(is_plain)) {
         return json.into();
     }
-    serde_json::from_str::<Value>(json).map_or(json.into(), |value| whole_numbers(value).to_string().into())
+    // Each list and each object is read on its own, so the depth must be bounded.
+    let value = (depth(json) <= MAX_DEPTH).then(|| serde_json::from_str::<&RawValue>(json).and_then(canonical_text));
+    value.and_then(Result::ok).map_or(json.into(), Cow::from)
 }
 
-/// Writes each number that is whole, and that a float holds exactly, as an integer.
-fn whole_numbers(value: Value) -> Value {
-    match value {
-        Value::Number(number) if !number.is_i64() && !number.is_u64() => {
-            // A float is written without an exponent, and a whole one with `.0` behind it.
-            let text = number.as_f64().map(|float| format!("{float:.1}")).unwrap_or_default();
-            let whole = text.strip_suffix(".0").filter(|_| number.as_f64().is_some_and(|float| float.fract() == 0.0));
-            let integer = |whole: &str| {
-                let signed = whole.parse::<i64>().map(Value::from);
-                signed.or_else(|_| whole.parse::<u64>().map(Value::from)).ok()
-            };
-            whole.and_then(integer).unwrap_or(Value::Number(number))
+/// Writes the canonical text of a value. `serde_json::Value` would not do: its numbers of more than 64 bits are floats, so that different
+/// ones become equal, and it keeps the order of fields if any crate of the application turns on the feature `preserve_order` of
+/// `serde_json`.
+fn canonical_text(json: &RawValue) -> serde_json::Result<String> {
+    let text = json.get();
+    Ok(match text.as_bytes().first() {
+        Some(b'{') => {
+            let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+            let field = |(key, json)| Ok(format!("{}:{}", serde_json::to_string(&key)?, canonical_text(json)?));
+            let fields = fields.into_iter().map(field).collect::<serde_json::Result<Vec<_>>>()?;
+            format!("{{{}}}", fields.join(","))
         }
-        Value::Array(values) => values.into_iter().map(whole_numbers).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, whole_numbers(value))).collect(),
-        other => other,
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(text)?;
+            let elements = elements.into_iter().map(canonical_text).collect::<serde_json::Result<Vec<_>>>()?;
+            format!("[{}]", elements.join(","))
+        }
+        Some(b'"') => serde_json::to_string(&serde_json::from_str::<String>(text)?)?,
+        Some(b'-' | b'0'..=b'9') => canonical_number(text)?,
+        _ => text.to_owned(),
+    })
+}
+
+/// Writes a number that is whole, and that a float holds exactly, as an integer.
+fn canonical_number(text: &str) -> serde_json::Result<String> {
+    if text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(if text == "-0" { "0" } else { text }.to_owned());
     }
+    let float: f64 = serde_json::from_str(text)?;
+    // The text of a whole float has no exponent here. Beyond the range of the integers, the float stays one.
+    let whole = format!("{float:.0}");
+    let signed = whole.parse::<i64>().map(|whole| whole.to_string());
+    let integer = signed.or_else(|_| whole.parse::<u64>().map(|whole| whole.to_string()));
+    integer.ok().filter(|_| float.fract() == 0.0).map_or_else(|| serde_json::to_string(&float), Ok)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -180,12 +201,38 @@ mod tests {
             ("\"a\\/b\"", "\"a/b\""),
             ("\"\\u0061\"", "\"a\""),
             (" 1", "1"),
+            ("-0", "0"),
+            ("1e300", "1e+300"),
+            ("[null,true, false]", "[null,true,false]"),
+            ("{\"\\u0061\":[{}],\"A\":[]}", "{\"A\":[],\"a\":[{}]}"),
+            ("[340282366920938463463374607431768211455]", "[340282366920938463463374607431768211455]"),
+            ("\"\\ud800\"", "\"\\ud800\""),
+            ("[1,", "[1,"),
             ("[1.0, {\"b\":2,\"a\":1e0}]", "[1,{\"a\":1,\"b\":2}]"),
             ("no json", "no json"),
         ] {
             assert_eq!(canonical(one), canonical_text, "{one}");
             assert_eq!(canonical(canonical_text), canonical_text);
         }
+    }
+
+    #[test]
+    fn values_that_differ_have_different_canonical_texts() {
+        for (one, other) in [
+            ("[340282366920938463463374607431768211455]", "[340282366920938463463374607431768211454]"),
+            ("-9223372036854775809", "-9223372036854775810"),
+            ("[18446744073709551617]", "[18446744073709551616]"),
+        ] {
+            assert_ne!(canonical(one), canonical(other));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_deep_stands_for_itself() {
+        let deep = format!("{}1.0{}", "[".repeat(30_000), "]".repeat(30_000));
+        assert_eq!(canonical(&deep), deep);
+        let deepest = |number| format!("{}{number}{}", "[".repeat(127), "]".repeat(127));
+        assert_eq!(canonical(&deepest("1.0")), deepest("1"));
     }
 
     #[test]

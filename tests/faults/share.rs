@@ -74,3 +74,14 @@ fn counter(count: u64, worker: u64) -> Record {
 fn count_of(record: &Record) -> u64 {
     u64::from_be_bytes(*record.bytes().first_chunk().unwrap())
 }
+
+#[test]
+fn a_store_that_was_opened_by_a_relative_path_stays_where_it_is_when_the_process_goes_elsewhere() {
+    for kind in KINDS {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = folder.path().join("sessions");
+        std::fs::create_dir(&sessions).unwrap();
+        assert!(Worker::start("move", kind, folder.path(), 0).wait(), "{kind:?}");
+        assert_eq!(run(kind.open(&sessions).unwrap().load(id(0, 1))), Ok(Some(record(1))));
+    }
+}

@@ -75,6 +75,7 @@ fn main() {
         "change" => change(kind, number, folder),
         "share" => share(kind, number, folder),
         "lock" => lock(kind, folder),
+        "move" => move_away(kind, folder),
         _ => panic!("no such job: {job}"),
     }
 }
@@ -137,6 +138,17 @@ fn touch(store: &dyn SessionStore, id: SessionId, version: u64) -> bool {
         }
     }
     false
+}
+
+/// Opens the store in the folder by a relative path, and works on it after the process has changed its working directory.
+fn move_away(kind: Kind, folder: &Path) {
+    env::set_current_dir(folder).unwrap();
+    let store = kind.open(Path::new("sessions")).unwrap();
+    env::set_current_dir("/").unwrap();
+    println!("worker: ready");
+    assert_eq!(run(store.save(id(0, 1), &record(1), Save::Create)), Ok(true));
+    assert_eq!(run(store.load(id(0, 1))), Ok(Some(record(1))));
+    assert!(run(store.is_healthy()));
 }
 
 /// Holds the lock until it is killed.

@@ -89,6 +89,19 @@ async fn a_pool_may_get_more_connections_to_every_server_it_knows_or_meets_later
 }
 
 #[tokio::test]
+async fn any_number_of_connections_may_be_named() {
+    for max in [0, usize::MAX] {
+        for kind in KINDS {
+            let server = willing();
+            let pool = pool(kind, &server);
+            assert_eq!(RedisStore::new(&pool).delete(new_id()).await, Ok(()));
+            let pool = pool.max_connections(max);
+            assert_eq!(RedisStore::new(&pool).delete(new_id()).await, Ok(()), "{kind}, {max}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn questions_one_after_another_go_over_the_same_connections() {
     for kind in KINDS {
         let server = willing();

@@ -191,3 +191,21 @@ async fn after_an_answer_that_was_lost_the_sentinels_are_asked_before_the_next_q
     assert_eq!(save(&store).await, Ok(true));
     assert_eq!((before.count("SET"), after.count("SET"), sentinel.asked()), (1, 1, 2));
 }
+
+/// The Sentinel that leads a failover counts it as soon as the replica is the primary, and goes on to name the old one until the other
+/// replicas follow: for a second or more, in Redis 7.0.15.
+#[tokio::test]
+async fn the_sentinel_that_leads_a_failover_is_believed_less_than_the_others() {
+    let [one, other] = [(); 2].map(|()| willing());
+    for (before, after) in [(&one, &other), (&other, &one)] {
+        let (old, new) = (before.port.to_string(), after.port.to_string());
+        let facts =
+            |port: &str, flags: &str| texts(&["ip", "127.0.0.1", "port", port, "flags", flags, "config-epoch", "1"]);
+        let [leads, follows] = [facts(&old, "o_down,master,failover_in_progress"), facts(&new, "master,disconnected")]
+            .map(|answer| Scripted::start(move |_| Some(answer.clone())));
+        let url = format!("redis-sentinel://127.0.0.1:{},127.0.0.1:{}/shop", leads.port, follows.port);
+        let asked = (before.count("GET"), after.count("GET"));
+        load(&RedisStore::new(&patient(&url)), 1).await;
+        assert_eq!((before.count("GET"), after.count("GET")), (asked.0, asked.1 + 1));
+    }
+}

@@ -306,3 +306,24 @@ async fn a_connection_that_went_silent_while_it_rested_costs_no_read() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(store.load(new_id()).await, Ok(None));
 }
+
+#[tokio::test]
+async fn connections_that_went_silent_while_they_rested_cost_no_write() {
+    const CONNECTIONS: usize = 4;
+    let Some(_) = address() else { return };
+    let server = Server::start(&[]);
+    let network = Network::before(&server);
+    let url = format!("redis://{}", network.address);
+    let store = RedisStore::new(&RedisPool::open(&url).unwrap().timeout(Duration::from_secs(9)));
+    // Each of them makes a connection, since none has come back yet.
+    let deletions = [(); CONNECTIONS].map(|()| {
+        let store = store.clone();
+        tokio::spawn(async move { store.delete(new_id()).await })
+    });
+    for deletion in deletions {
+        assert_eq!(deletion.await.unwrap(), Ok(()));
+    }
+    network.good.store(CONNECTIONS, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(store.delete(new_id()).await, Ok(()));
+}

@@ -58,6 +58,16 @@ fn a_list_in_memory_goes_by_the_clock_that_the_code_sets() {
 }
 
 #[test]
+fn a_store_in_memory_goes_by_the_clock_that_the_code_sets() {
+    // A store that has had this many saves has swept.
+    let manager = manager(&[(BACKEND, "in_memory")]);
+    let cookies: Vec<_> = (0..200).map(|user| login(&manager, user)).collect();
+    for cookie in cookies {
+        assert_eq!(load(&manager, &cookie).rejected(), None);
+    }
+}
+
+#[test]
 fn none_is_no_list_and_so_is_a_variable_that_is_not_set() {
     for vars in [&[(LIST, "none")][..], &[(LIST, " NONE ")], &[(LIST, "")], &[]] {
         assert!(!manager(vars).has_backend(), "{vars:?}");

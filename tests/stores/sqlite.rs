@@ -332,3 +332,41 @@ fn a_database_that_everybody_can_write_to_is_refused_and_one_in_such_a_folder_is
         }
     }
 }
+
+/// Other programs would take themselves for the only ones that have the database open. One with an SQLite from before 3.51 then removes
+/// the log when it closes the database, and what a store writes later is lost.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_that_one_process_opens_twice_stays_locked_against_its_removal() {
+    use std::os::unix::fs::MetadataExt;
+    let (_folder, path) = folder();
+    let _stores = [(); 2].map(|()| SqliteStore::open(&path).unwrap());
+    let file = format!(":{} ", fs::metadata(&path).unwrap().ino());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.lines().any(|lock| lock.contains(&file)), "{locks}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_behind_a_link_is_opened_and_is_not_healthy_once_the_link_leads_elsewhere() {
+    use std::os::unix::fs::symlink;
+    let (folder, path) = folder();
+    let link = folder.path().join("link.db");
+    create(&SqliteStore::open(&path).unwrap(), 1, &record([1], EXPIRY));
+    symlink(&path, &link).unwrap();
+    let store = SqliteStore::open(&link).unwrap();
+    assert_eq!(run(store.load(id(1))), Ok(Some(record([1], EXPIRY))));
+    assert!(run(store.is_healthy()));
+    let other = folder.path().join("other.db");
+    drop(SqliteStore::open(&other).unwrap());
+    fs::remove_file(&link).unwrap();
+    symlink(&other, &link).unwrap();
+    assert!(!run(store.is_healthy()));
+}
+
+#[test]
+fn a_timeout_of_any_length_is_taken() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap().busy_timeout(Duration::MAX).unwrap();
+    create(&store, 1, &record([1], EXPIRY));
+}

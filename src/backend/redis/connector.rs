@@ -73,7 +73,8 @@ impl Connector {
             Way::Tls { tls, address, login } => tls.connect(address, login, config).await?,
         };
         check(self.role, &mut redis).await?;
-        Ok(Connection { redis, runtime: tokio::spawn(future::pending::<()>()).abort_handle() })
+        let runtime = tokio::spawn(future::pending::<()>()).abort_handle();
+        Ok(Connection { redis, has_rested: false, runtime })
     }
 }
 
@@ -89,15 +90,15 @@ impl Manager for Connector {
         if connection.has_lost_its_runtime() {
             return Err(RecycleError::message("its runtime ended"));
         }
-        if metrics.last_used() < TRUSTED {
-            return Ok(());
-        }
-        Ok(connection.ping().await?)
+        connection.has_rested |= metrics.last_used() >= TRUSTED;
+        Ok(())
     }
 }
 
 pub(super) struct Connection {
     pub(super) redis: MultiplexedConnection,
+    /// True if the connection was not used for a second and has answered no PING since.
+    pub(super) has_rested: bool,
     /// A task that waits for ever, so that it ends with the runtime that this connection is driven by.
     runtime: AbortHandle,
 }
@@ -110,11 +111,8 @@ impl Connection {
 
     /// True if the server answers a PING over this connection in time.
     pub(super) async fn answers(&self, by: Instant) -> bool {
-        !self.has_lost_its_runtime() && matches!(timeout_at(by, self.ping()).await, Ok(Ok(())))
-    }
-
-    async fn ping(&self) -> Result<(), RedisError> {
-        redis::cmd("PING").exec_async(&mut self.redis.clone()).await
+        let (ping, mut redis) = (redis::cmd("PING"), self.redis.clone());
+        !self.has_lost_its_runtime() && matches!(timeout_at(by, ping.exec_async(&mut redis)).await, Ok(Ok(())))
     }
 }
 

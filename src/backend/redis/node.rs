@@ -9,6 +9,7 @@ use redis::{FromRedisValue, Pipeline, RedisError};
 use tokio::time::{Instant, timeout_at};
 
 use super::connector::Connector;
+use super::deadline::part_of;
 use super::failure::{Failure, text, unavailable};
 use super::shared::SharedConnections;
 
@@ -61,17 +62,36 @@ impl Node {
         connected_by: Instant,
         deadline: Instant,
     ) -> Result<T, Failure> {
-        let connection = timeout_at(connected_by, self.connections.get()).await;
-        let mut connection = connection.map_err(|_| not_sent(TOO_LATE))?.map_err(|error| match error {
-            PoolError::Backend(error) => not_sent(text(&error)),
-            _ => not_sent("no connection"),
-        })?;
+        let mut connection = self.own(connected_by).await?;
         let answer = query(&mut connection.redis, commands, deadline).await.map_err(Unanswered::failure);
         if answer.as_ref().is_err_and(Failure::concerns_all_connections) {
             drop(Object::take(connection));
             self.close_all();
         }
         answer
+    }
+
+    /// Takes a connection out of the pool, or makes one. One that rested must answer a PING in a third of the time. If it does not, all
+    /// that rest are closed, since most likely they went silent together.
+    async fn own(&self, connected_by: Instant) -> Result<Object<Connector>, Failure> {
+        let mut connection = self.take(connected_by).await?;
+        if connection.has_rested {
+            if !connection.answers(part_of(connected_by)).await {
+                drop(Object::take(connection));
+                self.connections.retain(|_, _| false);
+                return self.take(connected_by).await;
+            }
+            connection.has_rested = false;
+        }
+        Ok(connection)
+    }
+
+    async fn take(&self, connected_by: Instant) -> Result<Object<Connector>, Failure> {
+        let connection = timeout_at(connected_by, self.connections.get()).await;
+        connection.map_err(|_| not_sent(TOO_LATE))?.map_err(|error| match error {
+            PoolError::Backend(error) => not_sent(text(&error)),
+            _ => not_sent("no connection"),
+        })
     }
 
     async fn ask_beside_others<T: FromRedisValue>(

@@ -194,8 +194,8 @@ impl RedisPool {
         Self { replicas, ..self }
     }
 
-    /// Sets the largest number of connections to each server for writes, at least one; each serves one write at a time. All
-    /// clones of the pool share them. One connection more for each tokio runtime serves all reads of that runtime.
+    /// Sets the largest number of connections to each server for writes, from 1 to 10,000: a number beyond these counts as the nearest one.
+    /// Each connection serves one write at a time. All clones of the pool share them. One connection more for each tokio runtime serves all reads of that runtime.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -205,7 +205,7 @@ impl RedisPool {
     /// ```
     #[must_use]
     pub fn max_connections(self, max: usize) -> Self {
-        self.topology.resize(max.max(1));
+        self.topology.resize(max.clamp(1, MOST_CONNECTIONS));
         self
     }
 }
@@ -223,6 +223,9 @@ impl fmt::Debug for RedisPool {
 fn refused(setting: &str, kind: ProblemKind) -> ConfigError {
     ConfigError::new(vec![ConfigProblem::new(setting, kind)])
 }
+
+/// The number of clients that a Redis takes, unless its `maxclients` says otherwise. The pool reserves a place for each connection.
+const MOST_CONNECTIONS: usize = 10_000;
 
 /// The name of the URL in errors.
 const URL: &str = "redis url";

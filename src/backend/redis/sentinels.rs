@@ -128,7 +128,8 @@ impl Sentinels {
     }
 
     /// Asks all Sentinels at once, and believes the one that knows of the latest failover, by its number: a Sentinel
-    /// that is cut off together with an old primary still names that one.
+    /// that is cut off together with an old primary still names that one. Of those that know the same number, the Sentinel that
+    /// leads the failover is believed least: it names the old primary until the other replicas follow the new one.
     async fn look(&self, now: Instant) {
         let limit = now.checked_add(PATIENCE).unwrap_or(now);
         let mut commands = redis::pipe();
@@ -141,14 +142,15 @@ impl Sentinels {
                     sentinel.ask(Over::Own, &commands, limit, limit).await.ok()?;
                 let epoch: u64 = facts.get("config-epoch")?.parse().ok()?;
                 let address = Address { host: facts.get("ip")?.clone(), port: facts.get("port")?.parse().ok()? };
-                Some((epoch, address))
+                let leads = facts.get("flags").is_some_and(|flags| flags.contains("failover_in_progress"));
+                Some((epoch, !leads, address))
             });
         }
         let mut latest = None;
         while let Some(answer) = asked.join_next().await {
             latest = latest.max(answer.ok().flatten());
         }
-        let Some((_, address)) = latest else { return };
+        let Some((_, _, address)) = latest else { return };
         self.nodes.keep(&BTreeSet::from([address.clone()]));
         *self.primary.write().unwrap_or_else(PoisonError::into_inner) = Some(Primary { address, told: Instant::now() });
     }

@@ -94,8 +94,9 @@ fn sentinels(rest: &str) -> Option<(Servers, RedisConnectionInfo)> {
     if let Some(password) = first.query("sentinel_password") {
         login = login.set_password(password);
     }
+    let is_good = is_name && is_login(&login);
     let url = SentinelUrl { sentinels, name: name.to_owned(), login };
-    is_name.then(|| (Servers::Sentinels(url), first.login()))
+    is_good.then(|| (Servers::Sentinels(url), first.login()))
 }
 
 /// Splits what follows `://` into what stands for each host, with the user and the password before it, and what follows
@@ -105,6 +106,12 @@ fn each(rest: &str) -> (Vec<String>, &str) {
     let (login, hosts) = servers.rsplit_once('@').map_or(("", servers), |(login, hosts)| (login, hosts));
     let at = if login.is_empty() { "" } else { "@" };
     (hosts.split(',').map(|host| format!("{login}{at}{host}")).collect(), tail)
+}
+
+/// False for a user without a password, since the `redis` crate then logs nobody in and says nothing, and for a database that no Redis
+/// has.
+fn is_login(login: &RedisConnectionInfo) -> bool {
+    (login.username().is_none() || login.password().is_some()) && login.db() >= 0
 }
 
 /// The URL of one server, as the `redis` crate reads it.
@@ -124,7 +131,8 @@ impl OneUrl {
         let is_one = !url.host_str().is_some_and(|host| host.contains(','));
         let is_read = is_known && is_one && url.fragment().is_none() && url.scheme() == scheme;
         let has_port = url.port().is_some();
-        Some(Self { info: url.into_connection_info().ok().filter(|_| is_read)?, has_port, query })
+        let info = url.into_connection_info().ok().filter(|info| is_read && is_login(info.redis_settings()))?;
+        Some(Self { info, has_port, query })
     }
 
     /// `None` for an address of another kind, such as one for which the `redis` crate would do TLS.
@@ -227,6 +235,12 @@ mod tests {
             "unix-cluster://a",
             "redis+unix-sentinel://a/shop",
             "redis-cluster-x://a",
+            "redis://ada@a",
+            "redis-cluster://ada@a,b",
+            "redis-sentinel://ada@a/shop",
+            "redis-sentinel://a/shop?sentinel_username=eve",
+            "unix:///a?user=ada",
+            "redis://a/-1",
             "redis://a,b",
             "redis://a?db=1",
             "redis://a?ssl_cert_reqs=none",

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use blocking::unblock;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior};
@@ -21,9 +21,16 @@ pub(in crate::backend) struct Database {
     path: PathBuf,
     files: Arc<Files>,
     /// The connection for all writes, as the database has one writer at a time.
-    writer: Arc<Mutex<Connection>>,
+    writer: Arc<Mutex<Shared>>,
     /// The connection for reads, which wait for no sync.
-    reader: Arc<Mutex<Connection>>,
+    reader: Arc<Mutex<Shared>>,
+}
+
+/// A connection that many callers use, one after the other.
+struct Shared {
+    connection: Connection,
+    /// The time that a caller waits at most: for its turn here, and then for other connections and processes.
+    busy_timeout: Duration,
 }
 
 impl Database {
@@ -32,18 +39,20 @@ impl Database {
         let writer = open::open(path, tables, BUSY_TIMEOUT)?;
         let reader = open::connect(path, BUSY_TIMEOUT)?;
         let files = Arc::new(Files::of(path)?);
-        let shared = |connection| Arc::new(Mutex::new(connection));
+        let shared = |connection| Arc::new(Mutex::new(Shared { connection, busy_timeout: BUSY_TIMEOUT }));
         Ok(Self { path: path.to_owned(), files, writer: shared(writer), reader: shared(reader) })
     }
 
     /// Makes the tables that the database lacks. The call blocks.
     pub(in crate::backend) fn migrate(&self, tables: Tables) -> Result<(), BackendError> {
-        on(&self.writer, |connection| schema::migrate(connection, tables))
+        on(&self.writer, Instant::now(), |connection| schema::migrate(connection, tables))
     }
 
     pub(in crate::backend) fn set_busy_timeout(&self, timeout: Duration) -> Result<(), BackendError> {
-        for connection in [&self.writer, &self.reader] {
-            on(connection, |connection| connection.busy_timeout(timeout)).map_err(|error| failed(&error))?;
+        for shared in [&self.writer, &self.reader] {
+            let mut shared = lock(shared);
+            shared.busy_timeout = timeout.min(LONGEST_BUSY_TIMEOUT);
+            shared.connection.busy_timeout(shared.busy_timeout).map_err(|error| failed(&error))?;
         }
         Ok(())
     }
@@ -107,17 +116,75 @@ pub(in crate::backend) fn execute(
 }
 
 fn off_thread<T: Send + 'static>(
-    connection: &Arc<Mutex<Connection>>,
+    shared: &Arc<Mutex<Shared>>,
     work: impl FnOnce(&Connection) -> Result<T, BackendError> + Send + 'static,
 ) -> BoxFuture<'static, Result<T, BackendError>> {
-    let connection = Arc::clone(connection);
+    let shared = Arc::clone(shared);
     // The closure runs inside the future, so that nothing is done before the future is polled.
-    Box::pin(async move { unblock(move || on(&connection, work)).await })
+    Box::pin(async move {
+        let asked = Instant::now();
+        unblock(move || on(&shared, asked, work)).await
+    })
+}
+
+/// Does the work of a caller who asked for it at `asked`. The time that the caller waited for its turn counts: a caller whose time has
+/// passed tries once. Otherwise callers who wait for another process would each wait for as long as all of those before them.
+fn on<T>(
+    shared: &Mutex<Shared>,
+    asked: Instant,
+    work: impl FnOnce(&Connection) -> Result<T, BackendError>,
+) -> Result<T, BackendError> {
+    let shared = lock(shared);
+    let left = shared.busy_timeout.saturating_sub(asked.elapsed());
+    shared.connection.busy_timeout(left).map_err(|error| failed(&error))?;
+    work(&shared.connection)
 }
 
 /// A panic elsewhere leaves the connection good: SQLite rolls back what was not committed.
-fn on<T>(connection: &Mutex<Connection>, work: impl FnOnce(&Connection) -> T) -> T {
-    work(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// SQLite counts the milliseconds in 31 bits, and takes no more: 24 days.
+const LONGEST_BUSY_TIMEOUT: Duration = Duration::from_millis(2_147_483_647);
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use futures_lite::future::{block_on, poll_once};
+
+    use super::*;
+
+    fn open() -> (tempfile::TempDir, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("sessions.db"), Tables::Sessions).unwrap();
+        (folder, database)
+    }
+
+    fn write_for(database: &Database) -> BoxFuture<'static, Result<i64, BackendError>> {
+        database.write(|connection| Ok(connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0)).unwrap()))
+    }
+
+    #[test]
+    fn a_write_whose_time_passed_in_the_queue_waits_no_longer_for_other_processes() {
+        let (_folder, database) = open();
+        let timeout = Duration::from_millis(20);
+        database.set_busy_timeout(timeout).unwrap();
+        let mut write = write_for(&database);
+        let before = lock(&database.writer);
+        assert_eq!(block_on(poll_once(&mut write)), None);
+        thread::sleep(timeout);
+        drop(before);
+        assert_eq!(block_on(write), Ok(0));
+    }
+
+    #[test]
+    fn a_write_waits_for_other_processes_for_the_rest_of_its_time() {
+        let (_folder, database) = open();
+        database.set_busy_timeout(Duration::from_secs(1_000)).unwrap();
+        assert!((1..=1_000_000).contains(&block_on(write_for(&database)).unwrap()));
+    }
+}

@@ -15,10 +15,11 @@ pub(super) struct Files {
 impl Files {
     /// Notes the files of a database that is open in WAL mode.
     pub(super) fn of(database: &Path) -> Result<Self, BackendError> {
+        // SQLite keeps the log beside the file, and not beside a link that leads to it.
+        let mut log = fs::canonicalize(database).map_err(|error| gone(&error))?.into_os_string();
+        log.push("-wal");
         // The process may change its working directory.
         let database = std::path::absolute(database).map_err(|error| gone(&error))?;
-        let mut log = database.clone().into_os_string();
-        log.push("-wal");
         let log = PathBuf::from(log);
         Ok(Self { opened: [(identity(&database)?, database), (identity(&log)?, log)] })
     }

@@ -70,13 +70,23 @@ fn check_writers(path: &Path) -> Result<(), BackendError> {
 }
 
 /// Makes an empty file for its owner alone, where there is none. SQLite gives its other files the same permissions.
+///
+/// A file that is there is not opened. When a process closes a file, POSIX takes all locks of the process from the file, also those
+/// of a store that has the same database open (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
 fn make(path: &Path) -> Result<(), BackendError> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = options.open(path);
-    made.map(drop).map_err(|error| not_made(&error))
+    let mut made = options.open(path);
+    if path.is_dir() {
+        // A folder has no locks, and the system says that it is one.
+        made = options.create_new(false).open(path);
+    }
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(not_made(&error)),
+        _ => Ok(()),
+    }
 }
 
 fn not_made(error: &io::Error) -> BackendError {

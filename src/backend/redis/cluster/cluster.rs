@@ -135,7 +135,7 @@ impl Cluster {
     ) -> Result<Vec<String>, BackendError> {
         let map = self.whole_map(deadline).await?;
         let mut left = map.primaries();
-        let keys = (0..u32::from(SLOTS).saturating_mul(64)).map(|number| format!("{start}{number}"));
+        let keys = (0..tries(start)).map(|number| format!("{start}{number}"));
         let mut found = Vec::new();
         for key in keys {
             if left.is_empty() {
@@ -186,9 +186,35 @@ impl Cluster {
     }
 }
 
+/// Returns the number of keys with this start that are tried until each primary has one. If the start has a hash tag (`{shop}`), all keys
+/// have one slot, so one key is enough; to try the others would keep a thread busy for nothing.
+fn tries(start: &str) -> u32 {
+    let slot_of = |end: u32| slot(format!("{start}{end}").as_bytes());
+    let has_tag = (1..10).all(|end| slot_of(end) == slot_of(0));
+    if has_tag { 1 } else { u32::from(SLOTS).saturating_mul(64) }
+}
+
 impl Redirection {
     /// Returns the server to ask, and whether it must be told that the question was sent to it by `ASK`.
     fn address(&self, asked: &str) -> Option<(Address, bool)> {
         Some((Address::of_redirection(&self.to, asked)?, self.is_ask))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_keys_that_have_one_slot_by_a_hash_tag_one_is_tried() {
+        for (start, has_tag) in [
+            ("{shop}:probe:health", true),
+            ("a{shop}:probe:health", true),
+            ("shop:probe:health", false),
+            ("{}:probe:health", false),
+            ("{shop:probe:health", false),
+        ] {
+            assert_eq!(tries(start) == 1, has_tag, "{start}");
+        }
     }
 }

@@ -78,7 +78,11 @@ impl FileStore {
             let message = "a FileStore would lose saves on Windows; take a SqliteStore there";
             return Err(BackendError::new(BackendErrorKind::Unsupported, message));
         }
-        let folder = Folder { path: folder.as_ref().to_owned(), lock_timeout: LOCK_TIMEOUT };
+        // The process may change its working directory.
+        let path = std::path::absolute(folder).map_err(|error| {
+            BackendError::new(BackendErrorKind::Unavailable, format_args!("can't make the folder: {error}"))
+        })?;
+        let folder = Folder { path, lock_timeout: LOCK_TIMEOUT };
         folder.make()?;
         Ok(Self { folder: Arc::new(folder) })
     }
