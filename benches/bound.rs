@@ -1,7 +1,7 @@
 //! Compares a request with a session that is bound to a device with one whose session is not, and measures a refresh.
 //!
-//! Run `cargo bench --features dbsc --bench bound`, or add `-- 500` for 500 rounds instead of 101. With `aws-lc` as well, AWS-LC opens the
-//! cookies and checks the proofs.
+//! Run `cargo bench --features dbsc --bench bound`, or add `-- 500` for 500 rounds instead of 101. With `aws-lc` as
+//! well, AWS-LC opens the cookies and checks the proofs.
 
 #![expect(
     clippy::unwrap_used,

@@ -46,7 +46,8 @@ struct Fields {
 async fn login(session: Session, Form(form): Form<Fields>) -> Result<Redirect, Refused> {
     // The login form is checked too: otherwise another site could log the visitor in as somebody else.
     verify(&session, &form)?;
-    // The old token ends with the old id. The next one is drawn here, so that pages which are opened at once have the same.
+    // The old token ends with the old id. The next one is drawn here, so that pages which are opened at once have the
+    // same.
     session.regenerate()?;
     session.set("name", &form.value)?;
     session.csrf_token()?;

@@ -2,10 +2,11 @@
 //! makes.
 //!
 //! Run `cargo run --example demo` and open <http://127.0.0.1:3000>. `PORT` picks another port, and every
-//! `TIDEWAY_SESSION_…` variable works. Keys in files may be changed while it runs. Only `SameSite` guards its forms: a real site adds CSRF tokens.
+//! `TIDEWAY_SESSION_…` variable works. Keys in files may be changed while it runs. Only `SameSite` guards its forms: a
+//! real site adds CSRF tokens.
 //!
-//! With `--features dbsc`, and behind a server that speaks https, it binds sessions to devices and shows the state of the binding: set
-//! `TIDEWAY_SESSION_COOKIE_SECURE=true`, which says that browsers come over https.
+//! With `--features dbsc`, and behind a server that speaks https, it binds sessions to devices and shows the state of
+//! the binding: set `TIDEWAY_SESSION_COOKIE_SECURE=true`, which says that browsers come over https.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo's log is its terminal")]
 
@@ -111,7 +112,8 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
         return answer;
     }
     request.extensions_mut().insert(session.clone());
-    // The session as it came, for the page that says what did not fit. Nothing of it is opened unless that page is needed.
+    // The session as it came, for the page that says what did not fit. Nothing of it is opened unless that page is
+    // needed.
     let before = manager.load(request.headers().get_all(header::COOKIE));
     let mut response = next.run(request).await;
     match manager.commit(&session) {
@@ -121,8 +123,8 @@ async fn with_session(State(manager): State<SessionManager>, mut request: Reques
             let no_store = HeaderValue::from_static("private, no-store");
             response.headers_mut().insert(header::CACHE_CONTROL, no_store);
         }),
-        // The handler's response may not be true if the session is not kept, so it is not sent. No cookie is, so the visitor
-        // still has the session from before.
+        // The handler's response may not be true if the session is not kept, so it is not sent. No cookie is, so the
+        // visitor still has the session from before.
         Err(error @ EncodeError::TooLarge { .. }) => response = too_large(&before, &error).into_response(),
         Err(error) => response = Failure::from(error).into_response(),
     }

@@ -1,8 +1,8 @@
 //! Counts visits, and shows at `/metrics` what becomes of the sessions, in the format that Prometheus reads.
 //!
 //! Run `cargo run --example metrics`, open <http://127.0.0.1:3000>, then <http://127.0.0.1:3000/metrics>. `PORT` picks
-//! another port, and every `TIDEWAY_SESSION_…` variable works. A real site keeps `/metrics` from the public, on a port of
-//! its own; docs/observability.md says what to watch.
+//! another port, and every `TIDEWAY_SESSION_…` variable works. A real site keeps `/metrics` from the public, on a port
+//! of its own; docs/observability.md says what to watch.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example's log is its terminal")]
 

@@ -1,7 +1,8 @@
-//! The pages of the folder `docs/`, for readers of docs.rs. They are no part of the API: no compiler ever sees this module.
+//! The pages of the folder `docs/`, for readers of docs.rs. They are no part of the API: no compiler ever sees this
+//! module.
 
-// A page links to others by references, such as `[stores.md]`, and defines them at its end, for readers of the file. For
-// rustdoc, these definitions stand before the page. In Markdown the first definition of a reference counts.
+// A page links to others by references, such as `[stores.md]`, and defines them at its end, for readers of the file.
+// For rustdoc, these definitions stand before the page. In Markdown the first definition of a reference counts.
 macro_rules! links {
     () => {
         concat!(
@@ -57,8 +58,8 @@ macro_rules! links {
     };
 }
 
-// A page and its module. `programs` says when the page's programs are doctests: `always`, or with some features. Without it they
-// are none, because another package compiles them or because they need what a test does not have.
+// A page and its module. `programs` says when the page's programs are doctests: `always`, or with some features.
+// Without it they are none, because another package compiles them or because they need what a test does not have.
 macro_rules! page {
     ($name:ident, $path:literal, programs: always) => {
         #[doc = links!()]

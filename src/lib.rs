@@ -1,5 +1,5 @@
-//! Encrypted sessions for web servers, without a session store: the whole session travels in one cookie, sealed with AES-256-GCM,
-//! with its idle timeout and its absolute timeout inside the seal.
+//! Encrypted sessions for web servers, without a session store: the whole session travels in one cookie, sealed with
+//! AES-256-GCM, with its idle timeout and its absolute timeout inside the seal.
 //!
 //! ```
 //! use sealed_session::{Key, SessionConfig};
@@ -25,10 +25,10 @@
 //! | [`Codec`], [`SessionData`] | a session as text and as a plain value, without HTTP |
 //! | [`SessionStore`], [`Revocations`] | more than a cookie holds, and logouts that end every copy of it |
 //!
-//! The modules `tower`, `actix_web` and `rocket` are the adapters, `import` reads old cookies of other crates, and `testing` helps
-//! your tests. [`_docs`] has the pages: [in your framework](_docs::frameworks), [values](_docs::values),
-//! [lifetime](_docs::lifetime), [logout](_docs::logout), [stores](_docs::stores), [operations](_docs::operations),
-//! [security](_docs::security) and others.
+//! The modules `tower`, `actix_web` and `rocket` are the adapters, `import` reads old cookies of other crates, and
+//! `testing` helps your tests. [`_docs`] has the pages: [in your framework](_docs::frameworks),
+//! [values](_docs::values), [lifetime](_docs::lifetime), [logout](_docs::logout), [stores](_docs::stores),
+//! [operations](_docs::operations), [security](_docs::security) and others.
 //!
 //! <details><summary>Features, of which none is on by default</summary>
 //!

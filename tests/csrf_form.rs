@@ -1,4 +1,5 @@
-//! The form of `examples/csrf_form.rs`, sent by its visitors and by attackers. `sealed_session::testing` plays the browser.
+//! The form of `examples/csrf_form.rs`, sent by its visitors and by attackers. `sealed_session::testing` plays the
+//! browser.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

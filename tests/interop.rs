@@ -1,8 +1,8 @@
-//! The implementations in examples/interop, in Python and JavaScript, were made from docs/wire-format.md alone. Each of the
-//! three reads what any other writes, and all refuse the same cookies for the same reasons.
+//! The implementations in examples/interop, in Python and JavaScript, were made from docs/wire-format.md alone. Each of
+//! the three reads what any other writes, and all refuse the same cookies for the same reasons.
 //!
-//! If Python with `cryptography`, or Node, is missing, a line on stderr says so and the tests leave that language out. With
-//! `SEALED_SESSION_INTEROP=required` they fail instead.
+//! If Python with `cryptography`, or Node, is missing, a line on stderr says so and the tests leave that language out.
+//! With `SEALED_SESSION_INTEROP=required` they fail instead.
 
 #![expect(
     clippy::unwrap_used,
@@ -67,8 +67,8 @@ impl Session {
         }
     }
 
-    /// The session in the crate's own type. It stores flash values first, unlike the other implementations, so that the tests
-    /// fail if the order matters.
+    /// The session in the crate's own type. It stores flash values first, unlike the other implementations, so that the
+    /// tests fail if the order matters.
     fn to_data(&self) -> SessionData {
         let mut data = SessionData::new(UnixTime::MIN, Duration::from_secs(1)).unwrap();
         let mut id = [0; 16];
@@ -87,7 +87,8 @@ impl Session {
     }
 }
 
-/// The configuration of a deployment. The crate gets it as a `SessionConfig`, and the other implementations as their options.
+/// The configuration of a deployment. The crate gets it as a `SessionConfig`, and the other implementations as their
+/// options.
 #[derive(Clone, Debug)]
 struct Deployment {
     keys: Vec<String>,
@@ -749,7 +750,8 @@ fn two_cookies_that_the_crate_or_a_language_sets_open_in_the_others() {
             let what = format!("{} {round}: {reader:?}", peer.language);
             if let Some(cookies) = &by_crate {
                 in_two += usize::from(cookies.len() == 2);
-                // The session of the crate began when it was sealed, so its times differ and only the values are compared.
+                // The session of the crate began when it was sealed, so its times differ and only the values are
+                // compared.
                 let opened = peer.decode_cookies(cookies, &reader).map(|session| session.unwrap().data);
                 assert_eq!(opened.as_ref(), Ok(&session.data), "{what}");
             }

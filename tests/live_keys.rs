@@ -1,5 +1,6 @@
-//! `examples/live_keys` in a process of its own, while its keys change as Kubernetes changes a mounted secret: the files of the
-//! path stay links into `..data`, and `..data` is a link to a folder, in the place of which another link is renamed.
+//! `examples/live_keys` in a process of its own, while its keys change as Kubernetes changes a mounted secret: the
+//! files of the path stay links into `..data`, and `..data` is a link to a folder, in the place of which another link
+//! is renamed.
 
 #![cfg(unix)]
 #![expect(

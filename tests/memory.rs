@@ -1,8 +1,9 @@
 //! Looks for keys in the memory of a process that has dropped all that held them.
 //!
-//! Safe Rust can't look at memory that is freed, but Linux shows a process its whole memory as a file. So the test program
-//! starts itself again as a worker. The worker takes a key in one of the ways in which an application can take it, seals and
-//! opens with it, drops everything, and looks through all memory that it could have written to: heap, stacks and statics.
+//! Safe Rust can't look at memory that is freed, but Linux shows a process its whole memory as a file. So the test
+//! program starts itself again as a worker. The worker takes a key in one of the ways in which an application can take
+//! it, seals and opens with it, drops everything, and looks through all memory that it could have written to: heap,
+//! stacks and statics.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
@@ -31,14 +32,15 @@ const LEN: usize = Key::LEN;
 /// The worker knows the key under this mask alone, so that it does not find what it looks for in its own notes.
 const MASK: u8 = 0x5a;
 
-/// The pieces of a key that count as found: any 8 bytes in a row of the key itself or of its hexadecimal digits. No other
-/// 8 bytes equal one of these 82 pieces but once in 10^17 bytes of memory.
+/// The pieces of a key that count as found: any 8 bytes in a row of the key itself or of its hexadecimal digits. No
+/// other 8 bytes equal one of these 82 pieces but once in 10^17 bytes of memory.
 const PIECE: usize = 8;
 
 #[test]
 fn no_key_is_left_in_memory_when_everything_is_dropped() {
     for way in ["hex", "variable", "file", "previous variable", "previous file", "refused file"] {
-        // What uses the key covers a part of what was left on the stack before, so a key that is not used is looked for, too.
+        // What uses the key covers a part of what was left on the stack before, so a key that is not used is looked
+        // for, too.
         for visits in [0, 1, 50] {
             assert_eq!(
                 pieces_left(way, visits),
@@ -109,8 +111,8 @@ fn worker() {
     let masked: [u8; LEN] = std::array::from_fn(|at| u8::from_str_radix(&masked[2 * at..2 * at + 2], 16).unwrap());
     let (tell_done, done) = channel();
     let (release, released) = channel();
-    // The work is done on a stack of its own, and deep in it. That stack is still there when it is looked at, and what was done
-    // since has not covered what the work left.
+    // The work is done on a stack of its own, and deep in it. That stack is still there when it is looked at, and what
+    // was done since has not covered what the work left.
     let work = thread::spawn(move || {
         let held = deep(&|| work(&way, visits, &masked, &path));
         tell_done.send(()).unwrap();

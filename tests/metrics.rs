@@ -47,8 +47,8 @@ impl Site {
     }
 }
 
-/// Reads every sample of a page. Each line must be in Prometheus's text format, version 0.0.4: a HELP, a TYPE, and then the
-/// samples of that metric alone, none of them twice.
+/// Reads every sample of a page. Each line must be in Prometheus's text format, version 0.0.4: a HELP, a TYPE, and then
+/// the samples of that metric alone, none of them twice.
 fn parse(page: &str) -> BTreeMap<String, u64> {
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.starts_with('_')

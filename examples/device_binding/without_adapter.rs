@@ -11,8 +11,8 @@ pub(crate) fn configure(config: SessionConfig) -> SessionConfig {
     config.device_binding(DeviceBinding::new().path(PATH))
 }
 
-/// Answers a request before the handler, if it is one to the route, or a link on another site to a session that has to be refreshed
-/// first.
+/// Answers a request before the handler, if it is one to the route, or a link on another site to a session that has to
+/// be refreshed first.
 pub(crate) async fn answer(
     manager: &SessionManager,
     session: &Session,

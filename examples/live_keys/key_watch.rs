@@ -10,9 +10,9 @@ use sealed_session::{ConfigError, EnvReader, KeyId, KeyRing, SessionManager};
 /// The keys of a manager, and what is in the files that `TIDEWAY_SESSION_ENCRYPTION_KEY_FILE` and
 /// `TIDEWAY_SESSION_PREVIOUS_KEYS_FILE` name.
 ///
-/// It reads the files and does not wait for a notice of the file system: Kubernetes replaces a mounted secret by renaming a
-/// link to its folder, so that neither the file nor the folder of the path is ever written, and a network file system sends
-/// no notices at all. To read two small files every second costs nothing that could be measured.
+/// It reads the files and does not wait for a notice of the file system: Kubernetes replaces a mounted secret by
+/// renaming a link to its folder, so that neither the file nor the folder of the path is ever written, and a network
+/// file system sends no notices at all. To read two small files every second costs nothing that could be measured.
 pub(crate) struct KeyWatch {
     manager: SessionManager,
     /// The ids of the keys that the manager has.
@@ -50,7 +50,8 @@ impl KeyWatch {
         });
     }
 
-    /// Takes keys that changed. Keys that can't be read, or are refused, change nothing: the manager keeps those that it has.
+    /// Takes keys that changed. Keys that can't be read, or are refused, change nothing: the manager keeps those that
+    /// it has.
     fn look(&mut self) {
         match self.read() {
             Look::Same => self.refused = None,

@@ -1,8 +1,8 @@
 //! Takes new keys while it serves: change the files that `TIDEWAY_SESSION_ENCRYPTION_KEY_FILE` and
 //! `TIDEWAY_SESSION_PREVIOUS_KEYS_FILE` name, and the next request goes by the new keys. `key_watch.rs` does the work.
 //!
-//! Run `TIDEWAY_SESSION_ENCRYPTION_KEY_FILE=key cargo run --features axum --example live_keys`. `PORT` picks another port than
-//! 3000.
+//! Run `TIDEWAY_SESSION_ENCRYPTION_KEY_FILE=key cargo run --features axum --example live_keys`. `PORT` picks another
+//! port than 3000.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "its log is its terminal")]
 

@@ -2,9 +2,9 @@
 //! the cookie of our name and take nothing else for it. Of the good cookies among the first four candidates, it must
 //! take the one that was issued last.
 //!
-//! The input is four bytes that say where the two good cookies go, one byte that says which of them are there, with which
-//! white space and with which quotes, and the headers, with CRLF between them. A pair `$0` to `$4` stands for a cookie that
-//! was sealed and is not good, and `"0` to `"4` for the same one with its value in quotes.
+//! The input is four bytes that say where the two good cookies go, one byte that says which of them are there, with
+//! which white space and with which quotes, and the headers, with CRLF between them. A pair `$0` to `$4` stands for a
+//! cookie that was sealed and is not good, and `"0` to `"4` for the same one with its value in quotes.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -59,8 +59,8 @@ fn is_ours(pair: &[u8]) -> bool {
     halves(pair).is_some_and(|(name, _)| trim(name) == NAME.as_bytes())
 }
 
-/// The quotes around the value of a good cookie. The reader takes one pair off, so with the last two the cookie is another
-/// one that is not good.
+/// The quotes around the value of a good cookie. The reader takes one pair off, so with the last two the cookie is
+/// another one that is not good.
 const QUOTES: [[&str; 2]; 4] = [["", ""], ["\"", "\""], ["\"\"", "\"\""], ["\"", ""]];
 
 /// Puts quotes around the value of a pair.
@@ -75,8 +75,8 @@ fn halves(pair: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&pair[..end], &pair[end + 1..]))
 }
 
-/// True when a pair has the value of this cookie: the text after the first `=`, without the white space around it, and then
-/// without one pair of quotes, if there is one.
+/// True when a pair has the value of this cookie: the text after the first `=`, without the white space around it, and
+/// then without one pair of quotes, if there is one.
 fn has_value_of(pair: &[u8], sealed: &Sealed) -> bool {
     let value = |pair: &[u8]| halves(pair).map(|(_, value)| trim(value).to_vec());
     let (Some(found), Some(sealed)) = (value(pair), value(&sealed.pair)) else { return false };

@@ -663,8 +663,8 @@ impl Run {
             }
             Step::SetData(fields) => {
                 let fields: Vec<(String, &Json)> = fields.iter().map(|(key, value)| (key.text(), value)).collect();
-                // Of a field that stands twice, the last value counts, and it keeps the place of the first. One that is null is
-                // not there.
+                // Of a field that stands twice, the last value counts, and it keeps the place of the first. One that is
+                // null is not there.
                 let mut wanted = Pairs::new();
                 for (key, value) in fields.iter().filter(|(_, value)| value.text() != "null") {
                     put(&mut wanted, key, &value.text());

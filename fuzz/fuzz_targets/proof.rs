@@ -1,9 +1,10 @@
-//! Checks the reader of a device's proof, and of the two headers of a device-bound session, against a second reader. Whatever the
-//! bytes are, both must accept the same values and read the same from them.
+//! Checks the reader of a device's proof, and of the two headers of a device-bound session, against a second reader.
+//! Whatever the bytes are, both must accept the same values and read the same from them.
 //!
-//! Input without a line break is the value of a header. In other input, the first line is the header of a JWT and the rest is its
-//! payload, which the target signs. There, `$x` and `$y` stand for the coordinates of the key that signs, and `$u` and `$v` for those of
-//! another key. What the reader accepts of it must verify, unless it names the other key or one bit of its signature is changed.
+//! Input without a line break is the value of a header. In other input, the first line is the header of a JWT and the
+//! rest is its payload, which the target signs. There, `$x` and `$y` stand for the coordinates of the key that signs,
+//! and `$u` and `$v` for those of another key. What the reader accepts of it must verify, unless it names the other key
+//! or one bit of its signature is changed.
 #![no_main]
 
 use std::fmt;
@@ -146,8 +147,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let header = with_coordinates(header);
     let signed = format!("{}.{}", to_base64url(header.as_bytes()), to_base64url(payload.as_bytes()));
-    // Most inputs are no proof whatever their signature is. Each first gets the signature of another text, because signing takes
-    // far longer than reading.
+    // Most inputs are no proof whatever their signature is. Each first gets the signature of another text, because
+    // signing takes far longer than reading.
     let proof = format!("{signed}.{}", *OF_ANOTHER_TEXT);
     let parts = read_proof(&proof);
     assert_eq!(parts, second_reading(&proof));

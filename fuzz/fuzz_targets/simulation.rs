@@ -1,5 +1,6 @@
-//! A fleet in one process, by the choices of a fuzzer: who goes on at each wait, what is lost, dropped or restarted, and what time
-//! passes. After each step, what was promised must hold: tests/simulation, whose modules these are, says what that is.
+//! A fleet in one process, by the choices of a fuzzer: who goes on at each wait, what is lost, dropped or restarted,
+//! and what time passes. After each step, what was promised must hold: tests/simulation, whose modules these are, says
+//! what that is.
 //!
 //! The input is one byte for each choice. When it ends, the first request goes on until all are answered.
 #![no_main]

@@ -33,10 +33,10 @@ enum Placement {
 const PLACEMENTS: [Placement; 3] = [Placement::Spill, Placement::Store, Placement::Cookie];
 const POLICIES: [FailurePolicy; 3] = [FailurePolicy::Refuse, FailurePolicy::Fail, FailurePolicy::Admit];
 const NAMES: [&str; 3] = ["user", "a", "b"];
-/// The most steps of a run. In a step a session goes on under one new id at most. So no session has the hundred successors
-/// in a row after which an end gives up (`MAX_HOPS` in src/backend/end.rs). A call runs to its end before the next one
-/// begins, so no write loses to another one eight times either (`MAX_TRIES`). That leaves one error of a backend: the one
-/// that it was told to give.
+/// The most steps of a run. In a step a session goes on under one new id at most. So no session has the hundred
+/// successors in a row after which an end gives up (`MAX_HOPS` in src/backend/end.rs). A call runs to its end before
+/// the next one begins, so no write loses to another one eight times either (`MAX_TRIES`). That leaves one error of a
+/// backend: the one that it was told to give.
 const MOST_STEPS: usize = 60;
 
 /// A step of a run, in which two requests go on side by side.
@@ -323,8 +323,8 @@ struct Request {
     /// True when nobody could vouch for the session of the cookie.
     is_unsure: bool,
     login: Option<Login>,
-    /// The generation in whose place this request put another one when it revoked the others, and the number of logins that there were
-    /// then.
+    /// The generation in whose place this request put another one when it revoked the others, and the number of logins
+    /// that there were then.
     revoked_at: Option<(Option<Generation>, usize)>,
     is_changed: bool,
     is_regenerated: bool,
@@ -544,7 +544,8 @@ impl World {
                 let is_asked = self.has_list || *from_store;
                 let is_over = is_asked && cookie.is_some_and(|cookie| self.over.contains(&cookie.id));
                 assert!(!is_over || !is_sure, "it came back");
-                // Another request may have cleared the session of a login. It is nobody's then, and no subject concerns it.
+                // Another request may have cleared the session of a login. It is nobody's then, and no subject concerns
+                // it.
                 let login = content.login.filter(|_| content.user().is_some());
                 let is_banned = login.is_some_and(|login| self.banned.contains(&login));
                 assert!(!is_banned || !is_sure, "its subject was revoked");
@@ -738,7 +739,8 @@ impl World {
         self.now() >= held.end || is_marked(self.mark(held.id)) || self.is_revoked(base) || is_kept_out
     }
 
-    /// Tells whether another request made somebody's what was nobody's session, while this one moves it on and does not say whose it is.
+    /// Tells whether another request made somebody's what was nobody's session, while this one moves it on and does not
+    /// say whose it is.
     fn is_taken(&self, held: &Opened, request: &Request) -> bool {
         let is_theirs =
             matches!(self.records.get(&held.id), Some((Kept::Values(theirs), _)) if request.is_others(theirs));
@@ -759,7 +761,8 @@ impl World {
         self.set_faults(faults);
         let committed = run(self.managers[request.server].commit_async(&request.session));
         let made = self.made();
-        // Somebody's session that becomes another user's, or nobody's, goes on under a new id, which its first try draws.
+        // Somebody's session that becomes another user's, or nobody's, goes on under a new id, which its first try
+        // draws.
         let was_of = request.base.user();
         let is_another = self.has_list && was_of.is_some() && was_of != request.values.get("user");
         let drawn = request.session.snapshot().expect("an id").id();
@@ -807,8 +810,8 @@ impl World {
         };
         match line {
             None => {
-                // A session whose generation an earlier call took does not begin past its absolute timeout. Every cookie that it
-                // follows is past its own by then.
+                // A session whose generation an earlier call took does not begin past its absolute timeout. Every
+                // cookie that it follows is past its own by then.
                 let begun = request.session.snapshot().expect("an id").created_at().as_secs();
                 let is_too_late = request.held.is_none() && request.login.is_some() && !request.is_changed;
                 let is_too_late = is_too_late && now >= begun + self.absolute;
@@ -1026,9 +1029,9 @@ fn values(data: &sealed_session::SessionData) -> Values {
 }
 
 impl Request {
-    /// Tells whether a commit does what this request did to the content of this record: the record of the session that the client
-    /// holds, or else the record under the new id that an earlier try of the commit wrote. That try may have taken over what other
-    /// requests wrote before it put a tombstone in the place of their record.
+    /// Tells whether a commit does what this request did to the content of this record: the record of the session that
+    /// the client holds, or else the record under the new id that an earlier try of the commit wrote. That try may have
+    /// taken over what other requests wrote before it put a tombstone in the place of their record.
     fn learns_from(&self, id: SessionId, has_learned: bool) -> bool {
         let own = || self.session.snapshot().expect("an id").id();
         self.held.is_some_and(|held| held.id == id || !has_learned && own() == id)

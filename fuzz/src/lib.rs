@@ -53,8 +53,8 @@ pub fn set_cookie_overhead(name: &str) -> usize {
 /// Pairs of a key and a JSON text, in the order in which the keys were first stored.
 pub type Pairs = Vec<(String, String)>;
 
-/// Puts a pair in the place of the pair with its key, or at the end. True when this changed something: an equal value, whose
-/// objects have their fields in any order, does not.
+/// Puts a pair in the place of the pair with its key, or at the end. True when this changed something: an equal value,
+/// whose objects have their fields in any order, does not.
 pub fn put(pairs: &mut Pairs, key: &str, json: &str) -> bool {
     match pairs.iter_mut().find(|(known, _)| known == key) {
         Some((_, known)) if known == json || Tree::of(known) == Tree::of(json) => false,
@@ -207,8 +207,8 @@ pub struct Parts {
     pub times: [u64; 3],
     pub data: Pairs,
     pub flash: Pairs,
-    /// True when there is a CSRF token. In the format it is an entry, but the crate does not show it as a value. Nor does
-    /// it show the generation of the subject, and with it alone a session counts as empty.
+    /// True when there is a CSRF token. In the format it is an entry, but the crate does not show it as a value. Nor
+    /// does it show the generation of the subject, and with it alone a session counts as empty.
     pub has_token: bool,
 }
 
@@ -312,8 +312,8 @@ pub enum EntryKey {
     Long(u8),
 }
 
-/// The keys that the crate keeps for the CSRF token, for the generation of the subject, for the idle timeout of one session, and
-/// for its binding to a device: `set` refuses them.
+/// The keys that the crate keeps for the CSRF token, for the generation of the subject, for the idle timeout of one
+/// session, and for its binding to a device: `set` refuses them.
 const RESERVED: [&str; 4] = ["~csrf", "~gen", "~idle", "~bound"];
 
 impl EntryKey {
@@ -340,16 +340,16 @@ pub enum Json {
     Text(String),
     /// A text of up to 4095 characters, as many as a cookie might hold.
     Long(char, u16),
-    /// One in eight is a text of about the largest size that an entry can have: with a key of 127 bytes, or with a short one. The
-    /// others are of about the size of a cookie, since a run with a large one takes ten times as long.
+    /// One in eight is a text of about the largest size that an entry can have: with a key of 127 bytes, or with a
+    /// short one. The others are of about the size of a cookie, since a run with a large one takes ten times as long.
     Huge(u8),
     List(Vec<Json>),
     Map(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// Returns the JSON text. No serializer writes it when there is only one way to write it, so that the text does not come from
-    /// the code that is tested.
+    /// Returns the JSON text. No serializer writes it when there is only one way to write it, so that the text does not
+    /// come from the code that is tested.
     pub fn text(&self) -> String {
         self.published_text().unwrap_or_else(|| serde_json::to_string(self).expect("every such value has a JSON text"))
     }

@@ -13,8 +13,8 @@ use super::session_of::SessionOf;
 use crate::error::Error;
 use crate::session::{Session, Typed};
 
-/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request. To extract a session is to look
-/// at it.
+/// Extracts the session that a [`SessionLayer`](crate::tower::SessionLayer) put into the request. To extract a session
+/// is to look at it.
 impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = Error;
 
@@ -25,8 +25,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     }
 }
 
-/// Extracts the session of the manager that a layer gave this name ([`SessionLayer::of`](crate::tower::SessionLayer::of)). To
-/// extract a session is to look at it.
+/// Extracts the session of the manager that a layer gave this name
+/// ([`SessionLayer::of`](crate::tower::SessionLayer::of)). To extract a session is to look at it.
 impl<S: Send + Sync, M: ?Sized + 'static> FromRequestParts<S> for SessionOf<M> {
     type Rejection = Error;
 
@@ -56,8 +56,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Typed<T> {
     }
 }
 
-/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a debug build, the
-/// body says of a forgotten session layer that it is forgotten.
+/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a
+/// debug build, the body says of a forgotten session layer that it is forgotten.
 ///
 /// ```
 /// use axum::{Router, routing::post};

@@ -1,5 +1,5 @@
-//! The part of device binding that an adapter does in the place of the application: it answers the route, and a link on another site
-//! to a session that has to be refreshed first. Feature `dbsc`.
+//! The part of device binding that an adapter does in the place of the application: it answers the route, and a link on
+//! another site to a session that has to be refreshed first. Feature `dbsc`.
 
 use crate::device_binding::{BindingAnswer, BindingRequest, OwnedRequest};
 use crate::manager::SessionManager;
@@ -53,8 +53,8 @@ pub(super) fn is_route(manager: &SessionManager, (method, path): (&str, &str)) -
     method == "POST" && manager.is_binding_path(path)
 }
 
-/// Logs that an adapter does not answer the browsers which bind their sessions, if device binding is configured. It does so once for
-/// each manager, since axum makes a service of a layer for each route.
+/// Logs that an adapter does not answer the browsers which bind their sessions, if device binding is configured. It
+/// does so once for each manager, since axum makes a service of a layer for each route.
 #[cfg(feature = "tower")]
 pub(super) fn warn_that_nobody_answers(manager: &SessionManager) {
     if manager.is_first_without_answers() {

@@ -7,8 +7,8 @@
 //! | another Cache-Control, such as `max-age=60` | is sent | gets `private` in front of it |
 //! | `public` or `s-maxage`, or a header for CDNs and proxies that lets them store | is left out | gets `private, no-store` instead, and a warning goes to the log |
 //!
-//! A cache that is shared may store a response that says `max-age=60` alone (RFC 9111 section 3), but whoever writes that may
-//! well mean the browser. Whoever writes `public` means everybody.
+//! A cache that is shared may store a response that says `max-age=60` alone (RFC 9111 section 3), but whoever writes
+//! that may well mean the browser. Whoever writes `public` means everybody.
 
 use std::borrow::Cow;
 
@@ -27,9 +27,9 @@ pub(super) enum Sharing {
     Meant,
 }
 
-/// The headers that CDNs and proxies obey instead of Cache-Control (RFC 9213, Edge Architecture Specification; the last three are those
-/// of Akamai, of nginx, which takes a number of seconds, and of the web server `LiteSpeed`). With each stands the word by which it refuses
-/// to store, beside `private` and `no-store`, if it has one.
+/// The headers that CDNs and proxies obey instead of Cache-Control (RFC 9213, Edge Architecture Specification; the last
+/// three are those of Akamai, of nginx, which takes a number of seconds, and of the web server `LiteSpeed`). With each
+/// stands the word by which it refuses to store, beside `private` and `no-store`, if it has one.
 const TARGETED: [(&str, &str); 9] = [
     ("cdn-cache-control", ""),
     ("surrogate-control", ""),
@@ -99,8 +99,8 @@ fn sharing_of<'v>(values: impl Iterator<Item = &'v [u8]>, refuses: &str) -> Shar
     sharing
 }
 
-/// Splits a value at its commas, except for those in quotes. In quotes, a backslash takes its meaning from the character behind it
-/// (RFC 9110 section 5.6.4).
+/// Splits a value at its commas, except for those in quotes. In quotes, a backslash takes its meaning from the
+/// character behind it (RFC 9110 section 5.6.4).
 fn directives(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     value.split(move |byte| {

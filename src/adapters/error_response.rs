@@ -1,8 +1,8 @@
 //! The response to an [`Error`](crate::Error) of an extractor or of a handler, by one rule for every framework.
 //!
-//! The client learns the status and nothing else, since the reason is for the operator: it goes to the log. One reason is for the
-//! developer. A route that no session layer is around fails at the first try and for every visitor, so a debug build of the
-//! application says it in the body as well.
+//! The client learns the status and nothing else, since the reason is for the operator: it goes to the log. One reason
+//! is for the developer. A route that no session layer is around fails at the first try and for every visitor, so a
+//! debug build of the application says it in the body as well.
 
 use crate::error::Error;
 

@@ -3,9 +3,10 @@
 use crate::error::Error;
 use crate::session::Session;
 
-/// Says that the requests of a route are no use of the session, as [`Session::keep_expiry`](crate::Session::keep_expiry) says for one
-/// request. A handler takes it beside the session: it is an extractor of axum and actix-web, and a request guard of Rocket. It concerns
-/// the sessions of all managers around the route, and opens none of them.
+/// Says that the requests of a route are no use of the session, as
+/// [`Session::keep_expiry`](crate::Session::keep_expiry) says for one request. A handler takes it beside the session:
+/// it is an extractor of axum and actix-web, and a request guard of Rocket. It concerns the sessions of all managers
+/// around the route, and opens none of them.
 ///
 /// In axum, `route_layer(axum::middleware::from_extractor::<KeepExpiry>())` says it for all routes of a router.
 ///

@@ -13,17 +13,17 @@
 //!
 //! One rule for all frameworks says when a session is kept:
 //!
-//! - **A response carries the session.** It does so whatever its status and whoever made it: a handler, an extractor or a guard
-//!   that refused, a catcher, an inner layer, a layer or a framework that makes a response of a panic. An error that the framework
-//!   turns into a response outside of the adapter (actix-web) is a response.
-//! - **No response, nothing kept.** An error of a tower service and a panic that unwinds through the adapter are no response.
-//!   Nothing is committed, and no store is told.
+//! - **A response carries the session.** It does so whatever its status and whoever made it: a handler, an extractor or
+//!   a guard that refused, a catcher, an inner layer, a layer or a framework that makes a response of a panic. An error
+//!   that the framework turns into a response outside of the adapter (actix-web) is a response.
+//! - **No response, nothing kept.** An error of a tower service and a panic that unwinds through the adapter are no
+//!   response. Nothing is committed, and no store is told.
 //! - **A handler that would get a session which could not be loaded does not run**
-//!   ([`FailurePolicy::Fail`](crate::FailurePolicy::Fail)), and the client gets the error response. **A handler that ran is not
-//!   answered for**, unless its own session can't be kept. In tower and actix-web no handler runs, as a layer can't know who will
-//!   ask for the session. In Rocket those don't run whose guard it is.
-//! - **One commit a request and manager.** A layer that finds a session of its own manager in the request uses it, and leaves the
-//!   commit to the outer one (`nesting.rs`). In Rocket the first fairing to load a session does it for all.
+//!   ([`FailurePolicy::Fail`](crate::FailurePolicy::Fail)), and the client gets the error response. **A handler that
+//!   ran is not answered for**, unless its own session can't be kept. In tower and actix-web no handler runs, as a
+//!   layer can't know who will ask for the session. In Rocket those don't run whose guard it is.
+//! - **One commit a request and manager.** A layer that finds a session of its own manager in the request uses it, and
+//!   leaves the commit to the outer one (`nesting.rs`). In Rocket the first fairing to load a session does it for all.
 //!
 //! | file | what it holds |
 //! |---|---|

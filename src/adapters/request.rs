@@ -6,8 +6,8 @@
 //!
 //! Device binding (feature `dbsc`) may answer after step 1, in the place of the inner service.
 //!
-//! A request that waits for no backend begins at step 2 and ends with it, and costs no allocation here. So does a request that
-//! brings the session of an outer middleware: that one asked, and commits.
+//! A request that waits for no backend begins at step 2 and ends with it, and costs no allocation here. So does a
+//! request that brings the session of an outer middleware: that one asked, and commits.
 
 use std::future::Future;
 use std::mem;

@@ -1,20 +1,22 @@
 //! The headers that a session adds to a response, by one rule for every framework.
 //!
-//! 1. Each Set-Cookie becomes a header of its own. Where the session comes as a bearer token, the sealed text goes into a header for
-//!    the token instead.
-//! 2. No response with a Set-Cookie may be stored by a shared cache, which would hand one visitor's cookie to the next (RFC 9111
-//!    section 7.3). `caching.rs` says what that does to the handler's Cache-Control.
+//! 1. Each Set-Cookie becomes a header of its own. Where the session comes as a bearer token, the sealed text goes into
+//!    a header for the token instead.
+//! 2. No response with a Set-Cookie may be stored by a shared cache, which would hand one visitor's cookie to the next
+//!    (RFC 9111 section 7.3). `caching.rs` says what that does to the handler's Cache-Control.
 //! 3. A seal that is dispensable, such as an extension, is left out of a response that is meant to be shared. The seal
 //!    goes out with another response.
-//! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie; with a bearer
-//!    token, `Vary: Authorization`. So does the error response in the place of a handler, to a request whose session could not be
-//!    loaded: a request without a cookie would have got another one.
-//! 5. The response to a login offers the browser to bind the session to its device, if the configuration says so (feature `dbsc`).
+//! 4. A response whose session was looked at gets `Vary: Cookie`, because its content may depend on the cookie; with a
+//!    bearer token, `Vary: Authorization`. So does the error response in the place of a handler, to a request whose
+//!    session could not be loaded: a request without a cookie would have got another one.
+//! 5. The response to a login offers the browser to bind the session to its device, if the configuration says so
+//!    (feature `dbsc`).
 //! 6. A change of the session that comes after the response is told to the log and to observers, since it is lost.
 //! 7. When the session could not be committed, an error response takes the place of the handler's response, and the
 //!    reason goes to the log.
 //!
-//! The rule asks for no status and no method: a redirect, a 304 and the answer to a HEAD are stored, or change what is stored.
+//! The rule asks for no status and no method: a redirect, a 304 and the answer to a HEAD are stored, or change what is
+//! stored.
 
 use std::fmt::Display;
 
@@ -24,7 +26,8 @@ use crate::cookie::SetCookies;
 use crate::error::EncodeError;
 use crate::session::{Dispensable, Session};
 
-/// Says what the commit of a session does with a seal that is dispensable, if its cookie would go out with this response.
+/// Says what the commit of a session does with a seal that is dispensable, if its cookie would go out with this
+/// response.
 pub(super) fn dispensable(response: &impl ResponseHeaders) -> Dispensable {
     if caching::sharing(response) == Sharing::Meant { Dispensable::LeaveOut } else { Dispensable::Send }
 }
@@ -112,8 +115,8 @@ pub(super) fn log_failure(done: &str, error: &impl Display) {
     log::error!(target: "sealed_session", "session not {done}: {error}");
 }
 
-/// The status of the empty response to an error. A session that another request ended is a conflict between the two requests, and
-/// no fault of the server.
+/// The status of the empty response to an error. A session that another request ended is a conflict between the two
+/// requests, and no fault of the server.
 pub(super) fn status_of(error: &EncodeError) -> u16 {
     if *error == EncodeError::Ended { 409 } else { 500 }
 }

@@ -6,12 +6,13 @@ use std::ops::Deref;
 
 use crate::session::Session;
 
-/// The session of one of several managers of an application, such as one for the site and one for its administration. `M` is a type
-/// of the application that names the manager: its layer, middleware or fairing gets the name by `of`, and a handler takes
-/// `SessionOf<M>`. It is an extractor of axum and actix-web, a request guard of Rocket, and an extension of any tower service.
+/// The session of one of several managers of an application, such as one for the site and one for its administration.
+/// `M` is a type of the application that names the manager: its layer, middleware or fairing gets the name by `of`, and
+/// a handler takes `SessionOf<M>`. It is an extractor of axum and actix-web, a request guard of Rocket, and an
+/// extension of any tower service.
 ///
-/// A layer with a name gives its session to those alone who ask for it by the name. [`Session`] without a name is that of the
-/// innermost layer without one (in Rocket, of the fairing without one that was attached last).
+/// A layer with a name gives its session to those alone who ask for it by the name. [`Session`] without a name is that
+/// of the innermost layer without one (in Rocket, of the fairing without one that was attached last).
 ///
 /// The two managers need cookies of different names, and should have keys of their own.
 ///

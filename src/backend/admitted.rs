@@ -6,8 +6,8 @@ use super::store::{Record, Save, Tag};
 use crate::codec::Opened;
 use crate::time::UnixTime;
 
-/// A session that may become the session of a request. Only this room makes one: `Questions::ask` does after it asked the
-/// backends, and `Coordinator::admit_unasked` where there are none.
+/// A session that may become the session of a request. Only this room makes one: `Questions::ask` does after it asked
+/// the backends, and `Coordinator::admit_unasked` where there are none.
 pub(crate) struct Admitted {
     opened: Opened,
     stored: Option<Stored>,
@@ -46,8 +46,8 @@ impl Admitted {
         self.stored.is_some()
     }
 
-    /// Returns the session, the record that its values came from, if they came from one, the owner, and whether the list
-    /// was asked in this request.
+    /// Returns the session, the record that its values came from, if they came from one, the owner, and whether the
+    /// list was asked in this request.
     pub(crate) fn into_parts(self) -> (Opened, Option<Stored>, Owner, Vouched) {
         (self.opened, self.stored, self.owner, self.vouched)
     }

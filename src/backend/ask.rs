@@ -23,12 +23,13 @@ pub(crate) enum Answer {
     Ended {
         mark: Mark,
         refusal: Refusal,
-        /// True when every cookie of the session is refused. It is false when a tombstone says that the session was ended, while a
-        /// cookie of it may come for which only the list is asked: whoever wrote the tombstone may not have come to the list.
+        /// True when every cookie of the session is refused. It is false when a tombstone says that the session was
+        /// ended, while a cookie of it may come for which only the list is asked: whoever wrote the tombstone may not
+        /// have come to the list.
         is_over: bool,
     },
-    /// The session is refused, and not because it was ended under its id: its record is damaged or not there, its schema is
-    /// unknown, or its subject was revoked.
+    /// The session is refused, and not because it was ended under its id: its record is damaged or not there, its
+    /// schema is unknown, or its subject was revoked.
     Refused(Refusal),
 }
 
@@ -104,8 +105,8 @@ impl Questions<'_> {
         })
     }
 
-    /// Fetches the values of a session from the record of the id that it had before it was bound. A request that was under way then
-    /// put them there. The session has no record of its own yet; its next commit makes one.
+    /// Fetches the values of a session from the record of the id that it had before it was bound. A request that was
+    /// under way then put them there. The session has no record of its own yet; its next commit makes one.
     #[cfg(feature = "dbsc")]
     async fn fill_from_previous(
         &self,

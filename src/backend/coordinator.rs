@@ -26,8 +26,8 @@ pub(crate) struct Coordinator {
     pub(crate) policy: FailurePolicy,
     /// The answers of the list that count for a while, if any do.
     pub(crate) remembered: Option<Remembered>,
-    /// True when old cookies are imported: then a copy of one makes a session of the same id, and with a life of its own, long
-    /// after the first one of that id ended.
+    /// True when old cookies are imported: then a copy of one makes a session of the same id, and with a life of its
+    /// own, long after the first one of that id ended.
     pub(crate) imports: bool,
 }
 

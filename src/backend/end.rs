@@ -27,8 +27,8 @@ impl Questions<'_> {
     /// Ends a session, and whatever it became.
     ///
     /// # Errors
-    /// [`EncodeError::Backend`] when a backend failed, and [`EncodeError::Ended`] when the request outlived the cookie, so that
-    /// nobody knows any more what the session became.
+    /// [`EncodeError::Backend`] when a backend failed, and [`EncodeError::Ended`] when the request outlived the cookie,
+    /// so that nobody knows any more what the session became.
     pub(crate) async fn end(&self, ending: Ending, now: UnixTime) -> Result<(), EncodeError> {
         let mut ending = ending;
         for _ in 0..MAX_HOPS {
@@ -55,8 +55,8 @@ impl Questions<'_> {
         Err(BackendError::new(BackendErrorKind::Unavailable, text).into())
     }
 
-    /// Marks an id as one under which a session was known before, and which became the session of `mark`. Returns false when the id was
-    /// ended, or became another session.
+    /// Marks an id as one under which a session was known before, and which became the session of `mark`. Returns false
+    /// when the id was ended, or became another session.
     ///
     /// # Errors
     /// [`EncodeError::Backend`] when the list failed.
@@ -96,8 +96,8 @@ impl Questions<'_> {
                 }
             }
             let found = match self.load(ending.id).await {
-                // A record that the store finds damaged has no tag, so no tombstone can take its place. It admits nobody, and
-                // its visitor must be able to log out and in again: it is removed.
+                // A record that the store finds damaged has no tag, so no tombstone can take its place. It admits
+                // nobody, and its visitor must be able to log out and in again: it is removed.
                 Err(error) if error.kind() == BackendErrorKind::Corrupt => {
                     self.observers.tell_of(&error);
                     self.delete(ending.id).await?;
@@ -108,8 +108,8 @@ impl Questions<'_> {
             match found {
                 Some(record) => {
                     if let Some(found) = mark_of(&record) {
-                        // A tombstone that is past its time keeps nobody out. If a session of the id came after that, this one
-                        // takes its place.
+                        // A tombstone that is past its time keeps nobody out. If a session of the id came after that,
+                        // this one takes its place.
                         if record.expires_at() > now || !self.is_alone() {
                             return Ok(found);
                         }
@@ -127,8 +127,8 @@ impl Questions<'_> {
     }
 
     /// Returns the time until which a tombstone stays: as long as the record in whose place it stands, or as the mark
-    /// of its session. If a session of the same id may come without a record, and no list remembers the end, it stays for the
-    /// longer of the two.
+    /// of its session. If a session of the same id may come without a record, and no list remembers the end, it stays
+    /// for the longer of the two.
     pub(crate) fn tombstone_end(&self, stored: Option<Stored>, until: UnixTime) -> UnixTime {
         let Some(stored) = stored else { return until };
         if self.is_alone() { until.max(stored.expires_at) } else { stored.expires_at }
@@ -139,8 +139,8 @@ impl Questions<'_> {
         self.may_come_again() && !self.has_list()
     }
 
-    /// True when a session of an id that has a record may also come without one: in a cookie that was sealed before the session
-    /// spilled, or from a copy of an old cookie that is imported once more.
+    /// True when a session of an id that has a record may also come without one: in a cookie that was sealed before the
+    /// session spilled, or from a copy of an old cookie that is imported once more.
     pub(super) fn may_come_again(&self) -> bool {
         self.backend.placement == Placement::Spill || self.backend.imports
     }

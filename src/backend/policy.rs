@@ -15,10 +15,10 @@ pub enum FailurePolicy {
     /// [`EncodeError::Backend`](crate::EncodeError::Backend), and so is its end.
     #[default]
     Refuse,
-    /// The request gets an error: [`SessionManager::load_async`](crate::SessionManager::load_async) fails, and the adapters
-    /// answer 500 (or what `on_error` says) without asking the handler.
+    /// The request gets an error: [`SessionManager::load_async`](crate::SessionManager::load_async) fails, and the
+    /// adapters answer 500 (or what `on_error` says) without asking the handler.
     Fail,
-    /// A session that opens is admitted although nobody could say whether it was revoked, and a logout that can't be put on
-    /// the list still deletes the cookie. Values that the store can't give are refused all the same.
+    /// A session that opens is admitted although nobody could say whether it was revoked, and a logout that can't be
+    /// put on the list still deletes the cookie. Values that the store can't give are refused all the same.
     Admit,
 }

@@ -94,8 +94,8 @@ impl<'e> Questions<'e> {
             return Ok((Known::default(), Vouched::Before));
         };
         let known = self.asked(Some(id), owner.subject.as_deref()).await;
-        // A failure under `FailurePolicy::Admit` is no answer, so it is not remembered. A refusal counts for every request of this
-        // process: another one may have been let in meanwhile, before the session ended.
+        // A failure under `FailurePolicy::Admit` is no answer, so it is not remembered. A refusal counts for every
+        // request of this process: another one may have been let in meanwhile, before the session ended.
         match &known {
             Ok(known) if known.mark.is_none() && owner.is_of(*known) => remembered.remember(&ticket, id, owner),
             Ok(_) => remembered.forget(id),
@@ -168,8 +168,8 @@ impl<'e> Questions<'e> {
     }
 }
 
-/// Forgets what a revocation concerns when the revocation returns, fails or is dropped: the list may have done it whatever
-/// its caller heard.
+/// Forgets what a revocation concerns when the revocation returns, fails or is dropped: the list may have done it
+/// whatever its caller heard.
 struct Forget<'a> {
     remembered: Option<&'a Remembered>,
     what: What<'a>,

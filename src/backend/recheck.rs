@@ -19,13 +19,15 @@ pub(crate) struct Recheck<'s> {
     pub(crate) owner: &'s Owner,
     /// The record that the session came from, if it came from one.
     pub(crate) stored: Option<Stored>,
-    /// True when the record must not have the mark of a binding: the session was let in without a proof, and is not young any more.
+    /// True when the record must not have the mark of a binding: the session was let in without a proof, and is not
+    /// young any more.
     #[cfg(feature = "dbsc")]
     pub(crate) is_unproven: bool,
 }
 
 impl Questions<'_> {
-    /// Asks the store and the list about a session, whatever is remembered, and returns the reason why it is refused now.
+    /// Asks the store and the list about a session, whatever is remembered, and returns the reason why it is refused
+    /// now.
     ///
     /// # Errors
     /// [`BackendError`] when a backend failed, under every policy if these are [`Questions::strict`].
@@ -70,7 +72,8 @@ impl Questions<'_> {
         }
         Ok(match codec.open_again(asked.id, record.into_bytes(), now) {
             Err(refusal) => Some(self.damaged(refusal, asked.key).reason),
-            // Without a list, a session keeps its id when another request logs somebody out, or in, without `regenerate`.
+            // Without a list, a session keeps its id when another request logs somebody out, or in, without
+            // `regenerate`.
             Ok(data) if asked.owner.is_left_by(&self.backend.owner_of(&data)) => Some(DecodeError::Revoked),
             #[cfg(feature = "dbsc")]
             Ok(data) if asked.is_unproven && data.is_marked() => Some(DecodeError::StaleBinding),

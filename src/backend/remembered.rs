@@ -8,11 +8,11 @@ use super::revocations::Generation;
 use crate::data::SessionId;
 use crate::time::UnixTime;
 
-/// The answers of the list that let a session in, each for one id, one subject and one generation. An answer that keeps a
-/// session out is never remembered.
+/// The answers of the list that let a session in, each for one id, one subject and one generation. An answer that keeps
+/// a session out is never remembered.
 ///
-/// A revocation by this process counts here at once: the answers that it concerns are forgotten, and one that is still on
-/// its way is not remembered, since the list may have given it before the revocation.
+/// A revocation by this process counts here at once: the answers that it concerns are forgotten, and one that is still
+/// on its way is not remembered, since the list may have given it before the revocation.
 pub(crate) struct Remembered {
     /// The seconds for which an answer counts.
     window: u64,
@@ -59,7 +59,8 @@ impl Remembered {
 
     /// Returns nothing if the list let this session in within the window, and else a ticket for the question.
     ///
-    /// An answer from the future counts for nothing: it was given before the clock went back, and nobody knows how long ago.
+    /// An answer from the future counts for nothing: it was given before the clock went back, and nobody knows how long
+    /// ago.
     pub(crate) fn recall(&self, id: SessionId, owner: &Owner, now: UnixTime) -> Option<Ticket> {
         let shard = self.shard(id);
         let counts = shard.answers.get(&id).is_some_and(|answer| {

@@ -1,10 +1,11 @@
-//! Finds out whether everybody can write to a file or a folder. Somebody who can write there can end sessions and bring back older
-//! states of them.
+//! Finds out whether everybody can write to a file or a folder. Somebody who can write there can end sessions and bring
+//! back older states of them.
 
 use std::io;
 use std::path::Path;
 
-/// Returns the mode of a file or a folder that everybody can write to, and `None` of another one. A link counts as what it leads to.
+/// Returns the mode of a file or a folder that everybody can write to, and `None` of another one. A link counts as what
+/// it leads to.
 #[cfg(unix)]
 pub(super) fn mode_for_everybody(path: &Path) -> io::Result<Option<u32>> {
     use std::os::unix::fs::PermissionsExt;

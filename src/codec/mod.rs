@@ -1,8 +1,8 @@
 //! Turns a session into sealed text and back, and does nothing else.
 //!
 //! This room may not know HTTP, backends, observers, imports, or which clock the time comes from. `text` holds the
-//! codec of cookies, `record` what it does for the records of a store, and `part` what it does for the parts of a binding to a device. `settings` holds its settings, and `opened`
-//! a session that came out of a text.
+//! codec of cookies, `record` what it does for the records of a store, and `part` what it does for the parts of a
+//! binding to a device. `settings` holds its settings, and `opened` a session that came out of a text.
 
 mod opened;
 #[cfg(feature = "dbsc")]

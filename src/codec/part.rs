@@ -1,5 +1,5 @@
-//! Seals and opens the parts of a binding: short plaintexts of a fixed length that are no session. Each is sealed for one purpose,
-//! which its additional data names, so that none of them opens in the place of another.
+//! Seals and opens the parts of a binding: short plaintexts of a fixed length that are no session. Each is sealed for
+//! one purpose, which its additional data names, so that none of them opens in the place of another.
 
 use super::text::TextCodec;
 use crate::error::{DecodeError, EncodeError};

@@ -76,8 +76,8 @@ fn cookie_name(options: &Options, problems: &mut Problems) -> Option<(CookieName
     Some((name, second))
 }
 
-/// Returns the names of the cookies that stand beside the session cookie: the second of two, and the bound cookie of device binding.
-/// No cookie of another kind may have one of these names, or its deletion would delete ours.
+/// Returns the names of the cookies that stand beside the session cookie: the second of two, and the bound cookie of
+/// device binding. No cookie of another kind may have one of these names, or its deletion would delete ours.
 fn names_beside(options: &Options, name: Option<&(CookieName, Option<CookieName>)>) -> Vec<CookieName> {
     let Some((name, second)) = name else { return Vec::new() };
     #[cfg(feature = "dbsc")]

@@ -6,9 +6,9 @@ use super::problems::{IS_TAKEN, Problems, conflict, invalid};
 use crate::cookie::syntax::{strip_prefix, without_prefix};
 use crate::cookie::{Attributes, CookieDomain, CookieName, CookiePath, Form};
 
-/// Checks each former cookie. Those without a problem are returned if the attributes of our own cookie, `ours`, have no problem
-/// either: a deletion takes from them whatever tells no two cookies apart.
-/// `taken` are the names of the cookies beside our own.
+/// Checks each former cookie. Those without a problem are returned if the attributes of our own cookie, `ours`, have no
+/// problem either: a deletion takes from them whatever tells no two cookies apart. `taken` are the names of the cookies
+/// beside our own.
 pub(super) fn former(
     options: &Options,
     ours: Option<&Attributes>,

@@ -99,8 +99,9 @@ impl SessionConfig {
     /// changes weekly: with `co.uk`, no browser keeps the cookie. Nor is it checked that the Domain is the host that
     /// serves the application, or one above it.
     ///
-    /// A logout and a login also delete the cookie of this name that has no Domain. So a Domain can be added to a site whose
-    /// visitors have cookies already. To take a Domain away or to change it, name it with [`SessionConfig::formerly`].
+    /// A logout and a login also delete the cookie of this name that has no Domain. So a Domain can be added to a site
+    /// whose visitors have cookies already. To take a Domain away or to change it, name it with
+    /// [`SessionConfig::formerly`].
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};
@@ -189,17 +190,18 @@ impl SessionConfig {
         self
     }
 
-    /// Adds a form in which the session cookie was set before: with another name, Path or Domain, or with Partitioned where it
-    /// has none now. There may be several. By default there is none.
+    /// Adds a form in which the session cookie was set before: with another name, Path or Domain, or with Partitioned
+    /// where it has none now. There may be several. By default there is none.
     ///
-    /// A browser takes the cookie of the new form for another one, and keeps the old one beside it. Both are good, and the newer
-    /// one counts. Without this setting, a logout deletes the new one alone, and the visitor is still logged in by the old one.
-    /// With it, every logout deletes the cookie in each form that it had, and so does every login, which is a Set-Cookie after
-    /// [`Session::regenerate`](crate::Session::regenerate). Each form is one more Set-Cookie line of a login or a logout, or two
-    /// if it had a Domain, of about 130 bytes each; with [`SessionConfig::two_cookies`] there are twice as many.
+    /// A browser takes the cookie of the new form for another one, and keeps the old one beside it. Both are good, and
+    /// the newer one counts. Without this setting, a logout deletes the new one alone, and the visitor is still logged
+    /// in by the old one. With it, every logout deletes the cookie in each form that it had, and so does every login,
+    /// which is a Set-Cookie after [`Session::regenerate`](crate::Session::regenerate). Each form is one more
+    /// Set-Cookie line of a login or a logout, or two if it had a Domain, of about 130 bytes each; with
+    /// [`SessionConfig::two_cookies`] there are twice as many.
     ///
-    /// Keep a former cookie in the configuration until the last cookie of that form is over: for the idle timeout from the
-    /// change on, or for the absolute timeout if your code calls [`Session::extend`](crate::Session::extend) or
+    /// Keep a former cookie in the configuration until the last cookie of that form is over: for the idle timeout from
+    /// the change on, or for the absolute timeout if your code calls [`Session::extend`](crate::Session::extend) or
     /// [`Session::set_idle_timeout`](crate::Session::set_idle_timeout).
     ///
     /// ```
@@ -523,21 +525,22 @@ impl SessionConfig {
         self
     }
 
-    /// Binds sessions to the devices of their browsers (Device Bound Session Credentials, W3C draft), so that a copied cookie stops
-    /// working within minutes. By default no session is bound. Feature `dbsc`, experimental: this part of the API may change in any
-    /// release.
+    /// Binds sessions to the devices of their browsers (Device Bound Session Credentials, W3C draft), so that a copied
+    /// cookie stops working within minutes. By default no session is bound. Feature `dbsc`, experimental: this part of
+    /// the API may change in any release.
     ///
-    /// The cookie must have Secure, `Path=/` and no Domain, `SameSite` must be Lax or Strict, and Partitioned must be off. A second cookie
-    /// is set, whose name is that of the session cookie with `-bound` behind it.
+    /// The cookie must have Secure, `Path=/` and no Domain, `SameSite` must be Lax or Strict, and Partitioned must be
+    /// off. A second cookie is set, whose name is that of the session cookie with `-bound` behind it.
     ///
-    /// A login must call [`Session::regenerate`](crate::Session::regenerate), since its response offers the binding. docs/device-bound.md
-    /// says what is guaranteed and what is not.
+    /// A login must call [`Session::regenerate`](crate::Session::regenerate), since its response offers the binding.
+    /// docs/device-bound.md says what is guaranteed and what is not.
     ///
     /// ```
     /// use sealed_session::{DeviceBinding, Key, SessionConfig};
-    /// let config = || Ok::<_, sealed_session::KeyError>(SessionConfig::new(Key::generate()?).device_binding(DeviceBinding::new()));
-    /// assert!(config()?.build().is_ok());
-    /// let error = config()?.domain("example.com").build().unwrap_err();
+    /// let config = SessionConfig::new(Key::generate()?).device_binding(DeviceBinding::new());
+    /// assert!(config.build().is_ok());
+    /// let config = SessionConfig::new(Key::generate()?).device_binding(DeviceBinding::new());
+    /// let error = config.domain("example.com").build().unwrap_err();
     /// assert_eq!(error.problems()[0].setting(), "domain");
     /// # Ok::<(), sealed_session::KeyError>(())
     /// ```
@@ -551,9 +554,10 @@ impl SessionConfig {
 
     /// Sets the clock that the time is read from, [`SystemClock`](crate::SystemClock) by default.
     ///
-    /// A list, or a [`MemoryStore`](crate::MemoryStore), removes old entries by itself and reads a clock for that. What the environment
-    /// names reads this one. If the code makes the list or the store, give it the same clock, for instance by
-    /// `SqliteRevocations::clock`: with a clock that is far ahead, a list forgets logouts, and a store sessions.
+    /// A list, or a [`MemoryStore`](crate::MemoryStore), removes old entries by itself and reads a clock for that. What
+    /// the environment names reads this one. If the code makes the list or the store, give it the same clock, for
+    /// instance by `SqliteRevocations::clock`: with a clock that is far ahead, a list forgets logouts, and a store
+    /// sessions.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};
@@ -621,8 +625,8 @@ impl SessionConfig {
     /// is no store.
     ///
     /// As with [`SessionConfig::store`], load and commit a session by the methods that ask the store. The store is not
-    /// asked about a session whose values are in its cookie, so a copy of such a cookie outlives a logout unless there is
-    /// a list of revocations. A session that came into the store stays there until it is regenerated or ends.
+    /// asked about a session whose values are in its cookie, so a copy of such a cookie outlives a logout unless there
+    /// is a list of revocations. A session that came into the store stays there until it is regenerated or ends.
     ///
     /// ```
     /// use sealed_session::{Key, MemoryStore, SessionConfig};
@@ -684,8 +688,8 @@ impl SessionConfig {
     ///
     /// A request that changes or regenerates its session asks the list all the same, and so do
     /// [`SessionManager::revoke_others`](crate::SessionManager::revoke_others) and
-    /// [`SessionManager::begin_login`](crate::SessionManager::begin_login). A route that must not go by an old answer calls
-    /// [`SessionManager::recheck`](crate::SessionManager::recheck). The window counts by the clock of
+    /// [`SessionManager::begin_login`](crate::SessionManager::begin_login). A route that must not go by an old answer
+    /// calls [`SessionManager::recheck`](crate::SessionManager::recheck). The window counts by the clock of
     /// [`SessionConfig::clock`].
     ///
     /// ```

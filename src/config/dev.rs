@@ -13,11 +13,12 @@ impl SessionConfig {
     /// Makes the cookie work in development over plain http: turns Secure off, and with it what browsers take only
     /// together with Secure. The prefix of the cookie name is dropped, so `__Host-sid` becomes `sid`, and never meets
     /// the cookie of the real site. `SameSite=None` becomes `SameSite=Lax`, and Partitioned is turned off, so a page of
-    /// another site does not get the cookie. The former cookies of [`SessionConfig::formerly`] are forgotten, since they are those of
-    /// the real site, and no session is bound to a device (feature `dbsc`), which browsers do over https alone. Off by default.
+    /// another site does not get the cookie. The former cookies of [`SessionConfig::formerly`] are forgotten, since
+    /// they are those of the real site, and no session is bound to a device (feature `dbsc`), which browsers do over
+    /// https alone. Off by default.
     ///
-    /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production`, `prod`, `prd` or
-    /// `live`, in any case, or begins with one of these words, as `prod-eu` does.
+    /// [`SessionConfig::build`] refuses this setting where the environment variable `APP_ENV` is `production`, `prod`,
+    /// `prd` or `live`, in any case, or begins with one of these words, as `prod-eu` does.
     ///
     /// ```no_run
     /// use sealed_session::{Key, SameSite, SessionConfig};
@@ -60,8 +61,8 @@ impl SessionConfig {
     }
 }
 
-/// True when this value of the variable `APP_ENV` means production: its first word does. A value that was written carelessly, or
-/// that also names a region, must not switch the check off.
+/// True when this value of the variable `APP_ENV` means production: its first word does. A value that was written
+/// carelessly, or that also names a region, must not switch the check off.
 pub(super) fn is_production(app_env: Option<&OsStr>) -> bool {
     let text = app_env.map(OsStr::to_string_lossy).unwrap_or_default();
     let first = text.split(|character: char| !character.is_alphanumeric()).find(|word| !word.is_empty());

@@ -10,8 +10,8 @@ use super::env_reader::Variables;
 use crate::crypto::KeyRing;
 use crate::error::ConfigError;
 
-/// Says which variables describe a configuration: the prefix of their names, whether a bare name counts too, and whether
-/// the store and the list of revocations that they name are opened.
+/// Says which variables describe a configuration: the prefix of their names, whether a bare name counts too, and
+/// whether the store and the list of revocations that they name are opened.
 ///
 /// A bare name is one without the prefix, such as `SESSION_COOKIE_SECURE`. Flask, Laravel and other programs use some
 /// of these names, so a variable that was set for one of them would change this application's sessions without a word.
@@ -61,10 +61,11 @@ impl EnvReader {
         self
     }
 
-    /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND`, `SESSION_REVOCATIONS`, their
-    /// URLs and `SESSION_SUBJECT` are checked, and nothing is opened. This is for a program that checks or explains an environment, as
-    /// `sealed-session doctor` does: it makes no file, and needs no feature of a store. If the feature
-    /// `redis` is off, it checks only the scheme of a Redis URL, and of files of certificates only that they can be read.
+    /// Lets the configuration have no backend, whatever the variables say: `SESSION_BACKEND`, `SESSION_REVOCATIONS`,
+    /// their URLs and `SESSION_SUBJECT` are checked, and nothing is opened. This is for a program that checks or
+    /// explains an environment, as `sealed-session doctor` does: it makes no file, and needs no feature of a store. If
+    /// the feature `redis` is off, it checks only the scheme of a Redis URL, and of files of certificates only that
+    /// they can be read.
     ///
     /// Serve no requests with such a configuration: it knows neither what is in the store nor which sessions ended.
     ///
@@ -139,11 +140,12 @@ impl EnvReader {
     }
 
     /// Reads the keys anew, and nothing else, from where [`EnvReader::read`] found them: for
-    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys). A process that runs keeps the variables with which it was
-    /// started, so this is of use for keys in files (`SESSION_ENCRYPTION_KEY_FILE`, `SESSION_PREVIOUS_KEYS_FILE`).
+    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys). A process that runs keeps the variables with
+    /// which it was started, so this is of use for keys in files (`SESSION_ENCRYPTION_KEY_FILE`,
+    /// `SESSION_PREVIOUS_KEYS_FILE`).
     ///
-    /// The two files are read one after the other. If both change in between, the keys are refused, or are those of one of
-    /// the two states, as long as you rotate in the order that [`KeyRing`] gives: read them again after a moment.
+    /// The two files are read one after the other. If both change in between, the keys are refused, or are those of one
+    /// of the two states, as long as you rotate in the order that [`KeyRing`] gives: read them again after a moment.
     ///
     /// # Errors
     /// [`ConfigError`] with every problem of the keys. A key that is not set is one of them, whatever

@@ -35,8 +35,8 @@ enum Choice {
 }
 
 impl Variables<'_> {
-    /// Opens the backends. None is opened if a variable has a problem, since opening may make files, and none if the reader
-    /// only checks the variables.
+    /// Opens the backends. None is opened if a variable has a problem, since opening may make files, and none if the
+    /// reader only checks the variables.
     pub(super) fn backend(&mut self) -> Coordinator {
         let store_choice = self.parse(BACKEND, "cookie, in_memory, file, sqlite or redis", store);
         let list_choice = self.parse(REVOCATIONS, "none, in_memory, sqlite or redis", list);
@@ -74,8 +74,8 @@ impl Variables<'_> {
     }
 
     /// Finds what a variable asks for, and notes what is wrong with it and with its URL. A list of the same kind as the
-    /// store is in the place of the store, unless it has a URL of its own. `store` is the kind of the store, if it has one, and
-    /// false when nobody knows it, since its variable has a problem.
+    /// store is in the place of the store, unless it has a URL of its own. `store` is the kind of the store, if it has
+    /// one, and false when nobody knows it, since its variable has a problem.
     fn wanted(
         &mut self,
         choice: Option<Choice>,
@@ -113,7 +113,8 @@ impl Variables<'_> {
         }
     }
 
-    /// True if the store or the list is in Redis. `None` when neither is and a value that is not known may have meant it.
+    /// True if the store or the list is in Redis. `None` when neither is and a value that is not known may have meant
+    /// it.
     fn has_redis(&self, choices: &[Option<Choice>]) -> Option<bool> {
         let has_redis = choices.iter().any(|choice| choice.and_then(Choice::kind) == Some(Kind::Redis));
         let is_unclear = !has_redis && (self.has_problem(BACKEND) || self.has_problem(REVOCATIONS));

@@ -1,8 +1,8 @@
 //! [`Variables`]: looks variables up by their names, and notes what is wrong with them.
 //!
 //! Three rules hold for every variable. A variable that is empty, or holds only white space, is not set. White space
-//! and a byte order mark around a value are not part of it. A value with quotes around it is refused, since whether they
-//! are part of it depends on the program that read the file of variables.
+//! and a byte order mark around a value are not part of it. A value with quotes around it is refused, since whether
+//! they are part of it depends on the program that read the file of variables.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -26,7 +26,8 @@ pub(super) struct Variables<'p> {
     pub(super) problems: Vec<ConfigProblem>,
 }
 
-/// A variable that is set: its full name, and its text without white space around it. The text may be a key, so it is wiped.
+/// A variable that is set: its full name, and its text without white space around it. The text may be a key, so it is
+/// wiped.
 pub(super) struct Var {
     pub(super) name: String,
     pub(super) text: Zeroizing<String>,
@@ -176,8 +177,8 @@ pub(super) fn is_quoted(text: &str) -> bool {
     characters.next().is_some_and(is_quote) && characters.next_back().is_some_and(is_quote)
 }
 
-/// Returns the path for a report. `None` when it may be a secret that was put into the wrong variable: when there are 32
-/// hexadecimal digits in a row, or when it is long and does not begin as a path does.
+/// Returns the path for a report. `None` when it may be a secret that was put into the wrong variable: when there are
+/// 32 hexadecimal digits in a row, or when it is long and does not begin as a path does.
 fn shown(path: &str) -> Option<String> {
     let is_hex = path.split(|character: char| !character.is_ascii_hexdigit()).any(|digits| digits.len() >= 32);
     let starts = ["/", "./", "../", "~", "\\", "$"];

@@ -1,5 +1,5 @@
-//! Reads what the environment says about a Redis beside its URL: certificates and replicas. It holds for every Redis that
-//! the environment names: the one of the store and the one of the list of revocations.
+//! Reads what the environment says about a Redis beside its URL: certificates and replicas. It holds for every Redis
+//! that the environment names: the one of the store and the one of the list of revocations.
 
 use zeroize::Zeroizing;
 
@@ -32,8 +32,8 @@ pub(super) struct RedisSettings {
 pub(super) type Problem = (Option<&'static str>, ProblemKind);
 
 impl Variables<'_> {
-    /// Reads the settings of a Redis. Each of them is a mistake if nothing is in Redis, unless it is `None`, unknown, whether
-    /// something is.
+    /// Reads the settings of a Redis. Each of them is a mistake if nothing is in Redis, unless it is `None`, unknown,
+    /// whether something is.
     pub(super) fn redis_settings(&mut self, has_redis: Option<bool>) -> RedisSettings {
         if has_redis != Some(true) {
             for name in [STORE_CA_FILE, STORE_CERT_FILE, STORE_KEY_FILE, STORE_SERVER_NAME, STORE_REPLICAS] {
@@ -66,9 +66,9 @@ impl Variables<'_> {
 }
 
 impl RedisSettings {
-    /// Checks everything that opening would, for a pool connects nothing before its first request. `takes` says what the
-    /// variable of the URL takes. Without the client for Redis, only the scheme is judged: a build that has the client may know
-    /// more of them.
+    /// Checks everything that opening would, for a pool connects nothing before its first request. `takes` says what
+    /// the variable of the URL takes. Without the client for Redis, only the scheme is judged: a build that has the
+    /// client may know more of them.
     #[cfg_attr(not(feature = "redis"), expect(clippy::unused_self, reason = "the client alone reads certificates"))]
     pub(super) fn check(&self, url: &str, takes: &'static str) -> Result<(), Problem> {
         #[cfg(feature = "redis")]

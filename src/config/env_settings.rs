@@ -87,8 +87,8 @@ impl Variables<'_> {
         }
     }
 
-    /// Reads the keys for a manager that has some already. Here no key is made up in the place of a missing one, since that
-    /// would log everyone out.
+    /// Reads the keys for a manager that has some already. Here no key is made up in the place of a missing one, since
+    /// that would log everyone out.
     pub(super) fn keys_again(&mut self) -> Option<KeyRing> {
         let mut options = Options::default();
         let keys = self.keys(&mut options);

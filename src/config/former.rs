@@ -4,9 +4,9 @@ use super::env_reader::trimmed;
 
 /// A form in which the session cookie was set before, for [`SessionConfig::formerly`](crate::SessionConfig::formerly).
 ///
-/// Browsers know a cookie by its name, Path and Domain, and by whether it is Partitioned (RFC 6265bis section 5.7, CHIPS).
-/// If one of these changes, the new cookie does not replace the old one. A value of this type says these four, as the old
-/// Set-Cookie header said them. A cookie without a Domain is the cookie of one host.
+/// Browsers know a cookie by its name, Path and Domain, and by whether it is Partitioned (RFC 6265bis section 5.7,
+/// CHIPS). If one of these changes, the new cookie does not replace the old one. A value of this type says these four,
+/// as the old Set-Cookie header said them. A cookie without a Domain is the cookie of one host.
 ///
 /// ```
 /// use sealed_session::{FormerCookie, Key, SessionConfig};
@@ -28,8 +28,8 @@ pub struct FormerCookie {
 }
 
 impl FormerCookie {
-    /// Takes the name that the cookie had. It had `Path=/`, no Domain, and was not Partitioned, unless the other methods say
-    /// so.
+    /// Takes the name that the cookie had. It had `Path=/`, no Domain, and was not Partitioned, unless the other
+    /// methods say so.
     ///
     /// ```
     /// use sealed_session::{FormerCookie, Key, SessionConfig};
@@ -53,8 +53,8 @@ impl FormerCookie {
         self
     }
 
-    /// Sets the Domain that the cookie had; none by default. A cookie of the same name and Path that had no Domain is covered
-    /// as well.
+    /// Sets the Domain that the cookie had; none by default. A cookie of the same name and Path that had no Domain is
+    /// covered as well.
     ///
     /// ```
     /// use sealed_session::FormerCookie;
@@ -79,9 +79,9 @@ impl FormerCookie {
     }
 }
 
-/// Reads a list of former cookies, each as its Set-Cookie header said it, with commas or line ends between them. The value of the
-/// cookie does not count, nor does an attribute by which no browser tells cookies apart. Returns `None` when a text is no
-/// Set-Cookie header.
+/// Reads a list of former cookies, each as its Set-Cookie header said it, with commas or line ends between them. The
+/// value of the cookie does not count, nor does an attribute by which no browser tells cookies apart. Returns `None`
+/// when a text is no Set-Cookie header.
 pub(super) fn former_cookies(text: &str) -> Option<Vec<FormerCookie>> {
     text.split([',', '\n']).map(trimmed).filter(|text| !text.is_empty()).map(former_cookie).collect()
 }

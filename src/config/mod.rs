@@ -7,13 +7,14 @@
 //! - `config.rs` holds [`SessionConfig`], with a method for each setting; `options.rs` holds the settings as they were
 //!   given and their defaults; `presets.rs` holds the timeouts that standards name.
 //! - `former.rs` holds [`FormerCookie`], a form that the session cookie had before.
-//! - `check.rs` checks the settings, `check_former.rs` the former cookies, `check_import.rs` the imports, and `check_binding.rs` the binding to devices; `problems.rs`
-//!   collects what they find.
+//! - `check.rs` checks the settings, `check_former.rs` the former cookies, `check_import.rs` the imports, and
+//!   `check_binding.rs` the binding to devices; `problems.rs` collects what they find.
 //! - `build.rs` makes a manager out of checked settings.
 //! - `env.rs` holds [`EnvReader`], which makes a configuration out of environment variables. `env_names.rs` holds their
 //!   names, `env_reader.rs` looks each of them up, `env_settings.rs` reads what they set, and `env_backend.rs` which
 //!   store and which list of revocations they ask for; `open_backend.rs` checks or opens both, at the place that
-//!   `store_url.rs` finds, with what `env_redis.rs` reads about a Redis beside its URL. `secret.rs` takes values and files, and wipes them.
+//!   `store_url.rs` finds, with what `env_redis.rs` reads about a Redis beside its URL. `secret.rs` takes values and
+//!   files, and wipes them.
 //! - `dev.rs` holds what is for development alone, and refuses it in production.
 
 mod build;

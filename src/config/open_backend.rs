@@ -39,7 +39,8 @@ pub(super) struct Opened {
 type Open = fn(&str, &RedisSettings, Parts, &ListClock) -> Result<Opened, Problem>;
 
 impl Kind {
-    /// Opens the parts that are wanted. The result is `None` where the crate was built without the feature of this kind.
+    /// Opens the parts that are wanted. The result is `None` where the crate was built without the feature of this
+    /// kind.
     pub(super) fn opener(self) -> Option<Open> {
         match self {
             Self::File => OPEN_FILE,

@@ -24,12 +24,12 @@ impl From<OsString> for Secret {
     }
 }
 
-/// Reads a file that is shorter than `limit`, in bytes. No more of it is read, since a path may be that of a device without
-/// an end.
+/// Reads a file that is shorter than `limit`, in bytes. No more of it is read, since a path may be that of a device
+/// without an end.
 ///
 /// # Errors
-/// The error of the operating system, [`ErrorKind::FileTooLarge`], and [`ErrorKind::InvalidData`] when the content is not
-/// UTF-8.
+/// The error of the operating system, [`ErrorKind::FileTooLarge`], and [`ErrorKind::InvalidData`] when the content is
+/// not UTF-8.
 pub(super) fn read(path: &str, limit: usize) -> io::Result<Zeroizing<String>> {
     let mut file = File::open(path)?;
     // A buffer that grew would leave copies behind, so it has its full size from the start.

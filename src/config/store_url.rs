@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::error::ProblemKind;
 
-/// Returns the path that a text names. A text without a scheme is the path itself, byte for byte. After `scheme:` stands
-/// the path of a URL, in which `%20` is a space. `takes` says what the variable takes, for the errors.
+/// Returns the path that a text names. A text without a scheme is the path itself, byte for byte. After `scheme:`
+/// stands the path of a URL, in which `%20` is a space. `takes` says what the variable takes, for the errors.
 ///
 /// # Errors
 /// Returns the fault of a text that would become the name of a file that nobody meant.
@@ -71,8 +71,8 @@ fn is_memory(text: &str) -> bool {
     text.contains(":memory:") || text.contains("mode=memory")
 }
 
-/// Decodes the percent-encoding of a URL's path. `None` for a wrong one, and for a path that no file can have. In a URL,
-/// `#` begins a fragment, which a path has not.
+/// Decodes the percent-encoding of a URL's path. `None` for a wrong one, and for a path that no file can have. In a
+/// URL, `#` begins a fragment, which a path has not.
 fn decoded(path: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::new(), path.bytes());
     while let Some(byte) = rest.next() {

@@ -6,8 +6,8 @@ use super::writer::SetCookieWriter;
 
 /// Writes the bound cookie, and the attributes by which the browser looks for it.
 ///
-/// Both come from one [`SetCookieWriter`]. A browser that was told of other attributes than those of the Set-Cookie never finds
-/// the cookie, and has each request wait for a refresh, without a word to anybody.
+/// Both come from one [`SetCookieWriter`]. A browser that was told of other attributes than those of the Set-Cookie
+/// never finds the cookie, and has each request wait for a refresh, without a word to anybody.
 #[derive(Debug)]
 pub(crate) struct BoundCookie(SetCookieWriter);
 
@@ -21,8 +21,8 @@ impl BoundCookie {
         self.0.cookie_name()
     }
 
-    /// Returns the attributes as the session instructions name them: those of the Set-Cookie line without Max-Age, which a
-    /// browser refuses there.
+    /// Returns the attributes as the session instructions name them: those of the Set-Cookie line without Max-Age,
+    /// which a browser refuses there.
     pub(crate) fn attributes(&self) -> &str {
         self.0.attributes()
     }

@@ -82,8 +82,8 @@ impl Cookies {
         self.instead_of_others(ours)
     }
 
-    /// Adds to Set-Cookie lines those that delete the cookie in every other form in which the client may hold it. They come
-    /// first: a client that takes two forms for one cookie keeps what comes last.
+    /// Adds to Set-Cookie lines those that delete the cookie in every other form in which the client may hold it. They
+    /// come first: a client that takes two forms for one cookie keeps what comes last.
     pub(crate) fn instead_of_others(&self, lines: SetCookies) -> SetCookies {
         lines.after(self.other_deletions.clone())
     }

@@ -1,7 +1,8 @@
 //! Finds the forms in which a client may hold the session cookie besides the form in which it is set.
 //!
-//! A browser knows a cookie by its name, its Path, its Domain or host, and by whether it is Partitioned (RFC 6265bis section 5.7,
-//! CHIPS). When one of these changes in the configuration, cookies of the former form stay in browsers, and are sent along.
+//! A browser knows a cookie by its name, its Path, its Domain or host, and by whether it is Partitioned (RFC 6265bis
+//! section 5.7, CHIPS). When one of these changes in the configuration, cookies of the former form stay in browsers,
+//! and are sent along.
 
 use super::attributes::Attributes;
 use super::syntax::{CookieDomain, CookieName};
@@ -13,9 +14,9 @@ pub(crate) struct Form {
     pub(crate) attributes: Attributes,
 }
 
-/// Returns the texts that delete the session cookie in every form but the one in which it is set: the forms that it had, and each
-/// form with a Domain without that Domain, too. If a session may take two cookies, `second` is the name of the second one, which
-/// is deleted with the first in each form.
+/// Returns the texts that delete the session cookie in every form but the one in which it is set: the forms that it
+/// had, and each form with a Domain without that Domain, too. If a session may take two cookies, `second` is the name
+/// of the second one, which is deleted with the first in each form.
 pub(super) fn deletions_of_others(
     our_name: &CookieName,
     second: Option<&CookieName>,

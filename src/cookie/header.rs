@@ -3,8 +3,8 @@
 //! Names are compared byte for byte, without percent-decoding, Unicode white space or `&str`. Browsers store cookies
 //! named `\u{2000}__Host-sid` and `__%48ost-sid`, and a parser that tidies names hands those out as `__Host-sid`.
 //!
-//! One pair of quotes around a value is no part of it (RFC 6265bis section 4.1.1). Java's `CookieManager` puts the value of a
-//! cookie that has a Max-Age and no Expires into quotes, and RFC 2109's attributes around it.
+//! One pair of quotes around a value is no part of it (RFC 6265bis section 4.1.1). Java's `CookieManager` puts the
+//! value of a cookie that has a Max-Age and no Expires into quotes, and RFC 2109's attributes around it.
 
 use memchr::memchr_iter;
 

@@ -5,8 +5,9 @@
 //!
 //! `header` finds the values in a Cookie header and `candidates` keeps them. `cookies` makes the Set-Cookie lines, with
 //! one `writer` for each cookie, and `set_cookies` carries them to the response. `budget` has the limits of their
-//! lengths, and `split` the rules of a session in two cookies. `forms` finds the forms that the cookie had before. `token` carries
-//! the same text as a bearer token. `bound` writes the cookie that binds a session to a device. `syntax` holds names, paths and domains, and `attributes` what else a cookie has.
+//! lengths, and `split` the rules of a session in two cookies. `forms` finds the forms that the cookie had before.
+//! `token` carries the same text as a bearer token. `bound` writes the cookie that binds a session to a device.
+//! `syntax` holds names, paths and domains, and `attributes` what else a cookie has.
 
 mod attributes;
 #[cfg(feature = "dbsc")]

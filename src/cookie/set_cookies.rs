@@ -3,9 +3,10 @@
 use std::{fmt, iter, option, vec};
 
 /// The Set-Cookie header values that a response must carry: none, one, or two with
-/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies). Values that delete other cookies come before them: at a
-/// login and at a logout those of the other forms that the cookie may have
-/// ([`SessionConfig::formerly`](crate::SessionConfig::formerly)), and with the feature `import` those that were imported.
+/// [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies). Values that delete other cookies come before
+/// them: at a login and at a logout those of the other forms that the cookie may have
+/// ([`SessionConfig::formerly`](crate::SessionConfig::formerly)), and with the feature `import` those that were
+/// imported.
 ///
 /// Add each value as a header of its own, and never fold two into one.
 ///

@@ -68,10 +68,12 @@ impl Key {
         key.checked()
     }
 
-    /// Takes a key of 32 bytes, as a key management service hands it out. The bytes are copied: wiping yours is up to you.
+    /// Takes a key of 32 bytes, as a key management service hands it out. The bytes are copied: wiping yours is up to
+    /// you.
     ///
     /// # Errors
-    /// [`KeyError::Repeated`] when all bytes are the same, [`KeyError::Example`] for the key that this crate's README prints.
+    /// [`KeyError::Repeated`] when all bytes are the same, [`KeyError::Example`] for the key that this crate's README
+    /// prints.
     ///
     /// ```
     /// use sealed_session::{Key, KeyError};

@@ -5,8 +5,8 @@
 //! audience and, for a record of a store, to an id.
 //!
 //! `key` and `key_ring` hold the keys, and `random` draws bytes. `seal` builds and opens envelopes, with the cipher
-//! that `cipher` chooses: the one in `rust_crypto` or the one in `aws_lc`. `stack` wipes what their set-up leaves on the
-//! stack.
+//! that `cipher` chooses: the one in `rust_crypto` or the one in `aws_lc`. `stack` wipes what their set-up leaves on
+//! the stack.
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;

@@ -147,7 +147,8 @@ impl BoundKey {
         if self.cipher.open(nonce, aad, message, tag) { Ok(message) } else { Err(REFUSED) }
     }
 
-    /// Seals what is no session, for one purpose. It opens for that purpose alone, under the same cookie name and audience.
+    /// Seals what is no session, for one purpose. It opens for that purpose alone, under the same cookie name and
+    /// audience.
     #[cfg(feature = "dbsc")]
     pub(crate) fn seal_part(&self, purpose: &[u8], envelope: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.seal_bound(&[&self.aad, purpose].concat(), envelope)

@@ -1,8 +1,8 @@
 //! Wipes the part of the stack that a function has just left.
 //!
-//! A cipher computes its round keys from a key, and the first two round keys are the key. Until the cipher stands where it
-//! stays, they are in local variables of the cipher's own functions, which nobody but the compiler can reach. When those
-//! functions have returned, their part of the stack is free, and the next function that is called gets it.
+//! A cipher computes its round keys from a key, and the first two round keys are the key. Until the cipher stands where
+//! it stays, they are in local variables of the cipher's own functions, which nobody but the compiler can reach. When
+//! those functions have returned, their part of the stack is free, and the next function that is called gets it.
 
 use zeroize::zeroize_stack;
 
@@ -20,6 +20,7 @@ fn called<T>(set_up: impl FnOnce() -> T) -> T {
     set_up()
 }
 
-/// The bytes of the stack that are wiped. Where nothing is optimised, the set-up of AWS-LC's cipher uses more than 8 KiB of it
-/// and less than 16, and that of the other cipher less than 2: `tests/memory.rs` finds keys where too little is wiped.
+/// The bytes of the stack that are wiped. Where nothing is optimised, the set-up of AWS-LC's cipher uses more than 8
+/// KiB of it and less than 16, and that of the other cipher less than 2: `tests/memory.rs` finds keys where too little
+/// is wiped.
 const ROOM: usize = 32_768;

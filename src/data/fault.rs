@@ -14,8 +14,8 @@ pub(super) enum Fault {
         key: String,
         expected: &'static str,
     },
-    /// serde does not say which entry it is: it keeps the entries of a flattened field and of a tagged enum aside, and reads them
-    /// when they have lost their keys.
+    /// serde does not say which entry it is: it keeps the entries of a flattened field and of a tagged enum aside, and
+    /// reads them when they have lost their keys.
     Whole,
 }
 

@@ -71,14 +71,14 @@ const MAX_DEPTH: usize = 127;
 
 /// True when two texts differ in the order of the fields of their objects at most: then they are texts of one value.
 ///
-/// Both are taken to be written by `serde_json`, which writes a number and a string in one way only. White space and other ways
-/// to write a value make a difference here, and so do `1` and `1.0`, since they are read as other types.
+/// Both are taken to be written by `serde_json`, which writes a number and a string in one way only. White space and
+/// other ways to write a value make a difference here, and so do `1` and `1.0`, since they are read as other types.
 pub(crate) fn is_equal(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    // In another order they have the same bytes, and so the same sum of whatever each byte stands for. Nearly all texts that are
-    // not equal are told by this, in a fraction of the time that it takes to parse them.
+    // In another order they have the same bytes, and so the same sum of whatever each byte stands for. Nearly all texts
+    // that are not equal are told by this, in a fraction of the time that it takes to parse them.
     let sum = |text: &str| text.bytes().map(|byte| u64::from(byte).pow(3)).fold(0_u64, u64::wrapping_add);
     if one.len() != other.len() || sum(one) != sum(other) {
         return false;
@@ -128,8 +128,9 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// The one text that stands for every JSON text of an equal value: numbers that are whole are written as integers, strings with
-/// no escape that they can do without, and objects with their keys in order. A text that is no JSON stands for itself.
+/// The one text that stands for every JSON text of an equal value: numbers that are whole are written as integers,
+/// strings with no escape that they can do without, and objects with their keys in order. A text that is no JSON stands
+/// for itself.
 pub(crate) fn canonical(json: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_@.+ ".contains(&byte);
     let is_integer = !json.starts_with(['-', '0']) && json.bytes().all(|byte| byte.is_ascii_digit());
@@ -142,9 +143,9 @@ pub(crate) fn canonical(json: &str) -> Cow<'_, str> {
     value.and_then(Result::ok).map_or(json.into(), Cow::from)
 }
 
-/// Writes the canonical text of a value. `serde_json::Value` would not do: its numbers of more than 64 bits are floats, so that different
-/// ones become equal, and it keeps the order of fields if any crate of the application turns on the feature `preserve_order` of
-/// `serde_json`.
+/// Writes the canonical text of a value. `serde_json::Value` would not do: its numbers of more than 64 bits are floats,
+/// so that different ones become equal, and it keeps the order of fields if any crate of the application turns on the
+/// feature `preserve_order` of `serde_json`.
 fn canonical_text(json: &RawValue) -> serde_json::Result<String> {
     let text = json.get();
     Ok(match text.as_bytes().first() {

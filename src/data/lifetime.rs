@@ -16,8 +16,9 @@ pub(crate) struct Lifetime {
     pub(crate) not_before: UnixTime,
 }
 
-/// The longest idle timeout, in seconds, of a session that is in a store and holds no value: an hour. It is the session of a
-/// visitor who was shown a form and a token. Anybody can make any number of them, and each takes room in the store.
+/// The longest idle timeout, in seconds, of a session that is in a store and holds no value: an hour. It is the session
+/// of a visitor who was shown a form and a token. Anybody can make any number of them, and each takes room in the
+/// store.
 pub(crate) const IDLE_WITHOUT_VALUES: u64 = 60 * 60;
 
 /// The seconds for which a load or a commit asks backends, by its own clock. After them it asks nothing more.
@@ -91,16 +92,18 @@ impl Lifetime {
 
     /// True when a session that was looked at at `now` is to be sealed again, to push its end forward.
     ///
-    /// That is so once it was sealed `extend_after` ago. Two kinds of seal give a session less than its idle timeout, and the
-    /// session might be over before `extend_after` has passed:
+    /// That is so once it was sealed `extend_after` ago. Two kinds of seal give a session less than its idle timeout,
+    /// and the session might be over before `extend_after` has passed:
     ///
-    /// - Its first seal, for a session that began with a shorter life: the application encoded it itself, or it held no value yet.
-    ///   It is due after half of what that seal gave it. It is not due sooner, or each of its requests would seal it.
-    /// - A later seal, which left the end where it was ([`Session::keep_expiry`](crate::Session::keep_expiry)). Such a seal must
-    ///   not put an extension off, however often a page polls. So the session is also due, whatever the age of the seal, if its end
-    ///   would move by `extend_after`.
+    /// - Its first seal, for a session that began with a shorter life: the application encoded it itself, or it held no
+    ///   value yet. It is due after half of what that seal gave it. It is not due sooner, or each of its requests would
+    ///   seal it.
+    /// - A later seal, which left the end where it was ([`Session::keep_expiry`](crate::Session::keep_expiry)). Such a
+    ///   seal must not put an extension off, however often a page polls. So the session is also due, whatever the age
+    ///   of the seal, if its end would move by `extend_after`.
     ///
-    /// `idle` gives the idle timeout of the session, which is never shorter than the configured one, and is mostly not called.
+    /// `idle` gives the idle timeout of the session, which is never shorter than the configured one, and is mostly not
+    /// called.
     pub(crate) fn is_due(&self, now: UnixTime, times: &Times, idle: impl Fn() -> u64) -> bool {
         let given = times.expires_at.seconds_since(times.issued_at);
         let is_short = given < self.idle;
@@ -121,8 +124,8 @@ impl Lifetime {
         times.created_at.saturating_add(self.absolute)
     }
 
-    /// The time from which no cookie of the session opens by any clock, and no request that loaded one is under way: until then a
-    /// list keeps the mark of the session.
+    /// The time from which no cookie of the session opens by any clock, and no request that loaded one is under way:
+    /// until then a list keeps the mark of the session.
     pub(crate) fn mark_end(&self, absolute_end: UnixTime) -> UnixTime {
         absolute_end.saturating_add(self.clock_skew).saturating_add(UNDER_WAY_SECONDS)
     }
@@ -314,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_seal_that_keeps_the_end_puts_no_extension_off() {
-        // Sealed at 10_500 without a later end: at 10_510 the end would move by 510 seconds, although the seal is young.
+        // Sealed at 10_500 without a later end: at 10_510 the end would move by 510 seconds, although the seal is
+        // young.
         let kept = LIFETIME.reissue(at(10_500), &times(10_000, 10_000, 11_000));
         assert_eq!(kept, times(10_000, 10_500, 11_000));
         assert!(is_due(at(10_510), &kept));

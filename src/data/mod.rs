@@ -2,13 +2,13 @@
 //!
 //! This room may not know a cookie, a key or a request. It asks no clock: a function that needs the time takes it.
 //!
-//! `session_data` holds the session and `session_id` its id. `lifetime` computes with the three times, and `retired` names a
-//! session that a request ended. `binding_id` names the binding of a session to a device. `reserved` has the entries that only the crate
-//! itself reads and writes.
+//! `session_data` holds the session and `session_id` its id. `lifetime` computes with the three times, and `retired`
+//! names a session that a request ended. `binding_id` names the binding of a session to a device. `reserved` has the
+//! entries that only the crate itself reads and writes.
 //!
-//! `json` converts a value to its text and back; what `serde_json` would write and lose, `strict` refuses. `read_content` and
-//! `write_content` convert a struct or a map to entries and back, each field on its own; `read_key` reads the keys of a map, and
-//! `fault` says why entries do not make a type.
+//! `json` converts a value to its text and back; what `serde_json` would write and lose, `strict` refuses.
+//! `read_content` and `write_content` convert a struct or a map to entries and back, each field on its own; `read_key`
+//! reads the keys of a map, and `fault` says why entries do not make a type.
 
 #[cfg(feature = "dbsc")]
 mod binding_id;

@@ -1,7 +1,7 @@
 //! Reads the entries of a session as one value: a struct, whose fields are the entries, or a map.
 //!
-//! No JSON object is put together and parsed again. The entries are the fields as they stand, and the text of each is parsed on
-//! its own, to its end: a text can't reach out of its place and pose as another field.
+//! No JSON object is put together and parsed again. The entries are the fields as they stand, and the text of each is
+//! parsed on its own, to its end: a text can't reach out of its place and pose as another field.
 
 use std::any::type_name;
 use std::slice;
@@ -15,8 +15,8 @@ use super::json::{NULL, is_null};
 use super::read_key::Key;
 use crate::error::ValueError;
 
-/// Makes a struct or a map out of all the entries, each a key and a JSON text. An entry that is `null` is as absent as one that
-/// is not there. A field without a default that is absent is read from `null`, which an `Option` under
+/// Makes a struct or a map out of all the entries, each a key and a JSON text. An entry that is `null` is as absent as
+/// one that is not there. A field without a default that is absent is read from `null`, which an `Option` under
 /// `#[serde(with = "..")]` and a `()` need.
 ///
 /// # Errors
@@ -25,8 +25,8 @@ pub(crate) fn from_entries<'de, T: Deserialize<'de>>(
     entries: &(impl Iterator<Item = (&'de str, &'de str)> + Clone),
 ) -> Result<T, ValueError> {
     let expected = type_name::<T>();
-    // The fields that were found missing. Each is given to T as `null` in the next round, so no round is the same as the one
-    // before.
+    // The fields that were found missing. Each is given to T as `null` in the next round, so no round is the same as
+    // the one before.
     let mut nulls: Vec<&'static str> = Vec::new();
     loop {
         let mut content = Content { entries: entries.clone(), nulls: nulls.iter(), json: NULL, key: "" };
@@ -42,8 +42,8 @@ pub(crate) fn from_entries<'de, T: Deserialize<'de>>(
             (Fault::Missing(field), _) => ValueError::Missing { key: field.to_owned(), expected },
             (Fault::Unknown(key), _) => ValueError::Unknown { key, expected },
             (Fault::Value { key, .. }, _) if nulls.contains(&&*key) => ValueError::Missing { key, expected },
-            // serde's derive reads a field under `#[serde(with = "..")]` by a type that it makes up, whose name tells nobody
-            // anything.
+            // serde's derive reads a field under `#[serde(with = "..")]` by a type that it makes up, whose name tells
+            // nobody anything.
             (Fault::Value { key, expected: of }, _) if of.contains("__DeserializeWith") => {
                 ValueError::Deserialize { key, expected }
             }
@@ -54,8 +54,9 @@ pub(crate) fn from_entries<'de, T: Deserialize<'de>>(
     }
 }
 
-/// True when two keys are names of one field of a type, because one of them is an alias of the other (`#[serde(alias = "..")]`).
-/// Only serde's derive knows the aliases, and it refuses a field that comes twice. `json` is a value of the field.
+/// True when two keys are names of one field of a type, because one of them is an alias of the other (`#[serde(alias =
+/// "..")]`). Only serde's derive knows the aliases, and it refuses a field that comes twice. `json` is a value of the
+/// field.
 pub(crate) fn are_one_field<T: DeserializeOwned>(one: &str, other: &str, json: &str) -> bool {
     let entries = [(one, json), (other, json)].into_iter();
     let mut content = Content { entries, nulls: [].iter(), json: NULL, key: "" };

@@ -1,6 +1,6 @@
-//! The reserved entries of a session, by which the crate itself remembers something: the generation of the subject, the binding to a
-//! device and the idle timeout of the one session. No call of an application reads or writes them (docs/wire-format.md, section 6).
-//! The CSRF token, which is reserved too, is in the room `session`.
+//! The reserved entries of a session, by which the crate itself remembers something: the generation of the subject, the
+//! binding to a device and the idle timeout of the one session. No call of an application reads or writes them
+//! (docs/wire-format.md, section 6). The CSRF token, which is reserved too, is in the room `session`.
 
 #[cfg(feature = "dbsc")]
 use super::binding_id::BindingId;
@@ -57,8 +57,8 @@ impl SessionData {
         self.remove_in(Namespace::Bound, BOUND_KEY);
     }
 
-    /// Returns the idle timeout of this session in seconds: its own if that is longer, or else the configured one. A text that is no
-    /// number of seconds is none.
+    /// Returns the idle timeout of this session in seconds: its own if that is longer, or else the configured one. A
+    /// text that is no number of seconds is none.
     pub(crate) fn idle_timeout(&self, lifetime: &Lifetime) -> u64 {
         let own = self.json(Namespace::Idle, IDLE_KEY).and_then(|digits| digits.parse().ok());
         own.unwrap_or(0).max(lifetime.idle)

@@ -20,8 +20,9 @@ use crate::time::{Times, UnixTime};
 /// Each value is kept as its JSON text. Reading a value parses that text alone, and values that nobody touches are
 /// copied from cookie to cookie as they are. Flash values have a separate set of keys.
 ///
-/// A value that JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its key, and an entry
-/// that another writer stored as `null` is not there for any call but [`SessionData::entries`] and [`SessionData::flash`].
+/// A value that JSON writes as `null`, such as `None` and `()`, is no value: to store it removes the value with its
+/// key, and an entry that another writer stored as `null` is not there for any call but [`SessionData::entries`] and
+/// [`SessionData::flash`].
 ///
 /// ```
 /// use sealed_session::{SessionData, UnixTime};
@@ -281,7 +282,8 @@ impl SessionData {
         self.persistent = persistent;
     }
 
-    /// Reads the value with this key. Returns `None` when there is none. `T` may borrow from the session, as a `&str` does.
+    /// Reads the value with this key. Returns `None` when there is none. `T` may borrow from the session, as a `&str`
+    /// does.
     ///
     /// # Errors
     /// [`ValueError::Deserialize`] when the value is not a `T`.
@@ -298,8 +300,8 @@ impl SessionData {
         self.read(Namespace::Data, key)
     }
 
-    /// Stores a value. Returns true when this changed anything: an equal value does not, in whatever order a map or a `HashSet`
-    /// has its elements. `None` removes the value.
+    /// Stores a value. Returns true when this changed anything: an equal value does not, in whatever order a map or a
+    /// `HashSet` has its elements. `None` removes the value.
     ///
     /// # Errors
     /// [`ValueError::Serialize`], [`ValueError::NonFinite`], [`ValueError::TooDeep`], [`ValueError::KeyLength`],
@@ -364,8 +366,8 @@ impl SessionData {
         self.json(Namespace::Data, key).is_some()
     }
 
-    /// Returns the values in the order in which they were first stored, each as its key and its JSON text. If another writer of
-    /// the format stored a `null`, it is among them; all other calls take it for absent.
+    /// Returns the values in the order in which they were first stored, each as its key and its JSON text. If another
+    /// writer of the format stored a `null`, it is among them; all other calls take it for absent.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -438,12 +440,12 @@ impl SessionData {
         is_there
     }
 
-    /// Reads all values as one struct or map, each field from the value with its name. `T` may borrow from the session. A map
-    /// that keeps an order keeps that of [`SessionData::entries`].
+    /// Reads all values as one struct or map, each field from the value with its name. `T` may borrow from the session.
+    /// A map that keeps an order keeps that of [`SessionData::entries`].
     ///
     /// # Errors
-    /// [`ValueError::Missing`] names a field that there is no value for, [`ValueError::Deserialize`] one whose value is of
-    /// another type, and [`ValueError::Unknown`] a value that the type refuses.
+    /// [`ValueError::Missing`] names a field that there is no value for, [`ValueError::Deserialize`] one whose value is
+    /// of another type, and [`ValueError::Unknown`] a value that the type refuses.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -670,8 +672,8 @@ impl SessionData {
         self.entries = entries;
     }
 
-    /// Gives the session another id and leaves everything that it holds, unlike [`SessionData::set_id`]: it is the same session
-    /// for its browser, and only copies of the cookie from before are to be told from it.
+    /// Gives the session another id and leaves everything that it holds, unlike [`SessionData::set_id`]: it is the same
+    /// session for its browser, and only copies of the cookie from before are to be told from it.
     #[cfg(feature = "dbsc")]
     pub(crate) fn rename(&mut self, id: SessionId) {
         self.id = id;

@@ -1,12 +1,14 @@
-//! Writes a value as JSON by `serde_json`, but for two things that `serde_json` does and that lose a value or change it.
+//! Writes a value as JSON by `serde_json`, but for two things that `serde_json` does and that lose a value or change
+//! it.
 //!
-//! 1. `serde_json` writes a float that is not a number, or infinite, as `null`. Here it is an error. No setting of `serde_json`
-//!    refuses it, and no library that we found does.
-//! 2. A `HashSet` has another order in each process, so that an equal set would be another text. Here it is written in the
-//!    order of the texts of its elements. Maps need no such thing, since [`is_equal`](super::json::is_equal) compares objects
-//!    without their order.
+//! 1. `serde_json` writes a float that is not a number, or infinite, as `null`. Here it is an error. No setting of
+//!    `serde_json` refuses it, and no library that we found does.
+//! 2. A `HashSet` has another order in each process, so that an equal set would be another text. Here it is written in
+//!    the order of the texts of its elements. Maps need no such thing, since [`is_equal`](super::json::is_equal)
+//!    compares objects without their order.
 //!
-//! [`Strict`] stands between a value and the serializer of `serde_json`, and hands on every call as it is, but for these two.
+//! [`Strict`] stands between a value and the serializer of `serde_json`, and hands on every call as it is, but for
+//! these two.
 
 use std::any::type_name;
 use std::cell::Cell;
@@ -21,8 +23,8 @@ use serde_json::value::RawValue;
 /// Writes a value as JSON.
 ///
 /// # Errors
-/// [`Refused::NonFinite`] for a float that JSON has no text for, at any depth, and [`Refused::Other`] for what `serde_json` or
-/// the value itself refuses.
+/// [`Refused::NonFinite`] for a float that JSON has no text for, at any depth, and [`Refused::Other`] for what
+/// `serde_json` or the value itself refuses.
 pub(super) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Refused> {
     let has_met = Cell::new(false);
     let text = serde_json::to_string(&Wrapped { value, has_met: &has_met });
@@ -49,9 +51,9 @@ impl<T: Serialize + ?Sized> Serialize for Wrapped<'_, T> {
     }
 }
 
-/// True for the name of a `HashSet`, of one behind references and of one in a box or a `Cow`. The name is the only thing that
-/// tells it from a list, whose order means something. If a later compiler names it in another way, a set is written in its own
-/// order.
+/// True for the name of a `HashSet`, of one behind references and of one in a box or a `Cow`. The name is the only
+/// thing that tells it from a list, whose order means something. If a later compiler names it in another way, a set is
+/// written in its own order.
 fn is_hash_set(mut name: &str) -> bool {
     // Some compilers name the lifetime of a `Cow`, and some do not.
     const AROUND: [&str; 7] =

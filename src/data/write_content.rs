@@ -15,7 +15,8 @@ use crate::error::ValueError;
 /// The fields of a struct, or the pairs of a map, in their order: each a key and a JSON text.
 pub(crate) type Fields = Vec<(String, String)>;
 
-/// Returns the fields of a struct or the pairs of a map. A field that is `null` is left out: an entry that is `null` is no value.
+/// Returns the fields of a struct or the pairs of a map. A field that is `null` is left out: an entry that is `null` is
+/// no value.
 ///
 /// # Errors
 /// [`ValueError::NonFinite`] and [`ValueError::Serialize`], which name the field if it is known, and else the type;
@@ -30,8 +31,8 @@ pub(crate) fn to_fields<T: Serialize + ?Sized>(content: &T) -> Result<Fields, Va
     Ok(fields)
 }
 
-/// Leaves out each field that a later one has the key of, since the later one counts: two keys of a map may be one text, such as
-/// `1` and `"1"`, and a flattened map may have a key that is the name of a field.
+/// Leaves out each field that a later one has the key of, since the later one counts: two keys of a map may be one
+/// text, such as `1` and `"1"`, and a flattened map may have a key that is the name of a field.
 fn without_overwritten(mut fields: Fields) -> Fields {
     let mut later = HashSet::with_capacity(fields.len());
     let counts: Vec<bool> = fields.iter().rev().map(|(key, _)| later.insert(key.as_str())).collect();
@@ -42,7 +43,8 @@ fn without_overwritten(mut fields: Fields) -> Fields {
     fields
 }
 
-/// The fields of what is neither a struct nor a map to serde, and may be an object to `serde_json` all the same, such as an enum.
+/// The fields of what is neither a struct nor a map to serde, and may be an object to `serde_json` all the same, such
+/// as an enum.
 fn other_fields<T: Serialize + ?Sized>(content: &T) -> Result<Fields, ValueError> {
     let json = to_json(type_name::<T>(), content)?;
     let fields = json_fields(&json).map_err(|_| ValueError::NotAMap { found: type_name::<T>() })?;

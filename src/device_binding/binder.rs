@@ -32,8 +32,8 @@ impl fmt::Debug for Binder {
 }
 
 impl Binder {
-    /// Returns the seconds that a challenge counts. A browser keeps the challenge of one refresh for the next, which comes when the
-    /// bound cookie ends or a little later.
+    /// Returns the seconds that a challenge counts. A browser keeps the challenge of one refresh for the next, which
+    /// comes when the bound cookie ends or a little later.
     pub(crate) fn challenge_lifetime(&self) -> u64 {
         self.lifetime.saturating_add(CHALLENGE_GRACE)
     }

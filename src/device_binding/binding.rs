@@ -1,6 +1,7 @@
 //! Holds [`Binding`], which says whether a session is bound to the device of its browser.
 
-/// Says whether a session is bound to the device of its browser. [`Session::binding`](crate::Session::binding) returns it.
+/// Says whether a session is bound to the device of its browser. [`Session::binding`](crate::Session::binding) returns
+/// it.
 ///
 /// ```
 /// use sealed_session::{Binding, DeviceBinding, Key, SessionConfig};
@@ -16,7 +17,8 @@ pub enum Binding {
     /// The session is bound, and the browser proved within the lifetime of the bound cookie that it has the key.
     Fresh,
     /// The session is bound, and the proof is missing or too old. The session is refused
-    /// ([`DecodeError::StaleBinding`](crate::DecodeError::StaleBinding)), and good again once the browser has refreshed it.
+    /// ([`DecodeError::StaleBinding`](crate::DecodeError::StaleBinding)), and good again once the browser has refreshed
+    /// it.
     Stale,
 }
 

@@ -34,11 +34,11 @@ impl DeviceBinding {
         Self { lifetime: Duration::from_secs(10 * 60), path: "/device-binding".to_owned(), required_within: None }
     }
 
-    /// Sets the time that a proof counts, in whole seconds from 3 to 60 minutes: the lifetime of the bound cookie. Cookies that were
-    /// copied out of the browser work elsewhere for this long at most.
+    /// Sets the time that a proof counts, in whole seconds from 3 to 60 minutes: the lifetime of the bound cookie.
+    /// Cookies that were copied out of the browser work elsewhere for this long at most.
     ///
-    /// Chromium refreshes a cookie that has less than two minutes left, and signs at most six times in nine minutes for one site. A
-    /// lifetime under three minutes would have it refresh on nearly every request until it no longer may.
+    /// Chromium refreshes a cookie that has less than two minutes left, and signs at most six times in nine minutes for
+    /// one site. A lifetime under three minutes would have it refresh on nearly every request until it no longer may.
     ///
     /// ```
     /// use sealed_session::{DeviceBinding, Key, SessionConfig};
@@ -54,8 +54,9 @@ impl DeviceBinding {
         self
     }
 
-    /// Sets the path of the route at which browsers register and refresh, `/device-binding` by default: `/` and up to 1023 bytes
-    /// of ASCII, as a path stands in a URL, without a query. Every POST to this path is for device binding, so it is not `/` alone.
+    /// Sets the path of the route at which browsers register and refresh, `/device-binding` by default: `/` and up to
+    /// 1023 bytes of ASCII, as a path stands in a URL, without a query. Every POST to this path is for device binding,
+    /// so it is not `/` alone.
     ///
     /// ```
     /// use sealed_session::{DeviceBinding, Key, SessionConfig};
@@ -70,16 +71,18 @@ impl DeviceBinding {
         self
     }
 
-    /// Requires that sessions are bound: a session that is somebody's, and that is not bound when this much time has passed since its
-    /// login, is refused ([`DecodeError::NotBound`](crate::DecodeError::NotBound)). In whole seconds, from 5 to 600. By default
-    /// binding is not required, and a session that is not bound is as good as one without this feature.
+    /// Requires that sessions are bound: a session that is somebody's, and that is not bound when this much time has
+    /// passed since its login, is refused ([`DecodeError::NotBound`](crate::DecodeError::NotBound)). In whole seconds,
+    /// from 5 to 600. By default binding is not required, and a session that is not bound is as good as one without
+    /// this feature.
     ///
     /// The time runs from [`Session::created_at`](crate::Session::created_at), which is that of the login if that calls
     /// [`Session::regenerate`](crate::Session::regenerate). A session is somebody's if it has the entry that
-    /// [`SessionConfig::subject`](crate::SessionConfig::subject) names, and if none is configured, any value but flash values.
+    /// [`SessionConfig::subject`](crate::SessionConfig::subject) names, and if none is configured, any value but flash
+    /// values.
     ///
-    /// Browsers that can't bind a session are logged out after this time. On 2026-11-25 that was every browser but Chrome and Edge
-    /// on Windows and macOS, and these on a device without a place for keys.
+    /// Browsers that can't bind a session are logged out after this time. On 2026-11-25 that was every browser but
+    /// Chrome and Edge on Windows and macOS, and these on a device without a place for keys.
     ///
     /// ```
     /// use sealed_session::DeviceBinding;

@@ -1,4 +1,5 @@
-//! Holds [`BindingRequest`] and [`BindingAnswer`]: what the route of device binding gets and gives, without a framework.
+//! Holds [`BindingRequest`] and [`BindingAnswer`]: what the route of device binding gets and gives, without a
+//! framework.
 
 use std::fmt;
 
@@ -22,8 +23,8 @@ pub struct BindingRequest<'h> {
 }
 
 impl<'h> BindingRequest<'h> {
-    /// Takes the headers out of a request. `find` gets the name of a header in lower case, and returns its value if the request has
-    /// it once; of a header that came several times it may return any one.
+    /// Takes the headers out of a request. `find` gets the name of a header in lower case, and returns its value if the
+    /// request has it once; of a header that came several times it may return any one.
     ///
     /// ```
     /// use sealed_session::BindingRequest;
@@ -78,8 +79,8 @@ impl OwnedRequest {
     }
 }
 
-/// The answer of the route of device binding: a status, headers and a body of JSON or of no bytes. Send it as it is: the
-/// browser ends the binding, and with it the session of the user, when another status comes.
+/// The answer of the route of device binding: a status, headers and a body of JSON or of no bytes. Send it as it is:
+/// the browser ends the binding, and with it the session of the user, when another status comes.
 ///
 /// ```
 /// use sealed_session::{BindingRequest, DeviceBinding, Key, SessionConfig};
@@ -135,8 +136,8 @@ impl BindingAnswer {
         self.status
     }
 
-    /// Returns the headers, names in lower case and values in printable ASCII. `set-cookie` may be there more than once: add each as
-    /// a header of its own.
+    /// Returns the headers, names in lower case and values in printable ASCII. `set-cookie` may be there more than
+    /// once: add each as a header of its own.
     ///
     /// ```
     /// # use sealed_session::BindingAnswer;

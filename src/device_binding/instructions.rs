@@ -5,8 +5,8 @@ use serde_json::json;
 use super::binder::Binder;
 
 impl Binder {
-    /// Returns the value of the header `Secure-Session-Registration`, a structured field (draft, section "Secure-Session-Registration
-    /// HTTP header field"). ES256 is the one algorithm that this crate verifies.
+    /// Returns the value of the header `Secure-Session-Registration`, a structured field (draft, section
+    /// "Secure-Session-Registration HTTP header field"). ES256 is the one algorithm that this crate verifies.
     pub(crate) fn offer(&self, challenge: &str) -> String {
         format!("(ES256);path=\"{}\";challenge=\"{challenge}\"", self.path)
     }
@@ -16,7 +16,8 @@ impl Binder {
         format!("\"{challenge}\";id=\"{identifier}\"")
     }
 
-    /// Returns the session instructions (draft, section "JSON Session Instruction Format"). The binding covers this origin alone.
+    /// Returns the session instructions (draft, section "JSON Session Instruction Format"). The binding covers this
+    /// origin alone.
     pub(crate) fn instructions(&self, identifier: &str) -> String {
         let credential =
             json!({ "type": "cookie", "name": self.cookie.name(), "attributes": self.cookie.attributes() });

@@ -10,8 +10,8 @@ pub(crate) enum Judged {
     Unbound,
     /// The session has a mark, and the bound cookie of the same binding came.
     Fresh(Bound),
-    /// The session has no mark, and a bound cookie names it: another response, sealed from before the registration, took the
-    /// mark away. The binding stands.
+    /// The session has no mark, and a bound cookie names it: another response, sealed from before the registration,
+    /// took the mark away. The binding stands.
     Lost(Bound),
     /// The session has a mark, and no living bound cookie of that binding came.
     Stale,

@@ -1,8 +1,9 @@
-//! Seals and opens the parts of a binding, which the browser keeps for the server: the identifier of the DBSC session, the value of
-//! the bound cookie, and challenges. docs/wire-format.md, section 13, is their published description.
+//! Seals and opens the parts of a binding, which the browser keeps for the server: the identifier of the DBSC session,
+//! the value of the bound cookie, and challenges. docs/wire-format.md, section 13, is their published description.
 //!
-//! Each part has a plaintext of a fixed length and a purpose of its own in the additional data of its seal, so that no part opens
-//! as another one. Ids and keys here are no secret; that nobody but this crate can make a part is what counts.
+//! Each part has a plaintext of a fixed length and a purpose of its own in the additional data of its seal, so that no
+//! part opens as another one. Ids and keys here are no secret; that nobody but this crate can make a part is what
+//! counts.
 
 use super::proof::PublicKey;
 use crate::codec::TextCodec;
@@ -10,7 +11,8 @@ use crate::data::{BindingId, SessionId};
 use crate::error::{DecodeError, EncodeError};
 use crate::time::UnixTime;
 
-/// The identifier of a DBSC session. The browser sends it with each refresh, and so brings back the key that it registered.
+/// The identifier of a DBSC session. The browser sends it with each refresh, and so brings back the key that it
+/// registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identifier {
     pub(crate) bound: Bound,

@@ -34,10 +34,10 @@ impl BackendError {
         Self { kind, message: message.to_string().into(), source: None }
     }
 
-    /// Keeps the error underneath, which [`source`](Error::source) returns: of this error and of every error of this crate that
-    /// holds it. A program can look there for more than the kind, and a report of errors goes on there. The message alone must say
-    /// to an operator what happened, since logs show no sources. The texts of `source` must hold no value of a session and no
-    /// secret either.
+    /// Keeps the error underneath, which [`source`](Error::source) returns: of this error and of every error of this
+    /// crate that holds it. A program can look there for more than the kind, and a report of errors goes on there. The
+    /// message alone must say to an operator what happened, since logs show no sources. The texts of `source` must hold
+    /// no value of a session and no secret either.
     ///
     /// ```
     /// use sealed_session::{BackendError, BackendErrorKind};

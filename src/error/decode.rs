@@ -92,9 +92,9 @@ pub enum DecodeError {
     Unavailable,
     /// The configuration has a backend, and the session was loaded by a method that asks no backend.
     NotAsked,
-    /// The session is bound to a device, and the browser's last proof that it has the key is missing or too old. The session is good
-    /// again when the browser has refreshed it. A cookie that was copied out of the browser is refused for this reason. Feature
-    /// `dbsc`.
+    /// The session is bound to a device, and the browser's last proof that it has the key is missing or too old. The
+    /// session is good again when the browser has refreshed it. A cookie that was copied out of the browser is refused
+    /// for this reason. Feature `dbsc`.
     #[cfg(feature = "dbsc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
     StaleBinding,
@@ -139,8 +139,8 @@ impl DecodeError {
         }
     }
 
-    /// Returns true when the session was good and is past one of its timeouts. [`DecodeError::is_over`] is also true of sessions that
-    /// ended in another way.
+    /// Returns true when the session was good and is past one of its timeouts. [`DecodeError::is_over`] is also true of
+    /// sessions that ended in another way.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, SessionData, UnixTime};
@@ -157,8 +157,9 @@ impl DecodeError {
         matches!(self, Self::Expired { .. })
     }
 
-    /// Returns true when the session was good once and has ended, so that a page can say "you were logged out": a timeout has passed,
-    /// it is older than the cut-off (`not_before`), it was logged out or revoked, or its record is gone from the store.
+    /// Returns true when the session was good once and has ended, so that a page can say "you were logged out": a
+    /// timeout has passed, it is older than the cut-off (`not_before`), it was logged out or revoked, or its record is
+    /// gone from the store.
     ///
     /// The seal of such a cookie was verified, so nobody can forge one. A visitor without a cookie is another matter: a
     /// browser drops the cookie of a [persistent](crate::SessionConfig::persistent) session when the session ends, and
@@ -190,7 +191,8 @@ impl DecodeError {
     /// ([`SessionConfig::save_uninitialized`](crate::SessionConfig::save_uninitialized)).
     ///
     /// In the middle of a key rotation or an upgrade, other nodes of a fleet know keys and versions that this node does
-    /// not know. A clock may be behind. A session that is bound to a device may be about to be refreshed. And a client that sent one part of two may be about to have both.
+    /// not know. A clock may be behind. A session that is bound to a device may be about to be refreshed. And a client
+    /// that sent one part of two may be about to have both.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig};

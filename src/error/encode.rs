@@ -52,9 +52,9 @@ pub enum EncodeError {
     Cipher,
     /// The store or the list of revocations failed, or was not asked.
     Backend(BackendError),
-    /// Another request ended the session meanwhile, or regenerated it, or the session is past its absolute timeout, or a
-    /// regeneration is committed again after the idle timeout. So there is no session in which the change could be kept. It is
-    /// a conflict, which the adapters answer with 409, and no fault of the server.
+    /// Another request ended the session meanwhile, or regenerated it, or the session is past its absolute timeout, or
+    /// a regeneration is committed again after the idle timeout. So there is no session in which the change could be
+    /// kept. It is a conflict, which the adapters answer with 409, and no fault of the server.
     Ended,
 }
 
@@ -104,7 +104,8 @@ impl fmt::Display for EncodeError {
 
 impl Error for EncodeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // The text of the error of the backend is this error's own text, so that error is not a source but its source is.
+        // The text of the error of the backend is this error's own text, so that error is not a source but its source
+        // is.
         if let Self::Backend(error) = self { error.source() } else { None }
     }
 }

@@ -24,8 +24,8 @@ use super::value::ValueError;
 /// reason goes to the log (`log` crate, target `sealed_session`). [docs/errors.md](crate::_docs::errors) shows this for
 /// each framework, and how an application answers otherwise.
 ///
-/// Its text is that of the error inside, and [`source`](StdError::source) is the source of the error inside. There is one where a
-/// backend gave one ([`BackendError::with_source`]).
+/// Its text is that of the error inside, and [`source`](StdError::source) is the source of the error inside. There is
+/// one where a backend gave one ([`BackendError::with_source`]).
 ///
 /// ```
 /// use sealed_session::{Error, Session, ValueError};
@@ -47,8 +47,8 @@ use super::value::ValueError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request passed no session layer (tower), middleware (actix-web) or fairing (Rocket) of this crate before the handler, or
-    /// another middleware, asked for the session.
+    /// The request passed no session layer (tower), middleware (actix-web) or fairing (Rocket) of this crate before the
+    /// handler, or another middleware, asked for the session.
     NoLayer,
     /// A value could not be put into a session or read out of it.
     Value(ValueError),

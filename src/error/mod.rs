@@ -3,8 +3,8 @@
 //!
 //! Each error is written for one reader. [`DecodeError`] is for the log of a server. [`ConfigError`] and [`KeyError`]
 //! are for the operator who starts the server, and [`BackendError`] is for whoever runs the store. [`ValueError`] and
-//! [`EncodeError`] are for the code of a handler. A client sees none of them. [`Error`] is any of them, for a handler that passes
-//! them on.
+//! [`EncodeError`] are for the code of a handler. A client sees none of them. [`Error`] is any of them, for a handler
+//! that passes them on.
 //!
 //! This room may not know the values of sessions: no error shows a value, a key or a cookie.
 

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-/// The reason why a session does not pass [`Session::require_binding`](crate::Session::require_binding): no device has proved lately
-/// that the session is bound to it. Feature `dbsc`.
+/// The reason why a session does not pass [`Session::require_binding`](crate::Session::require_binding): no device has
+/// proved lately that the session is bound to it. Feature `dbsc`.
 ///
 /// ```
 /// use sealed_session::{DeviceBinding, Key, SessionConfig, Unbound};

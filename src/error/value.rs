@@ -27,9 +27,9 @@ pub enum ValueError {
         /// The length of the key, in bytes.
         found: usize,
     },
-    /// The key is `~csrf`, under which the session keeps its CSRF token, `~gen`, under which it keeps the generation of its
-    /// subject, or `~idle`, under which it keeps an idle timeout of its own. With the feature `dbsc` it may also be `~bound`,
-    /// under which the session keeps its binding to a device.
+    /// The key is `~csrf`, under which the session keeps its CSRF token, `~gen`, under which it keeps the generation of
+    /// its subject, or `~idle`, under which it keeps an idle timeout of its own. With the feature `dbsc` it may also be
+    /// `~bound`, under which the session keeps its binding to a device.
     Reserved {
         /// The key.
         key: String,
@@ -64,10 +64,11 @@ pub enum ValueError {
     },
     /// The stored value is not of the type that was asked for. The value stays in the session.
     Deserialize {
-        /// The key of the value. It is `*` where serde does not tell which one it is: below `#[serde(flatten)]`, and in an enum
-        /// with a tag or without any.
+        /// The key of the value. It is `*` where serde does not tell which one it is: below `#[serde(flatten)]`, and in
+        /// an enum with a tag or without any.
         key: String,
-        /// The Rust type that was asked for, which is the type of the field for [`Session::data`](crate::Session::data).
+        /// The Rust type that was asked for, which is the type of the field for
+        /// [`Session::data`](crate::Session::data).
         expected: &'static str,
     },
     /// A field of a struct has no value in the session, and no default.
@@ -77,8 +78,8 @@ pub enum ValueError {
         /// The struct that was asked for.
         expected: &'static str,
     },
-    /// The session has a value that a struct refuses, by `#[serde(deny_unknown_fields)]`, or a variant that an enum does not
-    /// have.
+    /// The session has a value that a struct refuses, by `#[serde(deny_unknown_fields)]`, or a variant that an enum
+    /// does not have.
     Unknown {
         /// The key of the value.
         key: String,

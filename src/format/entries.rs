@@ -83,9 +83,10 @@ impl Entries {
         Ok(true)
     }
 
-    /// Does several changes in one pass over the block, which thousands of calls of [`Entries::put`] would copy thousands of
-    /// times. A value that is written takes the place of the one with its key, or goes to the end; if the text that is there
-    /// `is_same`, it stays. If a key stands in the list twice, its last change counts. Returns true when this changed anything.
+    /// Does several changes in one pass over the block, which thousands of calls of [`Entries::put`] would copy
+    /// thousands of times. A value that is written takes the place of the one with its key, or goes to the end; if the
+    /// text that is there `is_same`, it stays. If a key stands in the list twice, its last change counts. Returns true
+    /// when this changed anything.
     ///
     /// # Errors
     /// The errors of [`Entries::put`]; nothing is changed then.
@@ -136,9 +137,10 @@ impl Entries {
         gone.chain(written).map(|entry| (entry.namespace, entry.key.to_owned())).collect()
     }
 
-    /// The entries that a request makes of those that are there by now (`theirs`), where it found `base` and leaves `mine`: key by
-    /// key, what it wrote or removed is done to theirs, and everything else stays as they have it. A flash value that it took is
-    /// removed only if it still is the one that it took. With `cleared`, every value that mine does not have goes.
+    /// The entries that a request makes of those that are there by now (`theirs`), where it found `base` and leaves
+    /// `mine`: key by key, what it wrote or removed is done to theirs, and everything else stays as they have it. A
+    /// flash value that it took is removed only if it still is the one that it took. With `cleared`, every value that
+    /// mine does not have goes.
     ///
     /// # Errors
     /// [`ValueError::Full`] when the two do not fit together.

@@ -1,7 +1,8 @@
 //! One entry: its bytes, its namespace, and the change of one.
 //!
 //! ```text
-//! entry = tag (bit 7: flash, bits 0-6: key length 1..127) | key, UTF-8 | value length (2, big-endian) | value, one JSON text
+//! entry = tag (bit 7: flash, bits 0-6: key length 1..127) | key, UTF-8
+//!       | value length (2, big-endian) | value, one JSON text
 //! ```
 
 use std::str;

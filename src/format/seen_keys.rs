@@ -6,9 +6,9 @@ use super::entry::{Namespace, RawEntry, raw_entries};
 
 /// The keys met so far in a block.
 ///
-/// The first [`FEW`] keys go into a filter of 1,024 bits, which costs no allocation. It may say "seen" of a new key, and never
-/// "new" of a seen one, so only the rare key in doubt is compared with those before it. A block of more keys would fill the
-/// filter, and each key would be compared with all others. So its keys go into a set.
+/// The first [`FEW`] keys go into a filter of 1,024 bits, which costs no allocation. It may say "seen" of a new key,
+/// and never "new" of a seen one, so only the rare key in doubt is compared with those before it. A block of more keys
+/// would fill the filter, and each key would be compared with all others. So its keys go into a set.
 #[derive(Default)]
 pub(super) struct SeenKeys<'a> {
     count: usize,
@@ -18,8 +18,8 @@ pub(super) struct SeenKeys<'a> {
 }
 
 impl<'a> SeenKeys<'a> {
-    /// Notes the key of an entry. `before` gives the entries in front of it, if they are needed. Returns false when the key was
-    /// noted before. It runs for each entry of each cookie, and is a part of the loop that reads them.
+    /// Notes the key of an entry. `before` gives the entries in front of it, if they are needed. Returns false when the
+    /// key was noted before. It runs for each entry of each cookie, and is a part of the loop that reads them.
     #[inline]
     pub(super) fn insert(&mut self, entry: &RawEntry<'a>, before: impl Fn() -> &'a [u8]) -> bool {
         if self.count < FEW {

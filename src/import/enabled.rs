@@ -114,8 +114,8 @@ impl Imports {
             let is_told = candidates.count() == 0 || self.ours.is_some_and(|ours| old.of(ours).next().is_some());
             return if is_told { Err(DecodeError::NotImported { opened: false }) } else { Ok(None) };
         };
-        // An import gives content and, if it is known, the time at which the session was created. Every copy of the old cookies
-        // has the same id, so that a logout of one ends them all, where there is a backend to remember it.
+        // An import gives content and, if it is known, the time at which the session was created. Every copy of the old
+        // cookies has the same id, so that a logout of one ends them all, where there is a backend to remember it.
         let parts: Vec<String> =
             read.iter().map(|(import, cookie)| format!("{}={}", import.source.name(), cookie.text())).collect();
         let text = parts.join(";");

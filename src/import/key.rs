@@ -137,8 +137,9 @@ impl ImportKey {
         Some(opened.value().to_owned())
     }
 
-    /// An id that every copy of these cookies has, and that nobody can tell without the key: the first half of the HMAC-SHA256 of
-    /// `text` under the half of the key that the private jar does not use. The `cookie` crate computes it, by its signed jar.
+    /// An id that every copy of these cookies has, and that nobody can tell without the key: the first half of the
+    /// HMAC-SHA256 of `text` under the half of the key that the private jar does not use. The `cookie` crate computes
+    /// it, by its signed jar.
     pub(super) fn id_of(&self, text: &str) -> Option<[u8; 16]> {
         let key = cookie::Key::try_from(self.0.as_slice()).ok()?;
         let mut jar = CookieJar::new();

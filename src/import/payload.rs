@@ -12,9 +12,9 @@ use crate::time::UnixTime;
 /// Reads what actix-session's `CookieSessionStore` keeps. Pass this function to
 /// [`PrivateImport::new`](crate::import::PrivateImport::new).
 ///
-/// Up to version 0.11 that is a JSON object of strings, each of them the JSON text of a value. The release after it writes
-/// `{"v":1,"state":{…}}`, with the values as they are (actix-session/src/storage/format.rs in its repository). Both are read, so that
-/// an application can move from either, and from one to the other meanwhile.
+/// Up to version 0.11 that is a JSON object of strings, each of them the JSON text of a value. The release after it
+/// writes `{"v":1,"state":{…}}`, with the values as they are (actix-session/src/storage/format.rs in its repository).
+/// Both are read, so that an application can move from either, and from one to the other meanwhile.
 ///
 /// # Errors
 /// An error when the text is neither, when it is of a later version than 1, or when it doesn't fit into a session.
@@ -35,7 +35,8 @@ use crate::time::UnixTime;
 /// ```
 pub fn actix_session(plaintext: &str, data: &mut SessionData) -> Result<(), Box<dyn Error + Send + Sync>> {
     let fields: BTreeMap<String, &RawValue> = serde_json::from_str(plaintext)?;
-    // In the older form every value is a string, so a number under `v` beside an object under `state` is the newer form.
+    // In the older form every value is a string, so a number under `v` beside an object under `state` is the newer
+    // form.
     let field = |name: &str| fields.get(name).map(|json| json.get());
     let version = field("v").and_then(|json| serde_json::from_str::<u64>(json).ok());
     if let (Some(version), Some(state)) = (version, field("state").filter(|json| json.starts_with('{'))) {

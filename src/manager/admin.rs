@@ -8,8 +8,8 @@ use crate::error::BackendError;
 use crate::error::BackendErrorKind;
 
 impl SessionManager {
-    /// Removes the records of the store that are past their time, tombstones of ended sessions included, and says how many they
-    /// were. 0 without a store. Call it now and then, from a task of its own: every hour will do.
+    /// Removes the records of the store that are past their time, tombstones of ended sessions included, and says how
+    /// many they were. 0 without a store. Call it now and then, from a task of its own: every hour will do.
     ///
     /// # Errors
     /// Returns the error of the store.
@@ -57,8 +57,8 @@ impl SessionManager {
     /// Returns true when one session can be ended before its time, together with every copy of its cookie: by a list of
     /// revocations, or by a store.
     ///
-    /// The calls for all sessions of a subject need more, so this does not answer for them: `revoke_subject`, `revoke_others` and
-    /// `begin_login` need a list, and [`SessionConfig::subject`](crate::SessionConfig::subject).
+    /// The calls for all sessions of a subject need more, so this does not answer for them: `revoke_subject`,
+    /// `revoke_others` and `begin_login` need a list, and [`SessionConfig::subject`](crate::SessionConfig::subject).
     ///
     /// ```
     /// use sealed_session::{Key, MemoryRevocations, SessionConfig};
@@ -75,8 +75,8 @@ impl SessionManager {
         backend.revocations.is_some() || by_store()
     }
 
-    /// Every living session whose values are in the store, in no order. A record that does not open under the keys of this
-    /// manager is passed over, and so is the tombstone of a session that ended.
+    /// Every living session whose values are in the store, in no order. A record that does not open under the keys of
+    /// this manager is passed over, and so is the tombstone of a session that ended.
     ///
     /// # Errors
     /// [`BackendErrorKind::Unsupported`] without a store, or when the store lists none. Otherwise the error of the

@@ -7,9 +7,9 @@ impl SessionManager {
     /// Returns the Cookie header that a bearer token stands for, from the values of a request's Authorization headers
     /// (`Bearer <token>`, RFC 6750, section 2.1), to be loaded in its place. `None` when there is no bearer token.
     ///
-    /// A bearer token is the sealed text of a session, the same that a browser keeps in the cookie, for clients that keep no cookies,
-    /// such as a native application. Whoever has it is the user, and it opens as a cookie, too. A browser sends no such header by
-    /// itself, so that a route that reads no cookies needs no CSRF token.
+    /// A bearer token is the sealed text of a session, the same that a browser keeps in the cookie, for clients that
+    /// keep no cookies, such as a native application. Whoever has it is the user, and it opens as a cookie, too. A
+    /// browser sends no such header by itself, so that a route that reads no cookies needs no CSRF token.
     ///
     /// [`SessionManager::bearer_of`] is the way back. With tower, `SessionLayer::bearer` does both.
     ///

@@ -32,12 +32,13 @@ impl SessionManager {
 }
 
 impl SessionManager {
-    /// Answers a POST to the route of [`DeviceBinding::path`](crate::DeviceBinding::path): a registration, or a refresh. The session
-    /// is that of the request, loaded by [`SessionManager::load_async`], or by [`SessionManager::load`] without a backend. Feature
-    /// `dbsc`.
+    /// Answers a POST to the route of [`DeviceBinding::path`](crate::DeviceBinding::path): a registration, or a
+    /// refresh. The session is that of the request, loaded by [`SessionManager::load_async`], or by
+    /// [`SessionManager::load`] without a backend. Feature `dbsc`.
     ///
-    /// A call that returns an answer has committed whatever it changed. Neither a registration nor a refresh extends the session. If
-    /// `load_async` fails, answer with a 5xx status. The status is 404 if no device binding is configured.
+    /// A call that returns an answer has committed whatever it changed. Neither a registration nor a refresh extends
+    /// the session. If `load_async` fails, answer with a 5xx status. The status is 404 if no device binding is
+    /// configured.
     ///
     /// ```
     /// use sealed_session::{BindingRequest, DeviceBinding, Key, SessionConfig};
@@ -57,9 +58,9 @@ impl SessionManager {
         session.answer_binding(request).await
     }
 
-    /// Returns the header that the response needs besides its Set-Cookie headers, as a name in lower case and a value: after a commit
-    /// that sealed a login, the offer to bind the session. A login is a session that is somebody's and that
-    /// [`Session::regenerate`] gave a new id. The adapters add this header by themselves. Feature `dbsc`.
+    /// Returns the header that the response needs besides its Set-Cookie headers, as a name in lower case and a value:
+    /// after a commit that sealed a login, the offer to bind the session. A login is a session that is somebody's and
+    /// that [`Session::regenerate`] gave a new id. The adapters add this header by themselves. Feature `dbsc`.
     ///
     /// ```
     /// use sealed_session::{DeviceBinding, Key, SessionConfig};
@@ -78,14 +79,14 @@ impl SessionManager {
         session.binding_offer()
     }
 
-    /// Returns the answer to a GET that came from a link on another site with a stale session, and `None` for any other request: send
-    /// it in the place of the page. The adapters do that by themselves. Feature `dbsc`.
+    /// Returns the answer to a GET that came from a link on another site with a stale session, and `None` for any other
+    /// request: send it in the place of the page. The adapters do that by themselves. Feature `dbsc`.
     ///
-    /// A browser does not refresh a session for another site, so a visitor who follows a link from a mail would look logged out. The
-    /// answer makes the browser load the page once more, now by itself: it refreshes the session first. The second request says that
-    /// it comes from this site, so there is no third one. If binding is required
-    /// ([`DeviceBinding::required_within`](crate::DeviceBinding::required_within)), a session that looks as if it had not been bound in
-    /// time is answered like a stale one: a refresh may show that it was.
+    /// A browser does not refresh a session for another site, so a visitor who follows a link from a mail would look
+    /// logged out. The answer makes the browser load the page once more, now by itself: it refreshes the session first.
+    /// The second request says that it comes from this site, so there is no third one. If binding is required
+    /// ([`DeviceBinding::required_within`](crate::DeviceBinding::required_within)), a session that looks as if it had
+    /// not been bound in time is answered like a stale one: a refresh may show that it was.
     ///
     /// ```
     /// use sealed_session::{BindingRequest, DeviceBinding, Key, SessionConfig};

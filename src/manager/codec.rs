@@ -113,13 +113,13 @@ impl Codec {
 
     /// Seals a session as it stands, times and all, into the value of a cookie. Two calls never give the same value.
     ///
-    /// With [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies) it is the whole text, which may be longer than
-    /// one cookie holds: [`SessionManager::commit`](crate::SessionManager::commit) is what cuts it in two.
+    /// With [`SessionConfig::two_cookies`](crate::SessionConfig::two_cookies) it is the whole text, which may be longer
+    /// than one cookie holds: [`SessionManager::commit`](crate::SessionManager::commit) is what cuts it in two.
     ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] when the cookie, or both, would be over the limit, [`EncodeError::Schema`] when the session is of
-    /// another schema than this codec opens, [`EncodeError::Random`] when there is no random nonce to be had,
-    /// [`EncodeError::Cipher`] never in practice.
+    /// [`EncodeError::TooLarge`] when the cookie, or both, would be over the limit, [`EncodeError::Schema`] when the
+    /// session is of another schema than this codec opens, [`EncodeError::Random`] when there is no random nonce to be
+    /// had, [`EncodeError::Cipher`] never in practice.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -153,7 +153,8 @@ impl Codec {
     /// session of another schema comes back migrated. `value` is the whole text from [`Codec::encode`].
     ///
     /// # Errors
-    /// Every [`DecodeError`] but [`DecodeError::Incomplete`] and [`DecodeError::TooManyCandidates`]. For your log only: a client should not learn which.
+    /// Every [`DecodeError`] but [`DecodeError::Incomplete`] and [`DecodeError::TooManyCandidates`]. For your log only:
+    /// a client should not learn which.
     ///
     /// ```
     /// use sealed_session::DecodeError;

@@ -10,9 +10,9 @@ use crate::session::Engine;
 
 /// The engine that requests are given, until other keys take its place.
 ///
-/// A request takes the engine without a lock: with `std` alone that would be a `RwLock`, whose readers write to one cache line
-/// and wait for a writer. The old engine, and with it the old keys, is dropped and wiped when the last request that began with
-/// it ends.
+/// A request takes the engine without a lock: with `std` alone that would be a `RwLock`, whose readers write to one
+/// cache line and wait for a writer. The old engine, and with it the old keys, is dropped and wiped when the last
+/// request that began with it ends.
 pub(super) struct Live {
     /// The cookies of every engine here. They don't change, so a name can be borrowed from them.
     cookies: Arc<Cookies>,
@@ -38,8 +38,8 @@ impl Live {
         &self.cookies
     }
 
-    /// Puts an engine with these keys in the place of the one that is there. Of two calls at once, the later one stays: the
-    /// engines differ in nothing else.
+    /// Puts an engine with these keys in the place of the one that is there. Of two calls at once, the later one stays:
+    /// the engines differ in nothing else.
     pub(super) fn set_keys(&self, keys: &KeyRing) {
         let engine = Arc::new(self.engine.load().with_keys(keys));
         self.engine.store(Arc::clone(&engine));

@@ -44,13 +44,13 @@ impl SessionManager {
 
     /// Replaces the keys, here and in every clone of this manager and of its codec. The next request uses the new keys.
     ///
-    /// A request that is under way ends with the keys with which it began, so no request sees two rings, and what was admitted
-    /// under a key that you drop is not sealed under a new one. Requests read the keys without a lock. The old keys are wiped
-    /// when the last such request ends.
+    /// A request that is under way ends with the keys with which it began, so no request sees two rings, and what was
+    /// admitted under a key that you drop is not sealed under a new one. Requests read the keys without a lock. The old
+    /// keys are wiped when the last such request ends.
     ///
-    /// The order of a rotation stays that of [`KeyRing`]: every node learns a new key as a previous one before one of them
-    /// seals with it. [`EnvReader::read_keys`](crate::EnvReader::read_keys) reads the keys anew from where `from_env` found
-    /// them; `examples/live_keys` watches their files.
+    /// The order of a rotation stays that of [`KeyRing`]: every node learns a new key as a previous one before one of
+    /// them seals with it. [`EnvReader::read_keys`](crate::EnvReader::read_keys) reads the keys anew from where
+    /// `from_env` found them; `examples/live_keys` watches their files.
     ///
     /// ```
     /// use sealed_session::{Key, KeyRing, SessionConfig};
@@ -114,9 +114,10 @@ impl SessionManager {
     /// already, it is too late for a cookie ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
     ///
     /// # Errors
-    /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie, [`EncodeError::Random`] when
-    /// there is no random nonce to be had, [`EncodeError::Ended`] when a session that changed is past its absolute timeout by now.
-    /// The session stays as it was, and so does the client's cookie if you send no Set-Cookie.
+    /// [`EncodeError::TooLarge`] when a session that changed would be over the limit of a cookie,
+    /// [`EncodeError::Random`] when there is no random nonce to be had, [`EncodeError::Ended`] when a session that
+    /// changed is past its absolute timeout by now. The session stays as it was, and so does the client's cookie if you
+    /// send no Set-Cookie.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -137,12 +138,13 @@ impl SessionManager {
         Ok(set_cookies)
     }
 
-    /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the newest first,
-    /// until one is admitted. Without a backend it does what `load` does, and waits for nothing.
+    /// [`SessionManager::load`] for every configuration: it also asks the backends about the cookies that open, the
+    /// newest first, until one is admitted. Without a backend it does what `load` does, and waits for nothing.
     ///
     /// # Errors
-    /// [`BackendError`] when a backend failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-    /// Under the other policies a failure is a session: an empty one, or an admitted one.
+    /// [`BackendError`] when a backend failed and the configuration says
+    /// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). Under the other policies a failure is a session: an empty
+    /// one, or an admitted one.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -160,8 +162,8 @@ impl SessionManager {
         Ok(session)
     }
 
-    /// [`SessionManager::commit`] for every configuration: it also keeps values in the store and puts what was ended on the
-    /// list of revocations, before it hands out anything that the client could act on.
+    /// [`SessionManager::commit`] for every configuration: it also keeps values in the store and puts what was ended on
+    /// the list of revocations, before it hands out anything that the client could act on.
     ///
     /// # Errors
     /// As for [`SessionManager::commit`]; [`EncodeError::Backend`] when a backend failed, or when the session is empty
@@ -174,9 +176,9 @@ impl SessionManager {
     ///
     /// In a store, writes of other requests to other keys stay; after the commit the session has them, too.
     ///
-    /// A streamed body, a task, or what goes on after an upgrade may call this when an adapter has sent the response. What a backend
-    /// keeps is kept then: the values of a session that had a record already, and the end of a session. For everything else it is
-    /// too late ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
+    /// A streamed body, a task, or what goes on after an upgrade may call this when an adapter has sent the response.
+    /// What a backend keeps is kept then: the values of a session that had a record already, and the end of a session.
+    /// For everything else it is too late ([`Event::ChangedTooLate`](crate::Event::ChangedTooLate)).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -209,10 +211,11 @@ impl SessionManager {
 
     /// The codec under this manager, for what is not a request.
     ///
-    /// Whatever it seals opens as a session cookie, and a session cookie opens as what it sealed. So don't seal with it what is
-    /// handed to somebody else, such as the token of a link in an e-mail: whoever has the token could log in with it. Build a codec
-    /// of another audience for that ([`SessionConfig::audience`](crate::SessionConfig::audience) and
-    /// [`SessionConfig::build_codec`](crate::SessionConfig::build_codec)); docs/recipes/email-link.md has the program.
+    /// Whatever it seals opens as a session cookie, and a session cookie opens as what it sealed. So don't seal with it
+    /// what is handed to somebody else, such as the token of a link in an e-mail: whoever has the token could log in
+    /// with it. Build a codec of another audience for that ([`SessionConfig::audience`](crate::SessionConfig::audience)
+    /// and [`SessionConfig::build_codec`](crate::SessionConfig::build_codec)); docs/recipes/email-link.md has the
+    /// program.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;

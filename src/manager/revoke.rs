@@ -10,18 +10,18 @@ use crate::session::Session;
 use crate::time::UnixTime;
 
 impl SessionManager {
-    /// Ends one session, wherever its cookie is: no cookie of this id is admitted any more, nor one of what the session became
-    /// when it was regenerated. `until` is the time from which no cookie of it opens anyway:
+    /// Ends one session, wherever its cookie is: no cookie of this id is admitted any more, nor one of what the session
+    /// became when it was regenerated. `until` is the time from which no cookie of it opens anyway:
     /// [`Retired::expires_at`](crate::Retired::expires_at), or its absolute timeout.
     ///
-    /// A list remembers until then what the session became. A store without a list forgets it when the record of this id would
-    /// have gone: at the end of its last cookie + the clock skew + a minute. The call still succeeds then, and the session
-    /// lives on under its new id.
+    /// A list remembers until then what the session became. A store without a list forgets it when the record of this
+    /// id would have gone: at the end of its last cookie + the clock skew + a minute. The call still succeeds then, and
+    /// the session lives on under its new id.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations, unless all values
-    /// are in a store: then the session ends with its record. Otherwise the error of the backend that failed: the session may
-    /// live on then.
+    /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations, unless
+    /// all values are in a store: then the session ends with its record. Otherwise the error of the backend that
+    /// failed: the session may live on then.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig, UnixTime};
@@ -54,14 +54,14 @@ impl SessionManager {
     /// out everywhere", and for a password that was reset by mail. It does not end the session of a login that comes
     /// afterwards.
     ///
-    /// A ban also concerns a login that is under way if that calls [`SessionManager::begin_login`] before it looks whether the
-    /// user is banned. To keep the session of this request, call [`SessionManager::revoke_others`]. Values are compared as JSON
-    /// values: 42 and 42.0 are one subject, and 42 and "42" are two.
+    /// A ban also concerns a login that is under way if that calls [`SessionManager::begin_login`] before it looks
+    /// whether the user is banned. To keep the session of this request, call [`SessionManager::revoke_others`]. Values
+    /// are compared as JSON values: 42 and 42.0 are one subject, and 42 and "42" are two.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations or without a subject
-    /// in the configuration, or when the value can't be serialized. Otherwise the error of the list: the sessions may live on
-    /// then.
+    /// [`BackendErrorKind::Unsupported`](crate::BackendErrorKind::Unsupported) without a list of revocations or without
+    /// a subject in the configuration, or when the value can't be serialized. Otherwise the error of the list: the
+    /// sessions may live on then.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
@@ -90,23 +90,25 @@ impl SessionManager {
         engine.questions().strict().revoke_subject(&subject, Only::Any, to, engine.now()).await.map(drop)
     }
 
-    /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a password
-    /// change. Commit the session as usual afterwards.
+    /// Ends every other session of the subject of this one, and regenerates this one: "log out my other devices", and a
+    /// password change. Commit the session as usual afterwards.
     ///
     /// The session regenerates, so its CSRF token changes, and a page that is open has the old one. A longer life that
-    /// [`Session::extend`](crate::Session::extend) or [`Session::set_idle_timeout`](crate::Session::set_idle_timeout) gave ends, too: call it
-    /// again for "remember me".
+    /// [`Session::extend`](crate::Session::extend) or [`Session::set_idle_timeout`](crate::Session::set_idle_timeout)
+    /// gave ends, too: call it again for "remember me".
     ///
     /// The session counts as a new login from then on, for the absolute timeout and for
-    /// [`Session::require_recent`](crate::Session::require_recent). So ask for the password, or for a recent login, before this call.
+    /// [`Session::require_recent`](crate::Session::require_recent). So ask for the password, or for a recent login,
+    /// before this call.
     ///
     /// If the answer of the list is lost, this call is an error, and may be made again for the same session. If nobody
     /// makes it again, the user is logged out everywhere.
     ///
     /// # Errors
-    /// [`EncodeError::Ended`] when the subject's sessions were revoked meanwhile, this one among them: nothing is taken back.
-    /// [`EncodeError::Backend`] without a list of revocations, without a subject in the configuration or in the session as it was
-    /// loaded, or when the list failed. [`EncodeError::Random`] when the operating system's random number generator failed.
+    /// [`EncodeError::Ended`] when the subject's sessions were revoked meanwhile, this one among them: nothing is taken
+    /// back. [`EncodeError::Backend`] without a list of revocations, without a subject in the configuration or in the
+    /// session as it was loaded, or when the list failed. [`EncodeError::Random`] when the operating system's random
+    /// number generator failed.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Key, MemoryRevocations, SessionConfig};
@@ -181,13 +183,15 @@ impl SessionManager {
         Ok(())
     }
 
-    /// Asks now whether the session that the client holds is still good, and returns the reason why not: for a route that must
-    /// not go by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)), and for a
-    /// connection that outlives its request, such as a WebSocket or server-sent events. It asks the store and the list, whatever
-    /// is remembered, compares both timeouts with the clock, and looks for the key among the keys of this moment. The session stays
-    /// as it is.
+    /// Asks now whether the session that the client holds is still good, and returns the reason why not: for a route
+    /// that must not go by an answer from before
+    /// ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)), and for a connection that outlives its
+    /// request, such as a WebSocket or server-sent events. It asks the store and the list, whatever is remembered,
+    /// compares both timeouts with the clock, and looks for the key among the keys of this moment. The session stays as
+    /// it is.
     ///
-    /// The question is about the cookie that the request brought, or about the one that the last commit of this handle sent:
+    /// The question is about the cookie that the request brought, or about the one that the last commit of this handle
+    /// sent:
     ///
     /// | answer | what happened |
     /// |---|---|
@@ -199,8 +203,9 @@ impl SessionManager {
     /// | `StaleBinding`, `NotBound` | The session is bound to a device, and the bound cookie with which the request came has ended since; or the session had to be bound by now (feature `dbsc`). |
     /// | another | The cookie was refused when the request began, for this reason. |
     ///
-    /// Only a list or a store knows of a logout or a regeneration: without them, every cookie is good until it expires. A value that
-    /// another request wrote is no reason, and is not seen through this handle: load the same Cookie header again to read it.
+    /// Only a list or a store knows of a logout or a regeneration: without them, every cookie is good until it expires.
+    /// A value that another request wrote is no reason, and is not seen through this handle: load the same Cookie
+    /// header again to read it.
     ///
     /// # Errors
     /// [`BackendError`] when a backend failed, under every [`FailurePolicy`](crate::FailurePolicy): nobody knows then

@@ -142,8 +142,8 @@ impl Observer for Counters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// The numbers of each key of the ring, the primary key first. A key that [`SessionManager::set_keys`] dropped keeps its
-    /// numbers, and a key that changed its role has numbers for each role.
+    /// The numbers of each key of the ring, the primary key first. A key that [`SessionManager::set_keys`] dropped
+    /// keeps its numbers, and a key that changed its role has numbers for each role.
     ///
     /// [`SessionManager::set_keys`]: crate::SessionManager::set_keys
     pub keys: Vec<KeyCounts>,
@@ -155,7 +155,8 @@ pub struct Counts {
     pub deletions: Vec<(&'static str, u64)>,
     /// Commits that failed, by [`EncodeError::as_str`](crate::EncodeError::as_str).
     pub failures: Vec<(&'static str, u64)>,
-    /// Answers of the route of device binding, by [`BindingOutcome::as_str`]. Requests with a stale session are among the `refusals`.
+    /// Answers of the route of device binding, by [`BindingOutcome::as_str`]. Requests with a stale session are among
+    /// the `refusals`.
     #[cfg(feature = "dbsc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
     pub bindings: Vec<(&'static str, u64)>,

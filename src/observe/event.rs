@@ -22,7 +22,8 @@ use crate::time::UnixTime;
 /// use sealed_session::{Event, Key, SessionConfig};
 /// use std::sync::mpsc;
 /// let (sender, events) = mpsc::channel();
-/// let config = SessionConfig::new(Key::generate()?).observer(move |event: &Event| sender.send(event.clone()).unwrap());
+/// let observer = move |event: &Event| sender.send(event.clone()).unwrap();
+/// let config = SessionConfig::new(Key::generate()?).observer(observer);
 /// let manager = config.build()?;
 /// let session = manager.load(["tideway_session=forged"]);
 /// session.set("user_id", 42)?;
@@ -44,8 +45,8 @@ pub enum Event {
         /// The most bytes that the Set-Cookie text may have, or both texts together where there may be two.
         limit: usize,
     },
-    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys) replaced the keys. Requests that were under way end with
-    /// the keys from before.
+    /// [`SessionManager::set_keys`](crate::SessionManager::set_keys) replaced the keys. Requests that were under way
+    /// end with the keys from before.
     #[non_exhaustive]
     KeysChanged {
         /// The key that seals.
@@ -112,19 +113,21 @@ pub enum Event {
         error: BackendError,
     },
     /// The values of a session did not make the type of a [`Typed`](crate::Typed), so the session began anew, as
-    /// [`MismatchPolicy::BeginAnew`](crate::MismatchPolicy::BeginAnew) says. The commit of the request has an event of its own.
+    /// [`MismatchPolicy::BeginAnew`](crate::MismatchPolicy::BeginAnew) says. The commit of the request has an event of
+    /// its own.
     #[non_exhaustive]
     BegunAnew {
         /// The reason, which names the value.
         error: ValueError,
     },
-    /// A session was changed when an adapter had sent its response: by a streamed body, by a task, or after an upgrade. The change
-    /// is lost, since no Set-Cookie header was left to carry it to the client. This event comes once a session: when a commit by
-    /// hand finds such a change, or when the last handle of the session is dropped and nobody has committed it.
+    /// A session was changed when an adapter had sent its response: by a streamed body, by a task, or after an upgrade.
+    /// The change is lost, since no Set-Cookie header was left to carry it to the client. This event comes once a
+    /// session: when a commit by hand finds such a change, or when the last handle of the session is dropped and nobody
+    /// has committed it.
     #[non_exhaustive]
     ChangedTooLate {},
-    /// The route of device binding answered a request. A session that is refused because it is stale, or not bound although it must
-    /// be, gives `Refused` instead, with a reason of that name.
+    /// The route of device binding answered a request. A session that is refused because it is stale, or not bound
+    /// although it must be, gives `Refused` instead, with a reason of that name.
     #[cfg(feature = "dbsc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "dbsc")))]
     #[non_exhaustive]
@@ -293,7 +296,8 @@ impl DeleteCause {
     }
 }
 
-/// The answer of the route of device binding ([`SessionManager::answer_binding`](crate::SessionManager::answer_binding)).
+/// The answer of the route of device binding
+/// ([`SessionManager::answer_binding`](crate::SessionManager::answer_binding)).
 ///
 /// ```
 /// assert_eq!(sealed_session::BindingOutcome::Refreshed.as_str(), "refreshed");

@@ -14,12 +14,12 @@ use crate::key_id::KeyId;
 
 /// Writes each [`Event`] to the current subscriber of the `tracing` crate, target `sealed_session`. Feature `tracing`.
 ///
-/// With the feature `dbsc`, an answer of the route of device binding has a field `outcome`, at the level warn if the request was
-/// refused or a backend failed, and else at the level debug.
+/// With the feature `dbsc`, an answer of the route of device binding has a field `outcome`, at the level warn if the
+/// request was refused or a backend failed, and else at the level debug.
 ///
-/// Each line has a field `event` with [`Event::as_str`], and those of the fields `key_id`, `previous`, `ring`, `candidates`,
-/// `reason`, `cause`, `error`, `bytes` and `limit` that the event knows. No field is secret, but the `key_id` of a
-/// refusal may be made up.
+/// Each line has a field `event` with [`Event::as_str`], and those of the fields `key_id`, `previous`, `ring`,
+/// `candidates`, `reason`, `cause`, `error`, `bytes` and `limit` that the event knows. No field is secret, but the
+/// `key_id` of a refusal may be made up.
 ///
 /// | level | what |
 /// |---|---|

@@ -9,8 +9,8 @@ pub(super) struct Aim {
     step: u64,
     /// The step up to which a commit has done everything; 0 before the first commit.
     committed: u64,
-    /// The step of the last change, of the last call that removed all values, of the last regeneration and of the last end; 0 if
-    /// there was none.
+    /// The step of the last change, of the last call that removed all values, of the last regeneration and of the last
+    /// end; 0 if there was none.
     changed: u64,
     cleared: u64,
     regenerated: u64,

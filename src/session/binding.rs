@@ -50,7 +50,8 @@ impl Session {
     }
 
     /// Checks that the session is bound, and that its device proved it within the lifetime of
-    /// [`DeviceBinding::lifetime`](crate::DeviceBinding::lifetime): for what matters most, such as a payment. Feature `dbsc`.
+    /// [`DeviceBinding::lifetime`](crate::DeviceBinding::lifetime): for what matters most, such as a payment. Feature
+    /// `dbsc`.
     ///
     /// The proof counts by the time of the load. A connection that goes on after that asks
     /// [`SessionManager::recheck`](crate::SessionManager::recheck).
@@ -79,7 +80,8 @@ impl Session {
         self.binding() == Binding::Stale || is_late()
     }
 
-    /// Returns the name and the value of the header that offers the browser to register a key, if the last commit sealed a login.
+    /// Returns the name and the value of the header that offers the browser to register a key, if the last commit
+    /// sealed a login.
     pub(crate) fn binding_offer(&self) -> Option<(&'static str, String)> {
         let engine = &*self.shared.engine;
         let binder = engine.binder.as_ref()?;
@@ -120,8 +122,9 @@ impl Commit<'_> {
 }
 
 impl Session {
-    /// Returns the reason why the session of this request would be refused for its binding if it came now: the bound cookie that
-    /// proved it has ended since the load, or the time has passed in which a young session is let in without one.
+    /// Returns the reason why the session of this request would be refused for its binding if it came now: the bound
+    /// cookie that proved it has ended since the load, or the time has passed in which a young session is let in
+    /// without one.
     pub(super) fn recheck_binding(&self, held: &Held, now: UnixTime) -> Option<DecodeError> {
         self.with(|state, engine| {
             let binder = engine.binder.as_ref()?;
@@ -138,8 +141,8 @@ impl Session {
         })
     }
 
-    /// True when no bound cookie proved the session, which is too old to be let in without one. If it was bound since the load, its
-    /// record has the mark.
+    /// True when no bound cookie proved the session, which is too old to be let in without one. If it was bound since
+    /// the load, its record has the mark.
     pub(super) fn is_unproven(&self, held: &Held, now: UnixTime) -> bool {
         self.with(|state, engine| {
             let has_proof = state.binding.proven_of(held.retired.id).is_some();
@@ -186,9 +189,9 @@ impl Shared {
         loaded
     }
 
-    /// Gives sessions that were registered, and whose cookie another response replaced by the one from before, the id that the
-    /// registration gave them. The backends are then asked about that id; the values of a session that spilled meanwhile are still
-    /// in the record of its previous id.
+    /// Gives sessions that were registered, and whose cookie another response replaced by the one from before, the id
+    /// that the registration gave them. The backends are then asked about that id; the values of a session that spilled
+    /// meanwhile are still in the record of its previous id.
     pub(super) fn follow_renames(&self, mut opened: Vec<Opened>, now: UnixTime) -> Vec<Opened> {
         for opened in &mut opened {
             if let Judged::Lost(bound) = judge(&opened.data, self.bound.opened(&self.engine, now)) {
@@ -199,8 +202,8 @@ impl Shared {
         opened
     }
 
-    /// Returns the ids that these sessions had before they were bound, for the backends to end with them: until the first refresh the
-    /// cookie of such an id is good.
+    /// Returns the ids that these sessions had before they were bound, for the backends to end with them: until the
+    /// first refresh the cookie of such an id is good.
     pub(super) fn previous<'o>(&'o self, opened: &'o [Opened]) -> impl Iterator<Item = Candidate> + 'o {
         opened.iter().filter(|_| self.engine.backend.revocations.is_some()).flat_map(|opened| {
             let of_this = |bound: &&Bound| bound.session == opened.data.id();
@@ -213,7 +216,8 @@ impl Shared {
         })
     }
 
-    /// Checks the binding of a session that the backends vouch for. Returns the session, or the refusal of one that is not good.
+    /// Checks the binding of a session that the backends vouch for. Returns the session, or the refusal of one that is
+    /// not good.
     ///
     /// # Errors
     /// [`BackendError`] when the list failed and the configuration says [`FailurePolicy::Fail`].
@@ -229,7 +233,8 @@ impl Shared {
             Ok(admitted) => admitted,
             Err(reason) => return Ok(Err(reason.into())),
         };
-        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id alone.
+        // Until the first refresh, whoever ends the session by the id that it had at its login ends it under that id
+        // alone.
         let judged = judge(admitted.data(), self.bound.opened(&self.engine, now));
         let (Judged::Fresh(bound) | Judged::Lost(bound)) = judged else { return Ok(Ok(admitted)) };
         match has_ended(questions, &bound).await {
@@ -243,8 +248,8 @@ impl Shared {
         }
     }
 
-    /// Returns the session, unless it has to be refused until it is proven or because it is not bound. Such a session is noted for a
-    /// refresh.
+    /// Returns the session, unless it has to be refused until it is proven or because it is not bound. Such a session
+    /// is noted for a refresh.
     fn check_binding(
         &self,
         binder: &Binder,
@@ -256,8 +261,8 @@ impl Shared {
         let age = now.seconds_since(data.created_at());
         match judge(data, self.bound.opened(&self.engine, now)) {
             Judged::Fresh(_) | Judged::Lost(_) => Ok(admitted),
-            // A request that was sent before the registration has no bound cookie yet, and finds the mark in the record. Where a cookie
-            // holds the values, such a request has a cookie without the mark.
+            // A request that was sent before the registration has no bound cookie yet, and finds the mark in the
+            // record. Where a cookie holds the values, such a request has a cookie without the mark.
             Judged::Stale if admitted.is_stored() && age < UNDER_WAY_SECONDS => Ok(admitted),
             Judged::Stale => {
                 let lifetime = self.engine.lifetime();

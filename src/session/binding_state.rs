@@ -9,7 +9,8 @@ use crate::time::UnixTime;
 /// The binding of the session, as far as a request knows it.
 #[derive(Clone, Default)]
 pub(super) struct BindingState {
-    /// The binding that the bound cookie proved. A session that is marked without it was let in because its login is young.
+    /// The binding that the bound cookie proved. A session that is marked without it was let in because its login is
+    /// young.
     pub(super) proven: Option<Bound>,
     /// The sessions of the request that were refused as stale.
     pub(super) stale: Vec<StaleSession>,
@@ -30,8 +31,8 @@ pub(super) struct StaleSession {
 }
 
 impl BindingState {
-    /// Returns the binding that the bound cookie proved, if it is that of this session: a login since the load gave the session an id
-    /// that the bound cookie does not name.
+    /// Returns the binding that the bound cookie proved, if it is that of this session: a login since the load gave the
+    /// session an id that the bound cookie does not name.
     pub(super) fn proven_of(&self, session: SessionId) -> Option<Bound> {
         self.proven.filter(|bound| bound.session == session)
     }

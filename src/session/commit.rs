@@ -1,8 +1,8 @@
-//! The way out: a commit decides what is to be done (`plan.rs`), performs it (here, and in `perform.rs` where backends are asked),
-//! and adopts what it did.
+//! The way out: a commit decides what is to be done (`plan.rs`), performs it (here, and in `perform.rs` where backends
+//! are asked), and adopts what it did.
 //!
-//! The state of the session is locked to decide and to adopt, and never while a backend is asked. A commit that fails, or whose
-//! future is dropped, has changed nothing: the next one has as much to do.
+//! The state of the session is locked to decide and to adopt, and never while a backend is asked. A commit that fails,
+//! or whose future is dropped, has changed nothing: the next one has as much to do.
 
 use super::engine::Engine;
 use super::held::Held;
@@ -72,7 +72,8 @@ impl Session {
     /// Opens the session and asks the backends about it, before a handler runs.
     ///
     /// # Errors
-    /// [`BackendError`] when one of them failed and the configuration says [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
+    /// [`BackendError`] when one of them failed and the configuration says
+    /// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
     pub(crate) async fn ask(&self) -> Result<(), BackendError> {
         if self.must_ask() {
             let loaded = self.shared.open_and_ask().await?;

@@ -14,10 +14,11 @@ impl Session {
     /// characters of base64url, 128 random bits of the operating system.
     ///
     /// The first call draws the token. The sealed session keeps it, and it stays the same until the session gets
-    /// another id: [`Session::regenerate`] and [`Session::destroy`] drop it, and forms shown before are refused. With a list of
-    /// revocations, so does another value of the subject ([`SessionConfig::subject`](crate::SessionConfig::subject)). The
-    /// token is none of the values: neither [`Session::keys`], [`Session::clear`] nor [`Session::set_data`] touches it.
-    /// The token takes 32 bytes of the cookie.
+    /// another id: [`Session::regenerate`] and [`Session::destroy`] drop it, and forms shown before are refused. With a
+    /// list of revocations, so does another value of the subject
+    /// ([`SessionConfig::subject`](crate::SessionConfig::subject)). The token is none of the values: neither
+    /// [`Session::keys`], [`Session::clear`] nor [`Session::set_data`] touches it. The token takes 32 bytes of the
+    /// cookie.
     ///
     /// The first call in a session changes the session, which begins one for a visitor who has none. Call it once at
     /// login, after `regenerate`, so that two tabs opened at once get one token.
@@ -45,7 +46,8 @@ impl Session {
     #[doc(alias = "synchronizer_token")]
     pub fn csrf_token(&self) -> Result<String, ValueError> {
         self.with(|state, engine| {
-            // A commit after a change of the subject would drop the token of the id before, which the caller is about to hand out.
+            // A commit after a change of the subject would drop the token of the id before, which the caller is about
+            // to hand out.
             state.leave_former_subject(engine).map_err(|_| ValueError::Random)?;
             if let Some(token) = stored(&state.data) {
                 return Ok(token.to_owned());

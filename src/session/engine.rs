@@ -21,8 +21,8 @@ use crate::import::Imports;
 use crate::observe::{Event, KeyRole, Observers, SealCause};
 use crate::time::{Clock, UnixTime};
 
-/// The parts of a manager, which every session of it shares: one `Arc` a request. The codec has the keys; everything else is
-/// behind pointers, since it stays when the keys change.
+/// The parts of a manager, which every session of it shares: one `Arc` a request. The codec has the keys; everything
+/// else is behind pointers, since it stays when the keys change.
 pub(crate) struct Engine {
     pub(crate) codec: TextCodec,
     pub(crate) cookies: Arc<Cookies>,
@@ -71,17 +71,18 @@ impl Engine {
         self.codec.lifetime()
     }
 
-    /// The time until which a mark must stand that ends a session now, if the absolute timeout of the session is `absolute_end`.
+    /// The time until which a mark must stand that ends a session now, if the absolute timeout of the session is
+    /// `absolute_end`.
     ///
-    /// All sessions that are imported from one old cookie have one id, and each is as old as its own import. So a manager that
-    /// imports keeps each mark for as long as that of a session that begins now.
+    /// All sessions that are imported from one old cookie have one id, and each is as old as its own import. So a
+    /// manager that imports keeps each mark for as long as that of a session that begins now.
     pub(crate) fn mark_end(&self, absolute_end: UnixTime) -> UnixTime {
         let end = self.lifetime().mark_end(absolute_end);
         if self.backend.imports { end.max(self.lifetime().all_end(self.now())) } else { end }
     }
 
-    /// The timeouts of this session, but for an idle timeout of its own ([`SessionData::idle_timeout`]). In a store, a session
-    /// without values has a shorter idle timeout, unless the application gave it one of its own.
+    /// The timeouts of this session, but for an idle timeout of its own ([`SessionData::idle_timeout`]). In a store, a
+    /// session without values has a shorter idle timeout, unless the application gave it one of its own.
     pub(super) fn lifetime_of(&self, data: &SessionData, is_stored: bool) -> Cow<'_, Lifetime> {
         let lifetime = self.lifetime();
         let is_bare = is_stored && !data.has_values() && data.idle_timeout(lifetime) == lifetime.idle;

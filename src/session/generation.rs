@@ -11,7 +11,8 @@ use crate::error::{BackendError, EncodeError};
 use crate::format::Namespace;
 
 impl Commit<'_> {
-    /// Puts the generation of its subject into a session. Returns true when the session had a subject, and has not the same one now.
+    /// Puts the generation of its subject into a session. Returns true when the session had a subject, and has not the
+    /// same one now.
     pub(super) async fn put_generation(
         &self,
         data: &mut SessionData,
@@ -51,8 +52,8 @@ impl Commit<'_> {
         self.taken.get_or_init(|| login.clone()).generation
     }
 
-    /// True when the list knows of no later generation of the subject than the one that the session came with, or than the one that
-    /// this request put there itself when it revoked the subject's other sessions.
+    /// True when the list knows of no later generation of the subject than the one that the session came with, or than
+    /// the one that this request put there itself when it revoked the subject's other sessions.
     pub(super) fn is_of(&self, held: &Held, known: Known) -> bool {
         let is_own = |login: &Login| {
             login.replaces
@@ -74,7 +75,8 @@ impl Commit<'_> {
         self.questions.look(Some(held.retired.id), held.owner.subject.as_deref()).await
     }
 
-    /// True when this request said whose session it is, in this try of its commit, or in an earlier one that left `theirs`.
+    /// True when this request said whose session it is, in this try of its commit, or in an earlier one that left
+    /// `theirs`.
     pub(super) fn says_whose(&self, held: &Held, theirs: &SessionData) -> bool {
         match self.engine.backend.subject.as_deref() {
             Some(key) => {

@@ -32,8 +32,8 @@ pub(super) struct Held {
 pub(super) struct Content(pub(super) Entries);
 
 impl Held {
-    /// `data` has the values, whether or not the cookie holds them. `owner` is its owner; where there is no backend, nobody asks
-    /// for the owner, and the default will do.
+    /// `data` has the values, whether or not the cookie holds them. `owner` is its owner; where there is no backend,
+    /// nobody asks for the owner, and the default will do.
     pub(super) fn new(
         engine: &Engine,
         data: &SessionData,
@@ -55,8 +55,8 @@ impl Held {
         }
     }
 
-    /// True when the list was asked about the session before this request, and not in it: then it is asked before anything
-    /// is made of the session.
+    /// True when the list was asked about the session before this request, and not in it: then it is asked before
+    /// anything is made of the session.
     pub(super) fn must_be_asked_about(&self) -> bool {
         self.vouched == Vouched::Before
     }

@@ -1,8 +1,9 @@
 //! Changes of a session that come when its response has gone out.
 //!
-//! A streamed body, a task and whatever goes on after an upgrade outlive the response's headers. They may read the session, and
-//! they may change it, but no Set-Cookie header is left to carry a change to the client. A change whose place is a backend can
-//! still be kept, by a commit. For every other change it is too late, and observers are told so, once a session.
+//! A streamed body, a task and whatever goes on after an upgrade outlive the response's headers. They may read the
+//! session, and they may change it, but no Set-Cookie header is left to carry a change to the client. A change whose
+//! place is a backend can still be kept, by a commit. For every other change it is too late, and observers are told so,
+//! once a session.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};

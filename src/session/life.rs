@@ -6,23 +6,24 @@ use super::session::Session;
 use crate::error::EncodeError;
 
 impl Session {
-    /// Gives this one session a longer idle timeout (whole seconds), as "remember me" does. It slides as the configured one does: each
-    /// visit moves the end, and the cookie is sealed again at most once per
-    /// [`extend_after`](crate::SessionConfig::extend_after). A timeout that is not longer than the configured one takes the longer one
-    /// back. To set what is set already changes nothing.
+    /// Gives this one session a longer idle timeout (whole seconds), as "remember me" does. It slides as the configured
+    /// one does: each visit moves the end, and the cookie is sealed again at most once per
+    /// [`extend_after`](crate::SessionConfig::extend_after). A timeout that is not longer than the configured one takes
+    /// the longer one back. To set what is set already changes nothing.
     ///
     /// The absolute timeout ends the session all the same, so configure one that is long enough
     /// ([`SessionConfig::absolute_timeout`](crate::SessionConfig::absolute_timeout)).
     ///
-    /// The timeout ends at the next login: [`Session::regenerate`] and [`Session::destroy`] remove it, so call this after `regenerate`.
-    /// It takes 8 bytes of the session and one for each digit. [`Session::clear`] and [`Session::set_data`] keep it.
+    /// The timeout ends at the next login: [`Session::regenerate`] and [`Session::destroy`] remove it, so call this
+    /// after `regenerate`. It takes 8 bytes of the session and one for each digit. [`Session::clear`] and
+    /// [`Session::set_data`] keep it.
     ///
-    /// [`Session::extend`] gives a longer life once, and that one does not slide. [`Session::set_persistent`] says whether the browser
-    /// keeps the cookie when it is closed.
+    /// [`Session::extend`] gives a longer life once, and that one does not slide. [`Session::set_persistent`] says
+    /// whether the browser keeps the cookie when it is closed.
     ///
     /// # Errors
-    /// [`EncodeError::TimeOutOfRange`] when the timeout is under a second or too long for the format, [`EncodeError::TooLarge`] when
-    /// the session has no room for it.
+    /// [`EncodeError::TimeOutOfRange`] when the timeout is under a second or too long for the format,
+    /// [`EncodeError::TooLarge`] when the session has no room for it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -43,8 +44,8 @@ impl Session {
         self.with(|state, engine| state.set_idle_timeout(engine, timeout))
     }
 
-    /// Returns the idle timeout of this session: its own, or else the configured one, which is an hour at most as long as the session
-    /// is in a store and holds no value.
+    /// Returns the idle timeout of this session: its own, or else the configured one, which is an hour at most as long
+    /// as the session is in a store and holds no value.
     ///
     /// ```
     /// use std::time::Duration;
@@ -58,15 +59,16 @@ impl Session {
         self.with(|state, engine| Duration::from_secs(state.idle_timeout(engine)))
     }
 
-    /// Says that this request is no use of the session: it does not move the end of the session. Call it for what a page asks for by
-    /// itself, such as polling, a health check or a prefetch, or else an open tab keeps its user logged in for ever.
+    /// Says that this request is no use of the session: it does not move the end of the session. Call it for what a
+    /// page asks for by itself, such as polling, a health check or a prefetch, or else an open tab keeps its user
+    /// logged in for ever.
     ///
-    /// Nothing is sealed only to extend the session then. If the handler changes the session, that is sealed, with the end that the
-    /// session had. An end that the handler asks for itself ([`Session::extend`], [`Session::set_idle_timeout`]) is taken, and a login
-    /// begins a life of its own.
+    /// Nothing is sealed only to extend the session then. If the handler changes the session, that is sealed, with the
+    /// end that the session had. An end that the handler asks for itself ([`Session::extend`],
+    /// [`Session::set_idle_timeout`]) is taken, and a login begins a life of its own.
     ///
-    /// This call opens no session, so that a response which does not depend on the session gets no `Vary: Cookie`. With the feature
-    /// of axum, actix-web or Rocket, the extractor `KeepExpiry` says the same for a route.
+    /// This call opens no session, so that a response which does not depend on the session gets no `Vary: Cookie`. With
+    /// the feature of axum, actix-web or Rocket, the extractor `KeepExpiry` says the same for a route.
     ///
     /// ```
     /// use sealed_session::{Key, SessionConfig, UnixTime};

@@ -1,4 +1,5 @@
-//! The way in, first half: the Cookie headers of a request are looked through once, and what came is kept until somebody asks.
+//! The way in, first half: the Cookie headers of a request are looked through once, and what came is kept until
+//! somebody asks.
 
 use std::sync::Arc;
 
@@ -60,8 +61,8 @@ impl Session {
         self.shared.engine.cookies.token_of(set_cookies)
     }
 
-    /// Looks at the session, since a handler takes it. The handler may be done before anyone asks for a value, as one is whose body
-    /// is streamed, and the headers of the response depend on the session all the same.
+    /// Looks at the session, since a handler takes it. The handler may be done before anyone asks for a value, as one
+    /// is whose body is streamed, and the headers of the response depend on the session all the same.
     #[cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
     pub(crate) fn hand_out(&self) {
         self.with(|_, _| ());

@@ -27,9 +27,9 @@ pub enum MismatchPolicy {
     /// as it is, so each of its requests gets this answer until the session ends.
     #[default]
     Fail,
-    /// The session ends as by [`Session::destroy`](crate::Session::destroy), with its flash values and its CSRF token: whoever
-    /// was logged in logs in again. The type is read from no values, and observers hear of
-    /// [`Event::BegunAnew`](crate::Event::BegunAnew). A type that can't be read from no values, because a field without a
-    /// default is missing, is an error as before, and its session stays.
+    /// The session ends as by [`Session::destroy`](crate::Session::destroy), with its flash values and its CSRF token:
+    /// whoever was logged in logs in again. The type is read from no values, and observers hear of
+    /// [`Event::BegunAnew`](crate::Event::BegunAnew). A type that can't be read from no values, because a field without
+    /// a default is missing, is an error as before, and its session stays.
     BeginAnew,
 }

@@ -1,7 +1,8 @@
 //! The session of one request: loaded, opened, admitted, read, changed and committed.
 //!
-//! A cookie comes in through `load.rs` and `open.rs`, and goes out through `plan.rs` and `commit.rs`. In between, [`Session`] is
-//! the handle of the application, and the state behind it plain data. Nothing here knows a framework or the configuration.
+//! A cookie comes in through `load.rs` and `open.rs`, and goes out through `plan.rs` and `commit.rs`. In between,
+//! [`Session`] is the handle of the application, and the state behind it plain data. Nothing here knows a framework or
+//! the configuration.
 
 mod aim;
 #[cfg(feature = "dbsc")]

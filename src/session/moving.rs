@@ -28,8 +28,8 @@ impl Commit<'_> {
         let from = held.stored.map(|_| old);
         let mut stored = if is_stored { Some(self.put(&mut data, from, Some((held, &mine))).await?) } else { None };
         let until = self.engine.mark_end(held.retired.expires_at);
-        // The list decides which request moves a session of somebody on. If the session is nobody's, the store says first whether
-        // it has become somebody's meanwhile, and only then does the list mark it.
+        // The list decides which request moves a session of somebody on. If the session is nobody's, the store says
+        // first whether it has become somebody's meanwhile, and only then does the list mark it.
         if is_somebody && self.questions.has_list() && self.questions.revoke(old, mark, until).await? != mark {
             return self.lost(stored, new).await;
         }
@@ -49,8 +49,8 @@ impl Commit<'_> {
         if may_have_more && self.questions.load(new).await?.is_some() {
             stored = Some(self.put(&mut data, Some(old), Some((held, &mine))).await?);
         }
-        // Whoever ends the session by the id of its login finds the new one, too. A refresh that is under way sees that the old session
-        // was not ended.
+        // Whoever ends the session by the id of its login finds the new one, too. A refresh that is under way sees that
+        // the old session was not ended.
         #[cfg(feature = "dbsc")]
         let previous = self.state.binding.proven_of(old).and_then(|bound| bound.previous);
         #[cfg(not(feature = "dbsc"))]
@@ -64,8 +64,8 @@ impl Commit<'_> {
         self.end_candidates(&[Some(old), previous]).await?;
         let subject = held.owner.subject.as_deref();
         let asks_subject = changes_subject || held.must_be_asked_about() && subject.is_some();
-        // Since an earlier try told the list what the old session became, a logout may have ended that. The question about the subject
-        // comes last: a revocation that returned before it concerns this session.
+        // Since an earlier try told the list what the old session became, a logout may have ended that. The question
+        // about the subject comes last: a revocation that returned before it concerns this session.
         let has_told = self.questions.has_list() && self.state.has_tried;
         let is_over = has_told && self.questions.look(Some(new), None).await?.mark.is_some()
             || asks_subject
@@ -141,15 +141,16 @@ impl Commit<'_> {
             #[cfg(feature = "dbsc")]
             data.remove_bound();
             self.slide(data, *stored);
-            // Once the old record is gone, what was taken over from it is nowhere else. A next try of this commit finds it in the new
-            // record, even if it would fit into a cookie, and this one takes the place of what an earlier try took over.
+            // Once the old record is gone, what was taken over from it is nowhere else. A next try of this commit finds
+            // it in the new record, even if it would fit into a cookie, and this one takes the place of what an earlier
+            // try took over.
             *stored = Some(self.put(data, Some(old), None).await?);
         }
         Err(never_wins().into())
     }
 
-    /// True when this try comes so late after an earlier one that a new record of that one may be gone again. What the earlier try took
-    /// over from other requests was in there, and their record may be a tombstone.
+    /// True when this try comes so late after an earlier one that a new record of that one may be gone again. What the
+    /// earlier try took over from other requests was in there, and their record may be a tombstone.
     fn has_outlived_an_earlier_try(&self) -> bool {
         let is_late = self.state.new_end.is_some_and(|end| self.state.now >= end);
         is_late && self.has_store()

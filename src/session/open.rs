@@ -1,5 +1,5 @@
-//! The second half of a load: it opens the cookies that came. The newest session that is admitted becomes the state of the
-//! request.
+//! The second half of a load: it opens the cookies that came. The newest session that is admitted becomes the state of
+//! the request.
 
 use super::candidate::Candidate;
 use super::engine::Engine;
@@ -125,8 +125,8 @@ impl Shared {
         Ok(loaded)
     }
 
-    /// Asks the backends about a session that was made of cookies of another crate: every copy of them has the same id, and is
-    /// refused once that was ended.
+    /// Asks the backends about a session that was made of cookies of another crate: every copy of them has the same id,
+    /// and is refused once that was ended.
     async fn ask_about_import(
         &self,
         questions: &Questions<'_>,
@@ -158,7 +158,8 @@ impl Shared {
         Ok(loaded)
     }
 
-    /// Asks the backends about one candidate. When nobody knows, the session is refused as [`DecodeError::Unavailable`].
+    /// Asks the backends about one candidate. When nobody knows, the session is refused as
+    /// [`DecodeError::Unavailable`].
     ///
     /// # Errors
     /// [`BackendError`] when nobody knows and the configuration says [`FailurePolicy::Fail`].
@@ -250,8 +251,8 @@ impl Shared {
         known.collect()
     }
 
-    /// Returns the session that was issued last, of those that are authentic, alive and of a known schema. If there is none, it
-    /// returns the refusal that says the most.
+    /// Returns the session that was issued last, of those that are authentic, alive and of a known schema. If there is
+    /// none, it returns the refusal that says the most.
     fn newest(&self, now: UnixTime) -> Result<Option<Opened>, Refusal> {
         let mut best: Option<Opened> = None;
         let refusal = self.open_each(now, |opened| {
@@ -278,7 +279,8 @@ impl Shared {
         refusal.map_or(Ok(None), Err)
     }
 
-    /// Returns the sessions that are authentic and alive, the one issued last first, and the refusal that says the most.
+    /// Returns the sessions that are authentic and alive, the one issued last first, and the refusal that says the
+    /// most.
     pub(super) fn open_all(&self, now: UnixTime) -> (Vec<Opened>, Option<Refusal>) {
         let mut opened = Vec::new();
         let refusal = self.open_each(now, |found| opened.push(found));
@@ -287,8 +289,8 @@ impl Shared {
         (opened, refusal)
     }
 
-    /// Opens each candidate, and returns the refusal that says the most of those that did not open, for a request in which none
-    /// did.
+    /// Opens each candidate, and returns the refusal that says the most of those that did not open, for a request in
+    /// which none did.
     fn open_each(&self, now: UnixTime, mut found: impl FnMut(Opened)) -> Option<Refusal> {
         let Self { engine, candidates, .. } = self;
         let Engine { codec, cookies, .. } = &**engine;

@@ -6,8 +6,8 @@ use crate::cookie::SecondParts;
 use crate::error::{DecodeError, Refusal};
 use crate::time::UnixTime;
 
-/// Opens a first part with the second part that fits, if it is among those that came. `tries` is how many pairs may still be
-/// tried, of [`MAX_PAIRS`] in one request.
+/// Opens a first part with the second part that fits, if it is among those that came. `tries` is how many pairs may
+/// still be tried, of [`MAX_PAIRS`] in one request.
 pub(super) fn open_parts(
     engine: &Engine,
     first: &[u8],

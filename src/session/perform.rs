@@ -1,7 +1,8 @@
-//! The second half of a commit, if there are backends: what each plan asks of them, in which order, and why no other request
-//! that comes in between does harm.
+//! The second half of a commit, if there are backends: what each plan asks of them, in which order, and why no other
+//! request that comes in between does harm.
 //!
-//! Each question is an await: other requests go on meanwhile, and this one may be dropped. The rules are those of docs/stores.md.
+//! Each question is an await: other requests go on meanwhile, and this one may be dropped. The rules are those of
+//! docs/stores.md.
 
 use std::sync::OnceLock;
 
@@ -65,8 +66,8 @@ impl<'s> Commit<'s> {
         Ok(sent.map(|sent| Sent { set_cookies: with_other_forms(sent.set_cookies, plan, self.engine), ..sent }))
     }
 
-    /// Keeps the other cookies of the request, and what ended ones became, in mind. The browser still has them when the session was
-    /// sealed under its id, so a logout by a later commit ends them, too.
+    /// Keeps the other cookies of the request, and what ended ones became, in mind. The browser still has them when the
+    /// session was sealed under its id, so a logout by a later commit ends them, too.
     fn beside_others(&self, held: &Held, mut sent: Sent) -> Sent {
         let others = self.state.candidates.iter().filter(|candidate| candidate.ending.id != held.retired.id);
         sent.candidates.extend(others);
@@ -74,8 +75,8 @@ impl<'s> Commit<'s> {
         sent
     }
 
-    /// Ends every cookie of the request that opened, and whatever the ended ones became. A session that begins in their place is
-    /// kept first.
+    /// Ends every cookie of the request that opened, and whatever the ended ones became. A session that begins in their
+    /// place is kept first.
     async fn destroy(&self, begin: Option<SealCause>) -> Result<Sent, EncodeError> {
         let another = match begin {
             Some(cause) => Some(self.begin(cause, self.recorded()).await?),
@@ -115,8 +116,8 @@ impl<'s> Commit<'s> {
         self.put_generation(&mut data, Some(held)).await?;
         let is_stored = self.is_stored(&data, held.stored) || self.has_left_record(id).await?;
         let mut set_cookies = self.lines(&data, is_stored)?;
-        // If the session had a record, and the list was asked in this request, the save succeeds only if nobody ended the
-        // session. Otherwise only the list knows whether the session of this cookie has ended.
+        // If the session had a record, and the list was asked in this request, the save succeeds only if nobody ended
+        // the session. Otherwise only the list knows whether the session of this cookie has ended.
         let is_save_enough = is_stored && held.stored.is_some() && !held.must_be_asked_about();
         let asks_list = self.questions.has_list() && !is_save_enough;
         let (mut stored, mut is_first) = (held.stored, held.stored.is_none());
@@ -145,8 +146,8 @@ impl<'s> Commit<'s> {
                 let (theirs, theirs_stored) = found.ok_or(EncodeError::Ended)?;
                 #[cfg(feature = "dbsc")]
                 if cause == SealCause::Bound && theirs.is_marked() && theirs.bound() != data.bound() {
-                    // Another registration of the same session was faster. Its binding stands. A mark of this very binding was put
-                    // back by another request, as this one does.
+                    // Another registration of the same session was faster. Its binding stands. A mark of this very
+                    // binding was put back by another request, as this one does.
                     return Err(EncodeError::Ended);
                 }
                 data.set_content(self.merge(held, &mine, &theirs)?);
@@ -172,9 +173,9 @@ impl<'s> Commit<'s> {
         Ok(Some(sent))
     }
 
-    /// Leaves the record that was just written of a session that is over. If the session was ended, a tombstone takes the place of the
-    /// record. If it went on under another id, the request that moved it is about to take over what is in the record, unless the
-    /// record is this request's alone. What the session became is as good as before.
+    /// Leaves the record that was just written of a session that is over. If the session was ended, a tombstone takes
+    /// the place of the record. If it went on under another id, the request that moved it is about to take over what is
+    /// in the record, unless the record is this request's alone. What the session became is as good as before.
     async fn leave(&self, held: &Held, mark: Mark, stored: Stored, is_first: bool) -> Result<(), EncodeError> {
         let ending = Ending { stored: Some(stored), ..held.ending(self.engine) };
         match mark {
@@ -216,8 +217,8 @@ impl<'s> Commit<'s> {
         }
     }
 
-    /// Returns the session as it is to be sealed under an id that no cookie has yet: with the times of a session that was used
-    /// just now.
+    /// Returns the session as it is to be sealed under an id that no cookie has yet: with the times of a session that
+    /// was used just now.
     pub(super) fn beginning(&self) -> SessionData {
         let mut data = self.state.data.clone();
         let times = *data.times();
@@ -230,8 +231,8 @@ impl<'s> Commit<'s> {
         data
     }
 
-    /// Moves the end of a session that is sealed now, unless this request is no use of it. `stored` is its record, if it has one. What others wrote may give the
-    /// session a longer life, so this is called again after each merge.
+    /// Moves the end of a session that is sealed now, unless this request is no use of it. `stored` is its record, if
+    /// it has one. What others wrote may give the session a longer life, so this is called again after each merge.
     pub(super) fn slide(&self, data: &mut SessionData, stored: Option<Stored>) {
         let lifetime = self.engine.lifetime_of(data, self.is_stored(data, stored));
         let times = self.state.times_to_seal(data, &lifetime);
@@ -247,8 +248,8 @@ impl<'s> Commit<'s> {
         }
     }
 
-    /// True when the session may fit into its cookie, but an earlier try of this commit may have put it into a record. The values of
-    /// that try would come back from there, so the session stays in the store.
+    /// True when the session may fit into its cookie, but an earlier try of this commit may have put it into a record.
+    /// The values of that try would come back from there, so the session stays in the store.
     async fn has_left_record(&self, id: SessionId) -> Result<bool, EncodeError> {
         let may_have = self.state.has_tried && self.engine.backend.placement == Placement::Spill;
         Ok(may_have && self.questions.load(id).await?.is_some())

@@ -1,4 +1,5 @@
-//! The first half of a commit: it decides what is to be done. It decides from plain data, asks no backend and sends nothing.
+//! The first half of a commit: it decides what is to be done. It decides from plain data, asks no backend and sends
+//! nothing.
 
 use super::aim::Progress;
 use super::engine::Engine;
@@ -25,8 +26,8 @@ pub(super) enum Plan {
     Destroy { begin: Option<SealCause> },
     /// A session begins.
     Begin(SealCause),
-    /// The session is sealed under its id once more. When nothing was written, that is dispensable: an extension, a new key or a
-    /// migration that can't be done leaves the client a good cookie, and nothing is lost.
+    /// The session is sealed under its id once more. When nothing was written, that is dispensable: an extension, a new
+    /// key or a migration that can't be done leaves the client a good cookie, and nothing is lost.
     Again { cause: SealCause, is_dispensable: bool },
     /// The session goes on under a new id, and the old id ends.
     Move(SealCause),
@@ -37,8 +38,8 @@ impl Plan {
         matches!(self, Self::Again { is_dispensable: true, .. })
     }
 
-    /// True when the session that is sealed is another one than the client's cookies hold: it follows a login or a logout. Then
-    /// no cookie of a former form may be left behind.
+    /// True when the session that is sealed is another one than the client's cookies hold: it follows a login or a
+    /// logout. Then no cookie of a former form may be left behind.
     pub(super) fn is_login(self) -> bool {
         matches!(self, Self::Begin(SealCause::Regenerated) | Self::Move(_) | Self::Destroy { begin: Some(_) })
     }
@@ -50,13 +51,13 @@ impl State {
         !matches!(self.decide(engine, dispensable), Ok(Plan::Nothing))
     }
 
-    /// Decides what a commit has to do. It changes nothing but the time of the request, and draws an id if one is needed.
-    /// It calls `dispensable` only if the seal is dispensable.
+    /// Decides what a commit has to do. It changes nothing but the time of the request, and draws an id if one is
+    /// needed. It calls `dispensable` only if the seal is dispensable.
     ///
     /// # Errors
-    /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that nothing
-    /// may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its absolute
-    /// timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
+    /// [`EncodeError::Backend`] when values were stored in a session that no backend could say anything about, so that
+    /// nothing may take its place; [`EncodeError::Ended`] when something was written to a session that has outlived its
+    /// absolute timeout meanwhile; [`EncodeError::Random`] when there is no id to be had.
     pub(super) fn decide(
         &mut self,
         engine: &Engine,
@@ -110,8 +111,8 @@ impl State {
         })
     }
 
-    /// True when a handler did something that is lost unless the client gets a cookie. Whatever a backend keeps is not lost: the
-    /// values of a session that has a record, and the end of a session.
+    /// True when a handler did something that is lost unless the client gets a cookie. Whatever a backend keeps is not
+    /// lost: the values of a session that has a record, and the end of a session.
     pub(super) fn needs_its_cookie(&self, engine: &Engine) -> bool {
         self.has_uncommitted_change()
             && match self.plan(engine) {
@@ -163,9 +164,9 @@ impl State {
         lifetime.is_due(self.now, self.data.times(), || self.data.idle_timeout(&lifetime))
     }
 
-    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other subject, so the
-    /// session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. It is also true
-    /// if an earlier try of the commit drew that id already.
+    /// True when somebody's session becomes another subject's, or nobody's. That is a login as the other subject, so
+    /// the session goes on under a new id: no cookie of the former subject is ever a cookie of the new one. It is also
+    /// true if an earlier try of the commit drew that id already.
     fn changes_owner(&self, held: &Held, engine: &Engine) -> bool {
         let subject = &held.owner.subject;
         let is_another = || subject.is_some() && engine.backend.owner_of(&self.data).subject != *subject;
@@ -173,15 +174,15 @@ impl State {
             || engine.backend.revocations.is_some() && is_another()
     }
 
-    /// Draws the id under which the session goes on if its subject was changed, so that what goes with the id can be made before the
-    /// commit.
+    /// Draws the id under which the session goes on if its subject was changed, so that what goes with the id can be
+    /// made before the commit.
     pub(super) fn leave_former_subject(&mut self, engine: &Engine) -> Result<(), EncodeError> {
         let is_left = self.held().is_some_and(|held| self.changes_owner(held, engine));
         if is_left { self.leave_sent_id(self.now) } else { Ok(()) }
     }
 
-    /// True when a binding gives the session another id, under which it is the same session. An id that a commit drew to move the
-    /// session has no mark.
+    /// True when a binding gives the session another id, under which it is the same session. An id that a commit drew
+    /// to move the session has no mark.
     #[cfg(feature = "dbsc")]
     pub(super) fn is_renamed(&self, held: &Held) -> bool {
         let is_of_binding = self.aim.is_bound() && self.data.is_marked();
@@ -194,9 +195,10 @@ impl State {
         false
     }
 
-    /// True when the request took long, and no backend knows which cookie the client holds by now: the answer might replace
-    /// the cookie of a login that happened meanwhile. A later request sends the seal that is left out here, because the
-    /// session still lives long enough. A young seal alone does not say so: it may have left the end of the session where it was.
+    /// True when the request took long, and no backend knows which cookie the client holds by now: the answer might
+    /// replace the cookie of a login that happened meanwhile. A later request sends the seal that is left out here,
+    /// because the session still lives long enough. A young seal alone does not say so: it may have left the end of the
+    /// session where it was.
     fn is_late(&self, held: &Held, engine: &Engine) -> bool {
         let idle = engine.lifetime().idle;
         let is_bare = engine.backend.revocations.is_none() && held.stored.is_none();

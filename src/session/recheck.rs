@@ -7,8 +7,8 @@ use crate::backend::Recheck;
 use crate::error::{BackendError, DecodeError, Timeout};
 
 impl Session {
-    /// Returns the reason why the session that the client holds would be refused if it came now. `latest` is the engine of the
-    /// manager at this moment: its keys may be others than those with which this request began.
+    /// Returns the reason why the session that the client holds would be refused if it came now. `latest` is the engine
+    /// of the manager at this moment: its keys may be others than those with which this request began.
     ///
     /// # Errors
     /// [`BackendError`] when a backend failed, whatever the policy for requests is.

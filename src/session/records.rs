@@ -1,5 +1,5 @@
-//! The records of a session: how long they stay, how one is written under a new id, and how the values that two requests wrote
-//! are merged.
+//! The records of a session: how long they stay, how one is written under a new id, and how the values that two
+//! requests wrote are merged.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use crate::error::EncodeError;
 use crate::format::{Change, Entries, GENERATION_KEY, Namespace, Others};
 
 impl Commit<'_> {
-    /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an earlier
-    /// record of the session would have been. The first record of a session whose cookie held the values stays as long as such a
-    /// cookie opens.
+    /// Makes the record of a session under its id. The record outlives its cookie, and is never removed sooner than an
+    /// earlier record of the session would have been. The first record of a session whose cookie held the values stays
+    /// as long as such a cookie opens.
     pub(super) fn record(
         &self,
         data: &SessionData,
@@ -31,9 +31,10 @@ impl Commit<'_> {
         Ok(Record::new(self.engine.codec.seal_record(data)?, until))
     }
 
-    /// Saves the record of an id that this request drew, in place of the record under the id `old` if there is one. A record
-    /// that is there already comes from an earlier try of this request. `moved` is the session that is moved, with the values
-    /// that the handlers left; if it is given, the values that the earlier try took over from other requests are kept.
+    /// Saves the record of an id that this request drew, in place of the record under the id `old` if there is one. A
+    /// record that is there already comes from an earlier try of this request. `moved` is the session that is moved,
+    /// with the values that the handlers left; if it is given, the values that the earlier try took over from other
+    /// requests are kept.
     pub(super) async fn put(
         &self,
         data: &mut SessionData,
@@ -67,14 +68,14 @@ impl Commit<'_> {
         Err(never_wins().into())
     }
 
-    /// True if a record was past its time when this request loaded the session, so that the load took it for none. It is that of an
-    /// earlier session: all sessions that are imported from one old cookie have one id.
+    /// True if a record was past its time when this request loaded the session, so that the load took it for none. It
+    /// is that of an earlier session: all sessions that are imported from one old cookie have one id.
     pub(super) fn is_forgotten(&self, held: &Held, record: &Record) -> bool {
         held.stored.is_none() && record.expires_at() <= self.state.loaded_at
     }
 
-    /// Reads the session of a record that was found under this id in place of the expected one. Its times are those of `data`.
-    /// It returns `None` if the record cannot be read or is a tombstone.
+    /// Reads the session of a record that was found under this id in place of the expected one. Its times are those of
+    /// `data`. It returns `None` if the record cannot be read or is a tombstone.
     pub(super) fn read(&self, id: SessionId, data: &SessionData, record: Record) -> Option<(SessionData, Stored)> {
         let mut expected = data.without_entries();
         expected.set_id(id);
@@ -86,8 +87,8 @@ impl Commit<'_> {
         let base = held.content.as_ref().unwrap_or(&nothing);
         let cleared = self.state.aim.has_cleared();
         let merged = Entries::merge(&base.0, &mine.0, theirs.content(), cleared).and_then(|mut merged| {
-            // A key that still is as an earlier try of this commit wrote it becomes what the handler left: the handler may have taken it
-            // back since. What another request wrote after that try stays.
+            // A key that still is as an earlier try of this commit wrote it becomes what the handler left: the handler
+            // may have taken it back since. What another request wrote after that try stays.
             let left = self.left_by_earlier_tries(&base.0, theirs.content());
             let is = mine.0.index();
             let left = left.iter().map(|(namespace, key)| (*namespace, key.as_str()));
@@ -110,7 +111,8 @@ impl Commit<'_> {
         merged.map_err(|_| too_large(theirs))
     }
 
-    /// Returns the keys that earlier tries of this commit wrote or removed, and that are in `theirs` as one of them left them.
+    /// Returns the keys that earlier tries of this commit wrote or removed, and that are in `theirs` as one of them
+    /// left them.
     fn left_by_earlier_tries(&self, base: &Entries, theirs: &Entries) -> BTreeSet<(Namespace, String)> {
         let meanwhile = theirs.index();
         let left = self.state.tried.iter().flat_map(|Content(tried)| {

@@ -16,7 +16,8 @@ use crate::observe::BindingOutcome;
 use crate::time::UnixTime;
 
 impl Session {
-    /// Answers a refresh. It never extends the session, and ends the browser's binding only if the session is another one or is over.
+    /// Answers a refresh. It never extends the session, and ends the browser's binding only if the session is another
+    /// one or is over.
     pub(super) async fn refresh(
         &self,
         binder: &Arc<Binder>,
@@ -67,8 +68,8 @@ impl Session {
             let answer = parts.prove(binder, &Bound { previous: None, ..bound }, text)?;
             return Ok((answer, BindingOutcome::Refreshed));
         }
-        // The mark was lost, and this answer brings it back. The id that this answer replaces is ended at the next refresh: if the
-        // answer is lost, too, the browser still has a good cookie.
+        // The mark was lost, and this answer brings it back. The id that this answer replaces is ended at the next
+        // refresh: if the answer is lost, too, the browser still has a good cookie.
         let answer = parts.prove(binder, &bound, text)?;
         let before = self.with(|state, _| {
             let before = state.clone();
@@ -88,8 +89,9 @@ impl Session {
         }
     }
 
-    /// Asks the list, if the load went by an answer from before ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)):
-    /// whoever ended the session relies on it that no proof counts any more.
+    /// Asks the list, if the load went by an answer from before
+    /// ([`SessionConfig::recheck_after`](crate::SessionConfig::recheck_after)): whoever ended the session relies on it
+    /// that no proof counts any more.
     async fn is_good_now(&self, found: &Found) -> Result<bool, BackendError> {
         let engine = &*self.shared.engine;
         let Some(remembered) = &engine.backend.remembered else { return Ok(true) };
@@ -101,8 +103,8 @@ impl Session {
         Ok(is_good)
     }
 
-    /// Ends the id that the session had before it was bound, with whatever cookie of it was copied then. Returns false when that id
-    /// was ended as another session: then this one is over, too.
+    /// Ends the id that the session had before it was bound, with whatever cookie of it was copied then. Returns false
+    /// when that id was ended as another session: then this one is over, too.
     async fn end_previous(&self, bound: &Bound, mark_end: UnixTime) -> Result<bool, BackendError> {
         let engine = &*self.shared.engine;
         let Some(previous) = bound.previous.filter(|_| engine.backend.revocations.is_some()) else { return Ok(true) };
@@ -124,8 +126,8 @@ impl Session {
         }
     }
 
-    /// Ends the id that the session had before it was bound, if the session itself was ended by its own id: there is no first refresh
-    /// any more that would end a copy of the cookie of the login.
+    /// Ends the id that the session had before it was bound, if the session itself was ended by its own id: there is no
+    /// first refresh any more that would end a copy of the cookie of the login.
     async fn end_previous_of_ended(&self, bound: &Bound) -> Result<(), BackendError> {
         let engine = &*self.shared.engine;
         let Some(previous) = bound.previous.filter(|_| engine.backend.revocations.is_some()) else { return Ok(()) };

@@ -31,8 +31,8 @@ impl Session {
         answer
     }
 
-    /// Binds the session to the key of a proof: only a session that is not bound, and only with a challenge that was given with its
-    /// login.
+    /// Binds the session to the key of a proof: only a session that is not bound, and only with a challenge that was
+    /// given with its login.
     async fn register(&self, binder: &Arc<Binder>, proof: Option<&str>) -> Result<Answered, Refused> {
         let engine = &*self.shared.engine;
         let proof = Proof::read(proof.ok_or(Refused::NoProof)?)?;
@@ -65,8 +65,8 @@ impl Session {
     }
 }
 
-/// Puts the session back as it was before its binding, unless the browser is told of that: a commit that comes after one which failed
-/// or was given up must not send a mark that the browser knows nothing of.
+/// Puts the session back as it was before its binding, unless the browser is told of that: a commit that comes after
+/// one which failed or was given up must not send a mark that the browser knows nothing of.
 pub(super) struct Before<'s> {
     pub(super) session: &'s Session,
     pub(super) state: Option<State>,
@@ -87,9 +87,9 @@ impl Drop for Before<'_> {
 }
 
 impl State {
-    /// Marks the session as bound. If there is a list and the cookie holds the values, the session gets another id as well: the
-    /// cookie of the login, of which there may be a copy, can then be ended by its own id. In a store the copy leads to the same
-    /// record, which has the mark.
+    /// Marks the session as bound. If there is a list and the cookie holds the values, the session gets another id as
+    /// well: the cookie of the login, of which there may be a copy, can then be ended by its own id. In a store the
+    /// copy leads to the same record, which has the mark.
     fn bind(&mut self, engine: &Engine) -> Result<Bound, EncodeError> {
         let binding = BindingId::generate()?;
         let old = self.data.id();
@@ -105,8 +105,8 @@ impl State {
 }
 
 impl Commit<'_> {
-    /// Seals the session under another id, as the same session: the old id is not ended here, since requests that are under way have
-    /// it. It is ended at the first refresh.
+    /// Seals the session under another id, as the same session: the old id is not ended here, since requests that are
+    /// under way have it. It is ended at the first refresh.
     pub(super) async fn rename(&self, held: &Held, cause: SealCause) -> Result<Sent, EncodeError> {
         let mut data = self.state.data.clone();
         self.slide(&mut data, None);
@@ -121,8 +121,8 @@ impl Commit<'_> {
         Ok(self.sent(set_cookies, data, stored, cause))
     }
 
-    /// Ends the id that a session had before it was bound, as one that became this session. Returns false when it was ended as another
-    /// session: then this one is over, too.
+    /// Ends the id that a session had before it was bound, as one that became this session. Returns false when it was
+    /// ended as another session: then this one is over, too.
     pub(super) async fn end_previous(&self, held: &Held, previous: SessionId) -> Result<bool, EncodeError> {
         if !self.questions.has_list() {
             return Ok(true);
@@ -133,13 +133,15 @@ impl Commit<'_> {
 }
 
 impl Parts<'_> {
-    /// Makes the answer that gives a browser its bound cookie, the identifier of its session, and the challenge of the next refresh.
+    /// Makes the answer that gives a browser its bound cookie, the identifier of its session, and the challenge of the
+    /// next refresh.
     pub(super) fn bind(&self, binder: &Binder, bound: &Bound, key: PublicKey) -> Result<BindingAnswer, Refused> {
         let identifier = self.seal_identifier(&Identifier { bound: *bound, key })?;
         self.prove(binder, bound, &identifier)
     }
 
-    /// Does the same for a browser that has its identifier. It gets that back: a browser ends a session whose identifier changes.
+    /// Does the same for a browser that has its identifier. It gets that back: a browser ends a session whose
+    /// identifier changes.
     pub(super) fn prove(&self, binder: &Binder, bound: &Bound, identifier: &str) -> Result<BindingAnswer, Refused> {
         let cookie = self.seal_bound(bound, self.now.saturating_add(binder.lifetime))?;
         let challenge = self.seal_refresh(bound.binding, binder.challenge_lifetime())?;
@@ -156,7 +158,8 @@ pub(super) type Answered = (BindingAnswer, BindingOutcome);
 pub(super) enum Refused {
     /// The proof is missing, or is none.
     NoProof,
-    /// The session can't be bound with this challenge: it is another one, it is bound already, or the challenge is too old.
+    /// The session can't be bound with this challenge: it is another one, it is bound already, or the challenge is too
+    /// old.
     NotYours,
     /// The session of this browser is another one, or is over. The value is the identifier that the browser sent.
     Over(Option<String>),

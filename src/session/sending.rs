@@ -1,5 +1,5 @@
-//! The cookies that a commit sends besides a sealed session: deletions of the cookie, of its other forms, and of cookies of
-//! another crate.
+//! The cookies that a commit sends besides a sealed session: deletions of the cookie, of its other forms, and of
+//! cookies of another crate.
 
 use super::engine::Engine;
 use super::held::Held;
@@ -32,8 +32,8 @@ impl Client {
         Self { origin: Origin::Cookie(held), has_second }
     }
 
-    /// Returns the client that holds a session if no response could carry the new cookie of it: the cookie that it had ends when it
-    /// would have.
+    /// Returns the client that holds a session if no response could carry the new cookie of it: the cookie that it had
+    /// ends when it would have.
     pub(super) fn ending_as(mut self, before: &Self) -> Self {
         if let (Origin::Cookie(held), Origin::Cookie(before)) = (&mut self.origin, &before.origin)
             && held.retired.id == before.retired.id

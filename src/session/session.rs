@@ -24,8 +24,8 @@ use crate::time::UnixTime;
 /// your `Serialize` and `Deserialize` run; a [`migrate`](crate::SessionConfig::migrate) function, one that imports, and
 /// a clock of yours run under the lock.
 ///
-/// A value that JSON writes as `null`, such as `None` and `()`, is no value: storing it removes the value with its key, and
-/// every call takes a `null` that came from elsewhere for absent.
+/// A value that JSON writes as `null`, such as `None` and `()`, is no value: storing it removes the value with its key,
+/// and every call takes a `null` that came from elsewhere for absent.
 ///
 /// ```
 /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -59,8 +59,8 @@ impl Session {
         self.json(Namespace::Data, key).map(|json| json::from_json(key, &json)).transpose()
     }
 
-    /// Stores a value under a key of 1 to 127 bytes. What is stored here, [`Session::get`] gives back; what could not come back
-    /// is an error. `None` removes the value.
+    /// Stores a value under a key of 1 to 127 bytes. What is stored here, [`Session::get`] gives back; what could not
+    /// come back is an error. `None` removes the value.
     ///
     /// Storing an equal value changes nothing, in whatever order a map or a `HashSet` has its elements.
     ///
@@ -87,7 +87,8 @@ impl Session {
     /// Stores a value and returns the one that was there.
     ///
     /// # Errors
-    /// As for [`Session::set`], and [`ValueError::Deserialize`] when the old value is not a `T`; nothing is stored then.
+    /// As for [`Session::set`], and [`ValueError::Deserialize`] when the old value is not a `T`; nothing is stored
+    /// then.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -212,12 +213,12 @@ impl Session {
         self.with(|state, _| state.clear());
     }
 
-    /// Reads all values as one struct or map, each field from the value with its name, whoever stored it. A map that keeps an
-    /// order keeps that of [`Session::keys`].
+    /// Reads all values as one struct or map, each field from the value with its name, whoever stored it. A map that
+    /// keeps an order keeps that of [`Session::keys`].
     ///
     /// # Errors
-    /// [`ValueError::Missing`] names a field that there is no value for, [`ValueError::Deserialize`] one whose value is of
-    /// another type, and [`ValueError::Unknown`] a value that the type refuses.
+    /// [`ValueError::Missing`] names a field that there is no value for, [`ValueError::Deserialize`] one whose value is
+    /// of another type, and [`ValueError::Unknown`] a value that the type refuses.
     ///
     /// ```
     /// #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
@@ -356,8 +357,9 @@ impl Session {
         }
     }
 
-    /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other change
-    /// of privilege, before storing who logged in (OWASP, "Renew the Session ID After Any Privilege Level Change").
+    /// Gives the session a new id and a new `created_at`, and keeps its values. Call it at login and at every other
+    /// change of privilege, before storing who logged in (OWASP, "Renew the Session ID After Any Privilege Level
+    /// Change").
     ///
     /// Two things end with the old id: the CSRF token, and a longer lifetime that [`Session::extend`] or
     /// [`Session::set_idle_timeout`] gave. Call these after this call, not before it.
@@ -441,8 +443,8 @@ impl Session {
         self.with(State::destroy)
     }
 
-    /// Lets this session live for `ttl` (whole seconds), unless it would live longer anyway, but never past the absolute
-    /// timeout. The time counts from when this request first looked at the session, or last committed it.
+    /// Lets this session live for `ttl` (whole seconds), unless it would live longer anyway, but never past the
+    /// absolute timeout. The time counts from when this request first looked at the session, or last committed it.
     ///
     /// # Errors
     /// [`EncodeError::TimeOutOfRange`] when `ttl` is under a second or too long for the format.
@@ -464,8 +466,8 @@ impl Session {
     }
 
     /// Sets whether the browser keeps the cookie when it is closed. It does by default
-    /// ([`SessionConfig::persistent`](crate::SessionConfig::persistent)), so `set_persistent(false)` is the useful call: for a visitor who
-    /// does not tick "remember me". [`Session::set_idle_timeout`] is for one who does.
+    /// ([`SessionConfig::persistent`](crate::SessionConfig::persistent)), so `set_persistent(false)` is the useful
+    /// call: for a visitor who does not tick "remember me". [`Session::set_idle_timeout`] is for one who does.
     ///
     /// ```
     /// # let manager = sealed_session::SessionConfig::new(sealed_session::Key::generate()?).build()?;
@@ -484,8 +486,8 @@ impl Session {
         });
     }
 
-    /// The id, for logs and lists of revocations. A new session draws it here, or when it is committed; one that stays empty is not
-    /// committed, and the next request has another.
+    /// The id, for logs and lists of revocations. A new session draws it here, or when it is committed; one that stays
+    /// empty is not committed, and the next request has another.
     ///
     /// # Errors
     /// [`EncodeError::Random`] when the operating system's random number generator fails.
@@ -584,8 +586,8 @@ impl Session {
         self.with(|state, _| state.status())
     }
 
-    /// The reason why the cookie of this request was refused, if it was, whatever happened since. The reason is for your log; tell
-    /// a visitor no more than whether a session has ended ([`DecodeError::is_over`]).
+    /// The reason why the cookie of this request was refused, if it was, whatever happened since. The reason is for
+    /// your log; tell a visitor no more than whether a session has ended ([`DecodeError::is_over`]).
     ///
     /// ```
     /// use sealed_session::DecodeError;
@@ -767,8 +769,8 @@ impl Session {
         self.with(|state, _| state.held().map(|held| held.owner.clone()))
     }
 
-    /// The generation that the subject must still have for `revoke_others`, and the one to put in its place: the same one until the
-    /// list has answered.
+    /// The generation that the subject must still have for `revoke_others`, and the one to put in its place: the same
+    /// one until the list has answered.
     pub(crate) fn draw_generation(&self, owner: &Owner) -> Result<(Option<Generation>, Generation), EncodeError> {
         self.with(|state, _| {
             let subject = owner.subject.as_deref().unwrap_or_default();

@@ -18,10 +18,11 @@ use crate::time::UnixTime;
 pub(super) struct Shared<B: ?Sized = [u8]> {
     pub(super) engine: Arc<Engine>,
     pub(super) state: Mutex<Option<State>>,
-    /// True when anything was asked of the session. A backend is asked before that. It is beside the state, so that a request that
-    /// asks nothing locks nothing.
+    /// True when anything was asked of the session. A backend is asked before that. It is beside the state, so that a
+    /// request that asks nothing locks nothing.
     is_looked_at: AtomicBool,
-    /// True when this request is not to keep the session alive. It is beside the state, since saying so opens no session.
+    /// True when this request is not to keep the session alive. It is beside the state, since saying so opens no
+    /// session.
     keeps_expiry: AtomicBool,
     /// The cookies of another crate that came, for an import.
     pub(super) old: OldCookies,
@@ -59,8 +60,8 @@ impl Shared {
     }
 }
 
-/// The last handle of a session tells whether changes are dropped with it that came when the response had gone out. Not before then
-/// is it known that nobody commits them.
+/// The last handle of a session tells whether changes are dropped with it that came when the response had gone out. Not
+/// before then is it known that nobody commits them.
 impl<B: ?Sized> Drop for Shared<B> {
     fn drop(&mut self) {
         if !self.late.is_response_out() {
@@ -80,7 +81,8 @@ pub(super) const TOO_LONG: usize = wire::NAME_AND_VALUE_LIMIT + 1;
 impl Shared {
     /// Locks the state.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<State>> {
-        // Only the application's functions that migrate or import can panic under the lock, and then the session stays unopened.
+        // Only the application's functions that migrate or import can panic under the lock, and then the session stays
+        // unopened.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -96,8 +98,8 @@ impl Shared {
         self.keeps_expiry.store(true, Ordering::Relaxed);
     }
 
-    /// True when no seal moves the end of the session: this request is no use of it, or its response has gone out, so that no cookie
-    /// could say so.
+    /// True when no seal moves the end of the session: this request is no use of it, or its response has gone out, so
+    /// that no cookie could say so.
     pub(super) fn keeps_expiry(&self) -> bool {
         self.keeps_expiry.load(Ordering::Relaxed) || self.late.is_response_out()
     }

@@ -18,8 +18,8 @@ use crate::time::{Times, UnixTime};
 
 /// The session as the handlers made it, beside what the client holds.
 ///
-/// A handler changes `data` and `aim`. A commit changes `client`, once all is done: whatever it sent is what the client holds
-/// from then on. So a commit that fails, or that is dropped, has nothing to undo.
+/// A handler changes `data` and `aim`. A commit changes `client`, once all is done: whatever it sent is what the client
+/// holds from then on. So a commit that fails, or that is dropped, has nothing to undo.
 #[derive(Clone)]
 pub(super) struct State {
     pub(super) data: SessionData,
@@ -44,19 +44,20 @@ pub(super) struct State {
     /// The binding of this session to a device, as far as it is known.
     #[cfg(feature = "dbsc")]
     pub(super) binding: BindingState,
-    /// The first session of the request that was refused because it has no mark and had to be bound by now. Its mark may be lost, and a
-    /// refresh puts that back.
+    /// The first session of the request that was refused because it has no mark and had to be bound by now. Its mark
+    /// may be lost, and a refresh puts that back.
     #[cfg(feature = "dbsc")]
     pub(super) late: Option<Box<State>>,
-    /// The values that commits of this session tried to write, since the last one that succeeded: a store may have kept them although
-    /// the answer was lost.
+    /// The values that commits of this session tried to write, since the last one that succeeded: a store may have kept
+    /// them although the answer was lost.
     pub(super) tried: Vec<Content>,
-    /// True when an earlier commit began since the last one that sealed the session. A store may have done any part of it.
+    /// True when an earlier commit began since the last one that sealed the session. A store may have done any part of
+    /// it.
     pub(super) has_tried: bool,
     /// The earliest end of the new sessions that commits since then were about to make; `None` if there was none.
     pub(super) new_end: Option<UnixTime>,
-    /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no random
-    /// number.
+    /// True when the id is drawn. A new session draws it when it is first needed, so that one that stays empty costs no
+    /// random number.
     has_id: bool,
     /// True when this request is not to keep the session alive: no seal of it moves the end of the session.
     pub(super) keeps_expiry: bool,
@@ -191,7 +192,8 @@ impl State {
         Ok(())
     }
 
-    /// Gives this session an idle timeout of its own, from now on. One that is not longer than the configured one is none.
+    /// Gives this session an idle timeout of its own, from now on. One that is not longer than the configured one is
+    /// none.
     pub(super) fn set_idle_timeout(&mut self, engine: &Engine, timeout: Duration) -> Result<(), EncodeError> {
         end_of(self.now, timeout)?;
         let (now, seconds, is_stored) = (self.now, timeout.as_secs(), self.is_stored());
@@ -220,8 +222,9 @@ impl State {
         self.held().is_some_and(|held| held.stored.is_some())
     }
 
-    /// Returns the times with which `data`, the session as it is to be sealed, is sealed now: those of a session that was used just
-    /// now, unless this request does not count as a use. `lifetime` has the timeouts of this session ([`Engine::lifetime_of`]).
+    /// Returns the times with which `data`, the session as it is to be sealed, is sealed now: those of a session that
+    /// was used just now, unless this request does not count as a use. `lifetime` has the timeouts of this session
+    /// ([`Engine::lifetime_of`]).
     pub(super) fn times_to_seal(&self, data: &SessionData, lifetime: &Lifetime) -> Times {
         if self.keeps_expiry {
             lifetime.reissue(self.now, data.times())
@@ -230,8 +233,9 @@ impl State {
         }
     }
 
-    /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it: two
-    /// commits of one login are one login. So does the id that a commit drew for another subject and may have told the list.
+    /// Gives the session a new id and a new life. The id that an earlier call drew stays, as long as no commit sent it:
+    /// two commits of one login are one login. So does the id that a commit drew for another subject and may have told
+    /// the list.
     pub(super) fn regenerate(&mut self, lifetime: &Lifetime) -> Result<Option<Retired>, EncodeError> {
         let has_left = self.has_tried && self.held().is_some_and(|held| held.retired.id != self.data.id());
         if self.aim.progress() != Progress::Regenerated && !has_left {
@@ -273,7 +277,8 @@ impl State {
         retired
     }
 
-    /// The seconds since the session was created or regenerated; `None` of one that no cookie brought and no call regenerated.
+    /// The seconds since the session was created or regenerated; `None` of one that no cookie brought and no call
+    /// regenerated.
     pub(super) fn age(&self, engine: &Engine) -> Option<u64> {
         // A clock that went back since the session was opened makes it no younger.
         let now = self.now.max(engine.now());
@@ -314,8 +319,8 @@ impl State {
         self.held().map(|held| held.retired)
     }
 
-    /// Returns the state with which a commit sets out, and notes for the next one what this one may do in part, among it the values
-    /// that it is about to write to a record.
+    /// Returns the state with which a commit sets out, and notes for the next one what this one may do in part, among
+    /// it the values that it is about to write to a record.
     pub(super) fn set_out(&mut self) -> Self {
         let state = self.clone();
         self.has_tried = true;
@@ -326,21 +331,21 @@ impl State {
         state
     }
 
-    /// Draws another id for a session that is to be moved and still has the id of the client's cookie. `latest` is the time of the
-    /// load, or of the last commit: a regeneration by a handler would have begun the session then.
+    /// Draws another id for a session that is to be moved and still has the id of the client's cookie. `latest` is the
+    /// time of the load, or of the last commit: a regeneration by a handler would have begun the session then.
     pub(super) fn leave_sent_id(&mut self, latest: UnixTime) -> Result<(), EncodeError> {
         if self.held().is_some_and(|held| held.retired.id == self.data.id()) {
             self.data.set_id(SessionId::generate()?);
-            // A clock that is ahead may have begun the session, and no session begins after the clock of its own node. An earlier
-            // commit of this request may have begun it long after the load.
+            // A clock that is ahead may have begun the session, and no session begins after the clock of its own node.
+            // An earlier commit of this request may have begun it long after the load.
             let times = *self.data.times();
             self.data.put_times(Times { created_at: times.created_at.min(latest), ..times });
         }
         Ok(())
     }
 
-    /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a backend stay
-    /// changes.
+    /// Takes on what a commit did: what it sent is what the client holds. Changes that came while it waited for a
+    /// backend stay changes.
     pub(super) fn adopt(&mut self, done: Adopted) {
         let Adopted { client, candidates, successors, sealed, aim, taken } = done;
         let is_unchanged = self.aim == aim;

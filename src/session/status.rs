@@ -20,7 +20,8 @@ use crate::error::DecodeError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// No cookie came, and nothing is stored. The visitor is new, or the browser dropped the cookie when its session ended.
+    /// No cookie came, and nothing is stored. The visitor is new, or the browser dropped the cookie when its session
+    /// ended.
     New,
     /// The session came in a cookie and is unchanged.
     Loaded,
@@ -35,8 +36,8 @@ pub enum Status {
 }
 
 impl Status {
-    /// Returns true when a session came that was good once and has ended ([`DecodeError::is_over`]), and nothing is stored since.
-    /// [`Session::rejected`](crate::Session::rejected) has the reason also after something was stored.
+    /// Returns true when a session came that was good once and has ended ([`DecodeError::is_over`]), and nothing is
+    /// stored since. [`Session::rejected`](crate::Session::rejected) has the reason also after something was stored.
     ///
     /// ```
     /// use sealed_session::{DecodeError, Status};

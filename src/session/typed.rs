@@ -65,8 +65,8 @@ impl<T> Typed<T> {
     /// Reads the session.
     ///
     /// # Errors
-    /// Those of [`Session::data`], when its values don't make a `T`. Under [`MismatchPolicy::BeginAnew`] the session begins anew
-    /// instead, if a `T` can be made of no values.
+    /// Those of [`Session::data`], when its values don't make a `T`. Under [`MismatchPolicy::BeginAnew`] the session
+    /// begins anew instead, if a `T` can be made of no values.
     ///
     /// ```
     /// use std::collections::BTreeMap;
@@ -97,12 +97,13 @@ impl<T> Typed<T> {
         }
     }
 
-    /// Writes back the fields that changed since the session was read, or since they were last saved. A field that is `None`
-    /// now, and an element that a map has no more, is removed. A field that was read by its `#[serde(alias = "..")]` is written
-    /// under its name, and the value under the alias goes. Without this call a change is in no cookie.
+    /// Writes back the fields that changed since the session was read, or since they were last saved. A field that is
+    /// `None` now, and an element that a map has no more, is removed. A field that was read by its `#[serde(alias =
+    /// "..")]` is written under its name, and the value under the alias goes. Without this call a change is in no
+    /// cookie.
     ///
-    /// Whatever else the session holds by now stays: values that another part of the program stored meanwhile, and fields that
-    /// another `Typed` of this request saved. If both changed one field, the last call counts.
+    /// Whatever else the session holds by now stays: values that another part of the program stored meanwhile, and
+    /// fields that another `Typed` of this request saved. If both changed one field, the last call counts.
     ///
     /// # Errors
     /// As for [`Session::set_data`]; nothing is changed then.
@@ -135,8 +136,8 @@ impl<T> Typed<T> {
         Ok(())
     }
 
-    /// Returns the keys of the values that are a field under an alias, where the field changed or is gone. Beside a value under
-    /// the name of the field, `T` would refuse such a value from then on.
+    /// Returns the keys of the values that are a field under an alias, where the field changed or is gone. Beside a
+    /// value under the name of the field, `T` would refuse such a value from then on.
     fn aliases(&self, before: &Fields, changed: &Fields, gone: &[String]) -> Vec<String>
     where
         T: DeserializeOwned,

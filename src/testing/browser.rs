@@ -7,9 +7,9 @@ use crate::error::{BackendError, EncodeError, SetCookieError};
 use crate::manager::SessionManager;
 use crate::session::Session;
 
-/// A browser that keeps the manager's cookie, or both cookies of a session that takes two, and the bound cookie (feature `dbsc`). It drops a cookie only when
-/// a response deletes it: Max-Age does not end a cookie here, so that a test sees whether the server ends the session.
-/// Path, Domain and Secure are ignored.
+/// A browser that keeps the manager's cookie, or both cookies of a session that takes two, and the bound cookie
+/// (feature `dbsc`). It drops a cookie only when a response deletes it: Max-Age does not end a cookie here, so that a
+/// test sees whether the server ends the session. Path, Domain and Secure are ignored.
 ///
 /// ```
 /// use sealed_session::testing::TestBrowser;
@@ -108,7 +108,8 @@ impl TestBrowser {
         Ok(())
     }
 
-    /// Loads the session of the browser's next request, for every configuration: this asks the store and the list of revocations.
+    /// Loads the session of the browser's next request, for every configuration: this asks the store and the list of
+    /// revocations.
     ///
     /// # Errors
     /// As for [`SessionManager::load_async`].
@@ -131,8 +132,8 @@ impl TestBrowser {
         self.manager.load_async(self.cookie()).await
     }
 
-    /// Commits a session for every configuration, as [`TestBrowser::commit`] does where there is no backend: this also keeps values
-    /// in the store and tells the list of revocations.
+    /// Commits a session for every configuration, as [`TestBrowser::commit`] does where there is no backend: this also
+    /// keeps values in the store and tells the list of revocations.
     ///
     /// # Errors
     /// As for [`SessionManager::commit_async`]. The browser then keeps the cookie that it had.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use self::verdict::{Breach, Verdict};
 use crate::backend::{BoxFuture, SessionStore};
 
-/// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make` hands
-/// out empty. The last rule has a manager keep whole sessions in the store, by
+/// Checks that a store keeps every rule of [`SessionStore`]. Each rule is checked on a store of its own, which `make`
+/// hands out empty. The last rule has a manager keep whole sessions in the store, by
 /// [`load_async`](crate::SessionManager::load_async) and [`commit_async`](crate::SessionManager::commit_async).
 ///
 /// The suite runs under any runtime, or none, and starts no thread and no task: its concurrent calls run in one future.

@@ -163,8 +163,8 @@ fn placements() -> [SessionConfig; 3] {
     [config(), list(), list().store(Small::default())]
 }
 
-/// Makes the applications of this test use a manager of this configuration. Returns a count of the sessions that were changed too
-/// late.
+/// Makes the applications of this test use a manager of this configuration. Returns a count of the sessions that were
+/// changed too late.
 fn be_watched(config: SessionConfig) -> impl Fn() -> u64 {
     let counters = Counters::new();
     be(config.observer(counters.clone()).build().unwrap());
@@ -348,8 +348,8 @@ pub(crate) fn two_managers() -> [sealed_session::SessionManager; 2] {
     [ours, theirs]
 }
 
-/// Three layers of two managers, from the innermost to the outermost, in each order; and the name of the cookie of the innermost
-/// one.
+/// Three layers of two managers, from the innermost to the outermost, in each order; and the name of the cookie of the
+/// innermost one.
 #[cfg(any(feature = "axum", feature = "actix-web"))]
 pub(crate) fn orders<M: Clone>(ours: &M, theirs: &M) -> Vec<([M; 3], &'static str)> {
     let pick = |number: u8, bit: u8| if number >> bit & 1 == 0 { ours.clone() } else { theirs.clone() };
@@ -360,8 +360,8 @@ pub(crate) fn orders<M: Clone>(ours: &M, theirs: &M) -> Vec<([M; 3], &'static st
     orders.collect()
 }
 
-/// Checks that a handler inside of layers of two managers visits the session of the innermost one. A middleware inside of the
-/// outermost layer, which is one of ours, visits our session before.
+/// Checks that a handler inside of layers of two managers visits the session of the innermost one. A middleware inside
+/// of the outermost layer, which is one of ours, visits our session before.
 #[cfg(any(feature = "axum", feature = "actix-web"))]
 pub(crate) fn visits_both_or_one_twice(send: &dyn Fn(&[&str]) -> crate::common::Reply, innermost: &str) {
     let mut cookies = Vec::new();
@@ -401,7 +401,8 @@ pub(crate) fn a_handler_that_ran_is_not_answered_for(send: &Send) {
     }
 }
 
-/// Breaks the store of the applications of this test, which answer with an error then, and returns a cookie that needs it.
+/// Breaks the store of the applications of this test, which answer with an error then, and returns a cookie that needs
+/// it.
 pub(crate) fn break_under_fail(send: &Send) -> String {
     let is_broken = breakable(|config| config.on_backend_failure(FailurePolicy::Fail));
     let cookie = visited(send);

@@ -140,7 +140,8 @@ impl SessionStore for Small {
     }
 }
 
-/// Sends a request for this path with these Cookie headers. It is a GET, unless `HEAD ` stands before the path. With `hooked` the application answers 507 and `full` instead of an empty 500.
+/// Sends a request for this path with these Cookie headers. It is a GET, unless `HEAD ` stands before the path. With
+/// `hooked` the application answers 507 and `full` instead of an empty 500.
 pub(crate) type Send = dyn Fn(&str, &[&str], bool) -> Reply;
 
 #[derive(Debug)]
@@ -201,8 +202,8 @@ pub(crate) fn act(session: &Session, what: &str) {
     }
 }
 
-/// Does to a session, in the body of `/stream`, the things that a query names, such as `do=read&do=visit`. The handler took the
-/// session and did not look at it.
+/// Does to a session, in the body of `/stream`, the things that a query names, such as `do=read&do=visit`. The handler
+/// took the session and did not look at it.
 pub(crate) fn stream(session: &Session, query: &str) -> &'static str {
     query.split('&').filter_map(|pair| pair.strip_prefix("do=")).for_each(|what| act(session, what));
     "streamed"
@@ -220,8 +221,8 @@ pub(crate) fn acts(path: &str) -> [String; 3] {
     acts.try_into().unwrap()
 }
 
-/// The answer of the handler of `/answer`, which does and says what the query asks for: `do`, `status`, and headers. In the values of
-/// headers, `+` is a space.
+/// The answer of the handler of `/answer`, which does and says what the query asks for: `do`, `status`, and headers. In
+/// the values of headers, `+` is a space.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,

@@ -61,8 +61,8 @@ fn says_what_is_forgotten(reply: &crate::common::Reply, has_body: bool) {
     }
 }
 
-/// `/outside` has an extractor, `/outside/result` a handler that passes on what the extractor said. Of the two, Rocket's guard has no
-/// body, since a catcher answers for it.
+/// `/outside` has an extractor, `/outside/result` a handler that passes on what the extractor said. Of the two,
+/// Rocket's guard has no body, since a catcher answers for it.
 pub(crate) fn a_route_without_a_layer_is_a_500_that_says_why_to_the_log_and_to_the_developer(send: &Send) {
     let cookie = send("/visit", &[], false).cookie().to_owned();
     let has_body = send("/framework", &[], false).body != "rocket";

@@ -1,5 +1,5 @@
-//! Every adapter passes the same checks. Each framework has the same small application, which the tests call in memory. An
-//! adapter is tested if its feature is on, so `cargo test --all-features` runs all of them.
+//! Every adapter passes the same checks. Each framework has the same small application, which the tests call in memory.
+//! An adapter is tested if its feature is on, so `cargo test --all-features` runs all of them.
 #![cfg(any(feature = "axum", feature = "actix-web", feature = "rocket"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
@@ -20,8 +20,8 @@ mod helpers;
 mod rocket;
 mod several;
 
-/// Makes a test of each check in the module of each framework. The checks of the first list also run with a store and a list
-/// of revocations.
+/// Makes a test of each check in the module of each framework. The checks of the first list also run with a store and a
+/// list of revocations.
 macro_rules! contract {
     ($($check:ident)* ; $($of_backends:ident)*) => {
         macro_rules! framework {

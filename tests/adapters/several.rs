@@ -53,7 +53,8 @@ pub(crate) fn each_has_its_own_session(send: &dyn Fn(&[&str]) -> Reply) {
     }
 }
 
-/// Checks an application whose handler is `visit_both`, and whose site and administration have one manager: it is one session.
+/// Checks an application whose handler is `visit_both`, and whose site and administration have one manager: it is one
+/// session.
 pub(crate) fn one_manager_by_two_names_has_one_session(send: &dyn Fn(&[&str]) -> Reply) {
     let reply = send(&[]);
     assert_eq!((reply.status, reply.body.as_str()), (200, "1 3"));

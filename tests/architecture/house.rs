@@ -13,7 +13,8 @@ use crate::source::{Name, Source};
 /// The path of the page, from the root of the repository.
 pub(crate) const PAGE: &str = "docs/architecture.md";
 
-/// The files of the library. The commands in `src/bin` are crates of their own: the compiler gives them public names only.
+/// The files of the library. The commands in `src/bin` are crates of their own: the compiler gives them public names
+/// only.
 pub(crate) struct House {
     pub(crate) files: Vec<Source>,
 }

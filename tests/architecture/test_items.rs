@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::lexer::{Kind, Token};
 
-/// Returns which tokens stand under `#[cfg(test)]` or `#[cfg(all(test, ..))]`, of which the compiler takes none into the
-/// library.
+/// Returns which tokens stand under `#[cfg(test)]` or `#[cfg(all(test, ..))]`, of which the compiler takes none into
+/// the library.
 pub(crate) fn test_items(tokens: &[Token]) -> Vec<Range<usize>> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(word));
     let is_sign = |at: usize, sign: char| tokens.get(at).is_some_and(|token| token.is_sign(sign));

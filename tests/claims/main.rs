@@ -1,19 +1,20 @@
 //! The promises of the pages, and the test that fails when a promise is broken.
 //!
-//! Each `.txt` file beside this one is the list of one page. Its first line is the path of the page. After that comes one claim
-//! after the other, with an empty line between them: a sentence of the page as it stands there (or a row of a table), wrapped at
-//! will, and below it, indented, what shows that it is true:
+//! Each `.txt` file beside this one is the list of one page. Its first line is the path of the page. After that comes
+//! one claim after the other, with an empty line between them: a sentence of the page as it stands there (or a row of a
+//! table), wrapped at will, and below it, indented, what shows that it is true:
 //!
-//! - `spec::decode::previous_keys_retire_at_their_time`: a test of a program in tests/, with its modules; `lib::` names those in
-//!   src/. A test of a package of its own has the path of its file in front.
+//! - `spec::decode::previous_keys_retire_at_their_time`: a test of a program in tests/, with its modules; `lib::` names
+//!   those in src/. A test of a package of its own has the path of its file in front.
 //! - `docs/logout.md # Ban`: the program below that heading, which is a test of the documentation.
 //! - `tests/key_rotation/run`: a script. `.ci/run # known answers`: a step of the gate, by the start of its name.
 //! - `(measured) benches/dudect`: a program that measures it, and is no test.
-//! - `(advice)`, `(limit)` or `(meaning)`: nothing to test, since the sentence says what the reader should do, what an attacker or
-//!   somebody else's program can do, or what words mean.
+//! - `(advice)`, `(limit)` or `(meaning)`: nothing to test, since the sentence says what the reader should do, what an
+//!   attacker or somebody else's program can do, or what words mean.
 //!
-//! A person who changes a sentence finds its tests here, and one who renames a test finds its sentences. SECURITY.md is on the list
-//! word by word: a new sentence there needs a line here. `planted` shows that each rule finds what it is for.
+//! A person who changes a sentence finds its tests here, and one who renames a test finds its sentences. SECURITY.md is
+//! on the list word by word: a new sentence there needs a line here. `planted` shows that each rule finds what it is
+//! for.
 
 #![expect(clippy::unwrap_used, reason = "a checker that fails is a test that fails")]
 

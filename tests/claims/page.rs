@@ -16,8 +16,8 @@ pub(crate) fn has(text: &str, sentence: &str) -> bool {
     })
 }
 
-/// Returns the parts of a page that no claim has. Headings, definitions of links and heads of tables say nothing. A row that
-/// names a test is a list by itself, which `spec::security_page` reads.
+/// Returns the parts of a page that no claim has. Headings, definitions of links and heads of tables say nothing. A row
+/// that names a test is a list by itself, which `spec::security_page` reads.
 pub(crate) fn left_out(page: &str, claims: &[Claim]) -> Vec<String> {
     let mut lines: Vec<&str> = Vec::new();
     for line in page.lines() {

@@ -1,5 +1,5 @@
-//! Every command with every backend that the variables can name. No command opens a store, so each works where the store,
-//! its folder and its feature are missing. These tests are built with every feature and with `cli` alone.
+//! Every command with every backend that the variables can name. No command opens a store, so each works where the
+//! store, its folder and its feature are missing. These tests are built with every feature and with `cli` alone.
 
 use std::fs;
 use std::path::Path;
@@ -136,7 +136,8 @@ fn keygen_and_completions_read_no_backend() {
     });
 }
 
-/// The application's manager, with its store. `None` for a store that this build lacks, and for Redis, which does not run.
+/// The application's manager, with its store. `None` for a store that this build lacks, and for Redis, which does not
+/// run.
 fn application(backend: &Backend) -> Option<SessionManager> {
     (backend.is_built && backend.name != "redis").then(|| manager(&backend.vars()))
 }

@@ -1,5 +1,5 @@
-//! The command `sealed-session`, run as a shell runs it. The tests check what it prints, where, and its exit code. They pass
-//! their own variables and never those of the process.
+//! The command `sealed-session`, run as a shell runs it. The tests check what it prints, where, and its exit code. They
+//! pass their own variables and never those of the process.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
 

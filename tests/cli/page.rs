@@ -9,7 +9,8 @@ use sealed_session::Key;
 use crate::common::{FIRST, WITH_KEY, set_mode};
 use crate::helpers::{KEY, OTHER_KEY};
 
-/// Replaces new keys, their ids and new cookies by those that the page shows. It shows no key whole: somebody would use it.
+/// Replaces new keys, their ids and new cookies by those that the page shows. It shows no key whole: somebody would use
+/// it.
 fn as_on_the_page(text: &str) -> String {
     let other_id = Key::from_hex(OTHER_KEY).unwrap().id().to_string();
     let is_word = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';

@@ -1,8 +1,8 @@
-//! A site with device-bound sessions, which `tests/device_bound/run` visits with a real Chromium. The clock of the site can be put
-//! forward, and the site says what each request looks like to the application.
+//! A site with device-bound sessions, which `tests/device_bound/run` visits with a real Chromium. The clock of the site
+//! can be put forward, and the site says what each request looks like to the application.
 //!
-//! The first argument is the lifetime of a proof in seconds. The site listens on a free port of 127.0.0.1 over plain http, and prints
-//! it. A browser needs https in front of it.
+//! The first argument is the lifetime of a proof in seconds. The site listens on a free port of 127.0.0.1 over plain
+//! http, and prints it. A browser needs https in front of it.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the tests read the port, and people the errors")]
 

@@ -50,8 +50,8 @@ fn check(kind: Kind) {
             if is_of(*version) {
                 continue;
             }
-            // The worker was killed within this change, so the record may have the old version or the new one, and must be
-            // whole.
+            // The worker was killed within this change, so the record may have the old version or the new one, and must
+            // be whole.
             let Some((_, next)) = doing.filter(|(doing, _)| doing == number) else {
                 panic!("{kind:?}, round {round}: record {number} should be of version {version}");
             };

@@ -1,5 +1,5 @@
-//! The stores on disk meet a full disk, killed writers and other processes. `tests/faults/run_on_small_disk` runs these tests
-//! and brings the small disk.
+//! The stores on disk meet a full disk, killed writers and other processes. `tests/faults/run_on_small_disk` runs these
+//! tests and brings the small disk.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! A second process that works on a store. It is this test program, started again with one ignored test. It writes to its
-//! standard output what it is about to do, and what the store acknowledged.
+//! A second process that works on a store. It is this test program, started again with one ignored test. It writes to
+//! its standard output what it is about to do, and what the store acknowledged.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -41,7 +41,8 @@ impl Worker {
             if self.lines.read_line(&mut line).unwrap() == 0 {
                 return None;
             }
-            // A kill may cut the last line, which then has no end. All lines without the prefix come from the test harness.
+            // A kill may cut the last line, which then has no end. All lines without the prefix come from the test
+            // harness.
             if let Some(words) = line.strip_prefix("worker: ").and_then(|words| words.strip_suffix('\n')) {
                 return Some(words.split(' ').map(str::to_owned).collect());
             }
@@ -140,7 +141,8 @@ fn touch(store: &dyn SessionStore, id: SessionId, version: u64) -> bool {
     false
 }
 
-/// Opens the store in the folder by a relative path, and works on it after the process has changed its working directory.
+/// Opens the store in the folder by a relative path, and works on it after the process has changed its working
+/// directory.
 fn move_away(kind: Kind, folder: &Path) {
     env::set_current_dir(folder).unwrap();
     let store = kind.open(Path::new("sessions")).unwrap();

@@ -1,4 +1,5 @@
-//! Helpers that several test programs need. Cargo builds each program apart, so each of them compiles this module again.
+//! Helpers that several test programs need. Cargo builds each program apart, so each of them compiles this module
+//! again.
 
 #![allow(dead_code, reason = "each test program uses some of these helpers, and none uses all of them")]
 

@@ -12,8 +12,8 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Makes an authority with a certificate for the server, which names the subjects of `names` (`DNS:redis.test`), and one
-    /// for a client.
+    /// Makes an authority with a certificate for the server, which names the subjects of `names` (`DNS:redis.test`),
+    /// and one for a client.
     pub(crate) fn new(names: &str) -> Self {
         let made = Self { folder: std::env::temp_dir().join(format!("sealed-session-tls-{}", new_id())) };
         fs::create_dir(&made.folder).unwrap();

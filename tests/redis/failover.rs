@@ -1,5 +1,5 @@
-//! The primary of a cluster, or of a Redis behind Sentinel, dies or is cut off under load, with and without a wait for the
-//! replica. What was acknowledged is there afterwards, if the pool waits for the replica.
+//! The primary of a cluster, or of a Redis behind Sentinel, dies or is cut off under load, with and without a wait for
+//! the replica. What was acknowledged is there afterwards, if the pool waits for the replica.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,7 +113,8 @@ async fn run(what: &str, pool: &RedisPool, fault: impl FnOnce(), mend: impl FnOn
     Cost { lost }
 }
 
-/// Kills the primary of the first half of the servers that has one, waits for its replica to take over, and starts it again.
+/// Kills the primary of the first half of the servers that has one, waits for its replica to take over, and starts it
+/// again.
 async fn kill(what: &str, pool: &RedisPool, mut fleet: Fleet) -> Cost {
     let mut dead = fleet.servers.remove(0);
     assert!(fleet.is_primary(&dead));
@@ -203,8 +204,8 @@ async fn a_write_that_too_few_replicas_have_is_unavailable_and_a_read_is_not() {
         unavailable(store.save(other, &record(other), Save::Create).await.unwrap_err());
         unavailable(store.save(id, &record(id), Save::Replace(record(id).tag())).await.unwrap_err());
         unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
-        // A mark that is there already, and a record that is gone already, are not acknowledged either: perhaps the replica
-        // never heard of them.
+        // A mark that is there already, and a record that is gone already, are not acknowledged either: perhaps the
+        // replica never heard of them.
         unavailable(list.revoke(other, Mark::Ended, UnixTime::MAX).await.unwrap_err());
         unavailable(store.delete(other).await.unwrap_err());
         unavailable(store.delete(other).await.unwrap_err());
@@ -233,7 +234,8 @@ fn has_a_replica(primary: &Server) -> bool {
     String::from_utf8(output.unwrap().stdout).unwrap().contains("state=online")
 }
 
-/// The place of each server of a network namespace: an address and a user of its own, so that rules of routing can cut it off.
+/// The place of each server of a network namespace: an address and a user of its own, so that rules of routing can cut
+/// it off.
 fn places_of_a_network() -> Option<Vec<Place>> {
     if std::env::var("SEALED_SESSION_REDIS_NETWORK").is_err() {
         eprintln!("skipped: no network namespace to cut servers off in; tests/faults/run_with_redis makes one");

@@ -19,8 +19,8 @@ const CLUSTER: [&str; 6] =
     ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-require-full-coverage", "no"];
 
 impl Fleet {
-    /// Starts a cluster with servers at these places. If it has replicas, the first half of the servers are primaries, and each
-    /// of the others is the replica of one.
+    /// Starts a cluster with servers at these places. If it has replicas, the first half of the servers are primaries,
+    /// and each of the others is the replica of one.
     pub(crate) fn cluster(places: &[Place], has_replicas: bool, options: &[&str], cli: &[&str]) -> Self {
         let options = [&CLUSTER[..], options].concat();
         let servers = places.iter().map(|place| Server::start_at(place, &options)).collect();
@@ -122,9 +122,9 @@ impl Fleet {
         self.servers.iter().filter(move |server| server.host_and_port() != lost)
     }
 
-    /// Waits until there is one primary more than the `before` that were there beside the one that was lost, and until each
-    /// Sentinel names it. A Sentinel that is held up in the middle of a failover gives it up. If the lost primary were back by
-    /// then, that Sentinel would leave it in its place for good.
+    /// Waits until there is one primary more than the `before` that were there beside the one that was lost, and until
+    /// each Sentinel names it. A Sentinel that is held up in the middle of a failover gives it up. If the lost primary
+    /// were back by then, that Sentinel would leave it in its place for good.
     pub(crate) fn wait_for_successor(&self, lost: &Server, before: usize) {
         let lost_place = lost.host_and_port().replace(':', "\n");
         let names_another = |sentinel: &Server| {
@@ -136,8 +136,9 @@ impl Fleet {
         });
     }
 
-    /// Waits until the server that was lost follows its successor. On a machine under load the successor may be silent for the second
-    /// after which it counts as lost, too: then the server that came back becomes the primary once more, and its successor follows.
+    /// Waits until the server that was lost follows its successor. On a machine under load the successor may be silent
+    /// for the second after which it counts as lost, too: then the server that came back becomes the primary once more,
+    /// and its successor follows.
     pub(crate) fn wait_until_whole(&self, lost: &Server, before: usize) {
         let serves = |server: &Server| self.is_primary(server) || self.follows(server);
         wait("the server that was lost follows, or is followed", || match self.primaries_beside(lost) {

@@ -47,8 +47,8 @@ impl Run {
     }
 }
 
-/// A session and the versions that its record may have. There is one after an acknowledged write, and there are two after one
-/// that failed.
+/// A session and the versions that its record may have. There is one after an acknowledged write, and there are two
+/// after one that failed.
 struct Kept {
     id: SessionId,
     may_be: Vec<Option<u64>>,

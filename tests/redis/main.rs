@@ -1,5 +1,5 @@
-//! The store and the list of revocations in a real Redis. The script `tests/faults/run_with_redis` starts one and runs these
-//! tests. They run on Unix, where they start, halt and kill servers of their own.
+//! The store and the list of revocations in a real Redis. The script `tests/faults/run_with_redis` starts one and runs
+//! these tests. They run on Unix, where they start, halt and kill servers of their own.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
@@ -40,8 +40,8 @@ use sealed_session::RedisPool;
 use crate::helpers::new_id;
 use crate::server::{PATIENCE, address};
 
-/// The Redis of `SEALED_SESSION_REDIS`, under a prefix that no other test has. `None`, with a line that says so, when there
-/// is none.
+/// The Redis of `SEALED_SESSION_REDIS`, under a prefix that no other test has. `None`, with a line that says so, when
+/// there is none.
 fn pool(test: &str) -> Option<RedisPool> {
     Some(patient(&address()?).prefix(&format!("{test}:{}:", new_id())))
 }

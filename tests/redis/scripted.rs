@@ -1,5 +1,5 @@
-//! A server that answers what a test says, and remembers what it was asked: the answers of a cluster, of a Sentinel and over a
-//! connection that breaks, which no real server gives on demand.
+//! A server that answers what a test says, and remembers what it was asked: the answers of a cluster, of a Sentinel and
+//! over a connection that breaks, which no real server gives on demand.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -138,8 +138,9 @@ pub(crate) fn primary(port: u16) -> String {
     texts(&["ip", "127.0.0.1", "port", &port.to_string(), "config-epoch", "1"])
 }
 
-/// Holds the clock of tokio still, in a test that starts with this clock paused, until it is dropped. So no time limit passes
-/// while servers answer, however slow the machine is, and a test moves the clock by [`tokio::time::advance`] alone.
+/// Holds the clock of tokio still, in a test that starts with this clock paused, until it is dropped. So no time limit
+/// passes while servers answer, however slow the machine is, and a test moves the clock by [`tokio::time::advance`]
+/// alone.
 pub(crate) struct StillClock {
     _end: Sender<()>,
 }
@@ -147,8 +148,8 @@ pub(crate) struct StillClock {
 impl StillClock {
     pub(crate) fn hold() -> Self {
         let (end, is_over) = channel();
-        // A paused clock jumps to the next timer when every task waits, unless a blocking task runs. This one ends if a test
-        // hangs, so that all time limits of the test pass at once.
+        // A paused clock jumps to the next timer when every task waits, unless a blocking task runs. This one ends if a
+        // test hangs, so that all time limits of the test pass at once.
         tokio::task::spawn_blocking(move || is_over.recv_timeout(PATIENCE));
         Self { _end: end }
     }

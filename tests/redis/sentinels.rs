@@ -1,5 +1,5 @@
-//! The answers of Sentinels: how long a pool goes by one, and when it asks again. The answers are scripted, and the clock stands still if
-//! it matters.
+//! The answers of Sentinels: how long a pool goes by one, and when it asks again. The answers are scripted, and the
+//! clock stands still if it matters.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -192,8 +192,8 @@ async fn after_an_answer_that_was_lost_the_sentinels_are_asked_before_the_next_q
     assert_eq!((before.count("SET"), after.count("SET"), sentinel.asked()), (1, 1, 2));
 }
 
-/// The Sentinel that leads a failover counts it as soon as the replica is the primary, and goes on to name the old one until the other
-/// replicas follow: for a second or more, in Redis 7.0.15.
+/// The Sentinel that leads a failover counts it as soon as the replica is the primary, and goes on to name the old one
+/// until the other replicas follow: for a second or more, in Redis 7.0.15.
 #[tokio::test]
 async fn the_sentinel_that_leads_a_failover_is_believed_less_than_the_others() {
     let [one, other] = [(); 2].map(|()| willing());

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::helpers::new_id;
 
-/// The address of a Redis that tests may fill as they like. `None`, with a line that says so, when there is none. The script
-/// `tests/faults/run_with_redis` starts this Redis, and tests may start more beside it.
+/// The address of a Redis that tests may fill as they like. `None`, with a line that says so, when there is none. The
+/// script `tests/faults/run_with_redis` starts this Redis, and tests may start more beside it.
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 pub(crate) fn address() -> Option<String> {
     match std::env::var("SEALED_SESSION_REDIS") {
@@ -28,8 +28,8 @@ pub(crate) fn address() -> Option<String> {
     }
 }
 
-/// How long a test waits for what comes within a second or a few on a machine that has nothing else to do. A machine under
-/// load may take far longer, and that is no fault of what is tested.
+/// How long a test waits for what comes within a second or a few on a machine that has nothing else to do. A machine
+/// under load may take far longer, and that is no fault of what is tested.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The address that a server listens at, and the user that it runs as, if that is not the user of the test.
@@ -39,7 +39,8 @@ pub(crate) struct Place {
     pub(crate) user: Option<u32>,
 }
 
-/// A Redis that writes each change to its disk before it acknowledges it. Its folder is deleted when this value is dropped.
+/// A Redis that writes each change to its disk before it acknowledges it. Its folder is deleted when this value is
+/// dropped.
 pub(crate) struct Server {
     place: Place,
     port: u16,
@@ -50,8 +51,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a Redis with these options beside its own. With certificates among them, it speaks TLS only; their paths must be
-    /// absolute.
+    /// Starts a Redis with these options beside its own. With certificates among them, it speaks TLS only; their paths
+    /// must be absolute.
     pub(crate) fn start(options: &[&str]) -> Self {
         Self::start_at(&here(), options)
     }
@@ -88,7 +89,8 @@ impl Server {
         })
     }
 
-    /// Starts a server at a free port. If somebody else took the port meanwhile, the server ends, and another port is tried.
+    /// Starts a server at a free port. If somebody else took the port meanwhile, the server ends, and another port is
+    /// tried.
     fn run(place: &Place, folder: PathBuf, has_tls: bool, args: impl Fn(u16) -> Vec<String>) -> Self {
         loop {
             let port = free_port();
@@ -159,9 +161,9 @@ fn give(path: &Path, place: &Place) {
     }
 }
 
-/// A port that nobody uses now, and that no other call returns. It is below those that a kernel gives to connections (32,768 and
-/// up), or one of them could have it when a killed server starts again. So is the larger one, by 10,000, that a server of a cluster
-/// also uses.
+/// A port that nobody uses now, and that no other call returns. It is below those that a kernel gives to connections
+/// (32,768 and up), or one of them could have it when a killed server starts again. So is the larger one, by 10,000,
+/// that a server of a cluster also uses.
 fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
         let [.., high, low] = new_id().to_bytes();

@@ -1,4 +1,5 @@
-//! Reads share a connection: each gets its own answer, whatever becomes of the others, and writes never wait behind them.
+//! Reads share a connection: each gets its own answer, whatever becomes of the others, and writes never wait behind
+//! them.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -147,7 +148,8 @@ async fn a_read_whose_connection_breaks_is_sent_once_more_and_not_again() {
     assert_eq!(server.count("GET"), 2 + 2);
 }
 
-/// An answer that is none of a GET means that answers and questions are out of step, so no later read may have what follows.
+/// An answer that is none of a GET means that answers and questions are out of step, so no later read may have what
+/// follows.
 #[tokio::test]
 async fn a_connection_with_an_answer_that_cannot_be_is_not_used_again() {
     let server = Scripted::start_numbered(move |connection, command| match (connection, command[0].as_str()) {
@@ -259,8 +261,8 @@ fn lasting(id: SessionId) -> Record {
     Record::new(id.to_bytes().to_vec(), UnixTime::MAX)
 }
 
-/// A way to the server on which connections can go silent, as behind a firewall that forgot them: what is sent is swallowed, and
-/// nothing is closed.
+/// A way to the server on which connections can go silent, as behind a firewall that forgot them: what is sent is
+/// swallowed, and nothing is closed.
 struct Network {
     address: String,
     /// The number of the first connection that is not silent.

@@ -254,8 +254,8 @@ async fn a_full_redis_is_full_and_still_reads_and_deletes() {
 #[tokio::test]
 async fn a_redis_that_can_not_write_its_disk_is_full() {
     let Some(_) = address() else { return };
-    // The name of the snapshot is that of the folder, so that no snapshot can be written. After one that failed, Redis takes
-    // no writes.
+    // The name of the snapshot is that of the folder, so that no snapshot can be written. After one that failed, Redis
+    // takes no writes.
     let server = Server::start(&["--save", "3600", "1", "--dbfilename", "."]);
     let store = RedisStore::new(&patient(&server.address()));
     let mut redis = raw(&server.address()).await;

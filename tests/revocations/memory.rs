@@ -50,8 +50,8 @@ async fn entries_go_by_themselves_and_none_before_its_time() {
             let known = list.look(Some(id(live * 100)), Some(&subject)).await.unwrap();
             assert_eq!(known, Known::new(Some(Mark::Ended), Some(FIRST)), "{second} {live}");
         }
-        // The list looks for entries that are over each time that it has doubled, so it holds at most twice as many as were
-        // live.
+        // The list looks for entries that are over each time that it has doubled, so it holds at most twice as many as
+        // were live.
         assert!(list.len() <= 12_000, "{} in second {second}", list.len());
     }
     assert_eq!(list.look(Some(id(2)), Some("1")).await, Ok(Known::default()), "the first have gone");

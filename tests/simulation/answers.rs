@@ -25,16 +25,16 @@ fn a_visitor_can_log_in(world: &World, ledger: &Ledger, request: usize) -> Findi
         .then(|| ("I6", "it logs in from nobody's session, and is refused".to_owned()))
 }
 
-/// I8: nobody is told that his session was ended but by somebody else. A session ends by itself at its absolute timeout, and a
-/// commit can be tried again until the idle timeout.
+/// I8: nobody is told that his session was ended but by somebody else. A session ends by itself at its absolute
+/// timeout, and a commit can be tried again until the idle timeout.
 fn nobody_is_ended_by_himself(world: &World, ledger: &Ledger, request: usize) -> Finding {
     let act = &ledger.acts[request];
     let loaded = act.loaded.as_ref().filter(|_| act.outcome == Some(Outcome::Ended))?;
     let is_revoked = ledger.revocations.iter().any(|revocation| revocation.by != request);
     let is_past_absolute = world.latest().as_secs() >= loaded.created_at + world.setting.absolute;
     let is_outlived = is_past_absolute || world.time() >= act.came + IDLE;
-    // A logout, though it is not answered yet, may find the session ended by this request's own earlier try, and end what that was
-    // to become.
+    // A logout, though it is not answered yet, may find the session ended by this request's own earlier try, and end
+    // what that was to become.
     let logs_out = |act: &Act| act.has_destroyed && act.opened.iter().any(|it| ledger.cookies[*it].id == loaded.id);
     let is_logged_out = ledger.acts.iter().enumerate().any(|(other, act)| other != request && logs_out(act));
     let is_touched = ledger.is_touched_by_others(request, loaded.id) || is_logged_out;
@@ -111,8 +111,9 @@ pub(crate) fn the_browser_keeps_its_login(world: &World, fleet: &Fleet, cookie: 
         .then(|| Broken { invariant: "I10", what: "somebody logged in, and the browser is not logged in".to_owned() })
 }
 
-/// I8: after a request that was alone, a renewal finds what the handler of that request left in the session, and nothing else:
-/// no try of the request that came to nothing left anything that comes back. The renewal is served by another node.
+/// I8: after a request that was alone, a renewal finds what the handler of that request left in the session, and
+/// nothing else: no try of the request that came to nothing left anything that comes back. The renewal is served by
+/// another node.
 pub(crate) fn nothing_comes_back(world: &World, fleet: &Fleet) -> Option<Broken> {
     let (value, aim) = {
         let ledger = &world.state().ledger;

@@ -1,5 +1,5 @@
-//! The browsers: each keeps the last Set-Cookie that it got, a deletion too, beside a cookie of the same name at another path,
-//! if it has one.
+//! The browsers: each keeps the last Set-Cookie that it got, a deletion too, beside a cookie of the same name at
+//! another path, if it has one.
 
 use crate::fleet::COOKIE;
 use crate::ledger::Ledger;

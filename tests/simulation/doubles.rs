@@ -1,5 +1,5 @@
-//! The doubles of a store and of a list: each of their methods is a question over the network. Nothing else here knows the two
-//! traits.
+//! The doubles of a store and of a list: each of their methods is a question over the network. Nothing else here knows
+//! the two traits.
 
 use std::sync::Arc;
 

@@ -43,8 +43,8 @@ impl Fleet {
         self.nodes[node] = manager(&self.world, node, self.world.setting.recheck_after);
     }
 
-    /// Returns the values that a cookie opens to at this moment by the clock of a node, if the list is asked; `None` if the cookie
-    /// is refused.
+    /// Returns the values that a cookie opens to at this moment by the clock of a node, if the list is asked; `None` if
+    /// the cookie is refused.
     pub(crate) fn look(&self, node: usize, value: &str) -> Option<Values> {
         Self::look_by(&self.eyes[node], value)
     }

@@ -6,9 +6,10 @@ use crate::ledger::{End, Ledger};
 use crate::setting::{Place, Setting};
 
 impl Ledger {
-    /// I13: a request gets no cookie for a session whose end somebody was told of before the request tried its commit, and none for a
-    /// session whose subject was revoked before the request came, whatever its node remembers. A request that destroys its session,
-    /// or that logs in from nobody's, may begin another session. Runs in which a question or an answer was lost are left out.
+    /// I13: a request gets no cookie for a session whose end somebody was told of before the request tried its commit,
+    /// and none for a session whose subject was revoked before the request came, whatever its node remembers. A request
+    /// that destroys its session, or that logs in from nobody's, may begin another session. Runs in which a question or
+    /// an answer was lost are left out.
     pub(crate) fn check_was_not_over(&mut self, setting: &Setting, request: usize, id: SessionId) {
         let act = &self.acts[request];
         let Some(loaded) = &act.loaded else { return };
@@ -17,8 +18,8 @@ impl Ledger {
         if has_begun || is_disturbed || !(setting.has_list || setting.place == Place::Store) {
             return;
         }
-        // Beside a list, the half of an end that goes to the store may come after somebody was told of the other half. A write that was
-        // loaded before then still succeeds, and the list refuses its cookie.
+        // Beside a list, the half of an end that goes to the store may come after somebody was told of the other half.
+        // A write that was loaded before then still succeeds, and the list refuses its cookie.
         let is_whole = !setting.has_list || setting.place == Place::Cookie;
         let is_before = |end: &End| is_whole && end.step < act.committed;
         let is_ended = self.ends_of(loaded.id).any(is_before);

@@ -104,8 +104,8 @@ fn remove(request: &Request, session: &Session, key: &'static str) {
     }
 }
 
-/// Changes what the request wrote, before its next try: takes back the value that is too long and writes a short one instead or,
-/// if there is nothing long to take back, takes back the short one and writes the long one.
+/// Changes what the request wrote, before its next try: takes back the value that is too long and writes a short one
+/// instead or, if there is nothing long to take back, takes back the short one and writes the long one.
 pub(crate) fn change_mind(request: &Request, session: &Session) {
     let has_written = |key: &str| {
         let act = &request.world.state().ledger.acts[request.number];

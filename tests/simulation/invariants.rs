@@ -77,8 +77,8 @@ const OF_COOKIES: [fn(&Sight<'_>) -> Finding; 5] = [
     a_retried_commit_is_exact,
 ];
 
-/// The invariants that a node keeps, too, while it goes by its memory: but for the ends that another node recorded less than
-/// `recheck_after` ago.
+/// The invariants that a node keeps, too, while it goes by its memory: but for the ends that another node recorded less
+/// than `recheck_after` ago.
 const OF_ENDS: [fn(&Sight<'_>) -> Finding; 3] = [a_revoked_subject_is_out, an_end_is_an_end, a_regenerated_id_is_over];
 
 impl Sight<'_> {
@@ -108,9 +108,10 @@ impl Sight<'_> {
     }
 }
 
-/// I1, I1c and I9: once a revocation of its subject has returned, a session whose login was before it is refused, and so is
-/// whatever it was regenerated into; only the session that asked for the revocation is spared, and only if no other met it. After
-/// a ban there is none at all, if every login takes its generation before it looks whether the user is banned.
+/// I1, I1c and I9: once a revocation of its subject has returned, a session whose login was before it is refused, and
+/// so is whatever it was regenerated into; only the session that asked for the revocation is spared, and only if no
+/// other met it. After a ban there is none at all, if every login takes its generation before it looks whether the user
+/// is banned.
 fn a_revoked_subject_is_out(sight: &Sight<'_>) -> Finding {
     let values = sight.admitted.filter(|_| sight.setting.has_subject)?;
     let (user, login) = (values.get("user_id")?, values.get("login")?.parse().ok()?);
@@ -162,8 +163,8 @@ fn a_later_login_is_good(sight: &Sight<'_>) -> Finding {
         .then(|| ("I5", "it is of a login that nobody revoked since, and it is refused".to_owned()))
 }
 
-/// I8: however often a commit was tried, its session holds what the handler left in it, and nothing else. Only a request that is
-/// alone knows what that is.
+/// I8: however often a commit was tried, its session holds what the handler left in it, and nothing else. Only a
+/// request that is alone knows what that is.
 fn a_retried_commit_is_exact(sight: &Sight<'_>) -> Finding {
     let request = sight.cookie.by?;
     let aim = &sight.ledger.acts[request].aim;

@@ -41,8 +41,8 @@ impl Login {
 }
 
 impl Ledger {
-    /// The revocation that ended the session of a login, if there is one: of its subject or, before the session became another
-    /// subject's, of the one that it had. Only the revocations that `counts` returns true for are looked at.
+    /// The revocation that ended the session of a login, if there is one: of its subject or, before the session became
+    /// another subject's, of the one that it had. Only the revocations that `counts` returns true for are looked at.
     pub(crate) fn revocation_of(&self, login: usize, counts: impl Fn(&Revocation) -> bool) -> Option<&Revocation> {
         let mut until = u64::MAX;
         let (mut next, mut line) = (Some(login), Vec::new());

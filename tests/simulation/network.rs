@@ -1,4 +1,5 @@
-//! The network between a node and its backends: each question and each answer takes a step of the schedule, and may be lost.
+//! The network between a node and its backends: each question and each answer takes a step of the schedule, and may be
+//! lost.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,8 +22,8 @@ impl World {
         self.time() - self.state().began[request] >= UNDER_WAY
     }
 
-    /// Asks a backend: waits for its turn, lets the question have its effect, and waits for the answer. Anything else may
-    /// happen at both waits: others ask, the question or the answer is lost, or the future is dropped.
+    /// Asks a backend: waits for its turn, lets the question have its effect, and waits for the answer. Anything else
+    /// may happen at both waits: others ask, the question or the answer is lost, or the future is dropped.
     ///
     /// `effect` returns the answer, and how the story tells it.
     pub(crate) async fn ask<T>(

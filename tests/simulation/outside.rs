@@ -1,5 +1,5 @@
-//! The calls of the manager that concern more than one session: revocations, and logins that begin before they are known to be
-//! good.
+//! The calls of the manager that concern more than one session: revocations, and logins that begin before they are
+//! known to be good.
 
 use sealed_session::{Session, SessionId};
 
@@ -113,8 +113,8 @@ async fn revoke_first(request: &Request) -> Result<(), Outcome> {
     Ok(())
 }
 
-/// True while the backends know what a session became: a list does for all of its time, a store without a list for as long as
-/// the record of the id would have stayed. In a store, the tombstone goes by the clock that is most ahead.
+/// True while the backends know what a session became: a list does for all of its time, a store without a list for as
+/// long as the record of the id would have stayed. In a store, the tombstone goes by the clock that is most ahead.
 fn remembers(world: &World, ledger: &Ledger, id: SessionId) -> bool {
     if world.setting.has_list || world.setting.place != Place::Store {
         return true;

@@ -42,7 +42,8 @@ pub(crate) struct Plan {
     pub(crate) kind: Kind,
     pub(crate) node: usize,
     pub(crate) browser: usize,
-    /// Says whether the handler changes its mind before it tries its commit again for the first time, and for the second.
+    /// Says whether the handler changes its mind before it tries its commit again for the first time, and for the
+    /// second.
     pub(crate) changes_mind: [bool; 2],
 }
 

@@ -1,7 +1,8 @@
-//! All schedules of a small world, depth first: each run goes one way at each step, and the tree remembers which ways are left.
+//! All schedules of a small world, depth first: each run goes one way at each step, and the tree remembers which ways
+//! are left.
 //!
-//! Two steps that do not concern each other come to the same in either order, so only one of the orders is run (sleep sets:
-//! Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996).
+//! Two steps that do not concern each other come to the same in either order, so only one of the orders is run (sleep
+//! sets: Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996).
 
 use crate::event::{Event, Footprint};
 
@@ -18,8 +19,8 @@ struct Node {
     current: usize,
     /// The things that this event touched.
     touched: Footprint,
-    /// The events that happened here in earlier runs, and those that did before and concern nothing that happened since: whatever
-    /// follows them was seen.
+    /// The events that happened here in earlier runs, and those that did before and concern nothing that happened
+    /// since: whatever follows them was seen.
     asleep: Vec<(Event, Footprint)>,
 }
 

@@ -23,8 +23,8 @@ pub(crate) struct World {
 
 pub(crate) struct State {
     pub(crate) plans: Vec<Plan>,
-    /// The request that runs at this moment. `None` while a world is prepared or looked at: then no question waits, none fails,
-    /// and none is written down.
+    /// The request that runs at this moment. `None` while a world is prepared or looked at: then no question waits,
+    /// none fails, and none is written down.
     pub(crate) runs: Option<usize>,
     /// The fate of the question that the running request waits for.
     pub(crate) fate: Fate,

@@ -1,5 +1,6 @@
-//! Sessions that hold no value, in a store: a CSRF token or a flash value of a visitor who is nobody yet. Anybody can begin any
-//! number of them, so they live for an hour, and a store that is full of sessions still lets those visitors in who have one.
+//! Sessions that hold no value, in a store: a CSRF token or a flash value of a visitor who is nobody yet. Anybody can
+//! begin any number of them, so they live for an hour, and a store that is full of sessions still lets those visitors
+//! in who have one.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -28,8 +28,8 @@ impl<T: Default> Watched<T> {
 }
 
 impl<T> Watched<T> {
-    /// Makes each method wait from now on until the request that calls it is polled once more: so a test can let others go on
-    /// before every question.
+    /// Makes each method wait from now on until the request that calls it is polled once more: so a test can let others
+    /// go on before every question.
     pub(crate) fn step(&self) {
         self.stepping.store(true, Ordering::SeqCst);
     }

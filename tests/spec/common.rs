@@ -1,4 +1,5 @@
-//! Helpers that most of these tests need: a clock that the test sets, a manager, and the cookie that a browser would send.
+//! Helpers that most of these tests need: a clock that the test sets, a manager, and the cookie that a browser would
+//! send.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! Requests that cross. Two or more requests of one session, or of one user, go on in turns, one question to a backend at a time.
-//! The rules that must hold afterwards hold for every order of the questions.
+//! Requests that cross. Two or more requests of one session, or of one user, go on in turns, one question to a backend
+//! at a time. The rules that must hold afterwards hold for every order of the questions.
 
 use std::pin::pin;
 use std::sync::Arc;

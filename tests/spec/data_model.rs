@@ -1,5 +1,6 @@
-//! Whatever serde can say comes back as it went in, or it is refused: by `set` and `get`, by `set_data` and `data`, as a flash
-//! value, and by `Typed`. docs/values.md lists what is left, and the tests at the end hold that list to be true.
+//! Whatever serde can say comes back as it went in, or it is refused: by `set` and `get`, by `set_data` and `data`, as
+//! a flash value, and by `Typed`. docs/values.md lists what is left, and the tests at the end hold that list to be
+//! true.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Debug;
@@ -29,8 +30,8 @@ struct Holder<T> {
     field: T,
 }
 
-/// Stores a value in every way, and expects it back from each. Returns the error if the value is refused: then every way refuses
-/// it, and stores nothing.
+/// Stores a value in every way, and expects it back from each. Returns the error if the value is refused: then every
+/// way refuses it, and stores nothing.
 fn stored<T: Any>(value: &T) -> Result<(), ValueError> {
     let mut data = empty();
     let holder = Holder { field: value.clone() };

@@ -1,5 +1,5 @@
-//! The configuration from environment variables. The tests say what each variable takes, and that one report names all that
-//! is wrong. They pass their own variables and never read those of the process.
+//! The configuration from environment variables. The tests say what each variable takes, and that one report names all
+//! that is wrong. They pass their own variables and never read those of the process.
 
 use std::fs;
 use std::path::PathBuf;
@@ -258,7 +258,8 @@ fn what_is_said_of_a_redis_without_a_redis_is_an_error() {
 fn a_store_on_the_server_needs_its_feature_and_a_url_that_can_be_opened() {
     let temporary = TempFile::new("backend", b"no folder and no database");
     let path = temporary.path();
-    // Each row is a backend, whether this build has it, URLs that are wrong for it, and whether it opens a file at start-up.
+    // Each row is a backend, whether this build has it, URLs that are wrong for it, and whether it opens a file at
+    // start-up.
     let rows: [(&str, bool, &[&str], bool); 3] = [
         ("file", cfg!(feature = "file"), &["sqlite:///a", "file://a", "file://"], true),
         ("sqlite", cfg!(feature = "sqlite"), &["file:///a", "sqlite://a", "sqlite://"], true),

@@ -34,8 +34,8 @@ fn a_list_in_memory_ends_the_sessions_of_the_subject_that_is_named() {
     assert_eq!(load(&manager, &cookie).rejected(), Some(DecodeError::Revoked));
 }
 
-/// Logs sessions out, and expects that the list remembers each. The clock of the manager stands years before that of the
-/// system, by which every entry would be over at once.
+/// Logs sessions out, and expects that the list remembers each. The clock of the manager stands years before that of
+/// the system, by which every entry would be over at once.
 fn expect_that_all_logouts_are_remembered(manager: &SessionManager, logouts: usize) {
     let cookies: Vec<String> = (0..logouts)
         .map(|_| {

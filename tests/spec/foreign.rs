@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 
-/// Seals any plaintext under a key, for a cookie name and an audience. The nonce is always the same, so this protects nothing.
+/// Seals any plaintext under a key, for a cookie name and an audience. The nonce is always the same, so this protects
+/// nothing.
 pub(crate) fn seal(key: &str, name: &str, audience: &str, plaintext: &[u8]) -> String {
     let mut bytes = [0; 32];
     hex::decode_to_slice(key, &mut bytes).unwrap();

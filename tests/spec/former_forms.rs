@@ -1,4 +1,5 @@
-//! A deployment changes the name, the Path, the Domain or Partitioned of the cookie, and visitors come back with the old one.
+//! A deployment changes the name, the Path, the Domain or Partitioned of the cookie, and visitors come back with the
+//! old one.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ use sealed_session::{
 
 use crate::common::{FIRST_KEY, NAME, key, manager_with};
 
-/// The cookies of a browser that visits `https://www.shop.example/app/`, as RFC 6265bis section 5.7 and CHIPS say: a cookie
-/// replaces another one if the name, the Path, the Domain or host, and the partition are the same.
+/// The cookies of a browser that visits `https://www.shop.example/app/`, as RFC 6265bis section 5.7 and CHIPS say: a
+/// cookie replaces another one if the name, the Path, the Domain or host, and the partition are the same.
 #[derive(Default)]
 struct Jar(BTreeMap<(String, String, Option<String>, bool), String>);
 
@@ -62,8 +63,8 @@ impl Jar {
 
 type Change = fn(SessionConfig) -> SessionConfig;
 
-/// Deployments, each with the configuration before and after it. The last part is what the new configuration says of the former
-/// cookie.
+/// Deployments, each with the configuration before and after it. The last part is what the new configuration says of
+/// the former cookie.
 fn deployments() -> Vec<(&'static str, Change, Change, Option<FormerCookie>)> {
     let former = || FormerCookie::new(NAME);
     vec![

@@ -1,5 +1,5 @@
-//! The import of cookies that the private jar of the crate `cookie` sealed, built here by hand. `tests/import_from_crates` does
-//! the same with cookies that the old applications themselves make.
+//! The import of cookies that the private jar of the crate `cookie` sealed, built here by hand.
+//! `tests/import_from_crates` does the same with cookies that the old applications themselves make.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -183,8 +183,8 @@ fn a_cookie_of_ours_that_another_node_may_open_is_not_replaced_by_an_import() {
 #[test]
 fn an_old_cookie_that_looks_like_one_of_ours_of_another_version_is_imported() {
     let manager = importing(object(NAME));
-    // The old cookie has 78 bytes, as the shortest cookie of this crate has, and so its base64 ends without `=`. About one in
-    // 27 of such texts has neither `+` nor `/`, and then looks like a cookie of this crate in another version.
+    // The old cookie has 78 bytes, as the shortest cookie of this crate has, and so its base64 ends without `=`. About
+    // one in 27 of such texts has neither `+` nor `/`, and then looks like a cookie of this crate in another version.
     let text = format!(r#"{{"name":"{}"}}"#, "x".repeat(39));
     let looks_like_ours = |cookie: &String| {
         let value = cookie.split_once('=').unwrap().1;
@@ -541,8 +541,8 @@ fn cookies_of_several_names_make_one_session_or_none() {
     let sent = lines(&manager, &session);
     assert_eq!(sent.iter().filter(|line| line.contains("Max-Age=0")).count(), 2);
 
-    // An old cookie that does not open counts as missing. One that opens and can't be read stops the import, so that none of
-    // its values is lost.
+    // An old cookie that does not open counts as missing. One that opens and can't be read stops the import, so that
+    // none of its values is lost.
     let session = manager.load([a.as_str(), "b=forged"]);
     assert_eq!((session.len(), lines(&manager, &session).len()), (2, 2));
     let session = manager.load([a, old_cookie("b", "no object")]);
@@ -692,7 +692,8 @@ fn a_copy_of_an_old_cookie_is_refused_once_its_import_was_logged_out_where_a_bac
     }
 }
 
-/// A session that was imported into a store without a list: the cookie that it was made of, and the one that holds it now.
+/// A session that was imported into a store without a list: the cookie that it was made of, and the one that holds it
+/// now.
 struct Imported {
     manager: SessionManager,
     clock: TestClock,

@@ -1,4 +1,5 @@
-//! Keys that are replaced in a running manager: the next request goes by the new ones, and a request under way by the old.
+//! Keys that are replaced in a running manager: the next request goes by the new ones, and a request under way by the
+//! old.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

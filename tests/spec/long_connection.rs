@@ -1,5 +1,5 @@
-//! A connection that outlives its request, such as a WebSocket: what `SessionManager::recheck` says of the session with which it
-//! began, while other requests of the same browser go on.
+//! A connection that outlives its request, such as a WebSocket: what `SessionManager::recheck` says of the session with
+//! which it began, while other requests of the same browser go on.
 
 use std::sync::Arc;
 

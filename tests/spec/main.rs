@@ -1,5 +1,5 @@
-//! The behaviour of the crate through its public API. Each module tests one subject. The tests set the clock themselves, so
-//! nothing here sleeps.
+//! The behaviour of the crate through its public API. Each module tests one subject. The tests set the clock
+//! themselves, so nothing here sleeps.
 
 #![expect(
     clippy::unwrap_used,

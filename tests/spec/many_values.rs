@@ -1,5 +1,5 @@
-//! A session of thousands of values, as a store can hold it: each call does what it does for a few. How long that takes is
-//! counted by benches/instructions.
+//! A session of thousands of values, as a store can hold it: each call does what it does for a few. How long that takes
+//! is counted by benches/instructions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The events that an observer gets. It is told once of each thing that happens to a cookie, and of nothing that is secret.
+//! The events that an observer gets. It is told once of each thing that happens to a cookie, and of nothing that is
+//! secret.
 
 use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::thread;

@@ -1,5 +1,5 @@
-//! Operators read docs/operations.md when things go wrong, so its runbook must have a row for each reason that a log can
-//! show.
+//! Operators read docs/operations.md when things go wrong, so its runbook must have a row for each reason that a log
+//! can show.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,8 @@ fn the_page_says_that_no_refusal_deletes_the_cookie_and_after_which_ones_a_pre_s
         #[cfg(feature = "dbsc")]
         DecodeError::NotBound,
     ];
-    // The browser may already hold the successor of a session that is over, so nothing takes the place of its cookie either.
+    // The browser may already hold the successor of a session that is over, so nothing takes the place of its cookie
+    // either.
     let is_left = |reason: &DecodeError| reason.may_open_elsewhere() || *reason == DecodeError::Revoked;
     let replaced: BTreeSet<_> = all.iter().filter(|reason| !is_left(reason)).map(DecodeError::as_str).collect();
     assert_eq!(named, replaced);

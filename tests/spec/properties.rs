@@ -79,8 +79,8 @@ proptest! {
         match codec.encode(&session) {
             Ok(value) => {
                 prop_assert!(value.len() + codec.cookie_name().len() <= 4096);
-                // A session that ends in the second of its issue, or is issued at the end of time, is over as soon as it is
-                // sealed.
+                // A session that ends in the second of its issue, or is issued at the end of time, is over as soon as
+                // it is sealed.
                 if session.is_expired(codec.now()) || codec.now() == UnixTime::MAX {
                     prop_assert!(codec.decode(&value).unwrap_err().is_expired());
                 } else {

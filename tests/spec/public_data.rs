@@ -1,5 +1,5 @@
-//! Published data sets of other projects, which this repository does not contain. A test whose data set is missing says so on
-//! standard error and passes without a check.
+//! Published data sets of other projects, which this repository does not contain. A test whose data set is missing says
+//! so on standard error and passes without a check.
 
 use std::fs;
 use std::path::Path;

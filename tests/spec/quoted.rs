@@ -1,5 +1,5 @@
-//! Cookies whose values came in quotes, as clients in Java send them. One pair around the value of any cookie that the crate reads
-//! is no part of the value (RFC 6265bis section 4.1.1).
+//! Cookies whose values came in quotes, as clients in Java send them. One pair around the value of any cookie that the
+//! crate reads is no part of the value (RFC 6265bis section 4.1.1).
 
 use sealed_session::{DecodeError, SessionManager, Status};
 

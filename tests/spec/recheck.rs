@@ -239,7 +239,8 @@ fn health_is_asked_of_the_list_and_not_of_what_is_remembered() {
 /// A change, and its name.
 type Change = (&'static str, fn(&Session));
 
-/// The act of a request on a session that another process ended within the window, and that the request took for a good one.
+/// The act of a request on a session that another process ended within the window, and that the request took for a good
+/// one.
 fn changes() -> [Change; 3] {
     [
         ("a write", |session| session.set("more", 1).unwrap()),

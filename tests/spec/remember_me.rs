@@ -15,8 +15,8 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 const TWO_WEEKS: Duration = Duration::from_secs(14 * DAY);
 
-/// Managers with the same timeouts in each placement, with a store that is as old as the clock says. The absolute timeout is a year,
-/// the idle timeout a day, and `extend_after` a tenth of it.
+/// Managers with the same timeouts in each placement, with a store that is as old as the clock says. The absolute
+/// timeout is a year, the idle timeout a day, and `extend_after` a tenth of it.
 fn placements() -> Vec<(SessionManager, TestClock)> {
     type Change = fn(SessionConfig) -> SessionConfig;
     let changes: [Change; 4] = [

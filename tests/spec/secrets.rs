@@ -57,8 +57,8 @@ fn the_crate_forbids_unsafe_code() {
     assert!(file("Cargo.toml").contains("unsafe_code = \"forbid\""), "for the command");
 }
 
-/// Builds a configuration in this process, and in another one whose environment says that it is production: a process cannot set
-/// variables of its own without unsafe code.
+/// Builds a configuration in this process, and in another one whose environment says that it is production: a process
+/// cannot set variables of its own without unsafe code.
 #[test]
 fn a_configuration_for_development_is_built_everywhere_but_in_production() {
     const THIS: &str = "secrets::a_configuration_for_development_is_built_everywhere_but_in_production";

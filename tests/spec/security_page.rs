@@ -1,4 +1,5 @@
-//! SECURITY.md and docs/device-bound.md name the tests that prove what they say. These tests check that each of them exists.
+//! SECURITY.md and docs/device-bound.md name the tests that prove what they say. These tests check that each of them
+//! exists.
 
 use std::fs;
 use std::path::{Path, PathBuf};

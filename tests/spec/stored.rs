@@ -1,4 +1,5 @@
-//! Sessions over a store. The cookie carries the id and the times, the store has the values, and neither is of use alone.
+//! Sessions over a store. The cookie carries the id and the times, the store has the values, and neither is of use
+//! alone.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -676,7 +677,8 @@ fn a_session_that_grows_moves_into_the_store_and_stays_there_until_it_is_regener
     let shrunk = resize(&manager, &larger, 100);
     assert_eq!((store.calls(), shrunk.len()), (vec!["load".to_owned(), "save Replace".to_owned()], large.len()));
     let draft = |cookie: &str| load(&manager, cookie).get::<String>("draft").unwrap().unwrap().len();
-    // A request under way, or a tab that missed the answer, still sends an old cookie. It sees what the session holds now.
+    // A request under way, or a tab that missed the answer, still sends an old cookie. It sees what the session holds
+    // now.
     for now in [0, 59, 60, HOUR] {
         clock.set(now);
         assert_eq!([&large, &larger, &shrunk].map(|cookie| draft(cookie)), [100; 3], "{now}");

@@ -1,5 +1,5 @@
-//! A session over two cookies. The tests say which lines are sent, which parts make a session, and what comes of every other
-//! set of parts.
+//! A session over two cookies. The tests say which lines are sent, which parts make a session, and what comes of every
+//! other set of parts.
 
 use std::collections::BTreeMap;
 
@@ -83,8 +83,8 @@ fn a_session_that_fits_into_one_cookie_is_sent_as_without_the_option() {
         assert_eq!(jar_of(&without, 2, chars).load(&with).get("n"), Ok(Some(2)), "{chars}");
     }
     assert_eq!(jar_of(&with, 1, full.len() + 1).names(), [NAME, SECOND]);
-    // The one cookie is filled to the last character of the limit. base64 writes groups of four characters, so four limits in
-    // a row cover every remainder.
+    // The one cookie is filled to the last character of the limit. base64 writes groups of four characters, so four
+    // limits in a row cover every remainder.
     for limit in 3500..3504 {
         let exact = |config: SessionConfig| config.padding_block(1).max_cookie_bytes(limit);
         let room = fresh(&manager_with(exact).0).remaining_bytes() - 5 - 9;
@@ -430,8 +430,8 @@ fn a_session_holds_what_the_documentation_says() {
     assert_eq!(room(|config| config), 2463);
     assert_eq!(room(|config| config.two_cookies(true)), 5055);
     assert_eq!(room(|config| config.two_cookies(true).max_cookie_bytes(usize::MAX)), 5567);
-    // The text of 7,600 - 2 * 15 - 4 characters is cut into two cookies, each of 3,783 characters beside its name and its
-    // mark.
+    // The text of 7,600 - 2 * 15 - 4 characters is cut into two cookies, each of 3,783 characters beside its name and
+    // its mark.
     let (manager, _) = two(|config| config.padding_block(1).max_cookie_bytes(usize::MAX));
     let session = fresh(&manager);
     session.set("fill", "x".repeat(session.remaining_bytes() - 9)).unwrap();
@@ -514,8 +514,8 @@ fn a_limit_that_holds_no_session_in_one_cookie_is_refused_with_two_as_well() {
     assert_eq!(build(smallest - 1, true).unwrap_err().problems()[0].setting(), "max_cookie_bytes");
 }
 
-/// A client takes the lines of a response one by one. A request that it sends between two lines carries the old session, the
-/// new one, or neither.
+/// A client takes the lines of a response one by one. A request that it sends between two lines carries the old
+/// session, the new one, or neither.
 #[test]
 fn a_request_between_two_lines_of_a_response_has_the_old_session_or_the_new_or_none() {
     let (manager, clock) = two(|config| config);
@@ -557,8 +557,8 @@ proptest! {
         }
     }
 
-    /// The parts are those of two sessions in two cookies each and of a newer session in one. The client sends any of them in
-    /// any order.
+    /// The parts are those of two sessions in two cookies each and of a newer session in one. The client sends any of
+    /// them in any order.
     #[test]
     fn any_set_of_parts_gives_the_newest_session_that_is_whole_or_none(
         picked in prop::collection::vec(0_usize..5, 0..5),

@@ -396,7 +396,8 @@ fn an_equal_value_in_another_order_changes_nothing() {
         maybe: Option<Box<HashSet<u32>>>,
         list: Vec<HashMap<u32, bool>>,
     }
-    // Each set and each map has an order of its own. Of twelve elements, two orders are the same once in 479 million times.
+    // Each set and each map has an order of its own. Of twelve elements, two orders are the same once in 479 million
+    // times.
     let set = || (0..12).map(|number| number.to_string()).collect::<HashSet<_>>();
     let numbers = || (0..12).collect::<HashSet<u32>>();
     let map = || (0..12).map(|number| (number, true)).collect::<HashMap<u32, bool>>();

@@ -1,4 +1,5 @@
-//! Another implementation, in Python, wrote tests/vectors/v1.json. Each of its vectors opens or is refused as the file says.
+//! Another implementation, in Python, wrote tests/vectors/v1.json. Each of its vectors opens or is refused as the file
+//! says.
 
 use std::time::Duration;
 

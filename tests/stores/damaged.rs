@@ -1,4 +1,5 @@
-//! A record that the store itself finds damaged, such as a file that is torn, costs its visitor this session and no more.
+//! A record that the store itself finds damaged, such as a file that is torn, costs its visitor this session and no
+//! more.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -32,8 +32,8 @@ fn record(bytes: impl Into<Vec<u8>>, expires_at: u64) -> Record {
     Record::new(bytes.into(), at(expires_at))
 }
 
-/// Four threads, each with a store of its own, create one record at the same time. The result is how many of them were told
-/// that they created it.
+/// Four threads, each with a store of its own, create one record at the same time. The result is how many of them were
+/// told that they created it.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 fn threads_that_created<S: SessionStore>(open: impl Fn() -> S + Sync, number: u64) -> usize {
     let create =

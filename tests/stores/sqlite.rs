@@ -333,8 +333,8 @@ fn a_database_that_everybody_can_write_to_is_refused_and_one_in_such_a_folder_is
     }
 }
 
-/// Other programs would take themselves for the only ones that have the database open. One with an SQLite from before 3.51 then removes
-/// the log when it closes the database, and what a store writes later is lost.
+/// Other programs would take themselves for the only ones that have the database open. One with an SQLite from before
+/// 3.51 then removes the log when it closes the database, and what a store writes later is lost.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_database_that_one_process_opens_twice_stays_locked_against_its_removal() {

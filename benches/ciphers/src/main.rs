@@ -1,5 +1,5 @@
-//! Measures XAES-256-GCM by each way that sealed-session could take, and random bytes by either source. All ways give the
-//! same bytes. `cargo run --release` prints a table of nanoseconds; docs/performance.md says what follows from it.
+//! Measures XAES-256-GCM by each way that sealed-session could take, and random bytes by either source. All ways give
+//! the same bytes. `cargo run --release` prints a table of nanoseconds; docs/performance.md says what follows from it.
 
 #[path = "../../support/rounds.rs"]
 mod rounds;

@@ -7,8 +7,8 @@ use dudect_bencher::{BenchRng, Class};
 
 const TAG: usize = 16;
 
-/// The number of samples that one pair is used for. Then another takes its place, so that nothing is measured that is true of one
-/// text or of its place in memory alone.
+/// The number of samples that one pair is used for. Then another takes its place, so that nothing is measured that is
+/// true of one text or of its place in memory alone.
 pub const SAMPLES_OF_A_PAIR: usize = 500;
 
 pub struct Pair {
@@ -19,7 +19,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Makes a pair of wrong texts: in the first one the first byte of the secret part is wrong, in the other one the last.
+    /// Makes a pair of wrong texts: in the first one the first byte of the secret part is wrong, in the other one the
+    /// last.
     pub fn new(right: String, [first, last]: [String; 2]) -> Self {
         assert!([&first, &last].iter().all(|text| text.len() == right.len() && **text != right));
         let difference = first.bytes().zip(last.bytes()).map(|(first, last)| first ^ last).collect();
@@ -44,8 +45,8 @@ impl Pair {
         Self::new(self.right, [self.first, last])
     }
 
-    /// Returns a copy of one of the texts, made of both of them. Neither a branch nor an address depends on the class: both have an
-    /// effect on how fast the processor is a moment later, when the refusal is timed.
+    /// Returns a copy of one of the texts, made of both of them. Neither a branch nor an address depends on the class:
+    /// both have an effect on how fast the processor is a moment later, when the refusal is timed.
     pub fn of(&self, drawn: Drawn) -> String {
         let mask = 0_u8.wrapping_sub(drawn.0);
         let bytes = self.first.bytes().zip(&self.difference).map(|(byte, difference)| byte ^ difference & mask);

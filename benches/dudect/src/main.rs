@@ -1,17 +1,19 @@
 //! Does the time that a refusal takes tell how much of a secret was guessed?
 //!
-//! Each refused input is made in two ways: the first byte of the secret part is wrong, or the last one. dudect compares the times of
-//! the two refusals by Welch's t-test. A |t| over 5 that grows with the samples would be a leak. Each measurement has a control,
-//! which compares once more, with a comparison that stops at the first difference, and which must show a leak. `tag, same twice`
-//! refuses the same text in both classes: it shows how large a |t| comes from the machine alone.
+//! Each refused input is made in two ways: the first byte of the secret part is wrong, or the last one. dudect compares
+//! the times of the two refusals by Welch's t-test. A |t| over 5 that grows with the samples would be a leak. Each
+//! measurement has a control, which compares once more, with a comparison that stops at the first difference, and which
+//! must show a leak. `tag, same twice` refuses the same text in both classes: it shows how large a |t| comes from the
+//! machine alone.
 //!
 //! - `tag`: a cookie whose tag is wrong.
 //! - `csrf`: a CSRF token.
 //! - `identifier`: the identifier of a device-bound session, which no check of a signature precedes.
-//! - `challenge`: the challenge in a device's proof. The proof is signed by the right key, so the challenge is what is refused.
+//! - `challenge`: the challenge in a device's proof. The proof is signed by the right key, so the challenge is what is
+//!   refused.
 //!
-//! Run `cargo run --release --manifest-path benches/dudect/Cargo.toml`, and once more with `--features aws-lc`. Arguments are the names of
-//! those to run. `--continuous NAME` repeats one with more and more samples.
+//! Run `cargo run --release --manifest-path benches/dudect/Cargo.toml`, and once more with `--features aws-lc`.
+//! Arguments are the names of those to run. `--continuous NAME` repeats one with more and more samples.
 
 mod control;
 mod csrf;

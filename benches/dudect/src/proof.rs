@@ -1,4 +1,5 @@
-//! The words of a browser to the route of device binding: the identifier of its session, and a proof, which repeats a challenge.
+//! The words of a browser to the route of device binding: the identifier of its session, and a proof, which repeats a
+//! challenge.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -15,8 +16,8 @@ const SAMPLES: usize = 200_000;
 const PROOF: &str = "secure-session-response";
 const IDENTIFIER: &str = "sec-secure-session-id";
 
-/// The comparisons in the control of the challenge. The check of a signature precedes them, and takes thousands of times longer than
-/// one, so one alone is not seen.
+/// The comparisons in the control of the challenge. The check of a signature precedes them, and takes thousands of
+/// times longer than one, so one alone is not seen.
 const COMPARISONS: usize = 1000;
 /// So many comparisons are seen in few samples.
 const CONTROL_SAMPLES: usize = 20_000;

@@ -1,5 +1,5 @@
-//! Decodes and encodes one session a given number of times, and reads and writes all of its values. It also sends requests through
-//! the tower layer. The script `run` counts the instructions with callgrind.
+//! Decodes and encodes one session a given number of times, and reads and writes all of its values. It also sends
+//! requests through the tower layer. The script `run` counts the instructions with callgrind.
 
 #[path = "../../support/content.rs"]
 mod content;

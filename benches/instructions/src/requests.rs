@@ -1,5 +1,5 @@
-//! Sends requests through the tower layer around a service in memory: what a request costs whose handler reads one value of a tiny
-//! session, leaves the session alone, or finds none. `bare` is the same request without the layer.
+//! Sends requests through the tower layer around a service in memory: what a request costs whose handler reads one
+//! value of a tiny session, leaves the session alone, or finds none. `bare` is the same request without the layer.
 
 use std::convert::Infallible;
 use std::future::ready;

@@ -100,7 +100,8 @@ impl Browser {
     }
 }
 
-/// Sends a request and returns the Set-Cookie lines of its response. The response must be a 200 with the body `expected`.
+/// Sends a request and returns the Set-Cookie lines of its response. The response must be a 200 with the body
+/// `expected`.
 async fn ask(wire: &mut Wire, path: &str, browser: &Browser, expected: &str) -> Vec<String> {
     let answer = wire.get(path, &browser.cookies).await;
     assert_eq!((answer.status, wire.body(&answer)), (200, expected), "{path} is answered with what its session holds");

@@ -42,7 +42,8 @@ struct Options {
     rounds: usize,
     slice: Duration,
     connections: usize,
-    /// Texts of which a contestant's name must have one, unless there are none. [`COOKIE`] always takes part, since ratios are to it.
+    /// Texts of which a contestant's name must have one, unless there are none. [`COOKIE`] always takes part, since
+    /// ratios are to it.
     only: Vec<String>,
     /// The machine and the date of the run, as a text for docs/performance.md.
     about: String,

@@ -12,8 +12,8 @@ impl Servers {
         Self { others }
     }
 
-    /// Returns the nanoseconds that all of them have had a processor for. Only one contestant is asked at a time, so the
-    /// difference between two calls is what that one took.
+    /// Returns the nanoseconds that all of them have had a processor for. Only one contestant is asked at a time, so
+    /// the difference between two calls is what that one took.
     pub fn nanoseconds(&self) -> u64 {
         let own = std::process::id();
         let others = self.others.iter().flat_map(|process| threads(*process));

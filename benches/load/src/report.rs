@@ -71,9 +71,9 @@ pub fn table(title: &str, rows: &mut [Row], cookie: &[f64]) -> String {
     text
 }
 
-/// Writes how many times the requests per second of tower-sessions this crate serves, and how many times the processor time of
-/// this crate tower-sessions takes: the medians of each round's ratio. Each table is given by its title and its rows. Returns
-/// nothing when tower-sessions was not measured.
+/// Writes how many times the requests per second of tower-sessions this crate serves, and how many times the processor
+/// time of this crate tower-sessions takes: the medians of each round's ratio. Each table is given by its title and its
+/// rows. Returns nothing when tower-sessions was not measured.
 pub fn beside(tables: &[(String, &[Row])]) -> String {
     let rates = pairs(tables, |ours, theirs| (ours.rates.clone(), theirs.rates.clone()));
     let processor = pairs(tables, |ours, theirs| (theirs.processor.clone(), ours.processor.clone()));
@@ -88,7 +88,8 @@ pub fn beside(tables: &[(String, &[Row])]) -> String {
     )
 }
 
-/// Writes a line for each pair of contestants, with the median ratio of what `of` picks from the two rows of each table.
+/// Writes a line for each pair of contestants, with the median ratio of what `of` picks from the two rows of each
+/// table.
 fn pairs(tables: &[(String, &[Row])], of: impl Fn(&Row, &Row) -> (Vec<f64>, Vec<f64>)) -> String {
     const PAIRS: [(&str, &str); 4] = [
         ("store: `MemoryStore`", "tower-sessions: `MemoryStore`"),

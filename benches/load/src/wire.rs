@@ -1,5 +1,5 @@
-//! [`Wire`]: a connection that speaks as much of HTTP/1.1 as is needed, which is requests without a body, and responses with a
-//! Content-Length.
+//! [`Wire`]: a connection that speaks as much of HTTP/1.1 as is needed, which is requests without a body, and responses
+//! with a Content-Length.
 
 use std::net::SocketAddr;
 use std::ops::Range;

@@ -111,8 +111,8 @@ fn profile() -> String {
     path.parent().and_then(|folder| folder.file_name()).unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Runs this program, or another build of it, in a process of its own: the places of code and memory differ from process to process, and
-/// change a result by some percent.
+/// Runs this program, or another build of it, in a process of its own: the places of code and memory differ from
+/// process to process, and change a result by some percent.
 fn launch(program: &Path, options: &Options) -> Results {
     let mut command = Command::new(program);
     command.args(["--launch", "--rounds", &options.rounds.to_string()]);

@@ -1,7 +1,9 @@
-//! Keeps a server with sessions under a mixed load for many minutes, and says whether its memory, its descriptors and its latencies
-//! stayed as they were. docs/soak.md explains the results, and the script `run` of this package starts the servers that it needs.
+//! Keeps a server with sessions under a mixed load for many minutes, and says whether its memory, its descriptors and
+//! its latencies stayed as they were. docs/soak.md explains the results, and the script `run` of this package starts
+//! the servers that it needs.
 //!
-//! The server is this program, started again as a process of its own, so that what is counted there is the server's alone.
+//! The server is this program, started again as a process of its own, so that what is counted there is the server's
+//! alone.
 
 #[path = "../../load/src/application.rs"]
 #[expect(dead_code, reason = "the contestants of benches/load have another way to write")]
@@ -92,8 +94,8 @@ async fn soak(options: &Options, server: &ServerProcess) -> Vec<Minute> {
     minutes
 }
 
-/// Sends a request each `period`. A request that is due while the one before it is not answered is sent as soon as it can be, and
-/// its time counts from when it was due: nobody who waits is left out.
+/// Sends a request each `period`. A request that is due while the one before it is not answered is sent as soon as it
+/// can be, and its time counts from when it was due: nobody who waits is left out.
 async fn drive(mut visitors: Visitors, mut due: Instant, period: Duration, end: Instant, tally: Tally) {
     while due < end {
         let mut begun = due;

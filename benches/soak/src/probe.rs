@@ -1,5 +1,5 @@
-//! [`Probe`]: how long a fixed piece of work takes from moment to moment, counted from when it was due. If a probe takes longer, so
-//! does whatever else runs on this machine, and the cause is none of ours.
+//! [`Probe`]: how long a fixed piece of work takes from moment to moment, counted from when it was due. If a probe
+//! takes longer, so does whatever else runs on this machine, and the cause is none of ours.
 
 use std::hint::black_box;
 use std::path::Path;

@@ -127,8 +127,8 @@ async fn revoke(
     Ok(application::DONE)
 }
 
-/// Returns how many bytes were allocated and not freed, by Rust and by C. The resident memory is larger by what the allocator keeps
-/// free between them.
+/// Returns how many bytes were allocated and not freed, by Rust and by C. The resident memory is larger by what the
+/// allocator keeps free between them.
 async fn heap() -> String {
     // SAFETY: the function takes no argument, and glibc locks what it reads.
     let info = unsafe { libc::mallinfo2() };

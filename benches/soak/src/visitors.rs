@@ -1,5 +1,5 @@
-//! [`Visitors`]: the browsers that take turns on one connection. Their accounts are their own, so it is known here what each request
-//! must be answered with, and every response is checked.
+//! [`Visitors`]: the browsers that take turns on one connection. Their accounts are their own, so it is known here what
+//! each request must be answered with, and every response is checked.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -148,7 +148,8 @@ impl Visitors {
         }
     }
 
-    /// Returns the account of a browser; of one that logs in, that of its neighbour, if that is logged in, or a new one.
+    /// Returns the account of a browser; of one that logs in, that of its neighbour, if that is logged in, or a new
+    /// one.
     fn account(&mut self, at: usize) -> String {
         let neighbour = &self.browsers[at ^ 1];
         let accounts = [&self.browsers[at].account, if neighbour.must_be_good() { &neighbour.account } else { &None }];

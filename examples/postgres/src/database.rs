@@ -61,8 +61,8 @@ impl Database {
 
     /// Runs the migrations that the database has not seen yet.
     pub(crate) async fn migrate(&self) -> Result<(), BackendError> {
-        // sqlx holds a lock for as long as its connection lives, if a migration fails or this call is dropped. A pool of its own
-        // takes the connection with it.
+        // sqlx holds a lock for as long as its connection lives, if a migration fails or this call is dropped. A pool
+        // of its own takes the connection with it.
         let options = (*self.pool.connect_options()).clone();
         let own = PgPoolOptions::new().max_connections(1).acquire_timeout(self.limit).connect_lazy_with(options);
         let migrated = timeout(MAINTENANCE, migrator().run(&own)).await;
@@ -71,8 +71,8 @@ impl Database {
     }
 }
 
-/// Puts a new connection in the place of one that went silent. sqlx would close it first, which over TLS waits for an answer that
-/// never comes (sqlx 0.9 with rustls 0.23), so that its place in the pool would be lost until TCP gives up.
+/// Puts a new connection in the place of one that went silent. sqlx would close it first, which over TLS waits for an
+/// answer that never comes (sqlx 0.9 with rustls 0.23), so that its place in the pool would be lost until TCP gives up.
 async fn replace(silent: &mut PgConnection, options: &PgConnectOptions, limit: Duration) -> Result<(), Error> {
     let new = timeout(limit, PgConnection::connect_with(options)).await.map_err(|_| Error::PoolTimedOut)??;
     drop(mem::replace(silent, new));

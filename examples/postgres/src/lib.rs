@@ -20,15 +20,16 @@
 //! ```
 //!
 //! # What both do
-//! - **A time limit.** A request waits a second for its answer at most, and `migrate`, `cleanup_expired`, `all` and `clear` a minute.
-//!   What takes longer is [`Unavailable`](sealed_session::BackendErrorKind::Unavailable).
+//! - **A time limit.** A request waits a second for its answer at most, and `migrate`, `cleanup_expired`, `all` and
+//!   `clear` a minute. What takes longer is [`Unavailable`](sealed_session::BackendErrorKind::Unavailable).
 //! - **Errors.** A full disk is [`Full`](sealed_session::BackendErrorKind::Full), a damaged table
-//!   [`Corrupt`](sealed_session::BackendErrorKind::Corrupt), and every other error of PostgreSQL `Unavailable`. The error has the
-//!   message of PostgreSQL, and no value of a row.
-//! - **One statement for each change**, so that PostgreSQL decides and writes at once. The isolation must be READ COMMITTED, which
-//!   is PostgreSQL's default: under a stricter one, requests of one session fail when they run side by side.
-//! - **TLS** is the feature `tls`, and `?sslmode=verify-full` in the URL: sqlx encrypts without verifying otherwise. It trusts
-//!   Mozilla's list of authorities, or that of `&sslrootcert=/path/ca.pem`.
+//!   [`Corrupt`](sealed_session::BackendErrorKind::Corrupt), and every other error of PostgreSQL `Unavailable`. The
+//!   error has the message of PostgreSQL, and no value of a row.
+//! - **One statement for each change**, so that PostgreSQL decides and writes at once. The isolation must be READ
+//!   COMMITTED, which is PostgreSQL's default: under a stricter one, requests of one session fail when they run side by
+//!   side.
+//! - **TLS** is the feature `tls`, and `?sslmode=verify-full` in the URL: sqlx encrypts without verifying otherwise. It
+//!   trusts Mozilla's list of authorities, or that of `&sslrootcert=/path/ca.pem`.
 
 mod database;
 mod revocations;

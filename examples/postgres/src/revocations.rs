@@ -12,15 +12,15 @@ use sqlx::{Error, query, query_as, query_scalar, raw_sql};
 use crate::PgStore;
 use crate::database::{Database, seconds};
 
-/// A list of revocations in the tables `sealed_session_marks` and `sealed_session_generations`, for as many processes as the
-/// server has connections for.
+/// A list of revocations in the tables `sealed_session_marks` and `sealed_session_generations`, for as many processes
+/// as the server has connections for.
 ///
-/// A subject stands there as the SHA-256 digest of its text, so that nobody reads an e-mail address off the table; whoever can
-/// guess the subject can still look it up.
+/// A subject stands there as the SHA-256 digest of its text, so that nobody reads an e-mail address off the table;
+/// whoever can guess the subject can still look it up.
 ///
-/// Entries whose time has passed go by themselves: each revocation removes up to eight. The clock says only which entries may go.
-/// If it runs ahead of the clocks that open cookies, an entry may go while a cookie of it still opens, so give the list the
-/// clock of the manager. The two are the same clock unless you changed one.
+/// Entries whose time has passed go by themselves: each revocation removes up to eight. The clock says only which
+/// entries may go. If it runs ahead of the clocks that open cookies, an entry may go while a cookie of it still opens,
+/// so give the list the clock of the manager. The two are the same clock unless you changed one.
 ///
 /// The list must be asked where it is written: never over a replica, which may lag behind.
 ///
@@ -181,7 +181,8 @@ impl Revocations for PgRevocations {
         to: Generation,
         until: UnixTime,
     ) -> BoxFuture<'a, Result<bool, BackendError>> {
-        // `IN` is null, which counts as false, where it compares with nothing but the null of a session without a generation.
+        // `IN` is null, which counts as false, where it compares with nothing but the null of a session without a
+        // generation.
         const PUT: &str = "
             WITH due AS (DELETE FROM sealed_session_generations WHERE subject_sha256 IN
                 (SELECT subject_sha256 FROM sealed_session_generations

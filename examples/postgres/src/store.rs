@@ -10,8 +10,8 @@ use crate::database::{Database, MAINTENANCE, seconds, within};
 
 /// Keeps sessions in the table `sealed_sessions`, for as many processes as the server has connections for.
 ///
-/// A row holds the id of a session, its sealed values, which nobody opens without the key of the application, and the time at
-/// which [`SessionStore::cleanup_expired`] removes it, in Unix seconds.
+/// A row holds the id of a session, its sealed values, which nobody opens without the key of the application, and the
+/// time at which [`SessionStore::cleanup_expired`] removes it, in Unix seconds.
 ///
 /// ```no_run
 /// use sealed_session::{Record, Save, SessionId, SessionStore, UnixTime};
@@ -50,8 +50,8 @@ impl PgStore {
         Database::connect(url).map(|database| Self { database })
     }
 
-    /// Returns a store over a pool that the application has already. Give that pool an `acquire_timeout` of about a second, or
-    /// requests wait for a connection for as long as the pool says.
+    /// Returns a store over a pool that the application has already. Give that pool an `acquire_timeout` of about a
+    /// second, or requests wait for a connection for as long as the pool says.
     ///
     /// ```
     /// use sealed_session_postgres::PgStore;
@@ -69,11 +69,11 @@ impl PgStore {
         Self { database: Database::shared(pool) }
     }
 
-    /// Sets the time that a question of a request waits for its answer at most: one second, if this is not called. A question
-    /// that takes longer is [`BackendErrorKind::Unavailable`]. A store of [`PgStore::connect`] gets a new pool, in which a
-    /// request waits for a connection no longer than that either, so call this before the store is used. The pool of
-    /// [`PgStore::new`] keeps its own `acquire_timeout`, which is a part of this time. Cleanups, migrations,
-    /// [`SessionStore::all`] and [`SessionStore::clear`] have a minute in any case.
+    /// Sets the time that a question of a request waits for its answer at most: one second, if this is not called. A
+    /// question that takes longer is [`BackendErrorKind::Unavailable`]. A store of [`PgStore::connect`] gets a new
+    /// pool, in which a request waits for a connection no longer than that either, so call this before the store is
+    /// used. The pool of [`PgStore::new`] keeps its own `acquire_timeout`, which is a part of this time. Cleanups,
+    /// migrations, [`SessionStore::all`] and [`SessionStore::clear`] have a minute in any case.
     ///
     /// ```
     /// use std::time::Duration;
@@ -91,8 +91,9 @@ impl PgStore {
         Self { database: self.database.with_limit(limit) }
     }
 
-    /// Makes the tables of the store and of the list, or brings those of an earlier release up to date. Every process may call
-    /// it when it starts, also several at once. The migrations that were done stand in the table `sealed_session_migrations`.
+    /// Makes the tables of the store and of the list, or brings those of an earlier release up to date. Every process
+    /// may call it when it starts, also several at once. The migrations that were done stand in the table
+    /// `sealed_session_migrations`.
     ///
     /// An application that may not create tables leaves the call out, and its operator runs the files of the folder
     /// `migrations` by hand, each once.
@@ -155,8 +156,8 @@ impl SessionStore for PgStore {
         Box::pin(async move { Ok(within(MAINTENANCE, delete.execute(self.pool())).await?.rows_affected()) })
     }
 
-    /// Writes a record under a random id and removes it again, as one transaction, so that a server that only reads shows, and
-    /// so do a full disk, a lock and a table that is not there.
+    /// Writes a record under a random id and removes it again, as one transaction, so that a server that only reads
+    /// shows, and so do a full disk, a lock and a table that is not there.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         const PROBE: &str = "
             INSERT INTO sealed_sessions (id, record, expires_at) VALUES (uuid_send(gen_random_uuid()), '', -1);

@@ -1,5 +1,5 @@
-//! Holds what every recipe needs besides its recipe: a configuration from the environment, a clock that a test can move, and a
-//! server.
+//! Holds what every recipe needs besides its recipe: a configuration from the environment, a clock that a test can
+//! move, and a server.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -11,7 +11,8 @@ use std::{env, fs, iter, process};
 use axum::Router;
 use sealed_session::{Clock, SessionConfig, SystemClock, UnixTime};
 
-/// Returns the configuration that the environment describes. If the environment is wrong, the process ends with a report.
+/// Returns the configuration that the environment describes. If the environment is wrong, the process ends with a
+/// report.
 pub fn config() -> SessionConfig {
     // An example must run without a key too. This variable comes first, so that one that is set overrides it.
     let allow_random_key = iter::once(("TIDEWAY_SESSION_ALLOW_INSECURE_KEY".into(), "true".into()));
@@ -22,8 +23,8 @@ pub fn config() -> SessionConfig {
     config.clock(clock())
 }
 
-/// Returns the clock of the system. If `CLOCK_OFFSET_FILE` names a file, the clock is ahead by the seconds in the file, and a
-/// test writes them: so nothing has to wait for a timeout.
+/// Returns the clock of the system. If `CLOCK_OFFSET_FILE` names a file, the clock is ahead by the seconds in the file,
+/// and a test writes them: so nothing has to wait for a timeout.
 fn clock() -> impl Clock {
     let file = env::var_os("CLOCK_OFFSET_FILE").map(PathBuf::from);
     move || {
@@ -40,8 +41,8 @@ pub async fn serve(router: Router) {
     serve_on(listener, router).await;
 }
 
-/// Listens on 127.0.0.1, on the port in `PORT` or on 3000, and prints the address. With the port 0 the system picks one. Returns the
-/// listener and the origin of the site, such as `http://127.0.0.1:3000`.
+/// Listens on 127.0.0.1, on the port in `PORT` or on 3000, and prints the address. With the port 0 the system picks
+/// one. Returns the listener and the origin of the site, such as `http://127.0.0.1:3000`.
 pub fn listen() -> (TcpListener, String) {
     let listen = || -> io::Result<_> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, number("PORT", 3000)))?;

@@ -18,8 +18,8 @@ use crate::device_binding::BindingAnswer;
 pub(super) enum Answer<B> {
     /// The handler's body stands on the left, the body of an error response on the right.
     Response(ServiceResponse<EitherBody<B>>),
-    /// An error of an inner middleware, and the response that it makes, once it was asked for. The framework makes the response of
-    /// the error outside of this middleware, so the session has to go with the error.
+    /// An error of an inner middleware, and the response that it makes, once it was asked for. The framework makes the
+    /// response of the error outside of this middleware, so the session has to go with the error.
     Error { error: Error, response: OnceCell<HttpResponse> },
 }
 

@@ -16,7 +16,8 @@ use crate::adapters::session_of::SessionOf;
 use crate::error::Error;
 use crate::session::{Session, Typed};
 
-/// Extracts the session that a [`SessionMiddleware`](crate::actix_web::SessionMiddleware) put into the request. To extract a session is to look at it.
+/// Extracts the session that a [`SessionMiddleware`](crate::actix_web::SessionMiddleware) put into the request. To
+/// extract a session is to look at it.
 impl FromRequest for Session {
     type Error = Error;
     type Future = Ready<Result<Self, Error>>;
@@ -27,8 +28,8 @@ impl FromRequest for Session {
     }
 }
 
-/// Extracts the session of the manager that a middleware gave this name ([`SessionMiddleware::of`](crate::actix_web::SessionMiddleware::of)). To extract a session is to look
-/// at it.
+/// Extracts the session of the manager that a middleware gave this name
+/// ([`SessionMiddleware::of`](crate::actix_web::SessionMiddleware::of)). To extract a session is to look at it.
 impl<M: ?Sized + 'static> FromRequest for SessionOf<M> {
     type Error = Error;
     type Future = Ready<Result<Self, Error>>;
@@ -62,8 +63,8 @@ impl<T: DeserializeOwned> FromRequest for Typed<T> {
     }
 }
 
-/// Answers with an empty response of [`Error::status`](crate::Error::status), which is mostly 500, and writes the reason to the log.
-/// In a debug build, the body says of a forgotten middleware that it is forgotten.
+/// Answers with an empty response of [`Error::status`](crate::Error::status), which is mostly 500, and writes the
+/// reason to the log. In a debug build, the body says of a forgotten middleware that it is forgotten.
 ///
 /// ```
 /// use actix_web::{App, web};

@@ -32,29 +32,30 @@ use crate::session::Session;
 /// Gives each request its [`Session`], which is an extractor, and commits it when the handler has answered, whatever
 /// the status.
 ///
-/// The session is opened when the handler first looks at it, which it also does when an extractor takes it, or before the handler
-/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when an extractor takes it, or before
+/// the handler runs when a store or a list of revocations has to be asked about it. A response whose session was looked
+/// at gets `Vary: Cookie`.
 ///
-/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
-/// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
-/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs and proxies lets others store
-/// the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`, an extension of the session waits for another
-/// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
-/// this middleware are not seen.
+/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a
+/// response gets `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or
+/// `no-store`, and gets `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs
+/// and proxies lets others store the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`,
+/// an extension of the session waits for another response; what must be sent makes the response `private, no-store`,
+/// with a warning in the log. Headers that are set outside of this middleware are not seen.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
-/// empty 409 if another request ended the session. The reason goes to
-/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
-/// handler runs when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionMiddleware::on_error`] sets another response. An error is a response, whether a handler returned it or a middleware
-/// inside of this one, and the session is kept. The error of a middleware goes on as an error, whose response has the headers of the
-/// session; if the session was looked at, it can't be downcast any more. When a handler panics there is no response, and nothing is
-/// kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 if
+/// another request ended the session. The reason goes to the log (`log` crate, target `sealed_session`), and the
+/// client's cookie stays as it was. The same happens before the handler runs when a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). [`SessionMiddleware::on_error`] sets another response. An error
+/// is a response, whether a handler returned it or a middleware inside of this one, and the session is kept. The error
+/// of a middleware goes on as an error, whose response has the headers of the session; if the session was looked at, it
+/// can't be downcast any more. When a handler panics there is no response, and nothing is kept.
 ///
-/// A middleware that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit
-/// and the error response to the one that put it there. So it does no harm if an inner scope has the middleware again. Middlewares of
-/// two managers are independent: handlers get the session of the innermost one, or say which one they ask for
-/// ([`SessionMiddleware::of`]). Whoever puts a session into the extensions by hand commits it by hand.
+/// A middleware that finds a session of its own manager, or of a clone of it, in the request uses that session, and
+/// leaves the commit and the error response to the one that put it there. So it does no harm if an inner scope has the
+/// middleware again. Middlewares of two managers are independent: handlers get the session of the innermost one, or say
+/// which one they ask for ([`SessionMiddleware::of`]). Whoever puts a session into the extensions by hand commits it by
+/// hand.
 ///
 /// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
 /// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
@@ -91,8 +92,9 @@ impl SessionMiddleware {
         Self { manager, on_error: Arc::new(empty_response), name: None }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
-    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is
+    /// meant for the operator: the client may have caused the failure, and needs to know no more than that nothing was
+    /// kept.
     ///
     /// ```
     /// use actix_web::HttpResponse;
@@ -109,8 +111,8 @@ impl SessionMiddleware {
         self
     }
 
-    /// Names the manager of this middleware by a type of the application, if it has several: handlers ask for its session as
-    /// [`SessionOf<M>`]. Give a name to one manager only.
+    /// Names the manager of this middleware by a type of the application, if it has several: handlers ask for its
+    /// session as [`SessionOf<M>`]. Give a name to one manager only.
     ///
     /// ```
     /// use actix_web::{App, web};

@@ -16,7 +16,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-// `middleware` gives each request its session, `answer` is what leaves it, and `extractors` hand the session to handlers.
+// `middleware` gives each request its session, `answer` is what leaves it, and `extractors` hand the session to
+// handlers.
 
 mod answer;
 mod extractors;

@@ -29,26 +29,28 @@ use crate::session::Session;
 /// Gives each request its [`Session`], which is a request guard, and commits it when the handler or catcher has
 /// answered, whatever the status.
 ///
-/// The session is opened when the handler first looks at it, which it also does when a guard takes it, or before the handler
-/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when a guard takes it, or before the
+/// handler runs when a store or a list of revocations has to be asked about it. A response whose session was looked at
+/// gets `Vary: Cookie`.
 ///
-/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
-/// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
-/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs and proxies lets others store
-/// the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`, an extension of the session waits for another
-/// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
-/// this fairing, or by a fairing that was attached after it, are not seen.
+/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a
+/// response gets `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or
+/// `no-store`, and gets `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs
+/// and proxies lets others store the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`,
+/// an extension of the session waits for another response; what must be sent makes the response `private, no-store`,
+/// with a warning in the log. Headers that are set outside of this fairing, or by a fairing that was attached after it,
+/// are not seen.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
-/// empty 409 if another request ended the session. The reason goes to
-/// the log (`log` crate, target `sealed_session`; Rocket's own logger writes to standard output), and the client's
-/// cookie stays as it was. [`SessionFairing::on_error`] sets another response. When a backend fails under
-/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), a handler whose guard is the session does not run, and the client gets
-/// that response in place of the catcher's 500. A fairing can't answer in place of any other handler: that one runs, and its
-/// response goes out. So does the response of a handler whose guard is an `Option` or a `Result` of the session, unless it is a
-/// 500.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 if
+/// another request ended the session. The reason goes to the log (`log` crate, target `sealed_session`; Rocket's own
+/// logger writes to standard output), and the client's cookie stays as it was. [`SessionFairing::on_error`] sets
+/// another response. When a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail), a handler whose
+/// guard is the session does not run, and the client gets that response in place of the catcher's 500. A fairing can't
+/// answer in place of any other handler: that one runs, and its response goes out. So does the response of a handler
+/// whose guard is an `Option` or a `Result` of the session, unless it is a 500.
 ///
-/// Rocket makes a response of a panic, and that is a response like any other: what the handler set before it panicked is kept.
+/// Rocket makes a response of a panic, and that is a response like any other: what the handler set before it panicked
+/// is kept.
 ///
 /// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
 /// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
@@ -84,8 +86,9 @@ impl SessionFairing {
         Self { manager, on_error: Box::new(empty), name: None }
     }
 
-    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
-    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is
+    /// meant for the operator: the client may have caused the failure, and needs to know no more than that nothing was
+    /// kept.
     ///
     /// ```
     /// use rocket::{Response, http::Status};
@@ -102,8 +105,8 @@ impl SessionFairing {
         self
     }
 
-    /// Names the manager of this fairing by a type of the application, if it has several: handlers ask for its session as
-    /// [`SessionOf<M>`](crate::SessionOf). Give a name to one manager only.
+    /// Names the manager of this fairing by a type of the application, if it has several: handlers ask for its session
+    /// as [`SessionOf<M>`](crate::SessionOf). Give a name to one manager only.
     ///
     /// ```
     /// use rocket::{get, routes};
@@ -216,8 +219,8 @@ impl Fairing for SessionFairing {
             return;
         }
         if let Some(Failure { error, is_asked_for }) = failure.as_deref() {
-            // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a catcher has
-            // answered. Any other handler has run, and its response stands.
+            // A fairing can't answer in a handler's place. A handler that asked for the session has not run, and a
+            // catcher has answered. Any other handler has run, and its response stands.
             if is_asked_for.load(Ordering::Relaxed) {
                 if response.status() == Status::InternalServerError {
                     *response = (self.on_error)(&error.clone().into());

@@ -17,7 +17,8 @@ use crate::adapters::session_of::SessionOf;
 use crate::error::Error;
 use crate::session::{Session, Typed};
 
-/// Guards a handler with the session that a [`SessionFairing`](crate::rocket::SessionFairing) put into the request. A guard that gets the session looks at it.
+/// Guards a handler with the session that a [`SessionFairing`](crate::rocket::SessionFairing) put into the request. A
+/// guard that gets the session looks at it.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for &'r Session {
     type Error = Error;
@@ -37,7 +38,8 @@ impl<'r> FromRequest<'r> for Session {
     }
 }
 
-/// Gives the session of the manager that a fairing gave this name ([`SessionFairing::of`](crate::rocket::SessionFairing::of)).
+/// Gives the session of the manager that a fairing gave this name
+/// ([`SessionFairing::of`](crate::rocket::SessionFairing::of)).
 #[rocket::async_trait]
 impl<'r, M: ?Sized + 'static> FromRequest<'r> for SessionOf<M> {
     type Error = Error;
@@ -67,8 +69,9 @@ impl<'r, T: DeserializeOwned> FromRequest<'r> for Typed<T> {
     }
 }
 
-/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a debug build, the
-/// body says of a forgotten fairing that it is forgotten; a request guard has no body, so a catcher answers in its place.
+/// Answers with an empty response of [`Error::status`], which is mostly 500, and writes the reason to the log. In a
+/// debug build, the body says of a forgotten fairing that it is forgotten; a request guard has no body, so a catcher
+/// answers in its place.
 ///
 /// ```
 /// use rocket::{post, routes};

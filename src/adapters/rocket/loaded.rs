@@ -11,8 +11,9 @@ use crate::device_binding::BindingAnswer;
 use crate::error::BackendError;
 use crate::session::Session;
 
-/// The sessions of a request, in the order in which the fairings loaded them. Rocket hands out its cache by shared reference, so the
-/// list grows at its end by cells that are set once. It is empty where no fairing has loaded a session.
+/// The sessions of a request, in the order in which the fairings loaded them. Rocket hands out its cache by shared
+/// reference, so the list grows at its end by cells that are set once. It is empty where no fairing has loaded a
+/// session.
 #[derive(Default)]
 pub(super) struct Sessions(OnceLock<Box<(Loaded, Sessions)>>);
 

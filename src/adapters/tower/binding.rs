@@ -1,5 +1,5 @@
-//! The layer that also answers the route of device binding. It is a type of its own because it makes bodies of text, which not every
-//! body of a tower service can be made of. Feature `dbsc`.
+//! The layer that also answers the route of device binding. It is a type of its own because it makes bodies of text,
+//! which not every body of a tower service can be made of. Feature `dbsc`.
 
 use std::fmt;
 use std::future::Future;
@@ -21,12 +21,13 @@ use crate::error::EncodeError;
 use crate::manager::SessionManager;
 
 /// A [`SessionLayer`] that also does device binding by itself: it answers the route of
-/// [`DeviceBinding::path`](crate::DeviceBinding::path), and has a visitor who follows a link on another site refresh the session first
-/// ([`SessionManager::binding_bounce`](crate::SessionManager::binding_bounce)). [`SessionLayer::device_binding`] makes it.
+/// [`DeviceBinding::path`](crate::DeviceBinding::path), and has a visitor who follows a link on another site refresh
+/// the session first ([`SessionManager::binding_bounce`](crate::SessionManager::binding_bounce)).
+/// [`SessionLayer::device_binding`] makes it.
 ///
-/// Put it around the whole application: it must see the whole path, also of a request for which there is no route, and whatever refuses
-/// or delays requests must let this route through. In axum, that is the last `.layer` of the router that is served; if
-/// routers are merged afterwards, the one with the layer needs a `fallback`. It is a layer of its
+/// Put it around the whole application: it must see the whole path, also of a request for which there is no route, and
+/// whatever refuses or delays requests must let this route through. In axum, that is the last `.layer` of the router
+/// that is served; if routers are merged afterwards, the one with the layer needs a `fallback`. It is a layer of its
 /// own because its bodies are made of text.
 ///
 /// ```
@@ -43,7 +44,8 @@ use crate::manager::SessionManager;
 pub struct DeviceBindingLayer<F = EmptyResponse>(SessionLayer<F>);
 
 impl<F> SessionLayer<F> {
-    /// Makes a layer of this one that also does device binding by itself. A layer for bearer tokens binds nothing. Feature `dbsc`.
+    /// Makes a layer of this one that also does device binding by itself. A layer for bearer tokens binds nothing.
+    /// Feature `dbsc`.
     ///
     /// ```
     /// use sealed_session::tower::SessionLayer;

@@ -26,28 +26,29 @@ use crate::session::Session;
 /// Puts a [`Session`] into the extensions of each request, and commits it when the inner service has
 /// answered, whatever the status.
 ///
-/// The session is opened when the handler first looks at it, which it also does when an extractor of axum takes it, or before the handler
-/// runs when a store or a list of revocations has to be asked about it. A response whose session was looked at gets `Vary: Cookie`.
+/// The session is opened when the handler first looks at it, which it also does when an extractor of axum takes it, or
+/// before the handler runs when a store or a list of revocations has to be asked about it. A response whose session was
+/// looked at gets `Vary: Cookie`.
 ///
-/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a response gets
-/// `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or `no-store`, and gets
-/// `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs and proxies lets others store
-/// the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`, an extension of the session waits for another
-/// response; what must be sent makes the response `private, no-store`, with a warning in the log. Headers that are set outside of
-/// this layer are not seen.
+/// No shared cache may store a response with a Set-Cookie, or it would give one visitor's session to all. Such a
+/// response gets `Cache-Control: private, no-store`. A Cache-Control of the handler stays if it says `private` or
+/// `no-store`, and gets `private` in front of it otherwise. If it says `public` or `s-maxage`, or if a header for CDNs
+/// and proxies lets others store the response, such as `CDN-Cache-Control`, `Surrogate-Control` or `X-Accel-Expires`,
+/// an extension of the session waits for another response; what must be sent makes the response `private, no-store`,
+/// with a warning in the log. Headers that are set outside of this layer are not seen.
 ///
-/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an
-/// empty 409 if another request ended the session. The reason goes to
-/// the log (`log` crate, target `sealed_session`), and the client's cookie stays as it was. The same happens before the
-/// inner service is called when a backend fails under [`FailurePolicy::Fail`](crate::FailurePolicy::Fail).
-/// [`SessionLayer::on_error`] sets another response. When the inner service fails or panics instead of answering, there is no
-/// response that could carry a cookie, and nothing is kept. A layer inside of this one that makes a response of an error or of a
-/// panic makes one like any other, and the session is kept.
+/// When the session can't be kept ([`EncodeError`]), an empty 500 takes the place of the response, or an empty 409 if
+/// another request ended the session. The reason goes to the log (`log` crate, target `sealed_session`), and the
+/// client's cookie stays as it was. The same happens before the inner service is called when a backend fails under
+/// [`FailurePolicy::Fail`](crate::FailurePolicy::Fail). [`SessionLayer::on_error`] sets another response. When the
+/// inner service fails or panics instead of answering, there is no response that could carry a cookie, and nothing is
+/// kept. A layer inside of this one that makes a response of an error or of a panic makes one like any other, and the
+/// session is kept.
 ///
-/// A layer that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves the commit and
-/// the error response to the layer that put it there. So it does no harm if a nested router has the layer again. Layers of two
-/// managers are independent: handlers get the session of the innermost one, or say which one they ask for ([`SessionLayer::of`]).
-/// A program that puts a session into the extensions by hand commits it by hand.
+/// A layer that finds a session of its own manager, or of a clone of it, in the request uses that session, and leaves
+/// the commit and the error response to the layer that put it there. So it does no harm if a nested router has the
+/// layer again. Layers of two managers are independent: handlers get the session of the innermost one, or say which one
+/// they ask for ([`SessionLayer::of`]). A program that puts a session into the extensions by hand commits it by hand.
 ///
 /// The headers go out before a streamed body, and before whatever a task or an upgraded connection does. A change that
 /// they make to the session is in no cookie: the log and [`Event::ChangedTooLate`](crate::Event::ChangedTooLate) say
@@ -85,12 +86,14 @@ impl SessionLayer {
     }
 
     /// A layer for clients that keep no cookies, such as a native application. The session comes as a bearer token
-    /// (`Authorization: Bearer <token>`), and no cookie is read. A token that is new goes out in the header `session-token`, and the
-    /// client keeps it in the place of its own; if that header is empty, the session has ended, and the client drops its token. No
-    /// response has a Set-Cookie, and one whose session was looked at gets `Vary: Authorization`.
+    /// (`Authorization: Bearer <token>`), and no cookie is read. A token that is new goes out in the header
+    /// `session-token`, and the client keeps it in the place of its own; if that header is empty, the session has
+    /// ended, and the client drops its token. No response has a Set-Cookie, and one whose session was looked at gets
+    /// `Vary: Authorization`.
     ///
-    /// The token is the sealed text that a browser keeps in the cookie ([`SessionManager::cookie_of_bearer`]). Put the layer around
-    /// routes of their own, since two layers of one manager around each other are one, which is the outer one.
+    /// The token is the sealed text that a browser keeps in the cookie ([`SessionManager::cookie_of_bearer`]). Put the
+    /// layer around routes of their own, since two layers of one manager around each other are one, which is the outer
+    /// one.
     ///
     /// ```
     /// use axum::{Router, routing::{get, post}};
@@ -109,8 +112,9 @@ impl SessionLayer {
 }
 
 impl<F> SessionLayer<F> {
-    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is meant for
-    /// the operator: the client may have caused the failure, and needs to know no more than that nothing was kept.
+    /// Sets the function that makes the error response, in place of an empty 500 or 409. The reason that it gets is
+    /// meant for the operator: the client may have caused the failure, and needs to know no more than that nothing was
+    /// kept.
     ///
     /// ```
     /// use axum::{http::StatusCode, response::IntoResponse};
@@ -346,8 +350,8 @@ impl<B, F: Fn(&EncodeError) -> Response<B>> OnError<B> for F {
     }
 }
 
-/// Makes an empty 500, or an empty 409 when another request ended the session meanwhile. A [`SessionLayer`] answers with it
-/// unless [`SessionLayer::on_error`] sets another response.
+/// Makes an empty 500, or an empty 409 when another request ended the session meanwhile. A [`SessionLayer`] answers
+/// with it unless [`SessionLayer::on_error`] sets another response.
 ///
 /// ```
 /// use sealed_session::{EncodeError, tower::{EmptyResponse, OnError}};

@@ -10,8 +10,8 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Reads `host:port` out of a redirection. Redis leaves the host out when it does not know its own; the host is then
-    /// the one that was `asked`. Redis writes an address of IPv6 without brackets.
+    /// Reads `host:port` out of a redirection. Redis leaves the host out when it does not know its own; the host is
+    /// then the one that was `asked`. Redis writes an address of IPv6 without brackets.
     pub(super) fn of_redirection(text: &str, asked: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         Some(Self { host: known(host, asked)?, port: port.parse().ok()? })

@@ -32,13 +32,13 @@ impl RedisPool {
         self.topology.ask(over, key, commands, self.deadline()).await
     }
 
-    /// Sends one command, which changes one key, and returns its answer once as many replicas have the change as the pool
-    /// waits for. The command must write in any case in which its answer says that something is kept: Redis counts the
-    /// replicas that have the last write of this connection, and knows of no earlier one.
+    /// Sends one command, which changes one key, and returns its answer once as many replicas have the change as the
+    /// pool waits for. The command must write in any case in which its answer says that something is kept: Redis counts
+    /// the replicas that have the last write of this connection, and knows of no earlier one.
     ///
     /// # Errors
-    /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable) when too few replicas have it in time. It
-    /// may have been done all the same.
+    /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable) when too few replicas have it in time.
+    /// It may have been done all the same.
     pub(crate) async fn write<T: FromRedisValue>(
         &self,
         key: impl AsRef<[u8]>,
@@ -87,10 +87,10 @@ impl RedisPool {
         self.topology.has_one_server()
     }
 
-    /// Returns true when each server that has keys does these commands, whatever it answers, as many replicas have the last
-    /// write of them as the pool waits for, and each slot of a cluster has a server. `commands` makes them for a key that
-    /// no entry has. A health check asks for the commands that its backend needs: a replica, a server without memory and one
-    /// whose ACL allows too little all answer a PING.
+    /// Returns true when each server that has keys does these commands, whatever it answers, as many replicas have the
+    /// last write of them as the pool waits for, and each slot of a cluster has a server. `commands` makes them for a
+    /// key that no entry has. A health check asks for the commands that its backend needs: a replica, a server without
+    /// memory and one whose ACL allows too little all answer a PING.
     pub(crate) async fn does(&self, commands: impl Fn(&str) -> Pipeline) -> bool {
         let Ok(keys) = self.probes().await else { return false };
         for key in keys {
@@ -126,8 +126,8 @@ pub(super) fn inside_of_a_runtime() -> Result<(), BackendError> {
 /// The longest time limit, so that no deadline is past the end of time.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// The time, in Unix seconds, until which Redis keeps what a health check writes: a time that has passed. So Redis does all that
-/// it does for a write, and keeps nothing.
+/// The time, in Unix seconds, until which Redis keeps what a health check writes: a time that has passed. So Redis does
+/// all that it does for a write, and keeps nothing.
 pub(crate) const PROBE_UNTIL: u64 = 60;
 
 /// The seconds that Redis keeps an entry past its time, for the difference between the clock of Redis and this

@@ -11,8 +11,8 @@ pub(super) fn part_of(deadline: Instant) -> Instant {
     now.checked_add(part).unwrap_or(now)
 }
 
-/// Waits a moment before a server is asked again. Returns false, at once, when no time would be left for an answer, so that
-/// the caller tells the reason of the last try rather than that the next one was cut short.
+/// Waits a moment before a server is asked again. Returns false, at once, when no time would be left for an answer, so
+/// that the caller tells the reason of the last try rather than that the next one was cut short.
 pub(super) async fn pause(deadline: Instant) -> bool {
     let left = deadline.saturating_duration_since(Instant::now());
     let is_enough = left > PAUSE.saturating_mul(2);

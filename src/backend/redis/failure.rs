@@ -92,8 +92,8 @@ fn refusal(error: &RedisError) -> Option<BackendError> {
     Some(BackendError::new(kind, format_args!("redis answered {code}")))
 }
 
-/// Returns the code of the first error that Redis answered. Only the code is told, for the texts of Redis may repeat what was
-/// sent.
+/// Returns the code of the first error that Redis answered. Only the code is told, for the texts of Redis may repeat
+/// what was sent.
 fn code(error: &RedisError) -> Option<String> {
     let errors = error.clone().into_server_errors()?;
     Some(errors.first()?.1.code().to_owned())

@@ -23,8 +23,8 @@ pub(super) struct Node {
 /// The connection over which commands go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
-    /// One that nobody else uses meanwhile, so that nothing waits behind the commands: neither behind a WAIT, nor behind a
-    /// script or a page of keys.
+    /// One that nobody else uses meanwhile, so that nothing waits behind the commands: neither behind a WAIT, nor
+    /// behind a script or a page of keys.
     Own,
     /// The one over which all reads go at once. These commands change nothing, so they may be sent twice.
     Shared,
@@ -71,8 +71,8 @@ impl Node {
         answer
     }
 
-    /// Takes a connection out of the pool, or makes one. One that rested must answer a PING in a third of the time. If it does not, all
-    /// that rest are closed, since most likely they went silent together.
+    /// Takes a connection out of the pool, or makes one. One that rested must answer a PING in a third of the time. If
+    /// it does not, all that rest are closed, since most likely they went silent together.
     async fn own(&self, connected_by: Instant) -> Result<Object<Connector>, Failure> {
         let mut connection = self.take(connected_by).await?;
         if connection.has_rested {
@@ -113,8 +113,8 @@ impl Node {
             if failure.concerns_all_connections() && self.shared.forget(&connection) {
                 self.close_all();
             }
-            // One connection that breaks would fail every read that goes over it. A read changes nothing, so it is sent once
-            // more over a new connection.
+            // One connection that breaks would fail every read that goes over it. A read changes nothing, so it is sent
+            // once more over a new connection.
             if !is_broken || is_second_try {
                 return Err(failure);
             }

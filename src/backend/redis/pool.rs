@@ -11,21 +11,21 @@ use super::topology::Topology;
 use super::url::{RedisUrl, TAKES};
 use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 
-/// The connections to one Redis, which [`RedisStore`](crate::RedisStore) and [`RedisRevocations`](crate::RedisRevocations)
-/// share. Cheap to clone.
+/// The connections to one Redis, which [`RedisStore`](crate::RedisStore) and
+/// [`RedisRevocations`](crate::RedisRevocations) share. Cheap to clone.
 ///
 /// The pool makes no connection before the first request, and makes it then in the tokio runtime of that request, which
 /// must have I/O and time enabled, as `#[tokio::main]` does. A connection that broke, that belongs to a runtime which
 /// ended, or that does not answer a PING after a second without use is replaced by itself. So a request fails only if
 /// Redis fails while it is asked, or failed within the second before.
 ///
-/// All reads of a runtime go over one connection to each server, which carries many at once; a read whose connection broke is
-/// sent once more over a new one. Writes, and walks over all keys, take a connection of their own, so no read waits behind a
-/// write that waits for the disk or for replicas, and no write behind a read.
+/// All reads of a runtime go over one connection to each server, which carries many at once; a read whose connection
+/// broke is sent once more over a new one. Writes, and walks over all keys, take a connection of their own, so no read
+/// waits behind a write that waits for the disk or for replicas, and no write behind a read.
 ///
 /// Every request gets its answer within [`RedisPool::timeout`], connecting included, or else
-/// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable). A write that failed so may have been done all the
-/// same, or be done when Redis wakes up.
+/// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable). A write that failed so may have been done
+/// all the same, or be done when Redis wakes up.
 ///
 /// # What Redis must be
 /// Redis 6.2 or later, or Valkey: one server, a primary under a name that moves with it, a cluster, or a primary behind
@@ -33,30 +33,30 @@ use crate::error::{ConfigError, ConfigProblem, ProblemKind};
 /// back, so keep it inside, behind a password or a Unix socket, and over a network take TLS.
 ///
 /// - **A cluster** has a URL that names some of its servers, `redis-cluster://host:port,host:port`. The pool asks the
-///   primary of a key's slot, never a replica, and finds the others by itself. Keys are the same as in one server. A cluster
-///   that shows one server with all slots, as some services do, also works by that server's `redis://` URL.
+///   primary of a key's slot, never a replica, and finds the others by itself. Keys are the same as in one server. A
+///   cluster that shows one server with all slots, as some services do, also works by that server's `redis://` URL.
 /// - **Sentinel** has a URL that names the Sentinels and the name under which they know the primary,
 ///   `redis-sentinel://host:port,host:port/name/database`. User and password are those of the primary; those of the
-///   Sentinels are `?sentinel_username=..&sentinel_password=..`. The pool asks all of them each second, and believes the one
-///   that knows of the latest failover. It uses a server only if that says itself that it is a primary.
-/// - In both, a write is sent again, to another server or a moment later, only if nothing was sent or if the server said
-///   that it did nothing. After a lost answer it is an error, since it may have been done. The time limit is for all tries
-///   together.
+///   Sentinels are `?sentinel_username=..&sentinel_password=..`. The pool asks all of them each second, and believes
+///   the one that knows of the latest failover. It uses a server only if that says itself that it is a primary.
+/// - In both, a write is sent again, to another server or a moment later, only if nothing was sent or if the server
+///   said that it did nothing. After a lost answer it is an error, since it may have been done. The time limit is for
+///   all tries together.
 /// - **TLS** is the feature `redis-tls` and a `rediss://` URL. The certificate of Redis must be one that the system
-///   trusts, for the host in the URL, unless `RedisTls` says otherwise. Without the feature such a URL
-///   is refused, and a URL with a fragment (`#insecure`) always is, whatever other crates turn on in the crate `redis`.
-///   `rediss-cluster://` and `rediss-sentinel://` are the same over TLS. A cluster's server that is known by its address has
-///   to show the first name of the URL; behind Sentinel, a server has to show what the Sentinels call it, or
-///   `RedisTls::server_name`.
+///   trusts, for the host in the URL, unless `RedisTls` says otherwise. Without the feature such a URL is refused, and
+///   a URL with a fragment (`#insecure`) always is, whatever other crates turn on in the crate `redis`.
+///   `rediss-cluster://` and `rediss-sentinel://` are the same over TLS. A cluster's server that is known by its
+///   address has to show the first name of the URL; behind Sentinel, a server has to show what the Sentinels call it,
+///   or `RedisTls::server_name`.
 ///
 /// - `maxmemory-policy noeviction`, the default: any other forgets revocations and ends sessions when memory is short.
-/// - `appendonly yes` with `appendfsync always`, if what was acknowledged must outlive a crash; `everysec` may lose a second. A
-///   replica that takes over may lack the last writes, revocations among them, unless
+/// - `appendonly yes` with `appendfsync always`, if what was acknowledged must outlive a crash; `everysec` may lose a
+///   second. A replica that takes over may lack the last writes, revocations among them, unless
 ///   [`RedisPool::wait_for_replicas`] waits for it.
-/// - Its clock decides when it removes what has expired. Everything is kept for a minute longer than it must be, so a clock
-///   that is less than a minute fast loses nothing.
-/// - A user under an ACL needs DEL, EVAL, GET, GETRANGE, PING, SCAN, SET and UNLINK on `sealed_session:*`; in a cluster also
-///   ASKING and CLUSTER SLOTS, behind Sentinel also ROLE, and WAIT if the pool waits for replicas.
+/// - Its clock decides when it removes what has expired. Everything is kept for a minute longer than it must be, so a
+///   clock that is less than a minute fast loses nothing.
+/// - A user under an ACL needs DEL, EVAL, GET, GETRANGE, PING, SCAN, SET and UNLINK on `sealed_session:*`; in a cluster
+///   also ASKING and CLUSTER SLOTS, behind Sentinel also ROLE, and WAIT if the pool waits for replicas.
 ///
 /// ```
 /// use sealed_session::{RedisPool, RedisRevocations, RedisStore};
@@ -78,13 +78,13 @@ pub struct RedisPool {
 }
 
 impl RedisPool {
-    /// A pool with one connection for reads and at most 16 for writes to this address, the prefix `sealed_session:` and a
-    /// timeout of one second. Nothing is connected yet.
+    /// A pool with one connection for reads and at most 16 for writes to this address, the prefix `sealed_session:` and
+    /// a timeout of one second. Nothing is connected yet.
     ///
     /// # Errors
-    /// [`ConfigError`] when `url` is no address of a Redis, when it asks for TLS and the feature `redis-tls` is off, and
-    /// when it asks for TLS on a system that trusts no certificate. The message never shows the address, for it may hold
-    /// a password.
+    /// [`ConfigError`] when `url` is no address of a Redis, when it asks for TLS and the feature `redis-tls` is off,
+    /// and when it asks for TLS on a system that trusts no certificate. The message never shows the address, for it may
+    /// hold a password.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -170,8 +170,8 @@ impl RedisPool {
     }
 
     /// Acknowledges a write once this many replicas have it, too (`WAIT`), or else answers
-    /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable); 0 by default. Redis gets three quarters of
-    /// [`RedisPool::timeout`] for that.
+    /// [`BackendErrorKind::Unavailable`](crate::BackendErrorKind::Unavailable); 0 by default. Redis gets three quarters
+    /// of [`RedisPool::timeout`] for that.
     ///
     /// A primary acknowledges before its replicas have a write. If it fails then, one of them takes over without the
     /// write, and a revocation that was acknowledged is gone. With one replica and a wait for it, nothing that was
@@ -194,8 +194,9 @@ impl RedisPool {
         Self { replicas, ..self }
     }
 
-    /// Sets the largest number of connections to each server for writes, from 1 to 10,000: a number beyond these counts as the nearest one.
-    /// Each connection serves one write at a time. All clones of the pool share them. One connection more for each tokio runtime serves all reads of that runtime.
+    /// Sets the largest number of connections to each server for writes, from 1 to 10,000: a number beyond these counts
+    /// as the nearest one. Each connection serves one write at a time. All clones of the pool share them. One
+    /// connection more for each tokio runtime serves all reads of that runtime.
     ///
     /// ```
     /// use sealed_session::RedisPool;
@@ -224,7 +225,8 @@ fn refused(setting: &str, kind: ProblemKind) -> ConfigError {
     ConfigError::new(vec![ConfigProblem::new(setting, kind)])
 }
 
-/// The number of clients that a Redis takes, unless its `maxclients` says otherwise. The pool reserves a place for each connection.
+/// The number of clients that a Redis takes, unless its `maxclients` says otherwise. The pool reserves a place for each
+/// connection.
 const MOST_CONNECTIONS: usize = 10_000;
 
 /// The name of the URL in errors.

@@ -128,8 +128,9 @@ impl Sentinels {
     }
 
     /// Asks all Sentinels at once, and believes the one that knows of the latest failover, by its number: a Sentinel
-    /// that is cut off together with an old primary still names that one. Of those that know the same number, the Sentinel that
-    /// leads the failover is believed least: it names the old primary until the other replicas follow the new one.
+    /// that is cut off together with an old primary still names that one. Of those that know the same number, the
+    /// Sentinel that leads the failover is believed least: it names the old primary until the other replicas follow the
+    /// new one.
     async fn look(&self, now: Instant) {
         let limit = now.checked_add(PATIENCE).unwrap_or(now);
         let mut commands = redis::pipe();

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::connector::{Connection, Connector, TRUSTED};
 use super::deadline::part_of;
 
-/// The connections to one server over which many reads go at once: one for each tokio runtime that reads. A runtime drives
-/// the connections that were made in it, so reads never wait for the busy thread of another runtime.
+/// The connections to one server over which many reads go at once: one for each tokio runtime that reads. A runtime
+/// drives the connections that were made in it, so reads never wait for the busy thread of another runtime.
 #[derive(Default)]
 pub(super) struct SharedConnections {
     by_runtime: Mutex<HashMap<Id, Arc<Slot>>>,
@@ -27,8 +27,8 @@ struct Slot {
 }
 
 impl SharedConnections {
-    /// Returns the connection of this runtime. Makes one if there is none, or if the one that rested for a second does not
-    /// answer a PING in a third of the time until `connected_by`.
+    /// Returns the connection of this runtime. Makes one if there is none, or if the one that rested for a second does
+    /// not answer a PING in a third of the time until `connected_by`.
     pub(super) async fn get(
         &self,
         connector: &Connector,
@@ -61,8 +61,9 @@ impl SharedConnections {
         Arc::clone(by_runtime.entry(runtime).or_default())
     }
 
-    /// Has the next read make a connection, if `failed` is the one that it would take. The reads that are under way over
-    /// `failed` still get their answers, if answers come. Returns false when another read told of this failure before.
+    /// Has the next read make a connection, if `failed` is the one that it would take. The reads that are under way
+    /// over `failed` still get their answers, if answers come. Returns false when another read told of this failure
+    /// before.
     pub(super) fn forget(&self, failed: &Arc<Connection>) -> bool {
         let slots: Vec<_> = lock(&self.by_runtime).values().cloned().collect();
         slots.iter().any(|slot| {

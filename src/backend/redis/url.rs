@@ -108,8 +108,8 @@ fn each(rest: &str) -> (Vec<String>, &str) {
     (hosts.split(',').map(|host| format!("{login}{at}{host}")).collect(), tail)
 }
 
-/// False for a user without a password, since the `redis` crate then logs nobody in and says nothing, and for a database that no Redis
-/// has.
+/// False for a user without a password, since the `redis` crate then logs nobody in and says nothing, and for a
+/// database that no Redis has.
 fn is_login(login: &RedisConnectionInfo) -> bool {
     (login.username().is_none() || login.password().is_some()) && login.db() >= 0
 }
@@ -122,8 +122,8 @@ struct OneUrl {
 }
 
 impl OneUrl {
-    /// Reads what follows `://`. A query that would be passed over is refused: `?ssl_cert_reqs=none`, which other clients
-    /// take, must not seem to be heard.
+    /// Reads what follows `://`. A query that would be passed over is refused: `?ssl_cert_reqs=none`, which other
+    /// clients take, must not seem to be heard.
     fn read(scheme: &str, rest: &str, known: &[&str]) -> Option<Self> {
         let url = redis::parse_redis_url(&format!("{scheme}://{rest}"))?;
         let query: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();

@@ -7,9 +7,9 @@ use crate::error::EncodeError;
 
 /// The random name of the time between two revocations of one subject.
 ///
-/// A revocation of a subject puts a new generation on the list, and each login takes the one that is there into its session. A
-/// session is refused where the list has a generation that is not the session's own. So no clock decides which sessions a
-/// revocation ends.
+/// A revocation of a subject puts a new generation on the list, and each login takes the one that is there into its
+/// session. A session is refused where the list has a generation that is not the session's own. So no clock decides
+/// which sessions a revocation ends.
 ///
 /// ```
 /// use sealed_session::Generation;

@@ -35,8 +35,8 @@ impl Mark {
         if u128::from_be_bytes(bytes) == 0 { Self::Ended } else { Self::Became(SessionId::from_bytes(bytes)) }
     }
 
-    /// The mark as 16 bytes, for a list that keeps bytes: the id of the successor, or zeros for [`Mark::Ended`]. No session
-    /// has the id of zeros, for ids are drawn at random.
+    /// The mark as 16 bytes, for a list that keeps bytes: the id of the successor, or zeros for [`Mark::Ended`]. No
+    /// session has the id of zeros, for ids are drawn at random.
     ///
     /// ```
     /// use sealed_session::{Mark, SessionId};

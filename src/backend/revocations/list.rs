@@ -16,11 +16,12 @@ use crate::time::UnixTime;
 /// [`Mark`] for the id of each session that ended, and a [`Generation`] for each subject that was revoked. The manager
 /// asks it about every session that opens, before the handler runs. It may be asked by many tasks at once.
 ///
-/// Each method changes one entry in one step: whoever looks later sees the change, in every process. So the list must not be
-/// read from a replica that lags behind, and must not forget an entry before its time when memory is short. An entry stands
-/// until its time has passed, and for as long after it as the list takes to remove it.
+/// Each method changes one entry in one step: whoever looks later sees the change, in every process. So the list must
+/// not be read from a replica that lags behind, and must not forget an entry before its time when memory is short. An
+/// entry stands until its time has passed, and for as long after it as the list takes to remove it.
 ///
-/// `testing::check_revocations` (feature `test-util`) is the suite that every list of this crate passes; run yours through it.
+/// `testing::check_revocations` (feature `test-util`) is the suite that every list of this crate passes; run yours
+/// through it.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -77,8 +78,8 @@ pub trait Revocations: Send + Sync {
     /// may go. When the list is called again for an id, the first mark and the latest time stand.
     ///
     /// # Errors
-    /// [`Full`](BackendErrorKind::Full) without room. After [`Unavailable`](BackendErrorKind::Unavailable) the mark may have
-    /// been put all the same: a second call says which mark stands.
+    /// [`Full`](BackendErrorKind::Full) without room. After [`Unavailable`](BackendErrorKind::Unavailable) the mark may
+    /// have been put all the same: a second call says which mark stands.
     fn revoke(&self, id: SessionId, mark: Mark, until: UnixTime) -> BoxFuture<'_, Result<Mark, BackendError>>;
 
     /// Puts the generation `to` on the subject in the place of the one that is there, and returns true when `to`
@@ -102,22 +103,22 @@ pub trait Revocations: Send + Sync {
 
     /// Returns the mark of the id and the generation of the subject, where the list is asked about them and they stand.
     ///
-    /// The two need not be read at one moment. A list that reads them one after the other reads the generation first and the
-    /// mark last: a session that is over when the answer comes is not taken for one that goes on. Whoever needs the
-    /// generation last asks twice.
+    /// The two need not be read at one moment. A list that reads them one after the other reads the generation first
+    /// and the mark last: a session that is over when the answer comes is not taken for one that goes on. Whoever needs
+    /// the generation last asks twice.
     ///
     /// # Errors
-    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when an
-    /// entry is not what was put there. An error is never an empty answer, for that would admit who was logged out.
+    /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers, [`Corrupt`](BackendErrorKind::Corrupt) when
+    /// an entry is not what was put there. An error is never an empty answer, for that would admit who was logged out.
     fn look<'a>(
         &'a self,
         id: Option<SessionId>,
         subject: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Known, BackendError>>;
 
-    /// Returns true when the list could record a logout at this moment. For a health check: no request waits for it. A list
-    /// that can fail should try a write, since a full disk or a replica that can only be read answers every look. The default
-    /// returns true.
+    /// Returns true when the list could record a logout at this moment. For a health check: no request waits for it. A
+    /// list that can fail should try a write, since a full disk or a replica that can only be read answers every look.
+    /// The default returns true.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }

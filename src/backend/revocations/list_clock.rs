@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::time::{Clock, SystemClock, UnixTime};
 
-/// The clock of a configuration, for a list of revocations or a store in memory that the environment names. Both remove old entries
-/// by themselves. They are opened before the application can say which clock the configuration goes by, so they read the clock from
-/// here each time.
+/// The clock of a configuration, for a list of revocations or a store in memory that the environment names. Both remove
+/// old entries by themselves. They are opened before the application can say which clock the configuration goes by, so
+/// they read the clock from here each time.
 #[derive(Clone)]
 pub(crate) struct ListClock(Arc<RwLock<Arc<dyn Clock>>>);
 

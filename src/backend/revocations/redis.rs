@@ -11,15 +11,15 @@ use crate::time::UnixTime;
 
 /// A list in Redis (feature `redis`), for any number of processes and servers. [`RedisPool`] says what Redis must be.
 ///
-/// The key of an entry is `sealed_session:revoked:` and the id in hexadecimal digits, or `sealed_session:subject:` and the
-/// JSON text of the subject as it is: whoever can read Redis, its log of slow commands or its backups sees who was logged
-/// out, by e-mail address if that is your subject. If that matters, make the subject a number.
+/// The key of an entry is `sealed_session:revoked:` and the id in hexadecimal digits, or `sealed_session:subject:` and
+/// the JSON text of the subject as it is: whoever can read Redis, its log of slow commands or its backups sees who was
+/// logged out, by e-mail address if that is your subject. If that matters, make the subject a number.
 ///
-/// The value of an entry is a mark or a generation, a space, and the time until which the entry must be kept, in decimal
-/// digits of Unix seconds. Redis removes the entry a minute after that time. A generation has 16 hexadecimal digits, and
-/// [`Mark::Became`] has 32. [`Mark::Ended`] is `1099511627775`, by which version 0.1 of this crate knows an ended session,
-/// too. An entry of 0.1 about a subject has 10 to 13 decimal digits: it is read as a generation that no session of 0.1 has,
-/// so the subject logs in again.
+/// The value of an entry is a mark or a generation, a space, and the time until which the entry must be kept, in
+/// decimal digits of Unix seconds. Redis removes the entry a minute after that time. A generation has 16 hexadecimal
+/// digits, and [`Mark::Became`] has 32. [`Mark::Ended`] is `1099511627775`, by which version 0.1 of this crate knows an
+/// ended session, too. An entry of 0.1 about a subject has 10 to 13 decimal digits: it is read as a generation that no
+/// session of 0.1 has, so the subject logs in again.
 ///
 /// Each change is one script of `EVAL`, and a session is asked about in one round trip, whether it has a subject or
 /// not; a cluster, which may have the two entries on two servers, takes a second one for the subject.
@@ -122,8 +122,8 @@ impl Revocations for RedisRevocations {
         })
     }
 
-    /// Writes a mark under a key of no session, so that a read-only replica, a Redis without memory or without its replicas, and
-    /// an ACL that allows too little all show: the script also reads the key. Nothing stays in Redis.
+    /// Writes a mark under a key of no session, so that a read-only replica, a Redis without memory or without its
+    /// replicas, and an ACL that allows too little all show: the script also reads the key. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         let commands = |key: &str| {
             let mut commands = redis::pipe();
@@ -148,8 +148,8 @@ impl RedisRevocations {
         let pieces = if self.pool.has_one_server() { keys.len().max(1) } else { 1 };
         let mut entries = Vec::new();
         for piece in keys.chunks(pieces) {
-            // MGET would say for a key that holds no text that there is none, and so admit. Redis answers these commands
-            // in their order.
+            // MGET would say for a key that holds no text that there is none, and so admit. Redis answers these
+            // commands in their order.
             let mut commands = redis::pipe();
             for key in piece {
                 commands.cmd("GET").arg(key);
@@ -202,12 +202,12 @@ const MARK: &str = "revoked";
 
 const SUBJECT: &str = "subject";
 
-/// The mark of a session that ended: the latest time there is. Version 0.1 wrote it as the time up to which sessions of the
-/// id are over, so servers of both versions refuse what a server of the other one ended.
+/// The mark of a session that ended: the latest time there is. Version 0.1 wrote it as the time up to which sessions of
+/// the id are over, so servers of both versions refuse what a server of the other one ended.
 const ENDED: &str = "1099511627775";
 
-/// Writes a mark where none stands and the later time where one does, as one step, and returns the mark that stands.
-/// If replicas are waited for, a mark that stands is written again: it may not be on them yet, and there must be a write
+/// Writes a mark where none stands and the later time where one does, as one step, and returns the mark that stands. If
+/// replicas are waited for, a mark that stands is written again: it may not be on them yet, and there must be a write
 /// to wait for.
 const PUT_MARK: &str = r"
 local mark, till = ARGV[1], tonumber(ARGV[2])

@@ -71,8 +71,9 @@ impl Database {
         off_thread(&self.writer, work)
     }
 
-    /// Returns true when a probe can be written, and the files of the database are still the ones that were opened. The probe
-    /// must change as many pages as what the caller writes: on a full disk, one page may still find room in the log.
+    /// Returns true when a probe can be written, and the files of the database are still the ones that were opened. The
+    /// probe must change as many pages as what the caller writes: on a full disk, one page may still find room in the
+    /// log.
     pub(in crate::backend) fn can_write(
         &self,
         probe: impl FnOnce(&Connection) -> Result<(), BackendError> + Send + 'static,
@@ -92,8 +93,8 @@ impl fmt::Debug for Database {
     }
 }
 
-/// Does several statements at once or not at all, with one sync. The transaction is immediate, so that it waits for another writer
-/// before it has read anything.
+/// Does several statements at once or not at all, with one sync. The transaction is immediate, so that it waits for
+/// another writer before it has read anything.
 pub(in crate::backend) fn in_transaction<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, BackendError>,
@@ -127,8 +128,9 @@ fn off_thread<T: Send + 'static>(
     })
 }
 
-/// Does the work of a caller who asked for it at `asked`. The time that the caller waited for its turn counts: a caller whose time has
-/// passed tries once. Otherwise callers who wait for another process would each wait for as long as all of those before them.
+/// Does the work of a caller who asked for it at `asked`. The time that the caller waited for its turn counts: a caller
+/// whose time has passed tries once. Otherwise callers who wait for another process would each wait for as long as all
+/// of those before them.
 fn on<T>(
     shared: &Mutex<Shared>,
     asked: Instant,

@@ -31,9 +31,9 @@ pub(in crate::backend) fn open(
 
 /// Puts the database into WAL mode, which stays with the file. Returns false where the file system has no such mode.
 ///
-/// SQLite answers that the database is busy, without the wait of the busy timeout, while another connection makes the same change
-/// (<https://www.sqlite.org/c3ref/busy_handler.html>: a wait for a lock that another waiter holds could be a deadlock). So the wait is
-/// here.
+/// SQLite answers that the database is busy, without the wait of the busy timeout, while another connection makes the
+/// same change (<https://www.sqlite.org/c3ref/busy_handler.html>: a wait for a lock that another waiter holds could be
+/// a deadlock). So the wait is here.
 fn begins_wal(connection: &Connection, busy_timeout: Duration) -> Result<bool, BackendError> {
     let start = Instant::now();
     loop {
@@ -60,8 +60,8 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     opened.map_err(|error| failed(&error))
 }
 
-/// Refuses a database that everybody can write to. Its folder may be one: Kubernetes gives a volume of the kind `emptyDir` the
-/// mode 0777, and only the containers of its pod see it.
+/// Refuses a database that everybody can write to. Its folder may be one: Kubernetes gives a volume of the kind
+/// `emptyDir` the mode 0777, and only the containers of its pod see it.
 fn check_writers(path: &Path) -> Result<(), BackendError> {
     let mode = mode_for_everybody(path).map_err(|error| not_made(&error))?;
     let Some(mode) = mode else { return Ok(()) };
@@ -71,8 +71,9 @@ fn check_writers(path: &Path) -> Result<(), BackendError> {
 
 /// Makes an empty file for its owner alone, where there is none. SQLite gives its other files the same permissions.
 ///
-/// A file that is there is not opened. When a process closes a file, POSIX takes all locks of the process from the file, also those
-/// of a store that has the same database open (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+/// A file that is there is not opened. When a process closes a file, POSIX takes all locks of the process from the
+/// file, also those of a store that has the same database open (<https://www.sqlite.org/howtocorrupt.html>, section
+/// 2.2).
 fn make(path: &Path) -> Result<(), BackendError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -5,8 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::failed;
 use crate::error::{BackendError, BackendErrorKind};
 
-/// The tables that somebody needs. A database gets the steps that lead to them and no further, so that an older version of
-/// this crate, which may know fewer steps, still opens a database that has its own tables only.
+/// The tables that somebody needs. A database gets the steps that lead to them and no further, so that an older version
+/// of this crate, which may know fewer steps, still opens a database that has its own tables only.
 #[derive(Clone, Copy)]
 pub(in crate::backend) enum Tables {
     Sessions,
@@ -55,8 +55,8 @@ const APPLICATION_ID: i64 = 0x5353_4553;
 
 /// Returns an error when this can't be a database of this crate. The check changes nothing.
 ///
-/// It reads the version, the application id and the tables in one transaction, since another process may be making the database:
-/// read one by one, they could come from before and from after that.
+/// It reads the version, the application id and the tables in one transaction, since another process may be making the
+/// database: read one by one, they could come from before and from after that.
 pub(super) fn check(database: &Connection) -> Result<(), BackendError> {
     let transaction = database.unchecked_transaction().map_err(|error| failed(&error))?;
     check_for(&transaction, STEPS)

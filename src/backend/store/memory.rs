@@ -10,20 +10,21 @@ use crate::data::SessionId;
 use crate::error::{BackendError, BackendErrorKind};
 use crate::time::{Clock, SystemClock, UnixTime};
 
-/// Keeps records in the memory of this process: for tests, for development, and for a site of one process that may forget
-/// its sessions when it restarts.
+/// Keeps records in the memory of this process: for tests, for development, and for a site of one process that may
+/// forget its sessions when it restarts.
 ///
 /// The store is bounded: by [`MemoryStore::DEFAULT_MAX_RECORDS`], unless set otherwise. When the store is full it drops
 /// what has expired, and if that makes no room refuses new records with [`BackendErrorKind::Full`]: a live session is
 /// never dropped for another. A visitor who has a record can log in all the same, and log out. The store drops expired
-/// records by itself too, now and then when one is saved, at a cost that stays the same for each save however many it holds.
+/// records by itself too, now and then when one is saved, at a cost that stays the same for each save however many it
+/// holds.
 ///
-/// Every visitor who gets a CSRF token or a flash value has a record, logged in or not. If strangers can reach such a page,
-/// they can fill the store: give it to [`SessionConfig::spill`](crate::SessionConfig::spill), which leaves what fits in the
-/// cookie.
+/// Every visitor who gets a CSRF token or a flash value has a record, logged in or not. If strangers can reach such a
+/// page, they can fill the store: give it to [`SessionConfig::spill`](crate::SessionConfig::spill), which leaves what
+/// fits in the cookie.
 ///
-/// [`SessionStore::supports_revocation`] is true: a record is in this process alone, so where it was deleted was the only
-/// place that had it. Behind several processes, a session is known to the one that began it.
+/// [`SessionStore::supports_revocation`] is true: a record is in this process alone, so where it was deleted was the
+/// only place that had it. Behind several processes, a session is known to the one that began it.
 ///
 /// ```
 /// use sealed_session::{MemoryStore, Record, Save, SessionId, SessionStore, UnixTime};
@@ -77,8 +78,8 @@ impl MemoryStore {
 
     /// Sets the largest number of sessions that the store holds. With 0 the store refuses all.
     ///
-    /// Tombstones, the records of 16 bytes that stand for ended sessions, are not among them, and neither is a session that
-    /// takes the place of another one. Sessions and tombstones together are at most twice this number.
+    /// Tombstones, the records of 16 bytes that stand for ended sessions, are not among them, and neither is a session
+    /// that takes the place of another one. Sessions and tombstones together are at most twice this number.
     ///
     /// ```
     /// use sealed_session::MemoryStore;
@@ -91,8 +92,8 @@ impl MemoryStore {
         self
     }
 
-    /// Sets the clock that says what has expired: give it the one of [`SessionConfig::clock`](crate::SessionConfig::clock),
-    /// if you set one.
+    /// Sets the clock that says what has expired: give it the one of
+    /// [`SessionConfig::clock`](crate::SessionConfig::clock), if you set one.
     ///
     /// ```
     /// use sealed_session::{MemoryStore, UnixTime};
@@ -228,8 +229,8 @@ impl SessionStore for MemoryStore {
 }
 
 impl Records {
-    /// Returns true when another record may be created beside at most `max` sessions. A record that needs no place of its own
-    /// is a tombstone, or takes the place of a session: then only the sum of sessions and tombstones counts.
+    /// Returns true when another record may be created beside at most `max` sessions. A record that needs no place of
+    /// its own is a tombstone, or takes the place of a session: then only the sum of sessions and tombstones counts.
     fn has_room(&self, max: usize, needs_no_place: bool) -> bool {
         let sessions = self.by_id.len().saturating_sub(self.tombstones);
         (needs_no_place || sessions < max) && self.by_id.len() < max.saturating_mul(2)
@@ -252,7 +253,8 @@ impl Records {
         }
     }
 
-    /// Sweeps once in as many saves as there were records after the sweep before, so that each save pays for a record or two.
+    /// Sweeps once in as many saves as there were records after the sweep before, so that each save pays for a record
+    /// or two.
     fn sweep_now_and_then(&mut self, now: UnixTime) {
         self.until_sweep = self.until_sweep.saturating_sub(1);
         if self.until_sweep == 0 {

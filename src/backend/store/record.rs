@@ -21,9 +21,9 @@ pub struct Record {
     expires_at: UnixTime,
 }
 
-/// The most bytes of a record, with some to spare: the entries of a session have 65,535 bytes at most, the padding 1,023, and the
-/// rest of the seal 78. A store refuses a longer record, and takes one that it finds for damage: it must not read it whole, since
-/// somebody else put it there.
+/// The most bytes of a record, with some to spare: the entries of a session have 65,535 bytes at most, the padding
+/// 1,023, and the rest of the seal 78. A store refuses a longer record, and takes one that it finds for damage: it must
+/// not read it whole, since somebody else put it there.
 #[cfg(any(feature = "file", feature = "sqlite"))]
 pub(super) const MAX_RECORD_LEN: u32 = 67_000;
 
@@ -99,13 +99,13 @@ impl fmt::Debug for Record {
 
 /// Tells one state of a record from every other: a tag is the first [`Tag::LEN`] bytes of the record.
 ///
-/// A sealed record begins with its version, the id of its key and a random nonce, and no two seals have the same nonce. So
-/// a caller that finds the tag of the record which it read knows that nobody wrote meanwhile.
+/// A sealed record begins with its version, the id of its key and a random nonce, and no two seals have the same nonce.
+/// So a caller that finds the tag of the record which it read knows that nobody wrote meanwhile.
 ///
-/// A record that is shorter has all of its bytes as its tag: such as the 16 bytes by which the manager marks an ended session.
-/// Two tags are equal only if they have the same length, so the tag of a short record is never that of a longer one which
-/// begins with the same bytes. The manager keeps no record of fewer than 16 bytes, and the tag of an empty one is good for
-/// nothing: a store need not know it again.
+/// A record that is shorter has all of its bytes as its tag: such as the 16 bytes by which the manager marks an ended
+/// session. Two tags are equal only if they have the same length, so the tag of a short record is never that of a
+/// longer one which begins with the same bytes. The manager keeps no record of fewer than 16 bytes, and the tag of an
+/// empty one is good for nothing: a store need not know it again.
 ///
 /// ```
 /// use sealed_session::{Record, UnixTime};

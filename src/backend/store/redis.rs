@@ -104,8 +104,8 @@ impl SessionStore for RedisStore {
         Box::pin(async { Ok(0) })
     }
 
-    /// Sends the commands of a login and of a logout, for a key of no session, so that a read-only replica, a Redis without
-    /// memory or without its replicas, and an ACL that allows too little all show. Nothing stays in Redis.
+    /// Sends the commands of a login and of a logout, for a key of no session, so that a read-only replica, a Redis
+    /// without memory or without its replicas, and an ACL that allows too little all show. Nothing stays in Redis.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         let commands = |key: &str| {
             let mut commands = redis::pipe();
@@ -118,8 +118,8 @@ impl SessionStore for RedisStore {
         Box::pin(async move { self.pool.does(commands).await })
     }
 
-    /// A record that is written or removed in the meantime may or may not be among them. The same goes for one that moves
-    /// from one server of a cluster to another.
+    /// A record that is written or removed in the meantime may or may not be among them. The same goes for one that
+    /// moves from one server of a cluster to another.
     fn all(&self) -> BoxFuture<'_, Result<Vec<(SessionId, Record)>, BackendError>> {
         Box::pin(async move {
             let mut records = HashMap::new();
@@ -136,8 +136,8 @@ impl SessionStore for RedisStore {
         })
     }
 
-    /// Removes what has the prefix of this store, and no revocation. A record that is written in the meantime may stay, and
-    /// so may one that moves from one server of a cluster to another.
+    /// Removes what has the prefix of this store, and no revocation. A record that is written in the meantime may stay,
+    /// and so may one that moves from one server of a cluster to another.
     fn clear(&self) -> BoxFuture<'_, Result<(), BackendError>> {
         Box::pin(async move {
             let mut scan = self.pool.scan(KIND).await?;
@@ -201,8 +201,8 @@ end
 return redis.pcall('SET', KEYS[1], ARGV[2], 'EXAT', ARGV[3])
 ";
 
-/// Deletes a record so that there is a write to wait for, even where no record is: an earlier deletion may not be on the
-/// replicas yet.
+/// Deletes a record so that there is a write to wait for, even where no record is: an earlier deletion may not be on
+/// the replicas yet.
 const DELETE: &str = r"
 local deleted = redis.call('DEL', KEYS[1])
 if deleted == 0 then

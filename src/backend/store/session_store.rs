@@ -14,7 +14,8 @@ use crate::time::UnixTime;
 /// refuses a record past its expiry, so a store needs no key and no clock. Many tasks may ask a store at once, and many
 /// processes if they share it. A `load` returns what an earlier `save` acknowledged.
 ///
-/// `testing::check_store` (feature `test-util`) is the suite that every store of this crate passes; run yours through it.
+/// `testing::check_store` (feature `test-util`) is the suite that every store of this crate passes; run yours through
+/// it.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -73,20 +74,22 @@ pub trait SessionStore: Send + Sync {
     /// told that it wrote. So a request that ends late neither undoes what another one wrote nor brings back a session
     /// that another one destroyed.
     ///
-    /// A record past its `expires_at` is there for a save as long as a load returns it: a `Create` is refused, and a `Replace`
-    /// writes. The clock of a store decides nothing here, for it may be ahead of the clock by which the record was written.
+    /// A record past its `expires_at` is there for a save as long as a load returns it: a `Create` is refused, and a
+    /// `Replace` writes. The clock of a store decides nothing here, for it may be ahead of the clock by which the
+    /// record was written.
     ///
     /// # Errors
-    /// [`Full`](BackendErrorKind::Full) without room, [`Corrupt`](BackendErrorKind::Corrupt) when the record that is there
-    /// can't be told to have the tag, and whatever a load may say. After [`Unavailable`](BackendErrorKind::Unavailable) the
-    /// record may have been written all the same.
+    /// [`Full`](BackendErrorKind::Full) without room, [`Corrupt`](BackendErrorKind::Corrupt) when the record that is
+    /// there can't be told to have the tag, and whatever a load may say. After
+    /// [`Unavailable`](BackendErrorKind::Unavailable) the record may have been written all the same.
     fn save<'a>(&'a self, id: SessionId, record: &'a Record, save: Save) -> BoxFuture<'a, Result<bool, BackendError>>;
 
-    /// Writes a new record, as [`SessionStore::save`] does with [`Save::Create`], for a session that takes the place of the
-    /// one under `old`. The caller ends that one right after, so that two records stand side by side for a moment only.
+    /// Writes a new record, as [`SessionStore::save`] does with [`Save::Create`], for a session that takes the place of
+    /// the one under `old`. The caller ends that one right after, so that two records stand side by side for a moment
+    /// only.
     ///
-    /// By default this is that save. A store with a bound of its own lets the record in although it is full, if `old` has a
-    /// record: otherwise nobody could log in to a full store, nor out of it.
+    /// By default this is that save. A store with a bound of its own lets the record in although it is full, if `old`
+    /// has a record: otherwise nobody could log in to a full store, nor out of it.
     ///
     /// # Errors
     /// As for [`SessionStore::save`].
@@ -127,8 +130,8 @@ pub trait SessionStore: Send + Sync {
     /// [`Unavailable`](BackendErrorKind::Unavailable) when nothing answers; some of them may be gone all the same.
     fn cleanup_expired(&self, now: UnixTime) -> BoxFuture<'_, Result<u64, BackendError>>;
 
-    /// Returns true when a new session could be kept at this moment, and an ended one recorded. For a health check: no request
-    /// waits for it, so a store may write to find out.
+    /// Returns true when a new session could be kept at this moment, and an ended one recorded. For a health check: no
+    /// request waits for it, so a store may write to find out.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         Box::pin(async { true })
     }

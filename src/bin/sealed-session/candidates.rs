@@ -5,8 +5,8 @@ use std::io::Read;
 
 use crate::outcome::{Failure, Result};
 
-/// Returns the text of an argument, or reads standard input when the argument is missing or `-`. If the input is no UTF-8, each
-/// byte that is not ASCII becomes a `?`.
+/// Returns the text of an argument, or reads standard input when the argument is missing or `-`. If the input is no
+/// UTF-8, each byte that is not ASCII becomes a `?`.
 pub(crate) fn input(argument: Option<&str>) -> Result<String> {
     Ok(String::from_utf8(bytes(argument)?).unwrap_or_else(|error| ascii(error.as_bytes())))
 }
@@ -96,8 +96,8 @@ impl Found {
     }
 }
 
-/// Returns the name and the value in a line of a cookie jar, as curl and browsers' exports have it: seven fields with tabs
-/// between them. One that begins like a comment is that of a cookie with `HttpOnly`.
+/// Returns the name and the value in a line of a cookie jar, as curl and browsers' exports have it: seven fields with
+/// tabs between them. One that begins like a comment is that of a cookie with `HttpOnly`.
 fn of_jar(line: &str) -> Option<(&str, &str)> {
     let fields: Vec<_> = line.strip_prefix(HTTP_ONLY).unwrap_or(line).split('\t').collect();
     let is_switch = |text: &str| text == "TRUE" || text == "FALSE";

@@ -1,5 +1,5 @@
-//! Finds the doubts about a configuration, which are choices weaker than the library's default, and gives advice, which is
-//! where that default can be made stronger. An application may choose either, and should have a reason.
+//! Finds the doubts about a configuration, which are choices weaker than the library's default, and gives advice, which
+//! is where that default can be made stronger. An application may choose either, and should have a reason.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
-//! Reads the text of a file of variables, as the programs that read dotenv files do where they agree. Where they do not,
-//! the file is refused: `doctor` would else judge a configuration that the application does not have.
+//! Reads the text of a file of variables, as the programs that read dotenv files do where they agree. Where they do
+//! not, the file is refused: `doctor` would else judge a configuration that the application does not have.
 //!
-//! No crate does this. `dotenvy` expands `$NAME` by the environment of this process, which is not the application's, and
-//! its errors repeat the line, which may hold a key.
+//! No crate does this. `dotenvy` expands `$NAME` by the environment of this process, which is not the application's,
+//! and its errors repeat the line, which may hold a key.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -26,8 +26,8 @@ impl Display for Fault {
     }
 }
 
-/// Reads `NAME=VALUE` lines. A byte order mark at the start, empty lines, comment lines, `export` and white space around
-/// names and values do not count. Nothing is expanded.
+/// Reads `NAME=VALUE` lines. A byte order mark at the start, empty lines, comment lines, `export` and white space
+/// around names and values do not count. Nothing is expanded.
 pub(crate) fn parse(text: &str) -> Result<BTreeMap<&str, String>, Fault> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (mut values, mut numbers) = (BTreeMap::new(), BTreeMap::new());
@@ -76,8 +76,8 @@ fn plain(text: &str) -> (String, &str) {
     (line.get(..end).unwrap_or(line).trim().to_owned(), after)
 }
 
-/// Reads a value up to its closing quote, which may be lines further down. In double quotes, `\n` and `\r` are the end of
-/// a line, and a backslash before `"`, `\`, `$` or a backtick is not part of the value.
+/// Reads a value up to its closing quote, which may be lines further down. In double quotes, `\n` and `\r` are the end
+/// of a line, and a backslash before `"`, `\`, `$` or a backtick is not part of the value.
 fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
     let mut value = String::new();
     let mut chars = text.chars();

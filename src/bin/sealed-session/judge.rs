@@ -159,8 +159,8 @@ fn config(vars: &Vars, name: Option<&str>) -> Result<SessionConfig> {
     })
 }
 
-/// Makes a configuration that takes every schema, and a session in two cookies, since only the application knows what it
-/// takes. The second value holds the schema of the last cookie that was opened.
+/// Makes a configuration that takes every schema, and a session in two cookies, since only the application knows what
+/// it takes. The second value holds the schema of the last cookie that was opened.
 fn config_of_any_schema(vars: &Vars, name: Option<&str>) -> Result<(SessionConfig, Arc<AtomicU8>)> {
     let found = Arc::new(AtomicU8::new(0));
     let noted = Arc::clone(&found);

@@ -38,8 +38,8 @@ impl Object {
 }
 
 /// Escapes the characters of a JSON text that are not shown as themselves. With control characters, a value from a
-/// cookie could give orders to a terminal. With format characters such as U+202E (right-to-left override), it could make
-/// people read something else than what is there.
+/// cookie could give orders to a terminal. With format characters such as U+202E (right-to-left override), it could
+/// make people read something else than what is there.
 pub(crate) fn printable(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for char in json.chars() {

@@ -1,4 +1,5 @@
-//! Reads the proof: a JWT whose header names the algorithm and, at registration, the key, and whose payload repeats the challenge.
+//! Reads the proof: a JWT whose header names the algorithm and, at registration, the key, and whose payload repeats the
+//! challenge.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +10,8 @@ use super::members::Members;
 use super::public_key::PublicKey;
 use super::verifier;
 
-/// The most bytes of a header value that is read. A proof of Chromium 156 has about 450, of which its challenge takes the most.
+/// The most bytes of a header value that is read. A proof of Chromium 156 has about 450, of which its challenge takes
+/// the most.
 const MAX_LEN: usize = 4096;
 const SIGNATURE_LEN: usize = 64;
 const COORDINATE_LEN: usize = 32;
@@ -28,9 +30,9 @@ pub(crate) struct Proof {
 impl Proof {
     /// Reads the value of a `Secure-Session-Response` header, bare or in quotes.
     ///
-    /// Members that this reader does not know are ignored: a later browser may send more. A proof of another algorithm than ES256 is
-    /// refused, and so is every second spelling of its parts. A signature of ECDSA always has two spellings, so the text of a proof
-    /// does not identify it.
+    /// Members that this reader does not know are ignored: a later browser may send more. A proof of another algorithm
+    /// than ES256 is refused, and so is every second spelling of its parts. A signature of ECDSA always has two
+    /// spellings, so the text of a proof does not identify it.
     ///
     /// # Errors
     /// The first rule that is broken, in the order of [`ProofError`].
@@ -73,8 +75,8 @@ impl Proof {
         self.authorization.as_deref()
     }
 
-    /// Returns the key that the browser registers (`jwk`). A refresh has none: the draft forbids it, so the caller refuses a refresh
-    /// that brings a key, and a registration that brings none.
+    /// Returns the key that the browser registers (`jwk`). A refresh has none: the draft forbids it, so the caller
+    /// refuses a refresh that brings a key, and a registration that brings none.
     pub(crate) fn key(&self) -> Option<&PublicKey> {
         self.key.as_ref()
     }

@@ -1,7 +1,7 @@
 //! Reads a JSON object and refuses one that has a member twice.
 //!
-//! RFC 7515 section 4 has names that stand twice refused, or the last of them taken. A reader that takes the first and one that takes
-//! the last would see two different proofs under one signature, so they are refused.
+//! RFC 7515 section 4 has names that stand twice refused, or the last of them taken. A reader that takes the first and
+//! one that takes the last would see two different proofs under one signature, so they are refused.
 
 use std::collections::BTreeMap;
 use std::fmt;

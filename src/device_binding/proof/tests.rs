@@ -52,8 +52,8 @@ fn a_refresh_gives_a_challenge_and_no_key() {
     assert!(!proof.verify(&Device::new(1).public_key()), "another device");
 }
 
-/// ECDSA has two signatures where it has one: if `r | s` is good, so is `r | n - s`, which anybody can compute. So a proof is no name
-/// under which it could be known again.
+/// ECDSA has two signatures where it has one: if `r | s` is good, so is `r | n - s`, which anybody can compute. So a
+/// proof is no name under which it could be known again.
 #[test]
 fn the_other_signature_of_a_proof_is_good_too() {
     let proof = device().refresh("a challenge");

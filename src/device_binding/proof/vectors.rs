@@ -1,5 +1,6 @@
-//! Runs tests/vectors/dbsc/vectors.json: 72 proofs and 18 exchanges of Chromium 156 with a server, and proofs derived from them. Each
-//! verifier of this build judges every proof: the `p256` crate always, AWS-LC if the feature `aws-lc` is on.
+//! Runs tests/vectors/dbsc/vectors.json: 72 proofs and 18 exchanges of Chromium 156 with a server, and proofs derived
+//! from them. Each verifier of this build judges every proof: the `p256` crate always, AWS-LC if the feature `aws-lc`
+//! is on.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The two texts that tell a browser of the bound cookie. If they differ, the browser waits for a refresh at every request, and says
-//! so to nobody.
+//! The two texts that tell a browser of the bound cookie. If they differ, the browser waits for a refresh at every
+//! request, and says so to nobody.
 
 use super::browser::{Attributes, Browser};
 use super::site::{Site, key, log_in};

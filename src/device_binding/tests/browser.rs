@@ -1,5 +1,6 @@
-//! A browser that binds sessions, as Chromium 156 was seen to do (2026-11-25, software keys): it registers when it is offered to,
-//! refreshes before a request that lacks its bound cookie, and ends a DBSC session for the answers that end one there.
+//! A browser that binds sessions, as Chromium 156 was seen to do (2026-11-25, software keys): it registers when it is
+//! offered to, refreshes before a request that lacks its bound cookie, and ends a DBSC session for the answers that end
+//! one there.
 
 use std::collections::BTreeMap;
 
@@ -92,8 +93,8 @@ impl<'s> Browser<'s> {
         Self { device: None, ..Self::new(site) }
     }
 
-    /// Another device with the same cookies, and with the offers that were not taken yet, as a thief has them. No DBSC session comes
-    /// along.
+    /// Another device with the same cookies, and with the offers that were not taken yet, as a thief has them. No DBSC
+    /// session comes along.
     pub(super) fn stolen(&self) -> Self {
         Self { device: Some(2), jar: self.jar.clone(), offers: self.offers.clone(), ..Self::new(self.site) }
     }
@@ -118,8 +119,8 @@ impl<'s> Browser<'s> {
         self.exchange("GET", "/", Vec::new(), handler)
     }
 
-    /// Follows a link on another site: nothing is refreshed before the request. If the answer is to load the page once more, the
-    /// browser does that by itself.
+    /// Follows a link on another site: nothing is refreshed before the request. If the answer is to load the page once
+    /// more, the browser does that by itself.
     pub(super) fn follow_link(&mut self) -> (usize, String) {
         let headers = |site: &str| vec![("sec-fetch-mode", "navigate".to_owned()), ("sec-fetch-site", site.to_owned())];
         let mut response = self.exchange("GET", "/", headers("cross-site"), &page);

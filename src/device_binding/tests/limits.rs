@@ -1,4 +1,5 @@
-//! The limits of device binding. Each limit of docs/device-bound.md that is not a test of `thief` or `revoked` is one here.
+//! The limits of device binding. Each limit of docs/device-bound.md that is not a test of `thief` or `revoked` is one
+//! here.
 
 use super::browser::Browser;
 use super::site::{List, Site, key, log_in, sites};

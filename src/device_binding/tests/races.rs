@@ -11,7 +11,8 @@ use crate::session::Session;
 
 const BOUND: &str = "__Host-session-bound";
 
-/// A browser that is bound, and whose session cookie was then replaced by an answer to a request from before the registration.
+/// A browser that is bound, and whose session cookie was then replaced by an answer to a request from before the
+/// registration.
 pub(super) fn clobbered(site: &Site) -> Browser<'_> {
     let mut browser = Browser::new(site);
     browser.get(&log_in);

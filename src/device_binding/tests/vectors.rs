@@ -1,4 +1,5 @@
-//! Another implementation, in Python, wrote tests/vectors/dbsc/parts.json. Each part opens or is refused as the file says.
+//! Another implementation, in Python, wrote tests/vectors/dbsc/parts.json. Each part opens or is refused as the file
+//! says.
 
 use serde_json::Value;
 

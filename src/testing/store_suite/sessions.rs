@@ -11,8 +11,8 @@ use crate::testing::{TestBrowser, TestClock, TestCookies};
 
 pub(super) const NAME: &str = "whole_sessions_are_kept_and_ended";
 
-/// A visitor comes, fills a cart, logs in, and logs out. What was stored is there in the next request, and no copy of an earlier
-/// cookie opens after an end.
+/// A visitor comes, fills a cart, logs in, and logs out. What was stored is there in the next request, and no copy of
+/// an earlier cookie opens after an end.
 pub(super) async fn whole_sessions_are_kept_and_ended(store: Arc<dyn SessionStore>) -> Verdict {
     let key = Key::generate()?;
     let clock = TestClock::fixed(at(FAR));
@@ -44,7 +44,8 @@ pub(super) async fn whole_sessions_are_kept_and_ended(store: Arc<dyn SessionStor
     browser.commit_async(&session).await?;
     must_be_over(&user, "a cookie opens after the logout").await?;
 
-    // A cookie from before the application had a store holds its values itself. Its end stays in the store as a record of 16 bytes.
+    // A cookie from before the application had a store holds its values itself. Its end stays in the store as a record
+    // of 16 bytes.
     let before = TestBrowser::new(&manager).with_cookie(TestCookies::new(&manager).with("user_id", 42).logged_in());
     let session = before.load_async().await?;
     must(session.contains("user_id"), "a cookie from before there was a store does not open")?;

@@ -1,5 +1,5 @@
-//! The crate on WebAssembly without an operating system. There is a small site as a fetch-style handler, and a check of every
-//! test vector.
+//! The crate on WebAssembly without an operating system. There is a small site as a fetch-style handler, and a check of
+//! every test vector.
 
 pub mod site;
 #[cfg(feature = "vectors")]

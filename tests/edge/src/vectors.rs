@@ -14,7 +14,8 @@ pub fn check() -> Result<String, String> {
         let codec = codec(&vectors, vector);
         let data = codec.decode(text(vector, "value")).map_err(|reason| format!("{}: {reason}", vector["name"]))?;
         expect(vector, shown(&vectors, vector), seen(&data))?;
-        // A vector that opened is sealed again, with a nonce from this system's generator, and must open to the same session.
+        // A vector that opened is sealed again, with a nonce from this system's generator, and must open to the same
+        // session.
         let value = codec.encode(&data).map_err(|error| format!("{}: {error}", vector["name"]))?;
         expect(vector, Ok(data), codec.decode(&value))?;
     }

@@ -1,5 +1,5 @@
-//! The application under test, with a login, a counter and a logout. Each answer shows the session that the request had, or
-//! had before a logout.
+//! The application under test, with a login, a counter and a logout. Each answer shows the session that the request
+//! had, or had before a logout.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -81,15 +81,15 @@ async fn log_out_everywhere(State(app): State<App>, session: Session) -> Result<
     Ok(seen)
 }
 
-/// Stores the counter twice, the second time at the start of a large value. If the two differ later, a session is a mix of
-/// two states.
+/// Stores the counter twice, the second time at the start of a large value. If the two differ later, a session is a mix
+/// of two states.
 fn put(session: &Session, counter: u64, size: usize) {
     session.set("counter", counter).unwrap();
     session.set("draft", format!("{counter:<size$}")).unwrap();
 }
 
-/// The user, the counter, the counter in the draft, and the reason for which the cookie was refused, each `-` if there is
-/// none.
+/// The user, the counter, the counter in the draft, and the reason for which the cookie was refused, each `-` if there
+/// is none.
 fn show(session: &Session) -> String {
     let number = |key| session.get::<u64>(key).unwrap().map_or("-".to_owned(), |number| number.to_string());
     let draft = session.get::<String>("draft").unwrap().unwrap_or("-".to_owned());

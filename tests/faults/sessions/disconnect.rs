@@ -50,7 +50,8 @@ fn a_client_that_goes_away_in_a_commit_leaves_the_old_session_or_the_new_one() {
                 visitor.counter = None;
             }
             ("login/0", Seen::Ended) => {
-                // The answer with the new cookie was lost. The old session may only have ended after the new one was saved.
+                // The answer with the new cookie was lost. The old session may only have ended after the new one was
+                // saved.
                 over += 1;
                 visitor.counter = None;
                 let sessions = runtime.block_on(manager.all()).unwrap();
@@ -101,8 +102,8 @@ impl Slow {
         })
     }
 
-    /// Waits until no call is under way, none has begun for a while, and no thread works on for a call that was dropped. A busy
-    /// machine may hear late that a client went away.
+    /// Waits until no call is under way, none has begun for a while, and no thread works on for a call that was
+    /// dropped. A busy machine may hear late that a client went away.
     fn rest(&self) {
         let start = Instant::now();
         let mut begun = None;

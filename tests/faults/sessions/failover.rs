@@ -1,5 +1,5 @@
-//! The primary of a cluster, or of a Redis behind Sentinel, is killed while an application over it is in use. It waits for the
-//! replica with each write, so nothing that visitors were told is lost.
+//! The primary of a cluster, or of a Redis behind Sentinel, is killed while an application over it is in use. It waits
+//! for the replica with each write, so nothing that visitors were told is lost.
 
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::server::address;
 use crate::visitor::Visitor;
 
 const VISITORS: usize = 8;
-/// This limit is shorter than a failover, so that requests meet the fault, and leaves a machine under load time beside that.
+/// This limit is shorter than a failover, so that requests meet the fault, and leaves a machine under load time beside
+/// that.
 const LIMIT: Duration = Duration::from_secs(2);
 
 #[test]

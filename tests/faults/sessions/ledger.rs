@@ -18,15 +18,15 @@ pub(crate) struct Promise {
     /// True if the values are in the cookie, and not in a store.
     pub(crate) in_cookie: bool,
     pub(crate) has_list: bool,
-    /// True if another server takes over in a fault. A server that lacks what was not acknowledged may then answer for a while,
-    /// even though it was read before.
+    /// True if another server takes over in a fault. A server that lacks what was not acknowledged may then answer for
+    /// a while, even though it was read before.
     pub(crate) fails_over: bool,
 }
 
 #[derive(Default)]
 pub(crate) struct Run {
-    /// A number that grows when a fault begins and when it ends, so it is odd during a fault. A fault ends when every visitor
-    /// has had a right answer again.
+    /// A number that grows when a fault begins and when it ends, so it is odd during a fault. A fault ends when every
+    /// visitor has had a right answer again.
     phase: AtomicU64,
     is_over: AtomicBool,
     /// The number of right answers of each visitor.
@@ -61,12 +61,13 @@ impl Run {
         assert!(self.phase.fetch_add(1, SeqCst).is_multiple_of(2));
     }
 
-    /// Waits until every visitor is served again, and allows no more answers to fail. The result is how many milliseconds
-    /// this took.
+    /// Waits until every visitor is served again, and allows no more answers to fail. The result is how many
+    /// milliseconds this took.
     pub(crate) fn end_fault(&self) -> u128 {
         let start = Instant::now();
         let before: Vec<_> = self.right.iter().map(|right| right.load(SeqCst)).collect();
-        // The first right answer may belong to a request from before the end of the fault, so each visitor must have two.
+        // The first right answer may belong to a request from before the end of the fault, so each visitor must have
+        // two.
         while self.right.iter().zip(&before).any(|(right, before)| right.load(SeqCst) < before + 2) {
             assert!(start.elapsed() < PATIENCE, "no recovery by itself");
             thread::sleep(Duration::from_millis(1));

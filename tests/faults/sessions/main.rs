@@ -1,6 +1,6 @@
-//! Whole sessions, through the axum adapter over TCP, while the store or the revocation list behind them fails: visitors keep
-//! a ledger of what was acknowledged, and hold each answer against it. `tests/faults/run_on_small_disk` and
-//! `tests/faults/run_with_redis` run these tests, on Unix.
+//! Whole sessions, through the axum adapter over TCP, while the store or the revocation list behind them fails:
+//! visitors keep a ledger of what was acknowledged, and hold each answer against it. `tests/faults/run_on_small_disk`
+//! and `tests/faults/run_with_redis` run these tests, on Unix.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! A second process, which serves sessions from a store or holds a lock. It is this test program, started again with one
-//! ignored test.
+//! A second process, which serves sessions from a store or holds a lock. It is this test program, started again with
+//! one ignored test.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;

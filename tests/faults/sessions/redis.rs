@@ -1,5 +1,5 @@
-//! Redis is killed, started again and halted while nine applications use it. There is one for each place of the values and
-//! each policy for failures.
+//! Redis is killed, started again and halted while nine applications use it. There is one for each place of the values
+//! and each policy for failures.
 
 use std::thread;
 use std::time::Duration;

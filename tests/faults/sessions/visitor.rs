@@ -25,8 +25,9 @@ pub(crate) struct Visitor {
     requests: usize,
     /// The counter that was acknowledged last, or `None` if the visitor is logged out.
     pub(crate) counter: Option<u64>,
-    /// True if the list could perhaps not be asked for the generation of the visitor's user at login. The policy that admits
-    /// everyone let the visitor in all the same, and the list refuses the session later if the user was revoked before.
+    /// True if the list could perhaps not be asked for the generation of the visitor's user at login. The policy that
+    /// admits everyone let the visitor in all the same, and the list refuses the session later if the user was revoked
+    /// before.
     is_admitted_unasked: bool,
     /// Cookies of sessions whose end was acknowledged.
     ended: Vec<String>,
@@ -109,8 +110,8 @@ impl Visitor {
         }
     }
 
-    /// Stores a value in whatever session the request gets. If it is an empty one because a backend could not be asked, the
-    /// server must refuse to keep the value. `ask` checks that.
+    /// Stores a value in whatever session the request gets. If it is an empty one because a backend could not be asked,
+    /// the server must refuse to keep the value. `ask` checks that.
     fn note(&mut self, counter: u64) {
         match self.ask("note") {
             Seen::Own(shown) => assert_eq!(shown, counter, "user {}", self.user),
@@ -140,8 +141,8 @@ impl Visitor {
         }
     }
 
-    /// Logs out while another tab changes the session. Whichever comes first, the cookie that the other tab gets must be over
-    /// too.
+    /// Logs out while another tab changes the session. Whichever comes first, the cookie that the other tab gets must
+    /// be over too.
     pub(crate) fn log_out(&mut self) {
         let old = self.jar.cookie().map(str::to_owned);
         let start = Instant::now();
@@ -229,14 +230,15 @@ impl Visitor {
         }
     }
 
-    /// Finds out what an answer that failed has done. The session may be as it was, or as it should have become. It may have
-    /// ended only if `over` has a name under which to count that.
+    /// Finds out what an answer that failed has done. The session may be as it was, or as it should have become. It may
+    /// have ended only if `over` has a name under which to count that.
     fn settle(&mut self, counter: u64, more: u64, over: Option<&'static str>) {
         let start = Instant::now();
         loop {
             let phase = self.run.phase();
             match self.ask("read") {
-                // During a fault the policy may have admitted a session that was over by then, so the visitor asks again.
+                // During a fault the policy may have admitted a session that was over by then, so the visitor asks
+                // again.
                 Seen::Own(_) if over.is_some() && self.promise.admits_unasked() && !self.was_calm(phase) => {
                     thread::sleep(PAUSE);
                 }
@@ -327,8 +329,8 @@ impl Visitor {
         (seen, answer)
     }
 
-    /// Remembers the cookie of a session that ended. Under a fault, the policy that admits everyone may have let a logout
-    /// pass that could not be recorded. Such a logout ends no copy, so its cookie is not remembered.
+    /// Remembers the cookie of a session that ended. Under a fault, the policy that admits everyone may have let a
+    /// logout pass that could not be recorded. Such a logout ends no copy, so its cookie is not remembered.
     fn note_ended(&mut self, cookie: Option<String>, phase: u64) {
         if self.was_calm(phase) || !self.promise.admits_unasked() {
             self.ended.extend(cookie);

@@ -10,8 +10,8 @@ use xaes_256_gcm::Xaes256Gcm;
 use xaes_256_gcm::aead::{AeadInOut, KeyInit};
 use xaes_256_gcm::aes_gcm::{Aes256Gcm, Nonce, Tag};
 
-/// The "accumulated randomized tests" of C2SP XAES-256-GCM take keys, nonces and messages from one stream, and make one hash
-/// over all results.
+/// The "accumulated randomized tests" of C2SP XAES-256-GCM take keys, nonces and messages from one stream, and make one
+/// hash over all results.
 fn accumulated(records: usize) -> String {
     let mut stream = Shake128::default().finalize_xof();
     let mut sealed = Shake128::default();

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use sealed_session::{BackendError, BoxFuture, MemoryStore, Record, Save, SessionId, SessionStore, UnixTime};
 
-/// This store overrides every default. It says that it is not healthy, and that a deleted record ends no session elsewhere.
+/// This store overrides every default. It says that it is not healthy, and that a deleted record ends no session
+/// elsewhere.
 #[derive(Default)]
 pub(super) struct Shelf(Plain);
 

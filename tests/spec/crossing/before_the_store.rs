@@ -46,7 +46,8 @@ fn a_cookie_from_before_the_store_can_be_ended_from_outside() {
     }
 }
 
-/// Without a list, only a record or a tombstone knows of an end, and `spill` does not ask for one if a cookie holds values.
+/// Without a list, only a record or a tombstone knows of an end, and `spill` does not ask for one if a cookie holds
+/// values.
 #[test]
 fn a_cookie_from_before_the_store_that_was_logged_out_opens_again_under_spill_without_a_list() {
     for place in PLACES {

@@ -1,5 +1,5 @@
-//! A handler, or a clone of the session, does something beside a commit that does not concern it. The commit neither forgets nor undoes
-//! it.
+//! A handler, or a clone of the session, does something beside a commit that does not concern it. The commit neither
+//! forgets nor undoes it.
 
 use std::pin::pin;
 

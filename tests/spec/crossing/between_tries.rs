@@ -1,5 +1,5 @@
-//! A handler and other requests change the session between two tries of a commit. The store kept the first try, and its answer was
-//! lost. The next try undoes nothing of others, and leaves nothing of what the handler took back.
+//! A handler and other requests change the session between two tries of a commit. The store kept the first try, and its
+//! answer was lost. The next try undoes nothing of others, and leaves nothing of what the handler took back.
 
 use sealed_session::{EncodeError, Session, SessionManager};
 

@@ -1,5 +1,5 @@
-//! Commits that are dropped or fail at any question, and clones of their session that go on meanwhile. The next commit does the rest,
-//! as if it had been the only one.
+//! Commits that are dropped or fail at any question, and clones of their session that go on meanwhile. The next commit
+//! does the rest, as if it had been the only one.
 
 use std::pin::pin;
 
@@ -53,8 +53,8 @@ pub(super) fn cases() -> impl Iterator<Item = (super::Place, Deed)> {
     cases.filter(|(place, deed)| *deed != Deed::OnlyThisDevice || LISTED.contains(place))
 }
 
-/// Commits, lets a clone act once so many questions were asked, and then drops the commit or goes on with it. Returns false when the
-/// commit was over before.
+/// Commits, lets a clone act once so many questions were asked, and then drops the commit or goes on with it. Returns
+/// false when the commit was over before.
 fn meanwhile(
     node: &SessionManager,
     session: &Session,
@@ -72,7 +72,8 @@ fn meanwhile(
     (true, (!drops).then(|| run(commit)))
 }
 
-/// Runs a scene for each place, each deed, each number of questions after which the clone acts, and with the commit dropped or not.
+/// Runs a scene for each place, each deed, each number of questions after which the clone acts, and with the commit
+/// dropped or not.
 fn at_every_question(act: fn(&Session), check: fn(&Site, &SessionManager, &Session, &[String], &str)) {
     for (place, deed) in cases() {
         for drops in [true, false] {

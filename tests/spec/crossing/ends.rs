@@ -234,7 +234,8 @@ fn a_tombstone_of_a_node_without_the_list_does_not_hide_what_the_session_became(
     let [session, late] = [(); 2].map(|()| load(&node, &cookie));
     let elsewhere = load(&unaware, &cookie);
     session.regenerate().unwrap();
-    // The list knows what the session became, and the store does not yet when the other node ends the old session there.
+    // The list knows what the session became, and the store does not yet when the other node ends the old session
+    // there.
     site.list.hang(&["revoke"]);
     give_up(&node, &session);
     site.list.hang(&[]);

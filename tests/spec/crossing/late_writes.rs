@@ -1,5 +1,5 @@
-//! Writes and extensions that come when another request moved their session to a new id, or while it does. The new session is none of
-//! their business: it is as good afterwards as before.
+//! Writes and extensions that come when another request moved their session to a new id, or while it does. The new
+//! session is none of their business: it is as good afterwards as before.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! "Log out my other devices", beside bans and beside itself: the session of the request stays, unless it was revoked as well.
+//! "Log out my other devices", beside bans and beside itself: the session of the request stays, unless it was revoked
+//! as well.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A commit took values over from other requests, or left some in the store, and its answer was lost. The next try neither loses them
-//! nor brings anything old back.
+//! A commit took values over from other requests, or left some in the store, and its answer was lost. The next try
+//! neither loses them nor brings anything old back.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use sealed_session::{EncodeError, Session, SessionManager};
 use super::{DAY, HOUR, Site, Spill, SpillAndList, Store, StoreAndList, answer, is_good};
 use crate::backends::{commit, load, run, try_commit, user_id};
 
-/// Lets a commit ask so many questions, and one more whose answer is lost. Returns false when the commit was over before.
+/// Lets a commit ask so many questions, and one more whose answer is lost. Returns false when the commit was over
+/// before.
 pub(super) fn lose_the_answer_after(site: &Site, node: &SessionManager, session: &Session, questions: usize) -> bool {
     site.step();
     let mut commit = pin!(answer(node, session));

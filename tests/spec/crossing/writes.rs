@@ -1,4 +1,5 @@
-//! Writers of one session in a store. A commit replaces the record that it read, or reads again and does its writes to what is there.
+//! Writers of one session in a store. A commit replaces the record that it read, or reads again and does its writes to
+//! what is there.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

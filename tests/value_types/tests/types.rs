@@ -1,4 +1,5 @@
-//! The types that applications keep in sessions, from the crates that they take them from: each comes back as it went in.
+//! The types that applications keep in sessions, from the crates that they take them from: each comes back as it went
+//! in.
 
 use std::collections::HashMap;
 use std::fmt::Debug;

@@ -110,8 +110,8 @@ async fn sessions_that_expired_leave_the_table() {
     clock.advance(Duration::from_secs(599));
     Browser::new(&manager).page().await;
     assert_eq!(manager.cleanup_expired().await, Ok(0));
-    // A record outlives its cookie, so that no clock that is ahead removes one that is good elsewhere: by the clock skew, and
-    // by the minute that a request may take.
+    // A record outlives its cookie, so that no clock that is ahead removes one that is good elsewhere: by the clock
+    // skew, and by the minute that a request may take.
     clock.advance(Duration::from_secs(1 + 60 + 60 - 1));
     assert_eq!(manager.cleanup_expired().await, Ok(0));
     clock.advance(Duration::from_secs(1));

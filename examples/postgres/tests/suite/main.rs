@@ -1,5 +1,5 @@
-//! `PgStore`, `PgRevocations` and the application over them, against a real PostgreSQL. `./run` starts one for this; without a server in
-//! DATABASE_URL nothing is checked, and each test says so.
+//! `PgStore`, `PgRevocations` and the application over them, against a real PostgreSQL. `./run` starts one for this;
+//! without a server in DATABASE_URL nothing is checked, and each test says so.
 
 mod app;
 mod health;

@@ -78,8 +78,8 @@ async fn what_was_acknowledged_before_a_crash_is_there_after_it() {
     }
 }
 
-/// Asks for one session that changes with every request, and for each request another one that begins. Every second one of
-/// these is deleted again.
+/// Asks for one session that changes with every request, and for each request another one that begins. Every second one
+/// of these is deleted again.
 async fn work(store: PgStore, task: u64, progress: Arc<Progress>) -> HashMap<SessionId, Expected> {
     let (kept, mut others) = (id(task), HashMap::new());
     let (mut acknowledged, mut tried) = (0, 0);

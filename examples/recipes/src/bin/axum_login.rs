@@ -1,4 +1,5 @@
-//! `axum-login` over sealed sessions: a tower-sessions session that lives in one entry. Run `cargo run --bin axum_login`.
+//! `axum-login` over sealed sessions: a tower-sessions session that lives in one entry. Run `cargo run --bin
+//! axum_login`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -181,7 +182,8 @@ struct NewPassword {
     password: String,
 }
 
-/// Changes the password. `axum-login` ends the sessions that began with the old one, and keeps this one, since it logs in anew.
+/// Changes the password. `axum-login` ends the sessions that began with the old one, and keeps this one, since it logs
+/// in anew.
 async fn password(mut auth: AuthSession, Form(form): Form<NewPassword>) -> Result<Redirect, StatusCode> {
     let user = User { password: form.password, ..auth.user.clone().ok_or(StatusCode::UNAUTHORIZED)? };
     auth.backend.0.lock().unwrap().insert(user.name.clone(), user.clone());

@@ -1,4 +1,5 @@
-//! A link in an e-mail, made by a background job: a new password for whoever forgot the old one. Run `cargo run --bin email_link`.
+//! A link in an e-mail, made by a background job: a new password for whoever forgot the old one. Run `cargo run --bin
+//! email_link`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -108,7 +109,8 @@ impl App {
         Ok(Some(self.links.encode(&link)?))
     }
 
-    /// Gives the user of a link another password, and returns who that is; `None` when the link is not good, or not good any more.
+    /// Gives the user of a link another password, and returns who that is; `None` when the link is not good, or not
+    /// good any more.
     fn set_password(&self, token: &str, password: String) -> Result<Option<String>, Error> {
         let Ok(link) = self.links.decode(token) else { return Ok(None) };
         let (email, version) = (link.get::<String>("user_id")?, link.get::<u64>("version")?);

@@ -56,8 +56,8 @@ impl Browser {
         self.cookies(Initiator::ThisSite, "GET").unwrap_or_default()
     }
 
-    /// RFC 6265bis, section 5.2.1: a navigation that another site asks for brings no Strict cookie, and a Lax one only if its method
-    /// is safe.
+    /// RFC 6265bis, section 5.2.1: a navigation that another site asks for brings no Strict cookie, and a Lax one only
+    /// if its method is safe.
     fn cookies(&self, by: Initiator, method: &str) -> Option<String> {
         let is_sent = |same_site: &str| match same_site {
             _ if by == Initiator::ThisSite => true,

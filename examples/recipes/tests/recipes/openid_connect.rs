@@ -25,8 +25,8 @@ impl Site {
         Self { program, provider }
     }
 
-    /// Begins a login in a tab, and lets this user log in at the provider. Returns the path to which the provider sends the tab back.
-    /// The part behind the point names the session at the provider.
+    /// Begins a login in a tab, and lets this user log in at the provider. Returns the path to which the provider sends
+    /// the tab back. The part behind the point names the session at the provider.
     fn begin(&self, browser: &mut Browser, user: &str) -> String {
         let response = browser.get(&self.program.address, "/login");
         let path = response.location().strip_prefix(&self.provider.shared.issuer).unwrap();

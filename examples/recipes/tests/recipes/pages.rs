@@ -1,4 +1,5 @@
-//! Holds the pages of docs/recipes to what they promise: their programs are the ones that the other tests run, and they are short.
+//! Holds the pages of docs/recipes to what they promise: their programs are the ones that the other tests run, and they
+//! are short.
 
 use std::fs;
 use std::path::{Path, PathBuf};

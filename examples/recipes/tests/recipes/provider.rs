@@ -1,4 +1,5 @@
-//! A provider of OpenID Connect on loopback, as small as one can be: it logs in whoever the test names, and gives each code once.
+//! A provider of OpenID Connect on loopback, as small as one can be: it logs in whoever the test names, and gives each
+//! code once.
 
 use std::collections::HashMap;
 use std::net::TcpListener;

@@ -186,8 +186,8 @@ impl Cluster {
     }
 }
 
-/// Returns the number of keys with this start that are tried until each primary has one. If the start has a hash tag (`{shop}`), all keys
-/// have one slot, so one key is enough; to try the others would keep a thread busy for nothing.
+/// Returns the number of keys with this start that are tried until each primary has one. If the start has a hash tag
+/// (`{shop}`), all keys have one slot, so one key is enough; to try the others would keep a thread busy for nothing.
 fn tries(start: &str) -> u32 {
     let slot_of = |end: u32| slot(format!("{start}{end}").as_bytes());
     let has_tag = (1..10).all(|end| slot_of(end) == slot_of(0));

@@ -3,8 +3,8 @@
 /// The number of slots of a cluster.
 pub(super) const SLOTS: u16 = 16384;
 
-/// Returns the slot of a key: the CRC16 (XMODEM) of the key, or of what stands between its first `{` and the next `}` if
-/// that is not empty.
+/// Returns the slot of a key: the CRC16 (XMODEM) of the key, or of what stands between its first `{` and the next `}`
+/// if that is not empty.
 pub(super) fn slot(key: &[u8]) -> u16 {
     let tag = key.iter().position(|&byte| byte == b'{').and_then(|open| {
         let rest = key.get(open.checked_add(1)?..)?;

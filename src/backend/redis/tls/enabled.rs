@@ -60,9 +60,9 @@ impl Tls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), server_name, name_of_addresses: None })
     }
 
-    /// Returns the settings for a cluster whose URL names these servers. A cluster may know its servers by address, while
-    /// their certificate has the name that leads to all of them (redis-rs issue 1963). So a server that is known by
-    /// address has to show the first name of the URL, if the URL has one.
+    /// Returns the settings for a cluster whose URL names these servers. A cluster may know its servers by address,
+    /// while their certificate has the name that leads to all of them (redis-rs issue 1963). So a server that is known
+    /// by address has to show the first name of the URL, if the URL has one.
     pub(crate) fn of_a_cluster(&self, seeds: &[Address]) -> Self {
         let mut names = seeds.iter().filter_map(|seed| ServerName::try_from(seed.host.clone()).ok());
         let name_of_addresses = names.find(|name| matches!(name, ServerName::DnsName(_)));

@@ -34,7 +34,8 @@ pub(super) fn revoke_subject(
     until: UnixTime,
     now: UnixTime,
 ) -> Result<bool, BackendError> {
-    // `IN` is null, which counts as false, where it compares with nothing but the null of a session without a generation.
+    // `IN` is null, which counts as false, where it compares with nothing but the null of a session without a
+    // generation.
     let put = "INSERT INTO generations (subject, generation, until) VALUES (?1, ?2, ?3)
         ON CONFLICT (subject) DO UPDATE SET generation = excluded.generation, until = max(until, excluded.until)
         WHERE ?4 OR generation IN (?5, excluded.generation)";
@@ -76,8 +77,8 @@ fn read<const N: usize>(
 
 /// Does a write, and removes some entries whose time has passed, in one transaction and so with one sync.
 ///
-/// The transaction is also what makes an error of the sync heard: a statement that returns rows and is not read to its end
-/// commits when it is reset, and rusqlite drops the error of that.
+/// The transaction is also what makes an error of the sync heard: a statement that returns rows and is not read to its
+/// end commits when it is reset, and rusqlite drops the error of that.
 fn write<T>(
     connection: &Connection,
     now: UnixTime,

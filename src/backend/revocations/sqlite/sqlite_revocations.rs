@@ -27,9 +27,9 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// The text of a subject stands in the database as it is, so whoever can read the file sees who was logged out: by
 /// e-mail address, if that is your subject.
 ///
-/// Entries whose time has passed go by themselves: each revocation removes up to eight of each table. The clock says only
-/// which entries may go. If it runs ahead of the clocks that open cookies, an entry may go while a cookie of it still
-/// opens, so give the list the clock of the manager. The two are the same clock unless you changed one.
+/// Entries whose time has passed go by themselves: each revocation removes up to eight of each table. The clock says
+/// only which entries may go. If it runs ahead of the clocks that open cookies, an entry may go while a cookie of it
+/// still opens, so give the list the clock of the manager. The two are the same clock unless you changed one.
 ///
 /// ```
 /// use sealed_session::{Mark, Revocations, SessionId, SqliteRevocations, UnixTime};
@@ -52,8 +52,8 @@ pub struct SqliteRevocations {
 }
 
 impl SqliteRevocations {
-    /// Opens a database, makes it where there is none, and adds the tables of a list where it lacks them. The call blocks,
-    /// and belongs to the start of a process.
+    /// Opens a database, makes it where there is none, and adds the tables of a list where it lacks them. The call
+    /// blocks, and belongs to the start of a process.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`].
@@ -70,8 +70,9 @@ impl SqliteRevocations {
         Ok(Self { database: Database::open(path.as_ref(), Tables::Revocations)?, clock: Arc::new(SystemClock) })
     }
 
-    /// Makes a list in the database of a store, over the connections of the store. Their writes then wait for each other in
-    /// a queue, and not by trying again as two connections do. The call blocks, and belongs to the start of a process.
+    /// Makes a list in the database of a store, over the connections of the store. Their writes then wait for each
+    /// other in a queue, and not by trying again as two connections do. The call blocks, and belongs to the start of a
+    /// process.
     ///
     /// # Errors
     /// [`BackendErrorKind::Unavailable`] when the database is locked for longer than the store's timeout, and
@@ -162,8 +163,8 @@ impl Revocations for SqliteRevocations {
         self.database.read(move |connection| entries::look(connection, id, subject.as_deref()))
     }
 
-    /// Writes and syncs a mark that it takes away again, so that a full or read-only disk shows, and so does a lock. Then it looks
-    /// whether the files of the database are still the ones that were opened.
+    /// Writes and syncs a mark that it takes away again, so that a full or read-only disk shows, and so does a lock.
+    /// Then it looks whether the files of the database are still the ones that were opened.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         self.database.can_write(entries::probe)
     }

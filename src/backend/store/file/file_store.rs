@@ -15,8 +15,8 @@ use crate::time::UnixTime;
 use super::{folder::Folder, format};
 use crate::backend::store::{Record, Save, SessionStore};
 
-/// Keeps each record in a file of its own, named by the session's id, in one folder: for one machine, with any number of
-/// processes, and no database.
+/// Keeps each record in a file of its own, named by the session's id, in one folder: for one machine, with any number
+/// of processes, and no database.
 ///
 /// A save that was acknowledged is on the disk: a record is written to a temporary file that is synced, then renamed,
 /// and then the folder is synced. A process that is killed at any point, or a power cut, leaves the record before or
@@ -26,16 +26,16 @@ use crate::backend::store::{Record, Save, SessionStore};
 /// that does not get the lock in [`FileStore::lock_timeout`] is answered [`BackendErrorKind::Unavailable`]. So the file
 /// system must know `flock`: a local one does. Loads take no lock.
 ///
-/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded, and one of a later version of
-/// this crate is [`BackendErrorKind::Unsupported`]. Listing and cleaning leave such files out, and all those whose name is
-/// no id. Deleting the session removes its file. A folder that has gone, such as one on a disk that is not mounted any
-/// more, is [`BackendErrorKind::Unavailable`], and not a folder without sessions.
+/// A file that is not what was written is [`BackendErrorKind::Corrupt`] when it is loaded, and one of a later version
+/// of this crate is [`BackendErrorKind::Unsupported`]. Listing and cleaning leave such files out, and all those whose
+/// name is no id. Deleting the session removes its file. A folder that has gone, such as one on a disk that is not
+/// mounted any more, is [`BackendErrorKind::Unavailable`], and not a folder without sessions.
 ///
-/// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
-/// owner alone, and so is the folder when it is made here. Tested on Linux.
+/// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for
+/// their owner alone, and so is the folder when it is made here. Tested on Linux.
 ///
-/// The store is not for Windows yet: there a rename over a record fails while anybody has the record open, so that saves
-/// would be lost. [`SqliteStore`](crate::SqliteStore) is.
+/// The store is not for Windows yet: there a rename over a record fails while anybody has the record open, so that
+/// saves would be lost. [`SqliteStore`](crate::SqliteStore) is.
 ///
 /// ```
 /// use sealed_session::{FileStore, Record, Save, SessionId, SessionStore, UnixTime};
@@ -60,11 +60,11 @@ impl FileStore {
     /// start of a process.
     ///
     /// # Errors
-    /// - [`BackendErrorKind::Unavailable`] when the folder can't be made or written to, and when its `.lock` is no file,
-    ///   such as a link;
+    /// - [`BackendErrorKind::Unavailable`] when the folder can't be made or written to, and when its `.lock` is no
+    ///   file, such as a link;
     /// - [`BackendErrorKind::Full`] when there is no room;
-    /// - [`BackendErrorKind::Unsupported`] when everybody can write to the folder, and always on Windows. A folder inside one
-    ///   to which everybody can write is fine: it is made for its owner alone.
+    /// - [`BackendErrorKind::Unsupported`] when everybody can write to the folder, and always on Windows. A folder
+    ///   inside one to which everybody can write is fine: it is made for its owner alone.
     ///
     /// ```
     /// use sealed_session::{BackendErrorKind, FileStore};

@@ -201,8 +201,9 @@ impl Folder {
         Ok(file)
     }
 
-    /// Returns an error when the folder has gone: a file that is not found there does not mean that there is no record. A lock
-    /// that is no file is an error, too: a link leads elsewhere, and to open a pipe would wait for its other end.
+    /// Returns an error when the folder has gone: a file that is not found there does not mean that there is no record.
+    /// A lock that is no file is an error, too: a link leads elsewhere, and to open a pipe would wait for its other
+    /// end.
     fn must_be_there(&self) -> Result<(), BackendError> {
         let looked = fs::symlink_metadata(self.path.join(LOCK_NAME));
         if looked.map_err(|error| failed("find the lock", &error))?.is_file() {

@@ -38,11 +38,12 @@ pub(super) fn write(id: SessionId, record: &Record) -> Result<Vec<u8>, BackendEr
     Ok(file)
 }
 
-/// Reads a head. Every version of this format has the checksum of the head in this place, so that another version is told from damage.
+/// Reads a head. Every version of this format has the checksum of the head in this place, so that another version is
+/// told from damage.
 ///
 /// # Errors
-/// [`BackendErrorKind::Corrupt`] when the file is damaged; [`BackendErrorKind::Unsupported`] when it is whole and of another version, so
-/// that nothing is removed which a later release of this crate wrote.
+/// [`BackendErrorKind::Corrupt`] when the file is damaged; [`BackendErrorKind::Unsupported`] when it is whole and of
+/// another version, so that nothing is removed which a later release of this crate wrote.
 pub(super) fn read_head(head: &[u8; HEAD_LEN]) -> Result<Head, BackendError> {
     let Some((checked, crc)) = head.split_last_chunk::<4>() else { return Err(corrupt(TORN)) };
     let Some((version, rest)) = checked.strip_prefix(MAGIC).and_then(<[u8]>::split_first) else {

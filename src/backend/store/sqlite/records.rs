@@ -72,8 +72,8 @@ pub(super) fn clear(connection: &Connection) -> Result<(), BackendError> {
     execute(connection, "DELETE FROM sessions", []).map(drop)
 }
 
-/// Reads the expiry and the bytes of a row. SQLite gives the length of bytes without reading them, and the statements above give
-/// none that are too long for a record.
+/// Reads the expiry and the bytes of a row. SQLite gives the length of bytes without reading them, and the statements
+/// above give none that are too long for a record.
 fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Option<Vec<u8>>)> {
     Ok((row.get(0)?, row.get(1)?))
 }

@@ -23,9 +23,9 @@ use crate::time::UnixTime;
 /// room is used again, but the file keeps its size. Every write takes some room first, a delete too: on a full disk
 /// both are [`BackendErrorKind::Full`].
 ///
-/// If the database's file, or its folder, is removed or replaced while a process has it open, SQLite goes on with the files
-/// that have no name any more, and the next start finds none of what is saved there. [`SessionStore::is_healthy`] is false
-/// then: start the process again.
+/// If the database's file, or its folder, is removed or replaced while a process has it open, SQLite goes on with the
+/// files that have no name any more, and the next start finds none of what is saved there. [`SessionStore::is_healthy`]
+/// is false then: start the process again.
 ///
 /// Writers wait for each other, here and in other processes, up to [`SqliteStore::busy_timeout`], and then are answered
 /// [`BackendErrorKind::Unavailable`]. Loads wait for no writer. The file must be on a local disk: WAL knows no other.
@@ -33,8 +33,8 @@ use crate::time::UnixTime;
 /// A file that SQLite finds out of order is [`BackendErrorKind::Corrupt`]. SQLite has no checksum over records: a
 /// record that was changed on the disk is refused by its seal.
 ///
-/// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for their
-/// owner alone, when they are made here.
+/// The work is done on a pool of threads (the `blocking` crate), under any runtime or none. On Unix the files are for
+/// their owner alone, when they are made here.
 ///
 /// ```
 /// use sealed_session::{Record, Save, SessionId, SessionStore, SqliteStore, UnixTime};
@@ -136,8 +136,8 @@ impl SessionStore for SqliteStore {
         })
     }
 
-    /// Writes and syncs a record that it takes away again, so that a full or read-only disk shows, and so does a lock. Then it looks
-    /// whether the files of the database are still the ones that were opened.
+    /// Writes and syncs a record that it takes away again, so that a full or read-only disk shows, and so does a lock.
+    /// Then it looks whether the files of the database are still the ones that were opened.
     fn is_healthy(&self) -> BoxFuture<'_, bool> {
         self.database.can_write(records::probe)
     }

@@ -55,8 +55,8 @@ impl Browser {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    /// Sends the first request after the move and one more. `look` must find the values in both, and the second has no old
-    /// cookie any more.
+    /// Sends the first request after the move and one more. `look` must find the values in both, and the second has no
+    /// old cookie any more.
     pub(crate) fn moves(mut self, manager: &SessionManager, look: impl Fn(&Session)) {
         let ours = manager.codec().cookie_name();
         assert_eq!(manager.commit(&manager.load([self.header()])), Ok(Default::default()), "nobody looked");

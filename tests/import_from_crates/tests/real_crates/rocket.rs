@@ -24,8 +24,8 @@ fn logged_in(secret_key: &str) -> Vec<String> {
 #[test]
 fn private_cookies_of_rocket_become_one_session_whatever_its_secret_key_looks_like() {
     for secret_key in [
-        // The first two are the same 32 bytes, in base64 and in hexadecimal digits, from which Rocket derives a key. The
-        // third has 64 bytes, in base64.
+        // The first two are the same 32 bytes, in base64 and in hexadecimal digits, from which Rocket derives a key.
+        // The third has 64 bytes, in base64.
         "hPrRyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=",
         "84fad1c95462332c69c39b010755de08c375905b030aa2af062d902710551d09",
         "hPrRyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQmE+tHJVGIzLGnDmwEHVd4Iw3WQWwMKoq8GLZAnEFUdCQ==",

@@ -36,7 +36,8 @@ pub fn logout(framework: &Framework) -> Outcome {
     Ok(())
 }
 
-/// Returns the last Set-Cookie header. Beside a cookie with a Domain, a header before it deletes the cookie that has no Domain.
+/// Returns the last Set-Cookie header. Beside a cookie with a Domain, a header before it deletes the cookie that has no
+/// Domain.
 fn last<'r>(response: &'r Response, attributes: &[&str]) -> Result<&'r str, String> {
     let has_domain = attributes.iter().any(|attribute| attribute.starts_with("Domain="));
     match response.header("set-cookie")[..] {

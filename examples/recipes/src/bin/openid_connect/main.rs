@@ -1,4 +1,5 @@
-//! A login by OpenID Connect, and logouts that the provider asks for. Run `OIDC_ISSUER=.. cargo run --bin openid_connect`.
+//! A login by OpenID Connect, and logouts that the provider asks for. Run `OIDC_ISSUER=.. cargo run --bin
+//! openid_connect`.
 
 mod provider;
 
@@ -24,7 +25,8 @@ const ABSOLUTE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 struct App {
     manager: SessionManager,
     provider: Arc<Provider>,
-    /// The session that each `sid` of the provider is here, and the end of it: in your database, so that every server knows them.
+    /// The session that each `sid` of the provider is here, and the end of it: in your database, so that every server
+    /// knows them.
     sessions: Arc<Mutex<HashMap<String, (SessionId, UnixTime)>>>,
 }
 
@@ -104,7 +106,8 @@ async fn callback_by_form(app: State<App>, session: Session, Form(answer): Form<
 }
 
 async fn callback(State(app): State<App>, session: Session, answer: Answer) -> Result<Response, Error> {
-    // Taken, so that it is good once. Another browser has no such attempt: nobody is logged in by the link of somebody else.
+    // Taken, so that it is good once. Another browser has no such attempt: nobody is logged in by the link of somebody
+    // else.
     let Some(attempt) = session.remove::<Attempt>(&format!("login.{}", answer.state))? else {
         return Ok((StatusCode::BAD_REQUEST, "This login did not begin here, or took too long.").into_response());
     };
@@ -127,7 +130,8 @@ impl App {
         self.manager.begin_login(session, &login.subject).await?;
         session.regenerate()?;
         session.set("user_id", &login.subject)?;
-        // The code is spent. If the session could not be kept now, the visitor would have to begin anew, and fail again.
+        // The code is spent. If the session could not be kept now, the visitor would have to begin anew, and fail
+        // again.
         session.discard("access_token");
         if session.remaining_bytes() >= login.access_token.len() + ROOM {
             session.set("access_token", &login.access_token)?;

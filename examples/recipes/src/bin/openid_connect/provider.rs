@@ -99,8 +99,8 @@ impl Provider {
         Ok(Login { subject: claims.subject().to_string(), sid, access_token })
     }
 
-    /// Verifies a logout token as section 2.6 of OpenID Connect Back-Channel Logout 1.0 asks. Which token was used before is not
-    /// remembered: to send one again, until it expires, logs out once more and does nothing else.
+    /// Verifies a logout token as section 2.6 of OpenID Connect Back-Channel Logout 1.0 asks. Which token was used
+    /// before is not remembered: to send one again, until it expires, logs out once more and does nothing else.
     pub fn verify_logout(&self, token: &str, now: UnixTime) -> Option<LogoutToken> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
@@ -132,8 +132,8 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// Sends a request to the provider, without TLS: the tests have a provider on this machine. Take `reqwest` for any other, which the
-/// crate openidconnect knows, and let it follow no redirects.
+/// Sends a request to the provider, without TLS: the tests have a provider on this machine. Take `reqwest` for any
+/// other, which the crate openidconnect knows, and let it follow no redirects.
 async fn http(request: HttpRequest) -> io::Result<HttpResponse> {
     let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build_http();
     let response = client.request(request.map(|body| Full::new(body.into()))).await.map_err(io::Error::other)?;
