@@ -167,10 +167,13 @@ pub(super) struct List {
     pub(super) is_down: Arc<AtomicBool>,
     /// The number of the question, counted from now on, from which on the list fails; 0 if no number makes it fail.
     pub(super) fails_from: Arc<AtomicU64>,
+    /// The number of questions that it was asked.
+    pub(super) asked: Arc<AtomicU64>,
 }
 
 impl List {
     fn check(&self) -> Result<(), BackendError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let fails_from = self.fails_from.load(Ordering::Relaxed);
         if fails_from > 1 {
             self.fails_from.store(fails_from.saturating_sub(1), Ordering::Relaxed);
