@@ -663,12 +663,13 @@ impl Run {
             }
             Step::SetData(fields) => {
                 let fields: Vec<(String, &Json)> = fields.iter().map(|(key, value)| (key.text(), value)).collect();
-                // Of a field that stands twice, the last value counts, and it keeps the place of the first. One that is
-                // null is not there.
+                // Of a field that stands twice, the last value counts. One that is null is not there.
                 let mut wanted = Pairs::new();
-                for (key, value) in fields.iter().filter(|(_, value)| value.text() != "null") {
-                    put(&mut wanted, key, &value.text());
+                for (key, value) in &fields {
+                    wanted.retain(|(other, _)| other != key);
+                    wanted.push((key.clone(), value.text()));
                 }
+                wanted.retain(|(_, json)| json != "null");
                 let mut next: Pairs = data.iter().filter(|(key, _)| find(&wanted, key).is_some()).cloned().collect();
                 for (key, json) in &wanted {
                     put(&mut next, key, json);
