@@ -74,9 +74,12 @@ impl Session {
         let before = self.with(|state, _| {
             let before = state.clone();
             state.let_in(found.id);
-            state.data.rename(bound.session);
-            let _ = state.data.set_bound(bound.binding);
-            state.aim.bind();
+            // A session that is full to the last byte stays under its id, without its mark, until something in it is
+            // removed. The bound cookie lets it in.
+            if state.data.set_bound(bound.binding).is_ok() {
+                state.data.rename(bound.session);
+                state.aim.bind();
+            }
             before
         });
         let before = Before { session: self, state: Some(before) };

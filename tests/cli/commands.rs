@@ -97,6 +97,16 @@ fn a_wrong_argument_of_several_lines_is_not_repeated_either() {
 }
 
 #[test]
+fn an_argument_that_is_a_part_of_the_words_of_an_error_adds_nothing_to_it() {
+    for argument in ["sage", "Usage:", "error", "mor", "e"] {
+        let run = run(&["keygen", argument], &[]);
+        let error = run.error();
+        assert!(error.ends_with("'…' found; try '--help'"), "{argument}: {error}");
+        assert!(!error.contains("rror"), "{argument}: {error}");
+    }
+}
+
+#[test]
 fn each_problem_of_the_environment_is_one_line_on_standard_error() {
     let vars = [("TIDEWAY_SESSION_TTL", "60"), ("TIDEWAY_SESSION_ENCRYPTION_KEY", "abc")];
     for args in [&["inspect", FIRST][..], &["mint", "{}"], &["rotate"]] {

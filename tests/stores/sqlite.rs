@@ -364,6 +364,17 @@ fn a_database_behind_a_link_is_opened_and_is_not_healthy_once_the_link_leads_els
     assert!(!run(store.is_healthy()));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_database_is_made_where_a_link_leads() {
+    use std::os::unix::fs::symlink;
+    let (folder, path) = folder();
+    let link = folder.path().join("link.db");
+    symlink(&path, &link).unwrap();
+    create(&SqliteStore::open(&link).unwrap(), 1, &record([1], EXPIRY));
+    assert_eq!(run(SqliteStore::open(&path).unwrap().load(id(1))), Ok(Some(record([1], EXPIRY))));
+}
+
 #[test]
 fn a_timeout_of_any_length_is_taken() {
     let (_folder, path) = folder();

@@ -76,13 +76,14 @@ fn check_writers(path: &Path) -> Result<(), BackendError> {
 /// 2.2).
 fn make(path: &Path) -> Result<(), BackendError> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).truncate(false).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut made = options.open(path);
-    if path.is_dir() {
-        // A folder has no locks, and the system says that it is one.
-        made = options.create_new(false).open(path);
+    if path.is_dir() || !path.exists() {
+        // Neither a folder nor a link that leads to no file yet has locks. The system says of the one that it is a
+        // folder, and makes the file to which the other leads.
+        made = options.create_new(false).create(true).open(path);
     }
     match made {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(not_made(&error)),

@@ -447,3 +447,27 @@ fn a_link_on_another_site_to_a_session_that_lost_its_mark_and_had_to_be_bound_is
         assert_eq!(without.follow_link(), (2, String::new()), "{saves_uninitialized}: and no more than once");
     }
 }
+
+#[test]
+fn a_session_that_is_too_full_for_its_lost_mark_stays_good_although_the_answer_to_its_refresh_is_lost() {
+    for (name, site) in listed() {
+        let mut browser = Browser::new(&site);
+        browser.get(&log_in);
+        let in_flight = browser.request("GET", "/", Vec::new());
+        assert_eq!(browser.register(), [200]);
+        let fill = |session: &Session| {
+            session.set("essay", "").unwrap();
+            session.set("essay", "x".repeat(session.remaining_bytes() - 5)).unwrap();
+        };
+        browser.receive(&site.answer(&in_flight, &fill));
+        site.wait(600);
+        let refresh = refresh_with_proof(&mut browser, &site);
+        assert_eq!(site.answer(&refresh, &page).status, 200, "{name}");
+        for _ in 0..3 {
+            assert_eq!(browser.page(), "ada", "{name}: {:?}", site.load(&browser.cookies()).rejected());
+            site.wait(600);
+        }
+        browser.get(&|session| session.set("essay", "").unwrap());
+        assert_eq!(browser.page(), "ada", "{name}: {:?}", site.load(&browser.cookies()).rejected());
+    }
+}
