@@ -341,7 +341,6 @@ pub(crate) fn a_layer_inside_of_another_one_asks_no_backend_again(send: &Send) {
 }
 
 /// Two managers with cookies of their own.
-#[cfg(any(feature = "axum", feature = "actix-web"))]
 pub(crate) fn two_managers() -> [sealed_session::SessionManager; 2] {
     let ours = config().build().unwrap();
     let theirs = SessionConfig::new(Key::from_hex(OTHER_KEY).unwrap()).cookie_name("theirs").build().unwrap();

@@ -321,6 +321,42 @@ fn two_fairings_of_one_manager_answer_a_request_to_the_route_once() {
     assert_eq!(refused, Some(("refused", 1)));
 }
 
+#[cfg(feature = "dbsc")]
+#[test]
+fn a_manager_with_two_names_answers_a_request_to_the_route_once() {
+    drop(manager()); // sets the logger
+    let counters = sealed_session::Counters::new();
+    let config = crate::common::config().device_binding(sealed_session::DeviceBinding::new());
+    let manager = config.observer(counters.clone()).build().unwrap();
+    let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
+    let named = SessionFairing::new(manager.clone()).of::<crate::several::Site>();
+    let app = rocket::custom(quiet).attach(SessionFairing::new(manager)).attach(named);
+    let client = Client::untracked(app).unwrap();
+    assert_eq!(reply(client.post("/device-binding")).status, 400, "it has no proof");
+    let refused = counters.snapshot().bindings.into_iter().find(|(outcome, _)| *outcome == "refused");
+    assert_eq!(refused, Some(("refused", 1)));
+}
+
+#[test]
+fn a_session_without_a_name_is_that_of_the_fairing_attached_last() {
+    drop(manager()); // sets the logger
+    let [ours, theirs] = crate::checks::two_managers();
+    for ([first, second, third], last) in [
+        ([&ours, &ours, &theirs], "theirs="),
+        ([&ours, &theirs, &theirs], "theirs="),
+        ([&ours, &theirs, &ours], "sid="),
+        ([&theirs, &ours, &theirs], "theirs="),
+    ] {
+        let quiet = Config { log_level: rocket::config::LogLevel::Off, ..Config::debug_default() };
+        let app = [first, second, third]
+            .into_iter()
+            .fold(rocket::custom(quiet), |app, manager| app.attach(SessionFairing::new(manager.clone())));
+        let client = Client::untracked(app.mount("/", routes![visiting])).unwrap();
+        let reply = reply(client.get("/visit"));
+        assert!(reply.cookie().starts_with(last), "{last}: {reply:?}");
+    }
+}
+
 #[test]
 fn of_two_fairings_of_one_manager_one_commits() {
     use std::sync::Arc;

@@ -186,19 +186,24 @@ impl Fairing for SessionFairing {
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         let is_of_this = |loaded: &&Loaded| self.manager.has_loaded(&loaded.session);
-        // A fairing of this manager that was attached before has loaded the session.
-        let (session, failure) = match all(request).find(is_of_this) {
-            Some(loaded) if loaded.name == self.name => return,
-            Some(loaded) => (loaded.session.clone(), loaded.failure.clone()),
-            None => {
-                let session = self.load(request);
-                let failure = session.ask().await.err().map(|error| {
-                    log_failure("loaded", &error);
-                    Arc::new(Failure { error, is_asked_for: AtomicBool::new(false) })
-                });
-                (session, failure)
-            }
-        };
+        // A fairing of this manager that was attached before has loaded the session, and has answered for device
+        // binding. This one hands the session out under its own name, or as the last one without a name.
+        if let Some(loaded) = all(request).find(is_of_this) {
+            let (session, failure) = (loaded.session.clone(), loaded.failure.clone());
+            sessions(request).push(Loaded {
+                name: self.name,
+                session,
+                failure,
+                #[cfg(feature = "dbsc")]
+                answer: None,
+            });
+            return;
+        }
+        let session = self.load(request);
+        let failure = session.ask().await.err().map(|error| {
+            log_failure("loaded", &error);
+            Arc::new(Failure { error, is_asked_for: AtomicBool::new(false) })
+        });
         #[cfg(feature = "dbsc")]
         let answer = self.intercept(request, &session, failure.is_some()).await;
         sessions(request).push(Loaded {
