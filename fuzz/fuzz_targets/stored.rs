@@ -1074,7 +1074,8 @@ impl Request {
                 }
             }
         }
-        let is_mine = has_subject && wrote_user || generation != base.generation;
+        let is_same_user = merged.user() == mine.user();
+        let is_mine = has_subject && wrote_user || generation != base.generation && is_same_user;
         let of = if is_mine { &mine } else { theirs };
         Content { values: merged.values, generation: of.generation, login: of.login }
     }

@@ -99,10 +99,14 @@ impl Commit<'_> {
                 let place = (Namespace::Data, key);
                 base.0.get(place.0, place.1) != is.get(&place).copied() || left.clone().any(|left| left == place)
             };
-            if self.engine.backend.subject.as_deref().is_some_and(is_own) {
-                // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`.
+            let backend = &self.engine.backend;
+            let is_mine = backend.subject.as_deref().is_some_and(is_own);
+            if is_mine || backend.owner_of(theirs).subject != backend.owner_of(&self.state.data).subject {
+                // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`, and this request's
+                // own, which `revoke_others` may have drawn, to the subject of this request.
+                let of = if is_mine { &mine.0 } else { theirs.content() };
                 merged.remove(Namespace::Generation, GENERATION_KEY);
-                if let Some(generation) = mine.0.get(Namespace::Generation, GENERATION_KEY) {
+                if let Some(generation) = of.get(Namespace::Generation, GENERATION_KEY) {
                     merged.put(Namespace::Generation, GENERATION_KEY, generation)?;
                 }
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sealed_session::{BackendErrorKind, DecodeError, EncodeError, MemoryRevocations, Session, SessionManager};
 
-use super::{DAY, LISTED, List, Site, Store, answer, cross, in_every_order, is_good, login, visit};
+use super::{DAY, LISTED, List, Site, SpillAndList, Store, answer, cross, in_every_order, is_good, login, visit};
 use crate::backends::{commit, load, run, try_commit, user_id};
 use crate::common::{START, at, manager_with};
 
@@ -43,6 +43,31 @@ fn revoke_others_ends_all_others_and_keeps_its_own_session() {
         assert!(!late.is_some_and(|cookie| is_good(&node, &cookie)), "{place:?}: nor what another one became");
         assert_eq!(user_id(&load(&node, &kept)), Some(42), "{place:?}");
     }
+}
+
+/// A login whose answer was lost left its user in the record of the session. The generation that this request drew is that of
+/// another user, so the session would be refused at its next request.
+#[test]
+fn revoke_others_gives_no_generation_of_its_own_user_to_a_session_that_another_request_made_anothers() {
+    let (site, node) = Site::with_node(SpillAndList);
+    let visitor = load(&node, "");
+    visitor.set("cart", 1).unwrap();
+    let cookie = commit(&node, &visitor).unwrap();
+    run(node.revoke_subject(&43)).unwrap();
+    let [ada, bob] = [(); 2].map(|()| load(&node, &cookie));
+    ada.set("user_id", 42).unwrap();
+    assert!(commit(&node, &ada).is_some());
+    bob.set("user_id", 43).unwrap();
+    bob.set("cart", "x".repeat(10_000)).unwrap();
+    site.list.fail(&["look id"]);
+    assert!(run(node.commit_async(&bob)).is_err());
+    site.list.fail(&[]);
+    run(node.revoke_others(&ada)).unwrap();
+    let cookie = commit(&node, &ada).unwrap();
+    let session = load(&node, &cookie);
+    assert_eq!((user_id(&session), session.rejected()), (Some(43), None));
+    run(node.revoke_subject(&43)).unwrap();
+    assert_eq!(load(&node, &cookie).rejected(), Some(DecodeError::Revoked));
 }
 
 #[test]
