@@ -102,8 +102,8 @@ impl Commit<'_> {
             let backend = &self.engine.backend;
             let is_mine = backend.subject.as_deref().is_some_and(is_own);
             if is_mine || backend.owner_of(theirs).subject != backend.owner_of(&self.state.data).subject {
-                // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`, and this request's
-                // own, which `revoke_others` may have drawn, to the subject of this request.
+                // The generation goes with the subject: the one in `theirs` belongs to the subject of `theirs`, and
+                // this request's own, which `revoke_others` may have drawn, to the subject of this request.
                 let of = if is_mine { &mine.0 } else { theirs.content() };
                 merged.remove(Namespace::Generation, GENERATION_KEY);
                 if let Some(generation) = of.get(Namespace::Generation, GENERATION_KEY) {

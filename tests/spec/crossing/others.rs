@@ -45,8 +45,8 @@ fn revoke_others_ends_all_others_and_keeps_its_own_session() {
     }
 }
 
-/// A login whose answer was lost left its user in the record of the session. The generation that this request drew is that of
-/// another user, so the session would be refused at its next request.
+/// A login whose answer was lost left its user in the record of the session. The generation that this request drew is
+/// that of another user, so the session would be refused at its next request.
 #[test]
 fn revoke_others_gives_no_generation_of_its_own_user_to_a_session_that_another_request_made_anothers() {
     let (site, node) = Site::with_node(SpillAndList);
