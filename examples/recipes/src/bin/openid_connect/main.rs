@@ -106,8 +106,7 @@ async fn callback_by_form(app: State<App>, session: Session, Form(answer): Form<
 }
 
 async fn callback(State(app): State<App>, session: Session, answer: Answer) -> Result<Response, Error> {
-    // Taken, so that it is good once. Another browser has no such attempt: nobody is logged in by the link of somebody
-    // else.
+    // Taken, so that it is good once. Another browser has no such attempt: nobody is logged in by the link of another.
     let Some(attempt) = session.remove::<Attempt>(&format!("login.{}", answer.state))? else {
         return Ok((StatusCode::BAD_REQUEST, "This login did not begin here, or took too long.").into_response());
     };
