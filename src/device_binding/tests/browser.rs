@@ -287,3 +287,25 @@ pub(super) fn read_offer(offer: &str) -> (String, String) {
     };
     (find("path"), find("challenge"))
 }
+
+/// A browser that is bound, and whose session cookie was then replaced by an answer to a request from before the
+/// registration.
+pub(super) fn clobbered(site: &Site) -> Browser<'_> {
+    let mut browser = Browser::new(site);
+    browser.get(&log_in);
+    let in_flight = browser.request("GET", "/", Vec::new());
+    assert_eq!(browser.register(), [200]);
+    let answer = site.answer(&in_flight, &|session| session.set("seen", true).unwrap());
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ada"), "a request that is under way is good");
+    browser.receive(&answer);
+    browser
+}
+
+/// Asks for a challenge, and returns the request that brings the proof.
+pub(super) fn refresh_with_proof(browser: &mut Browser<'_>, site: &Site) -> Request {
+    let dbsc = Dbsc { challenge: None, ..browser.dbsc[0].clone() };
+    let challenged = site.answer(&browser.refresh_request(&dbsc), &page);
+    browser.receive(&challenged);
+    let dbsc = browser.dbsc[0].clone();
+    browser.refresh_request(&dbsc)
+}

@@ -2,27 +2,14 @@
 
 use futures_lite::future::block_on;
 
-use super::browser::Browser;
+use super::browser::{Browser, clobbered};
 use super::site::{List, Site, log_in, log_out, page, sites};
 use crate::backend::MemoryStore;
-use crate::device_binding::{Binding, BindingRequest};
+use crate::device_binding::Binding;
 use crate::error::DecodeError;
 use crate::session::Session;
 
 const BOUND: &str = "__Host-session-bound";
-
-/// A browser that is bound, and whose session cookie was then replaced by an answer to a request from before the
-/// registration.
-pub(super) fn clobbered(site: &Site) -> Browser<'_> {
-    let mut browser = Browser::new(site);
-    browser.get(&log_in);
-    let in_flight = browser.request("GET", "/", Vec::new());
-    assert_eq!(browser.register(), [200]);
-    let answer = site.answer(&in_flight, &|session| session.set("seen", true).unwrap());
-    assert_eq!((answer.status, answer.body.as_str()), (200, "ada"), "a request that is under way is good");
-    browser.receive(&answer);
-    browser
-}
 
 #[test]
 fn a_mark_that_a_racing_response_took_away_is_set_again_by_the_next_request() {
@@ -184,15 +171,11 @@ fn of_two_registrations_that_write_to_one_record_the_second_is_refused() {
         let sessions = [site.load(&browser.cookies()), site.load(&browser.cookies())];
         let requests = [one, two];
         let statuses = requests.iter().zip(&sessions).map(|(request, session)| {
-            let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
-            let binding = BindingRequest::from_headers(find);
-            let answer = block_on(site.manager.answer_binding(session, &binding));
-            if answer.status() == 200 {
-                let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                let body = answer.body().to_owned();
-                browser.registered(&super::site::Response { status: 200, headers, body });
+            let answer = site.answer_later(session, request);
+            if answer.status == 200 {
+                browser.registered(&answer);
             }
-            answer.status()
+            answer.status
         });
         assert_eq!(statuses.collect::<Vec<_>>(), [200, 403]);
         assert_eq!(site.load(&browser.cookies()).binding(), Binding::Fresh);
@@ -210,18 +193,15 @@ fn a_write_that_crosses_a_registration_in_a_store_is_kept_and_leaves_the_binding
         browser.get(&log_in);
         let offer = browser.offers.remove(0);
         let registration = browser.registration(&offer);
-        let find = |name: &str| registration.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
-        let binding = BindingRequest::from_headers(find);
         let [writer, registering] = [(); 2].map(|()| site.load(&browser.cookies()));
         writer.set("seen", true).unwrap();
         let write = || drop(block_on(site.manager.commit_async(&writer)).unwrap());
         if is_write_first {
             write();
         }
-        let answer = block_on(site.manager.answer_binding(&registering, &binding));
-        assert_eq!(answer.status(), 200, "{is_write_first}");
-        let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        browser.registered(&super::site::Response { status: 200, headers, body: answer.body().to_owned() });
+        let answer = site.answer_later(&registering, &registration);
+        assert_eq!(answer.status, 200, "{is_write_first}");
+        browser.registered(&answer);
         if !is_write_first {
             write();
         }

@@ -295,27 +295,6 @@ fn a_list_that_fails_at_a_refresh_that_must_ask_it_is_a_503_under_every_policy()
 }
 
 #[test]
-fn until_the_first_refresh_a_load_and_a_write_each_ask_the_list_once_more() {
-    let list = List::default();
-    let site = Site::with(|config| config.revocations(list.clone()));
-    let mut browser = Browser::new(&site);
-    browser.log_in();
-    let cost = |browser: &Browser<'_>| {
-        let asked = || list.asked.swap(0, Ordering::Relaxed);
-        asked();
-        let session = site.load(&browser.cookies());
-        let load = asked();
-        session.set("seen", site.now()).unwrap();
-        let _ = block_on(site.manager.commit_async(&session)).unwrap();
-        [load, asked()]
-    };
-    assert_eq!(cost(&browser), [2, 2]);
-    site.wait(600);
-    browser.page();
-    assert_eq!(cost(&browser), [1, 1]);
-}
-
-#[test]
 fn a_session_whose_mark_was_lost_is_asked_about_by_the_id_that_it_got() {
     let site = site();
     let mut browser = Browser::new(&site);

@@ -10,7 +10,7 @@ use crate::config::SessionConfig;
 use crate::cookie::SetCookies;
 use crate::crypto::{Key, KeyRing};
 use crate::data::SessionId;
-use crate::device_binding::{BindingRequest, DeviceBinding};
+use crate::device_binding::{BindingAnswer, BindingRequest, DeviceBinding};
 use crate::error::{BackendError, BackendErrorKind};
 use crate::manager::SessionManager;
 use crate::observe::Counters;
@@ -60,6 +60,16 @@ pub(super) fn sites() -> Vec<(&'static str, Site)> {
     ]
 }
 
+/// The configurations with a list and a subject.
+pub(super) fn listed() -> [(&'static str, Site); 3] {
+    let list = List::default;
+    [
+        ("list", Site::with(|config| config.revocations(list()).subject("user"))),
+        ("store and list", Site::with(|config| config.store(MemoryStore::new()).revocations(list()).subject("user"))),
+        ("spill and list", Site::with(|config| config.spill(MemoryStore::new()).revocations(list()).subject("user"))),
+    ]
+}
+
 impl Site {
     pub(super) fn new() -> Self {
         Self::with(|config| config)
@@ -97,22 +107,25 @@ impl Site {
         block_on(async {
             let cookies = request.headers.iter().filter(|(name, _)| *name == "cookie").map(|(_, value)| value);
             let Ok(session) = self.manager.load_async(cookies).await else { return Response::empty(500) };
-            let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
-            let binding = BindingRequest::from_headers(find);
+            let binding = request.binding();
             let answer = if request.method == "POST" && request.path == ROUTE {
                 Some(self.manager.answer_binding(&session, &binding).await)
             } else {
                 self.manager.binding_bounce(&session, &binding).filter(|_| request.method == "GET")
             };
             if let Some(answer) = answer {
-                let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                return Response { status: answer.status(), headers, body: answer.body().to_owned() };
+                return Response::of_route(&answer);
             }
             handler(&session);
             let body = session.get::<String>("user").unwrap().unwrap_or_default();
             let Ok(lines) = self.manager.commit_async(&session).await else { return Response::empty(500) };
             Response { body, ..Response::of(lines, self.manager.binding_offer(&session)) }
         })
+    }
+
+    /// Answers a request to the route with a session that was loaded before.
+    pub(super) fn answer_later(&self, session: &Session, request: &Request) -> Response {
+        Response::of_route(&block_on(self.manager.answer_binding(session, &request.binding())))
     }
 
     /// The session that these cookies give.
@@ -126,7 +139,21 @@ impl Site {
     }
 }
 
+impl Request {
+    /// The headers that the route of device binding reads.
+    pub(super) fn binding(&self) -> BindingRequest<'_> {
+        let find = |name: &str| self.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
+        BindingRequest::from_headers(find)
+    }
+}
+
 impl Response {
+    /// The answer of the route.
+    fn of_route(answer: &BindingAnswer) -> Self {
+        let headers = answer.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { status: answer.status(), headers, body: answer.body().to_owned() }
+    }
+
     fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: String::new() }
     }

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use futures_lite::future::block_on;
 
-use super::browser::{Browser, Dbsc};
-use super::site::{List, Request, Site, log_in, page};
+use super::browser::{Browser, clobbered, refresh_with_proof};
+use super::site::{List, Request, Site, log_in};
 use crate::backend::{FailurePolicy, Mark, Revocations};
 use crate::device_binding::{BindingAnswer, BindingRequest};
 use crate::error::DecodeError;
@@ -22,25 +22,6 @@ fn site(policy: FailurePolicy) -> (List, Site) {
 fn answer(site: &Site, session: &Session, request: &Request) -> BindingAnswer {
     let find = |name: &str| request.headers.iter().find(|(found, _)| *found == name).map(|(_, v)| v.as_str());
     block_on(site.manager.answer_binding(session, &BindingRequest::from_headers(find)))
-}
-
-/// A browser whose session was bound, and then lost its mark to an answer to a request from before.
-fn clobbered(site: &Site) -> Browser<'_> {
-    let mut browser = Browser::new(site);
-    browser.get(&log_in);
-    let in_flight = browser.request("GET", "/", Vec::new());
-    browser.register();
-    browser.receive(&site.answer(&in_flight, &|session| session.set("seen", true).unwrap()));
-    browser
-}
-
-/// Asks for a challenge, and returns the request that brings the proof.
-fn refresh_with_proof(browser: &mut Browser<'_>, site: &Site) -> Request {
-    let dbsc = Dbsc { challenge: None, ..browser.dbsc[0].clone() };
-    let challenged = site.answer(&browser.refresh_request(&dbsc), &page);
-    browser.receive(&challenged);
-    let dbsc = browser.dbsc[0].clone();
-    browser.refresh_request(&dbsc)
 }
 
 #[test]
