@@ -108,8 +108,8 @@ impl Questions<'_> {
             match found {
                 Some(record) => {
                     if let Some(found) = mark_of(&record) {
-                        // A tombstone that is past its time keeps nobody out, and a session of the same id may have come
-                        // since. So the end of that session takes the place of the old tombstone.
+                        // A tombstone that is past its time keeps nobody out, and a session of the same id may have
+                        // come since. So the end of that session takes the place of the old tombstone.
                         if record.expires_at() > now || !self.is_alone() {
                             return Ok(found);
                         }

@@ -54,9 +54,9 @@ pub(crate) fn from_entries<'de, T: Deserialize<'de>>(
     }
 }
 
-/// True when two keys are names of one field of a type, because one of them is an alias of the other (`#[serde(alias =
-/// "..")]`). Only serde's derive knows the aliases, and it refuses a field that comes twice. `json` is a value of the
-/// field.
+/// True when two keys are names of one field of a type, because one of them is an alias of the other
+/// (`#[serde(alias = "..")]`). Only serde's derive knows the aliases, and it refuses a field that comes twice. `json`
+/// is a value of the field.
 pub(crate) fn are_one_field<T: DeserializeOwned>(one: &str, other: &str, json: &str) -> bool {
     let entries = [(one, json), (other, json)].into_iter();
     let mut content = Content { entries, nulls: [].iter(), json: NULL, key: "" };

@@ -13,10 +13,10 @@ use crate::error::BackendError;
 ///
 /// An observer is called on the thread of the request, before the call that caused the event returns and after the
 /// session's lock is released. So it may use the session, and a slow observer delays that request alone. A panic in an
-/// observer is caught, once the panic hook has shown it, and changes nothing for the session. (In a build with `panic =
-/// "abort"` it ends the process, as any panic does.) The order of events is not promised between threads that share a
-/// session. An observer must not open or seal with the manager that it watches: that causes another event, and so on
-/// without end.
+/// observer is caught, once the panic hook has shown it, and changes nothing for the session. (In a build with
+/// `panic = "abort"` it ends the process, as any panic does.) The order of events is not promised between threads that
+/// share a session. An observer must not open or seal with the manager that it watches: that causes another event, and
+/// so on without end.
 ///
 /// ```
 /// use sealed_session::{Event, Key, SessionConfig};

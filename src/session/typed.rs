@@ -98,9 +98,9 @@ impl<T> Typed<T> {
     }
 
     /// Writes back the fields that changed since the session was read, or since they were last saved. A field that is
-    /// `None` now, and an element that a map has no more, is removed. A field that was read by its `#[serde(alias =
-    /// "..")]` is written under its name, and the value under the alias goes. Without this call a change is in no
-    /// cookie.
+    /// `None` now, and an element that a map has no more, is removed. A field that was read by its
+    /// `#[serde(alias = "..")]` is written under its name, and the value under the alias goes. Without this call a
+    /// change is in no cookie.
     ///
     /// Whatever else the session holds by now stays: values that another part of the program stored meanwhile, and
     /// fields that another `Typed` of this request saved. If both changed one field, the last call counts.

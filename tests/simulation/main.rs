@@ -1,9 +1,10 @@
 //! A fleet in one process: real sessions and real managers on doubles of the clock, the network, the store and the
 //! list. A scheduler decides at each wait who goes on and what is lost; after each step, what was promised must hold.
 //!
-//! A failure tells the shortest of the runs that broke something, and its seed: `SEALED_SESSION_SIMULATION_SEED=17
-//! cargo test --test simulation` is that run alone. `SEALED_SESSION_SIMULATION_SECONDS=60` makes as many runs as there
-//! is time for, and `SEALED_SESSION_SIMULATION_ONLY=I4` looks for that invariant alone.
+//! A failure tells the shortest of the runs that broke something, and its seed:
+//! `SEALED_SESSION_SIMULATION_SEED=17 cargo test --test simulation` is that run alone.
+//! `SEALED_SESSION_SIMULATION_SECONDS=60` makes as many runs as there is time for, and
+//! `SEALED_SESSION_SIMULATION_ONLY=I4` looks for that invariant alone.
 
 #![expect(
     clippy::unwrap_used,

@@ -32,8 +32,8 @@ struct Browser {
 }
 
 impl Client {
-    /// Connects, and begins the sessions. Of this client's requests, the first to be a tenth one is number `number %
-    /// 10`, so that the tenth requests of the clients do not fall together.
+    /// Connects, and begins the sessions. Of this client's requests, the first to be a tenth one is number
+    /// `number % 10`, so that the tenth requests of the clients do not fall together.
     pub async fn new(address: SocketAddr, keeps: bool, contents: usize, number: usize) -> Self {
         let mut wire = Wire::connect(address).await;
         let mut browsers = Vec::new();

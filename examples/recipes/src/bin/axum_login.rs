@@ -1,5 +1,5 @@
-//! `axum-login` over sealed sessions: a tower-sessions session that lives in one entry. Run `cargo run --bin
-//! axum_login`.
+//! `axum-login` over sealed sessions: a tower-sessions session that lives in one entry. Run
+//! `cargo run --bin axum_login`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

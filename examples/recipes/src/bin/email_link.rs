@@ -1,5 +1,5 @@
-//! A link in an e-mail, made by a background job: a new password for whoever forgot the old one. Run `cargo run --bin
-//! email_link`.
+//! A link in an e-mail, made by a background job: a new password for whoever forgot the old one. Run
+//! `cargo run --bin email_link`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

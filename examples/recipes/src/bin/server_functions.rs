@@ -1,5 +1,5 @@
-//! Server functions of Leptos that read and write the session: the half of the server. Run `cargo run --bin
-//! server_functions`.
+//! Server functions of Leptos that read and write the session: the half of the server. Run
+//! `cargo run --bin server_functions`.
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -1,5 +1,5 @@
-//! A login by OpenID Connect, and logouts that the provider asks for. Run `OIDC_ISSUER=.. cargo run --bin
-//! openid_connect`.
+//! A login by OpenID Connect, and logouts that the provider asks for. Run
+//! `OIDC_ISSUER=.. cargo run --bin openid_connect`.
 
 mod provider;
 
