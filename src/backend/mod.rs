@@ -6,6 +6,7 @@
 
 mod admitted;
 mod ask;
+mod configured_clock;
 mod coordinator;
 mod end;
 mod future;
@@ -27,6 +28,7 @@ mod writers;
 
 pub(crate) use admitted::{Admitted, Stored};
 pub(crate) use ask::{Answer, read_record};
+pub(crate) use configured_clock::ConfiguredClock;
 pub(crate) use coordinator::{Coordinator, unsupported};
 pub(crate) use end::{Ending, MAX_TRIES, never_wins};
 pub use future::BoxFuture;

@@ -569,7 +569,7 @@ impl SessionConfig {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.options.clock = Arc::new(clock);
-        self.options.list_clock.set(Arc::clone(&self.options.clock));
+        self.options.backend_clock.set(Arc::clone(&self.options.clock));
         self
     }
 

@@ -132,7 +132,7 @@ impl EnvReader {
         variables.check(&options);
         variables.refuse_unknown();
         options.backend = variables.backend();
-        options.list_clock = variables.list_clock.clone();
+        options.backend_clock = variables.backend_clock.clone();
         match keys {
             Some(keys) if variables.problems.is_empty() => Ok(SessionConfig { keys, options }),
             _ => Err(ConfigError::new(variables.problems)),

@@ -54,7 +54,7 @@ impl Variables<'_> {
         }
         let mut opened = Opened::default();
         match store {
-            Wanted::InMemory => opened.store = Some(Arc::new(MemoryStore::new().clock(self.list_clock.clone()))),
+            Wanted::InMemory => opened.store = Some(Arc::new(MemoryStore::new().clock(self.backend_clock.clone()))),
             Wanted::At(kind, url) => {
                 let parts = if matches!(list, Wanted::BesideStore) { Parts::Both } else { Parts::Store };
                 opened = self.open(kind, url, (parts, &redis));
@@ -62,7 +62,9 @@ impl Variables<'_> {
             Wanted::Nothing | Wanted::BesideStore | Wanted::Unclear => {}
         }
         match list {
-            Wanted::InMemory => opened.list = Some(Arc::new(MemoryRevocations::new().clock(self.list_clock.clone()))),
+            Wanted::InMemory => {
+                opened.list = Some(Arc::new(MemoryRevocations::new().clock(self.backend_clock.clone())));
+            }
             Wanted::At(kind, url) => opened.list = self.open(kind, url, (Parts::List, &redis)).list,
             Wanted::Nothing | Wanted::BesideStore | Wanted::Unclear => {}
         }
@@ -124,7 +126,7 @@ impl Variables<'_> {
     /// Opens what is at a URL, or checks only what the variables say. If that fails, notes the problem.
     fn open(&mut self, kind: Kind, url: Var, (parts, redis): (Parts, &RedisSettings)) -> Opened {
         let opened = match kind.opener().filter(|_| self.opens_store) {
-            Some(open) => open(&url.text, redis, parts, &self.list_clock),
+            Some(open) => open(&url.text, redis, parts, &self.backend_clock),
             None => kind.check(&url.text, redis).map(|()| Opened::default()),
         };
         opened.unwrap_or_else(|(variable, problem)| {

@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use zeroize::Zeroizing;
 
 use super::secret::{Secret, read};
-use crate::backend::revocations::ListClock;
+use crate::backend::ConfiguredClock;
 use crate::error::{ConfigProblem, ProblemKind};
 
 /// The variables that are set, and the problems found in them so far.
@@ -21,7 +21,7 @@ pub(super) struct Variables<'p> {
     /// True when the store that they name is opened, and false when its URL is only checked.
     pub(super) opens_store: bool,
     /// The clock of a list, or of a store in memory, that they name.
-    pub(super) list_clock: ListClock,
+    pub(super) backend_clock: ConfiguredClock,
     pub(super) by_name: BTreeMap<OsString, Secret>,
     pub(super) problems: Vec<ConfigProblem>,
 }
@@ -55,7 +55,7 @@ impl<'p> Variables<'p> {
             prefix,
             reads_bare: false,
             opens_store: true,
-            list_clock: ListClock::default(),
+            backend_clock: ConfiguredClock::default(),
             by_name,
             problems: Vec::new(),
         }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::env_redis::{Problem, RedisSettings};
 use super::store_url::path;
-use crate::backend::revocations::ListClock;
-use crate::backend::{Revocations, SessionStore};
+use crate::backend::{ConfiguredClock, Revocations, SessionStore};
 #[cfg(feature = "redis")]
 use crate::backend::{revocations::RedisRevocations, store::RedisStore};
 #[cfg(feature = "sqlite")]
@@ -36,7 +35,7 @@ pub(super) struct Opened {
 }
 
 /// Opens parts at the place that a URL names. The settings are those of a Redis, and the clock is that of a list.
-type Open = fn(&str, &RedisSettings, Parts, &ListClock) -> Result<Opened, Problem>;
+type Open = fn(&str, &RedisSettings, Parts, &ConfiguredClock) -> Result<Opened, Problem>;
 
 impl Kind {
     /// Opens the parts that are wanted. The result is `None` where the crate was built without the feature of this

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::former::FormerCookie;
-use crate::backend::Coordinator;
-use crate::backend::revocations::ListClock;
+use crate::backend::{ConfiguredClock, Coordinator};
 use crate::codec::Migrate;
 use crate::cookie::SameSite;
 #[cfg(feature = "dbsc")]
@@ -48,7 +47,7 @@ pub(super) struct Options {
     pub(super) device_binding: Option<DeviceBinding>,
     pub(super) clock: Arc<dyn Clock>,
     /// The same for a list, or a store in memory, that the environment named.
-    pub(super) list_clock: ListClock,
+    pub(super) backend_clock: ConfiguredClock,
     pub(super) observers: Observers,
     pub(super) insecure_key: bool,
     pub(super) insecure_dev: bool,
@@ -86,7 +85,7 @@ impl Default for Options {
             #[cfg(feature = "dbsc")]
             device_binding: None,
             clock: Arc::new(SystemClock),
-            list_clock: ListClock::default(),
+            backend_clock: ConfiguredClock::default(),
             observers: Observers::default(),
             insecure_key: false,
             insecure_dev: false,

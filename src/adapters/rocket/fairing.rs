@@ -188,24 +188,21 @@ impl Fairing for SessionFairing {
         let is_of_this = |loaded: &&Loaded| self.manager.has_loaded(&loaded.session);
         // A fairing of this manager that was attached before has loaded the session, and has answered for device
         // binding. This one hands the session out under its own name, or as the last one without a name.
-        if let Some(loaded) = all(request).find(is_of_this) {
-            let (session, failure) = (loaded.session.clone(), loaded.failure.clone());
-            sessions(request).push(Loaded {
-                name: self.name,
-                session,
-                failure,
-                #[cfg(feature = "dbsc")]
-                answer: None,
-            });
-            return;
-        }
-        let session = self.load(request);
-        let failure = session.ask().await.err().map(|error| {
-            log_failure("loaded", &error);
-            Arc::new(Failure { error, is_asked_for: AtomicBool::new(false) })
-        });
+        let loaded = all(request).find(is_of_this).map(|loaded| (loaded.session.clone(), loaded.failure.clone()));
         #[cfg(feature = "dbsc")]
-        let answer = self.intercept(request, &session, failure.is_some()).await;
+        let is_first = loaded.is_none();
+        let (session, failure) = if let Some(loaded) = loaded {
+            loaded
+        } else {
+            let session = self.load(request);
+            let failure = session.ask().await.err().map(|error| {
+                log_failure("loaded", &error);
+                Arc::new(Failure { error, is_asked_for: AtomicBool::new(false) })
+            });
+            (session, failure)
+        };
+        #[cfg(feature = "dbsc")]
+        let answer = if is_first { self.intercept(request, &session, failure.is_some()).await } else { None };
         sessions(request).push(Loaded {
             name: self.name,
             session,

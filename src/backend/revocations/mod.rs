@@ -3,7 +3,6 @@
 mod generation;
 mod known;
 mod list;
-mod list_clock;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -13,7 +12,6 @@ mod sqlite;
 pub use generation::{Generation, Only};
 pub use known::{Known, Mark};
 pub use list::Revocations;
-pub(crate) use list_clock::ListClock;
 pub use memory::MemoryRevocations;
 #[cfg(feature = "redis")]
 pub use redis::RedisRevocations;

@@ -1,4 +1,4 @@
-//! [`ListClock`]: the clock of the lists, and of the stores in memory, that the environment names.
+//! [`ConfiguredClock`]: the clock of the lists, and of the stores in memory, that the environment names.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,21 +8,21 @@ use crate::time::{Clock, SystemClock, UnixTime};
 /// old entries by themselves. They are opened before the application can say which clock the configuration goes by, so
 /// they read the clock from here each time.
 #[derive(Clone)]
-pub(crate) struct ListClock(Arc<RwLock<Arc<dyn Clock>>>);
+pub(crate) struct ConfiguredClock(Arc<RwLock<Arc<dyn Clock>>>);
 
-impl ListClock {
+impl ConfiguredClock {
     pub(crate) fn set(&self, clock: Arc<dyn Clock>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = clock;
     }
 }
 
-impl Default for ListClock {
+impl Default for ConfiguredClock {
     fn default() -> Self {
         Self(Arc::new(RwLock::new(Arc::new(SystemClock))))
     }
 }
 
-impl Clock for ListClock {
+impl Clock for ConfiguredClock {
     fn now(&self) -> UnixTime {
         self.0.read().unwrap_or_else(PoisonError::into_inner).now()
     }
